@@ -1,0 +1,31 @@
+"""Stagedoor: the map of the house.
+
+One request's way through it:
+
+    mitmproxy flow ─► door ─► Request ─► identify ─► Client      who asks, and how sure are we?
+                                   └─► audio ────► Resource    what is asked: audio, feed, page …
+                       Request, Client, Resource ─► rules ─► Verdict
+                                            Verdict ─► door ─► mitmproxy flow
+                                              Event ─► record ─► metrics, log
+
+    facts.py      what travels between the rooms: Request, Client, Resource, Verdict, Event
+    errors.py     Location, Problem and the exceptions that carry them
+    yamltext.py   bytes of YAML → plain values with a line and column for each
+    schema.py     what every kind of file may hold, and how a mistake is worded
+    stance.py     stance.yaml → Stance: the one file an artist edits
+    identify/     who: the catalogue and the matching of user agents
+    audio/        what: normalised paths and resource classes
+    rules/        the vocabulary, the rules, their cases, and the policy that decides
+    record/       where events go: metrics, decision log
+    door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
+    house.py      where files lie in a checkout and in a wheel; reads rule directories
+    cli/          stagedoor check · identify · decide · path · serve · demo
+    demo/         a small music site and a cast of clients that knock at its door
+
+Arrows go one way:
+
+    facts, errors ← yamltext, schema ← stance ← identify, audio ← rules ← record, door ← cli
+
+`rules` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
+`tests/test_architecture.py` reads the imports and holds the house to this.
+"""

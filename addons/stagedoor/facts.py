@@ -1,0 +1,159 @@
+"""The facts that travel between the rooms: all frozen, all plain data.
+
+This is the one home of the words the whole program shares: purposes, proofs, resource kinds and
+actions. YAML files, metrics labels and the command line use exactly these spellings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+Purpose = Literal[
+    # Crawlers: programs that come on behalf of an operator.
+    "ai-training",
+    "ai-input",
+    "ai-search",
+    "ai-agent",
+    "audio-harvester",
+    "transcriber",
+    "search",
+    "archive",
+    "seo",
+    "social-preview",
+    "monitoring",
+    "scanner",
+    "content-id",
+    # Clients: programs that people listen and read with.
+    "subsonic-client",
+    "podcast-app",
+    "feed-reader",
+    "cast-device",
+    "music-player",
+    # Tools and everything that only says it is a machine.
+    "robot",
+    "headless",
+    "downloader",
+    "http-library",
+    "browser",
+    "unknown",
+]
+PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+
+MEDIA_CLIENTS: frozenset[Purpose] = frozenset(
+    {"subsonic-client", "podcast-app", "cast-device", "music-player"}
+)
+"""Clients that cannot show a page: whatever they are told, they are told in plain text."""
+
+Proof = Literal["verified", "unverified", "spoofed"]
+PROOFS: tuple[Proof, ...] = get_args(Proof)
+
+Kind = Literal[
+    "signal", "audio", "playlist", "feed", "download", "page", "image", "asset", "api", "other"
+]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+GUARDED_KINDS: frozenset[Kind] = frozenset({"audio", "playlist", "download"})
+"""What a recording can be taken from."""
+
+Action = Literal["allow", "log", "block"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+
+Mode = Literal["enforce", "observe"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client sent, as far as a decision needs it.
+
+    `path` is normalised (see `audio.paths.normalise`); `target` is the request target as sent.
+    `headers` keep order and spelling; values are text with one character a byte (Latin-1).
+    `address` is the client's, after trusted proxies; empty when it is not known (a log, a test).
+    """
+
+    method: str
+    host: str
+    path: str
+    target: str
+    agent: str
+    headers: tuple[tuple[str, str], ...] = ()
+    address: str = ""
+
+    def header(self, name: str) -> str:
+        """The first value of header `name` (any case), or an empty string."""
+        wanted = name.lower()
+        for key, value in self.headers:
+            if key.lower() == wanted:
+                return value
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks, as the catalogue knows it. A user agent is a claim, hence `proof`."""
+
+    name: str
+    operator: str
+    purpose: Purpose
+    proof: Proof = "unverified"
+    docs: str = ""
+
+
+UNKNOWN = Client(name="unknown", operator="", purpose="unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What is asked for, and what told us so: its path, the stance, or the response's type."""
+
+    kind: Kind
+    path: str
+    known_by: Literal["path", "stance", "type"] = "path"
+
+    @property
+    def guarded(self) -> bool:
+        """Whether a recording can be taken from it."""
+        return self.kind in GUARDED_KINDS
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What happens to the request.
+
+    `action` is carried out. In observe mode it is at most `log`, and `would` names the action that
+    enforce mode would have carried out; else `would` is None. `rule` is the id of the rule that
+    decided (empty when none did), `status` the HTTP status of a refusal.
+    """
+
+    action: Action
+    rule: str = ""
+    title: str = ""
+    why: str = ""
+    status: int = 403
+    would: Action | None = None
+
+    @property
+    def label(self) -> str:
+        """For metrics and logs: the action, or `would-block` where observe mode let it pass."""
+        return f"would-{self.would}" if self.would else self.action
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One decision, for those who record it. `at` is Unix time, `seconds` the decision's cost."""
+
+    at: float
+    request: Request
+    client: Client
+    resource: Resource
+    verdict: Verdict
+    seconds: float
+
+
+def as_header(text: str) -> str:
+    """`text` as it arrives in a header: UTF-8, read as one character a byte.
+
+    For user agents that come from a file or a terminal; those from the wire are so already.
+    """
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")

@@ -1,0 +1,179 @@
+"""The catalogue: who is out there, as written in `rules/crawlers/` and `rules/clients/`.
+
+One file an operator (or one group of clients); each entry names the token its user agent carries,
+what it comes for, how its identity can be proven and where that is documented. An entry's own
+`operator`, `purpose`, `docs` and `source` win over its file's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from stagedoor.errors import Location, Problem, listed
+from stagedoor.facts import Purpose
+from stagedoor.schema import ListOf, Model, OneOrMany, check
+from stagedoor.yamltext import Document
+
+Match = Literal["word", "prefix", "exact", "suffix"]
+"""How a token is looked for in a user agent, letters of either case:
+
+word    anywhere, not touching another letter or digit (`LCC` is not in `SLCC2`)
+suffix  like word, but letters or digits may stand before it (`bot` is in `FooBot/1.0`)
+prefix  at the very beginning, and a word's end behind it
+exact   the whole user agent
+"""
+
+
+class Proof(Model):
+    """How a claim can be proven."""
+
+    ranges: OneOrMany[str] = ()
+    rdns: OneOrMany[str] = ()
+    web_bot_auth: str = ""
+
+
+class Examples(Model):
+    """Real user agents that must, and must not, be taken for this entry."""
+
+    match: ListOf[str] = ()
+    differ: ListOf[str] = ()
+
+
+class Entry(Model):
+    """One crawler or client."""
+
+    name: str = Field(min_length=1)
+    token: str = ""
+    tokens: ListOf[str] = ()
+    match: Match = "word"
+    unless: OneOrMany[str] = ()
+    fallback: bool = False
+    """Counts only where nothing else of its kind matches: an engine inside apps, the word "bot"."""
+    purpose: Purpose | None = None
+    operator: str = ""
+    docs: str = ""
+    source: str = ""
+    note: str = ""
+    robots: Literal["obeys", "partly", "ignores", "unknown"] = "unknown"
+    robots_only: bool = False
+    legacy: bool = False
+    proof: Proof = Proof()
+    examples: Examples = Examples()
+
+    @model_validator(mode="after")
+    def _has_a_token(self) -> Entry:
+        if bool(self.token) == bool(self.tokens):
+            raise ValueError(f'"{self.name}" needs one of token and tokens — write "token: …"')
+        if not all(map(str.strip, self.all_tokens)):
+            raise ValueError(f'a token of "{self.name}" is empty — write the word to look for')
+        return self
+
+    @property
+    def all_tokens(self) -> tuple[str, ...]:
+        return self.tokens or (self.token,)
+
+
+class File(Model):
+    """One catalogue file. `reviewed` is the day its facts were last checked."""
+
+    operator: str = ""
+    group: str = ""
+    purpose: Purpose | None = None
+    docs: str = ""
+    source: str = ""
+    reviewed: Annotated[date, Field(strict=False)]
+    crawlers: ListOf[Entry] = ()
+    clients: ListOf[Entry] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One entry, complete: what its file says for all its entries is filled in."""
+
+    name: str
+    tokens: tuple[str, ...]
+    match: Match
+    unless: tuple[str, ...]
+    fallback: bool
+    purpose: Purpose
+    operator: str
+    docs: str
+    robots_only: bool
+    examples: Examples
+    at: Location
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every signature, in the order of the files."""
+
+    signatures: tuple[Signature, ...]
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(signature.name for signature in self.signatures)
+
+    @property
+    def operators(self) -> frozenset[str]:
+        return frozenset(s.operator for s in self.signatures if s.operator)
+
+
+def read_catalogue(documents: Sequence[Document], problems: list[Problem]) -> Catalogue:
+    """The catalogue in `documents`; every mistake is added to `problems`."""
+    found: list[Signature] = []
+    for document in documents:
+        if document.value is None:  # an emptied file switches a shipped one off
+            continue
+        file = check(File, document, problems)
+        if file is not None:
+            found.extend(_signatures(file, document, problems))
+    problems.extend(_twice(found))
+    return Catalogue(tuple(found))
+
+
+def _signatures(file: File, document: Document, problems: list[Problem]) -> Iterable[Signature]:
+    for key, entries in (("crawlers", file.crawlers), ("clients", file.clients)):
+        for number, entry in enumerate(entries):
+            at = document.at((key, number))
+            purpose = entry.purpose or file.purpose
+            if purpose is None:
+                problems.append(
+                    Problem(at, f'"{entry.name}" has no purpose', 'add a line "purpose: …"')
+                )
+                continue
+            yield Signature(
+                name=entry.name,
+                tokens=entry.all_tokens,
+                match=entry.match,
+                fallback=entry.fallback,
+                unless=tuple(word.lower() for word in entry.unless),
+                purpose=purpose,
+                operator=entry.operator or file.operator,
+                docs=entry.docs or file.docs or entry.source or file.source,
+                robots_only=entry.robots_only,
+                examples=entry.examples,
+                at=at,
+            )
+
+
+def _twice(signatures: Iterable[Signature]) -> Iterable[Problem]:
+    """A name or a token that two entries claim: a lookup could answer either."""
+    names: dict[str, Signature] = {}
+    tokens: dict[tuple[str, str], Signature] = {}
+    for signature in signatures:
+        other = names.setdefault(signature.name.lower(), signature)
+        if other is not signature:
+            yield Problem(signature.at, f'the name "{signature.name}" is taken', f"see {other.at}")
+        for token in signature.tokens:
+            other = tokens.setdefault((token.lower(), signature.match), signature)
+            if other is not signature and not (signature.unless or other.unless):
+                yield Problem(
+                    signature.at,
+                    f'the token "{token}" already means {other.name}',
+                    f"see {other.at}; keep one of: {listed([other.name, signature.name])}",
+                )

@@ -1,0 +1,124 @@
+"""A rule, as written and as it runs.
+
+Rules stand in files named `NN-something.yaml`, a list in each. They are tried in the order of the
+files' names and then of the lines. `allow` and `block` end the search; `log` notes and goes on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from stagedoor.errors import Location, Problem
+from stagedoor.facts import Action
+from stagedoor.rules.vocabulary import Test, Words, compile_when
+from stagedoor.schema import ListOf, Model, check_value
+from stagedoor.yamltext import Document
+
+_ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
+
+
+class Case(Model):
+    """One request and what must become of it, whatever the artist's stance says today."""
+
+    ua: str
+    get: str = Field(pattern="^/")
+    method: str = "GET"
+    host: str = "example.org"
+    type: str = ""
+    """The response's Content-Type, for what only the response can tell."""
+    expect: Literal["allow", "log", "block"]
+
+
+class Block(Model):
+    """`then: {block: {status: 403}}`; plain `then: block` means the same."""
+
+    status: Literal[401, 402, 403, 404, 410, 429, 451] = 403
+
+
+class Written(Model):
+    """One rule as it stands in the file."""
+
+    id: str
+    title: str = Field(min_length=1)
+    why: str = ""
+    when: dict[str, Any] = Field(default_factory=dict)
+    then: Literal["allow", "log", "block"] | dict[Literal["block"], Block]
+    cases: ListOf[Case] = ()
+
+    @field_validator("id")
+    @classmethod
+    def _permanent(cls, value: str) -> str:
+        if not _ID.match(value):
+            raise ValueError(f'the id "{value}" must be words in lower case — like ai-training-off')
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule ready to run.
+
+    `test` is None when the stance rules it out; `assumes` is the stance its cases presuppose.
+    """
+
+    id: str
+    title: str
+    why: str
+    action: Action
+    status: int
+    test: Test | None
+    assumes: Mapping[str, str]
+    cases: tuple[Case, ...]
+    at: Location
+    case_places: tuple[Location, ...]
+
+
+def read_rules(document: Document, words: Words, problems: list[Problem]) -> list[Rule]:
+    """The rules of one file; every mistake is added to `problems`."""
+    if document.value is None:
+        return []
+    if not isinstance(document.value, list):
+        problems.append(
+            Problem(document.at(()), "a rule file is a list of rules", 'begin each with "- id: …"')
+        )
+        return []
+    rules = []
+    for number, item in enumerate(document.value):
+        written = check_value(Written, item, document, (number,), problems)
+        # Conditions are looked at even where the rest is wrong, so that all is told at once.
+        when = item.get("when") if isinstance(item, dict) else {}
+        compiled = compile_when(when, words, document, (number, "when"), problems)
+        if written is None:
+            continue
+        block = written.then["block"] if isinstance(written.then, dict) else None
+        rules.append(
+            Rule(
+                id=written.id,
+                title=written.title,
+                why=written.why,
+                action="block" if isinstance(written.then, dict) else written.then,
+                status=block.status if block else 403,
+                test=compiled.test,
+                assumes=compiled.assumes,
+                cases=written.cases,
+                at=document.at((number,)),
+                case_places=tuple(
+                    document.at((number, "cases", i)) for i in range(len(written.cases))
+                ),
+            )
+        )
+    return rules
+
+
+def repeated_ids(rules: list[Rule]) -> list[Problem]:
+    """Ids are permanent and unique: metrics, logs and evidence refer to them."""
+    first: dict[str, Rule] = {}
+    return [
+        Problem(rule.at, f'the id "{rule.id}" is taken', f"see {first[rule.id].at}")
+        for rule in rules
+        if first.setdefault(rule.id, rule) is not rule
+    ]

@@ -1,0 +1,179 @@
+"""Stance, catalogue and rules as one thing that answers: what becomes of this request?
+
+A Policy is built whole from the files' bytes or not at all, and never changes afterwards, so a
+reload is one assignment and no request is ever decided by half a rule set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stagedoor.audio.resources import classify, reclassify
+from stagedoor.errors import ConfigError, Problem
+from stagedoor.facts import Client, Mode, Request, Resource, Verdict
+from stagedoor.globs import Globs
+from stagedoor.identify.catalogue import Catalogue, read_catalogue
+from stagedoor.identify.matcher import Matcher
+from stagedoor.rules.model import Rule, read_rules, repeated_ids
+from stagedoor.rules.vocabulary import Test, Words
+from stagedoor.stance import Stance, advice, read_stance
+from stagedoor.yamltext import Document, Source, parse
+
+STANCE = "stance.yaml"
+CATALOGUE_FOLDERS = frozenset({"crawlers", "clients"})
+SIGNAL_RULE = "signal-files"
+"""The one rule that is not in a file, because no file may overrule it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything a decision needs.
+
+    `rules` are as written, in their order; `advice` is what is legal and still worth telling.
+    """
+
+    stance: Stance
+    catalogue: Catalogue
+    matcher: Matcher
+    rules: tuple[Rule, ...]
+    advice: tuple[Problem, ...]
+    _active: tuple[tuple[Test, Verdict], ...]
+    """The rules that the stance leaves in force."""
+    _audio_paths: Globs | None
+    _rule_files: tuple[Document, ...]
+
+    def identify(self, agent: str) -> Client:
+        """Whom a User-Agent header claims to be."""
+        return self.matcher.identify(agent)
+
+    def classify(self, path: str) -> Resource:
+        """What a normalised path names."""
+        return classify(path, self._audio_paths)
+
+    def decide(self, request: Request, client: Client, resource: Resource) -> Verdict:
+        """The verdict of the first rule that ends the search, in enforce mode.
+
+        Where only `log` rules held, the first of them is named. Where none did: allow.
+        """
+        if resource.kind == "signal":
+            return _SIGNAL
+        noted: Verdict | None = None
+        for test, verdict in self._active:
+            if test(request, client, resource):
+                if verdict.action != "log":
+                    return verdict
+                noted = noted or verdict
+        return noted or _ALLOW
+
+    def judge(
+        self, request: Request, content_type: str = "", mode: Mode = "enforce"
+    ) -> tuple[Client, Resource, Verdict]:
+        """The whole way of one request. `content_type` is the response's, once it is known."""
+        client = self.identify(request.agent)
+        resource = self.classify(request.path)
+        if content_type:
+            resource = reclassify(resource, content_type)
+        verdict = self.decide(request, client, resource)
+        return client, resource, observed(verdict) if mode == "observe" else verdict
+
+    @property
+    def in_force(self) -> int:
+        """How many rules the stance leaves in force."""
+        return len(self._active)
+
+    def assuming(self, words: Mapping[str, str]) -> Policy:
+        """The same house under the shipped stance, changed by `words` (`stance.ai.train: no`).
+
+        For cases: they test a rule, whatever the artist's own stance says today.
+        """
+        stance = Stance()
+        for name, word in words.items():
+            _, group, field = name.split(".")
+            part = getattr(stance, group).model_copy(update={field: word})
+            stance = stance.model_copy(update={group: part})
+        problems: list[Problem] = []
+        policy = _build(stance, self.catalogue, self.matcher, self._rule_files, (), problems)
+        if problems:  # this policy was built from the same files, so they are known to be right
+            raise ConfigError(problems)
+        return policy
+
+
+def load_policy(sources: Iterable[Source]) -> Policy:
+    """The policy in a rules directory's files, named by their path inside it.
+
+    Raises ConfigError with every mistake in every file.
+    """
+    problems: list[Problem] = []
+    documents = {
+        source.path: document
+        for source in sorted(sources, key=lambda source: source.path)
+        if (document := parse(source, problems)) is not None
+    }
+    stance_file = next((d for p, d in documents.items() if _name(p) == STANCE), None)
+    stance = read_stance(stance_file, problems) if stance_file else Stance()
+    catalogue = read_catalogue(
+        [d for p, d in documents.items() if _folder(p) in CATALOGUE_FOLDERS], problems
+    )
+    rule_files = sorted(
+        (
+            d
+            for p, d in documents.items()
+            if _folder(p) not in CATALOGUE_FOLDERS and d != stance_file
+        ),
+        key=lambda document: _name(document.source.path),
+    )
+    notes = advice(stance, stance_file) if stance_file else ()
+    policy = _build(stance, catalogue, Matcher(catalogue), rule_files, tuple(notes), problems)
+    if problems:
+        raise ConfigError(problems)
+    return policy
+
+
+def _build(
+    stance: Stance,
+    catalogue: Catalogue,
+    matcher: Matcher,
+    rule_files: Sequence[Document],
+    notes: tuple[Problem, ...],
+    problems: list[Problem],
+) -> Policy:
+    words = Words(stance.words(), catalogue.names, catalogue.operators)
+    rules = [rule for document in rule_files for rule in read_rules(document, words, problems)]
+    problems.extend(repeated_ids(rules))
+    return Policy(
+        stance=stance,
+        catalogue=catalogue,
+        matcher=matcher,
+        rules=tuple(rules),
+        advice=notes,
+        _active=tuple((rule.test, _verdict(rule)) for rule in rules if rule.test is not None),
+        _audio_paths=Globs(stance.audio.paths) if stance.audio.paths else None,
+        _rule_files=tuple(rule_files),
+    )
+
+
+def _verdict(rule: Rule) -> Verdict:
+    return Verdict(rule.action, rule.id, rule.title, rule.why, rule.status)
+
+
+def _folder(path: str) -> str:
+    return path.split("/")[-2] if "/" in path else ""
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+_ALLOW = Verdict("allow")
+_SIGNAL = Verdict(
+    "allow",
+    rule=SIGNAL_RULE,
+    title="Signal files are never refused",
+    why="A crawler that cannot read what is forbidden may do everything (RFC 9309).",
+)
+
+
+def observed(verdict: Verdict) -> Verdict:
+    """`verdict` as observe mode carries it out: what would refuse is only written down."""
+    return replace(verdict, action="log", would="block") if verdict.action == "block" else verdict

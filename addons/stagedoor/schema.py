@@ -1,0 +1,138 @@
+"""How a file's shape is checked and how its mistakes are worded.
+
+The types themselves (stance, catalogue entry, rule) are pydantic models in the rooms they belong
+to. This module turns what pydantic reports, all errors at once, into located problems in words
+that a person who has never seen a type can act on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from stagedoor.errors import Problem, did_you_mean, listed
+from stagedoor.yamltext import Document, Path
+
+
+class Model(BaseModel):
+    """Base of everything people write: unknown fields are mistakes, values never change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+def _one_or_many(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+T = TypeVar("T")
+OneOrMany = Annotated[tuple[T, ...], BeforeValidator(_one_or_many)]
+"""`token: GPTBot` and `token: [GPTBot, gptbot]` mean the same kind of thing."""
+ListOf = Annotated[tuple[T, ...], BeforeValidator(_tuple)]
+
+
+def check[M: Model](model: type[M], document: Document, problems: list[Problem]) -> M | None:
+    """`document` as a `model`, or None with every mistake in it added to `problems`."""
+    return check_value(model, document.value or {}, document, (), problems)
+
+
+def check_value[M: Model](
+    model: type[M], value: object, document: Document, path: Path, problems: list[Problem]
+) -> M | None:
+    """The part of `document` at `path`, as a `model`; else None, like `check`."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        problems.extend(_problem(model, detail, document, path) for detail in details)
+        return None
+
+
+def _problem(model: type[Model], detail: ErrorDetails, document: Document, path: Path) -> Problem:
+    # pydantic adds names of its own for unions and tuples; only what is in the file has a place.
+    loc: Path = (*path, *detail["loc"])
+    name = str(loc[-1]) if loc else "the file"
+    kind = detail["type"]
+    given = detail.get("input")
+    if kind == "extra_forbidden":
+        known = _fields(model, detail["loc"][:-1])
+        mend = did_you_mean(name, known) or (f"known here: {listed(known)}" if known else "")
+        return Problem(document.at(loc, key=True), f'unknown field "{name}"', mend)
+    if kind == "missing":
+        return Problem(document.at(loc[:-1]), f'"{name}" is missing', f'add a line "{name}: …"')
+    place = document.at(loc)
+    if kind in {"literal_error", "enum"}:
+        options = _options(detail)
+        return Problem(
+            place,
+            f"{_field(loc)} {_shown(given)} is not one of: {listed(options)}",
+            did_you_mean(str(given), options),
+        )
+    wanted = {
+        "string_type": "text",
+        "int_type": "a whole number",
+        "bool_type": "true or false",
+        "tuple_type": "a list",
+        "list_type": "a list",
+        "dict_type": "fields, each on a line of its own",
+        "model_type": "fields, each on a line of its own",
+        "model_attributes_type": "fields, each on a line of its own",
+        "date_type": "a date such as 2026-11-23",
+        "date_parsing": "a date such as 2026-11-23",
+        "date_from_datetime_parsing": "a date such as 2026-11-23",
+    }.get(kind)
+    if wanted:
+        return Problem(place, f"{_field(loc)} must be {wanted}, not {_shown(given)}")
+    if kind == "value_error":
+        message, _, mend = str(detail["ctx"]["error"]).partition(" — ")
+        return Problem(place, message, mend)
+    return Problem(place, f"{_field(loc)}: {detail['msg']}")
+
+
+def _field(loc: Path) -> str:
+    words = [str(part) for part in loc if isinstance(part, str)]
+    return f'"{words[-1]}"' if words else "this"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, (dict, list, tuple)):
+        return "a list" if not isinstance(value, dict) else "fields"
+    text = str(value)
+    return f'"{text}"' if len(text) < 60 else f'"{text[:57]}…"'
+
+
+def _options(detail: ErrorDetails) -> list[str]:
+    expected = str(detail.get("ctx", {}).get("expected", ""))
+    return [word.strip(" '") for word in expected.replace(" or ", ", ").split(",")]
+
+
+def _fields(model: type[Model], loc: Sequence[int | str]) -> list[str]:
+    """The names that may stand at `loc` inside `model`."""
+    here: Any = model
+    for part in loc:
+        if isinstance(part, int):
+            continue
+        fields = getattr(here, "model_fields", {})
+        if part not in fields:
+            return []
+        here = _inner(fields[part].annotation)
+    return sorted(getattr(here, "model_fields", {}))
+
+
+def _inner(annotation: Any) -> Any:
+    """The model inside `tuple[Model, ...]`, `Model | None` and the like."""
+    if get_origin(annotation) is None:
+        return annotation
+    for part in get_args(annotation):
+        found = _inner(part)
+        if isinstance(found, type) and issubclass(found, Model):
+            return found
+    return annotation

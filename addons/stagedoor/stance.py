@@ -1,0 +1,184 @@
+"""The stance: the one file an artist edits.
+
+What is enforced follows from it (rules read it as `stance.…`). The defaults here are the shipped
+`rules/stance.yaml`; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from stagedoor.errors import Location, Problem
+from stagedoor.facts import Mode
+from stagedoor.schema import ListOf, Model, check
+from stagedoor.yamltext import Document
+
+
+def _yes_no(value: object) -> object:
+    return {True: "yes", False: "no", "block": "no", "allow": "yes"}.get(value, value)
+
+
+YesNo = Annotated[Literal["yes", "no"], BeforeValidator(_yes_no)]
+YesLogNo = Annotated[Literal["yes", "log", "no"], BeforeValidator(_yes_no)]
+"""yes: let in. log: let in and write it down. no: refuse (`block` is understood too)."""
+OpenClosed = Literal["open", "closed"]
+
+
+class Artist(Model):
+    """Who is speaking; printed on refusals so that a wrongly refused person can ask."""
+
+    name: str = ""
+    contact: str = ""
+
+    @field_validator("contact")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        if value and not value.startswith(("mailto:", "https://", "http://")):
+            if "@" in value and " " not in value:
+                raise ValueError(f'"{value}" is not a link — write mailto:{value}')
+            raise ValueError(f'"{value}" is not a link — begin with mailto: or https://')
+        return value
+
+
+class Ai(Model):
+    """What machines that learn, answer or search may do with the site."""
+
+    train: YesNo = "no"
+    input: YesNo = "no"
+    search: YesNo = "yes"
+    agents: YesLogNo = "no"
+
+
+class Others(Model):
+    """Everybody else who is not a listener."""
+
+    archives: YesLogNo = "yes"
+    previews: YesLogNo = "yes"
+    seo: YesLogNo = "log"
+    harvesters: YesLogNo = "no"
+    transcribers: YesLogNo = "no"
+    robots: YesLogNo = "no"
+    scanners: YesLogNo = "no"
+    headless: YesLogNo = "log"
+    downloaders: YesLogNo = "log"
+    libraries: YesLogNo = "no"
+    nameless: YesLogNo = "log"
+
+
+class Audio(Model):
+    """What counts as audio besides what is recognised by its name or type."""
+
+    paths: ListOf[str] = ()
+
+    @field_validator("paths")
+    @classmethod
+    def _absolute(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for path in value:
+            if not path.startswith("/"):
+                raise ValueError(f'the path "{path}" does not begin with / — write "/{path}"')
+        return value
+
+
+class Site(Model):
+    """Where the site is and where the guard listens, for starting without any option."""
+
+    upstream: str = ""
+    listen: str = ""
+    trusted_proxies: ListOf[str] = ()
+
+    @field_validator("upstream")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return checked_upstream(value) if value else value
+
+    @field_validator("listen", mode="before")
+    @classmethod
+    def _listen(cls, value: object) -> object:
+        if isinstance(value, int):
+            value = str(value)
+        if isinstance(value, str) and value:
+            split_listen(value)
+        return value
+
+
+class OnError(Model):
+    """What the door does when the guard itself fails."""
+
+    pages: OpenClosed = "open"
+    audio: OpenClosed = "closed"
+
+
+class Stance(Model):
+    """The whole file."""
+
+    artist: Artist = Artist()
+    ai: Ai = Ai()
+    others: Others = Others()
+    audio: Audio = Audio()
+    on_error: OnError = OnError()
+    site: Site = Site()
+    mode: Mode = Field(default="enforce")
+
+    def words(self) -> Mapping[str, str]:
+        """What rules may ask for: `stance.ai.train` → `no`, and so on."""
+        return {
+            f"stance.{group}.{name}": word
+            for group in ("ai", "others")
+            for name, word in getattr(self, group).model_dump().items()
+        }
+
+
+def read_stance(document: Document, problems: list[Problem]) -> Stance:
+    """The stance in `document`; every mistake is added to `problems`.
+
+    Returns the default stance where the file cannot be used, so that rules can still be checked.
+    """
+    stance = check(Stance, document, problems)
+    return stance if stance is not None else Stance()
+
+
+def advice(stance: Stance, document: Document) -> list[Problem]:
+    """What is legal and still worth telling: shown at the start and by `stagedoor check`."""
+    found = []
+    if not stance.artist.contact:
+        place = document.at(("artist", "contact"))
+        found.append(
+            Problem(
+                place,
+                "artist.contact is empty: a person refused by mistake cannot ask you",
+                "write mailto: and your address",
+            )
+        )
+    return found
+
+
+def checked_upstream(value: str) -> str:
+    """`value` where it is the address of a site; ValueError with the mend where it is not."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f'"{value}" is not the address of a site — write http://localhost:8000')
+    if parts.path not in {"", "/"} or parts.query:
+        raise ValueError(
+            f'"{value}" names a page — write only the site, {parts.scheme}://{parts.netloc}'
+        )
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def split_listen(value: str) -> tuple[str, int]:
+    """`HOST:PORT`, `:PORT` or `PORT` → (host, port); ValueError with the mend.
+
+    The host is empty where none is given, which means every address of the machine.
+    """
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not port.isascii() or not port.isdigit() or not 0 <= int(port) < 65536:
+        raise ValueError(f'"{value}" is not a listening address — write 0.0.0.0:8080 or just 8080')
+    return host, int(port)
+
+
+SHIPPED_AS = Location("rules/stance.yaml")
+"""The name people know the file by, for messages that ask them to write something into it."""

@@ -1,0 +1,284 @@
+"""Bytes of YAML → plain values, with the line and column of every one of them.
+
+A deliberately small YAML, the one people read aloud:
+
+- `yes`, `no`, `on`, `off` stay words (YAML 1.1 would make them booleans, and a stance of `no`
+  would silently become `False`); `1:30` and `012` stay text instead of becoming 90 and 10;
+- a key written twice is a mistake, not a silent overwrite;
+- anchors, aliases and tags are refused: they cannot be read aloud, and a few lines of them can
+  grow into gigabytes.
+
+Pure: text in, values out. Whoever calls it reads the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from stagedoor.errors import Location, Problem
+
+MAX_BYTES = 1_000_000
+"""A rule file is written by hand; the largest shipped one is far below a tenth of this."""
+MAX_DEPTH = 32
+"""The parser recurses; the deepest shipped rule has 8 levels."""
+
+Path = tuple[str | int, ...]
+Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
+
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\Z")
+_FLOAT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)\.[0-9]+\Z")
+_WORDS: dict[str, Value] = {"": None, "~": None, "null": None, "true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file's bytes and the name it is reported under."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The value of one file and where each part of it stands.
+
+    `keys` maps the path of a mapping's entry to its key, `values` to its value.
+    """
+
+    source: Source
+    value: Value
+    keys: Mapping[Path, Location]
+    values: Mapping[Path, Location]
+
+    def at(self, path: Path, *, key: bool = False) -> Location:
+        """The place of `path`, or of the nearest thing around it that is in the file."""
+        for end in range(len(path), -1, -1):
+            exact = end == len(path)
+            table = self.keys if (key and exact) or not exact else self.values
+            found = table.get(path[:end]) or self.values.get(path[:end])
+            if found:
+                return found
+        return Location(self.source.path)
+
+
+class _UnusableError(Exception):
+    """Parsing cannot go on; the problem is already recorded."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A collection that is being filled. `key` is the key whose value comes next."""
+
+    path: Path
+    items: dict[str, Value] | list[Value]
+    key: str | None = None
+
+
+class _Builder:
+    """Parser events → values, noting where each stands. Needs no recursion."""
+
+    def __init__(self, path: str, problems: list[Problem]) -> None:
+        self.path = path
+        self.problems = problems
+        self.keys: dict[Path, Location] = {}
+        self.values: dict[Path, Location] = {}
+        self.root: Value = None
+        self._open: list[_Open] = []
+        self._documents = 0
+
+    def take(self, event: yaml.Event) -> None:
+        """Add one parser event; raises _UnusableError where reading on would be pointless."""
+        if isinstance(event, yaml.NodeEvent):
+            self._refuse_cleverness(event)
+            if isinstance(event, yaml.ScalarEvent):
+                self._scalar(event)
+            else:
+                self._start(event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._open.pop()
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                self._stop(event, "a second document starts here", "one file holds one: no ---")
+
+    def _refuse_cleverness(self, event: yaml.NodeEvent) -> None:
+        if isinstance(event, yaml.AliasEvent) or event.anchor:
+            self._stop(
+                event,
+                "anchors (&) and aliases (*) are not used here",
+                "write the value out, or put quotes around text that starts with & or *",
+            )
+        tag = getattr(event, "tag", None)
+        if tag:
+            self._stop(event, f"tags such as {tag} are not used here", "write plain values")
+
+    def _stop(self, event: yaml.Event, message: str, mend: str) -> None:
+        self.problems.append(Problem(_location(self.path, event.start_mark), message, mend))
+        raise _UnusableError
+
+    def _start(self, event: yaml.NodeEvent) -> None:
+        if len(self._open) >= MAX_DEPTH:
+            self._stop(
+                event, f"nested more than {MAX_DEPTH} levels deep", "check brackets and indentation"
+            )
+        if self._awaits_key():
+            self._stop(event, "a key must be one word", "use a plain name")
+        items: dict[str, Value] | list[Value] = (
+            {} if isinstance(event, yaml.MappingStartEvent) else []
+        )
+        self._open.append(_Open(self._place(event, items), items))
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        if not self._awaits_key():
+            self._place(event, _plain(event.value) if event.implicit[0] else event.value)
+            return
+        parent = self._open[-1]
+        assert isinstance(parent.items, dict)
+        here = _location(self.path, event.start_mark)
+        parent.key = event.value
+        if event.value in parent.items:
+            first = self.keys[(*parent.path, event.value)]
+            self.problems.append(
+                Problem(
+                    here,
+                    f'"{event.value}" is written twice (first in line {first.line})',
+                    "keep one of them",
+                )
+            )
+        self.keys[(*parent.path, event.value)] = here
+
+    def _awaits_key(self) -> bool:
+        return bool(
+            self._open and isinstance(self._open[-1].items, dict) and self._open[-1].key is None
+        )
+
+    def _place(self, event: yaml.Event, value: Value) -> Path:
+        """Put `value` where the parser stands, and say where that is."""
+        path: Path = ()
+        if not self._open:
+            self.root = value
+        else:
+            parent = self._open[-1]
+            if isinstance(parent.items, dict):
+                assert parent.key is not None
+                path = (*parent.path, parent.key)
+                parent.items[parent.key] = value
+                parent.key = None
+            else:
+                path = (*parent.path, len(parent.items))
+                parent.items.append(value)
+        self.values[path] = _location(self.path, event.start_mark)
+        return path
+
+
+def _plain(text: str) -> Value:
+    """The value of an unquoted word."""
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    if len(text) < 19 and _INTEGER.match(text):  # longer than any number meant here
+        return int(text)
+    if len(text) < 32 and _FLOAT.match(text):
+        return float(text)
+    return text
+
+
+def parse(source: Source, problems: list[Problem]) -> Document | None:
+    """The document in `source`, or None where it cannot be read as YAML at all.
+
+    Every mistake is added to `problems`; a key written twice is one, yet the rest of the file is
+    still returned, so that its other mistakes are told in the same breath. An empty file is a
+    document whose value is None.
+    """
+    if len(source.data) > MAX_BYTES:
+        problems.append(
+            Problem(
+                Location(source.path),
+                f"the file has {len(source.data):,} bytes; at most {MAX_BYTES:,} are read",
+                "split it, or check that it is the file you meant",
+            )
+        )
+        return None
+    text = _decode(source, problems)
+    if text is None:
+        return None
+    builder = _Builder(source.path, problems)
+    try:
+        for event in _events(text):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        problems.append(_syntax(source.path, text, error))
+        return None
+    except yaml.reader.ReaderError as error:
+        problems.append(_forbidden_character(source.path, text, error))
+        return None
+    except _UnusableError:
+        return None
+    return Document(source, builder.root, builder.keys, builder.values)
+
+
+def _decode(source: Source, problems: list[Problem]) -> str | None:
+    try:
+        return source.data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = source.data[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before) - (before.rfind(b"\n") + 1) + 1
+        problems.append(
+            Problem(
+                Location(source.path, line, column),
+                f"byte 0x{source.data[error.start]:02x} is not UTF-8",
+                "save the file with the encoding UTF-8",
+            )
+        )
+        return None
+
+
+def _events(text: str) -> Iterator[Any]:
+    loader = yaml.CSafeLoader(text)
+    try:
+        while loader.check_event():
+            yield loader.get_event()
+    finally:
+        loader.dispose()
+
+
+def _location(path: str, mark: Any) -> Location:
+    return Location(path, mark.line + 1, mark.column + 1) if mark else Location(path)
+
+
+def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
+    mark = error.problem_mark or error.context_mark
+    message = error.problem or "this is not YAML"
+    lines = text.splitlines()
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    if "\t" in line[: len(line) - len(line.lstrip())] or "\\t" in message or "tab" in message:
+        return Problem(_location(path, mark), "a tab is used to indent", "use spaces instead")
+    mends = {
+        "could not find expected ':'": 'a colon and a space are missing after the word: "name: …"',
+        "mapping values are not allowed": "check the indentation, or put quotes around text that "
+        "holds a colon",
+        "did not find expected key": "check the indentation of this line and the one above",
+        "did not find expected '-' indicator": "check the indentation of this line",
+        "cannot start any token": "put quotes around text that starts with @, ` or %",
+        "did not find expected ',' or": "a bracket or a comma is missing",
+        "unexpected end of stream": "a quote or a bracket is not closed",
+    }
+    mend = next((mend for words, mend in mends.items() if words in message), "")
+    return Problem(_location(path, mark), f"this is not YAML: {message}", mend)
+
+
+def _forbidden_character(path: str, text: str, error: yaml.reader.ReaderError) -> Problem:
+    # The C parser counts in bytes of UTF-8, the text is indexed in characters.
+    before = text.encode()[: error.position].decode(errors="ignore")
+    line = before.count("\n") + 1
+    column = len(before) - (before.rfind("\n") + 1) + 1
+    return Problem(
+        Location(path, line, column),
+        "a control character stands here",
+        "delete it; it is often invisible, retyping the line helps",
+    )
