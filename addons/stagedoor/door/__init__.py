@@ -1,0 +1,9 @@
+"""The mitmproxy side: facts from flows, verdicts onto flows. The only room that knows mitmproxy.
+
+options.py   the guard_… options and how they are read
+address.py   whose address a request comes from
+reading.py   flow → Request
+refusal.py   Verdict → response
+lean.py      what a public door does not need is switched off
+addon.py     the Guard: hooks, in the order a request meets them
+"""

@@ -1,0 +1,323 @@
+"""The Guard: mitmproxy's hooks, in the order a request meets them.
+
+No decision is made here. Each hook reads facts, asks the policy, and carries the verdict out.
+
+What happens when the guard itself fails is decided here and nowhere else: mitmproxy would let the
+request pass; `on_error` of the stance says what to do instead, and every such event is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+from mitmproxy import ctx, exceptions, http
+from mitmproxy.addonmanager import Loader
+from mitmproxy.proxy import mode_specs, server_hooks
+
+from stagedoor import house
+from stagedoor.audio.resources import classify, reclassify
+from stagedoor.door import lean, start
+from stagedoor.door.address import Network
+from stagedoor.door.options import OPTIONS, Settings, misspelt, parse
+from stagedoor.door.passing import forward, is_local, replace_response, unreachable
+from stagedoor.door.reading import read
+from stagedoor.door.refusal import refuse, unavailable
+from stagedoor.errors import ConfigError, StagedoorError
+from stagedoor.facts import Client, Event, Mode, Request, Resource, Verdict
+from stagedoor.record import Sink
+from stagedoor.record.decisions import Decisions
+from stagedoor.record.metrics import Metrics
+from stagedoor.record.terminal import Terminal
+from stagedoor.rules.policy import Policy, observed
+
+_log = logging.getLogger("stagedoor.door")
+
+_PASSAGE = "stagedoor"
+"""Where a flow's passage is kept, in its metadata."""
+MAX_REFUSED_BODY = 1 << 20
+"""Bytes of upload read from a client that is refused; a larger one is hung up on. mitmproxy keeps
+the whole body in memory before it sends a response of ours."""
+UPSTREAM_SILENCE = 10.0
+"""Seconds between two lines about a site that does not answer."""
+
+
+@dataclass(slots=True)
+class Passage:
+    """One request on its way: decided, and perhaps not yet recorded.
+
+    It is recorded once, when its verdict is final: a response's type can still change it.
+    """
+
+    request: Request
+    client: Client
+    resource: Resource
+    verdict: Verdict
+    seconds: float
+    recorded: bool = False
+
+
+class Guard:
+    """The addon."""
+
+    def __init__(self) -> None:
+        self.metrics = Metrics()
+        self._policy: Policy | None = None
+        self._settings: Settings | None = None
+        self._mode: Mode = "enforce"
+        self._trusted: tuple[Network, ...] = ()
+        self._keep_host = True
+        self._sinks: list[Sink] = []
+        self._running = False
+        self._upstream_told = 0.0
+        self._forwarded_told = False
+
+    # -- start, change, stop -------------------------------------------------------------------
+
+    def load(self, loader: Loader) -> None:
+        """Declare the options."""
+        for name, default, help_text in OPTIONS:
+            loader.add_option(name, str, default, help_text)
+
+    def configure(self, updated: AbstractSet[str]) -> None:
+        """Read options and rules. At the start every mistake is a line of its own and stops it."""
+        if not any(name in updated for name, _, _ in OPTIONS):
+            return
+        try:
+            self._apply(parse(ctx.options))
+        except (ValueError, StagedoorError) as error:
+            if self._running:  # mitmproxy rolls the option back, the old rules stay in force
+                raise exceptions.OptionsError(str(error)) from error
+            for text in str(error).splitlines():
+                _log.error("%s", text)
+            if isinstance(error, ConfigError):
+                count = len(error.problems)
+                _log.error("%d mistake%s; nothing was started.", count, "s" * (count != 1))
+            return
+        if not self._running:
+            start.into_reverse_mode(self._policy)
+
+    def _apply(self, settings: Settings) -> None:
+        """All or nothing: only what is wholly understood takes the place of what was."""
+        if self._policy is None or self._settings is None or settings.rules != self._settings.rules:
+            policy = house.load(settings.rules)
+        else:
+            policy = self._policy
+        trusted = settings.trusted_for(policy.stance)
+        self._policy, self._settings, self._trusted = policy, settings, trusted
+        self._mode = settings.mode_for(policy.stance)
+        self.metrics.loaded(
+            program=house.program_version(),
+            rules=len(policy.rules),
+            in_force=policy.in_force,
+            signatures=policy.matcher.tokens,
+            enforcing=self._mode == "enforce",
+        )
+
+    def running(self) -> None:
+        """The proxy is up: open what the guard needs, tell what is guarded."""
+        self._running = True
+        for text in misspelt(ctx.options.deferred):
+            _log.error("%s", text)
+        if self._policy is None or self._settings is None:
+            return  # configure() has told why, and mitmproxy stops
+        lean.quiet()
+        self._keep_host = ctx.options.keep_host_header or all(map(is_local, start.hosts()))
+        ctx.options.update(**{n: v for n, v in lean.OPTIONS.items() if n in ctx.options})
+        try:
+            metrics = (
+                self.metrics.serve(*self._settings.metrics) if self._settings.metrics else None
+            )
+            self._sinks = [self.metrics, Terminal()]
+            if self._settings.state:
+                self._sinks.append(
+                    Decisions(
+                        self._settings.state,
+                        lambda: self.metrics.error("decision-log", "unrecorded"),
+                    )
+                )
+        except StagedoorError as error:
+            _log.error("%s", error)
+            return
+        for text in start.message(self._policy, self._settings, self._mode, metrics):
+            _log.info("%s", text)
+        for problem in self._policy.advice:
+            _log.warning("%s", problem)
+        self._lean = asyncio.create_task(lean.remove(ctx.master), name="stagedoor lean")
+
+    def done(self) -> None:
+        """Close what running() opened."""
+        self._running = False
+        for sink in self._sinks:
+            sink.close()
+        self.metrics.close()
+        self._sinks = []
+
+    # -- one request ---------------------------------------------------------------------------
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """Decide, before any body is read and before the site hears of it."""
+        if flow.error:  # mitmproxy has refused it already (an invalid request)
+            return
+        try:
+            self._enter(flow)
+        except Exception:  # noqa: BLE001 (whatever it is, on_error decides)
+            self._failed(flow, "request")
+
+    def _enter(self, flow: http.HTTPFlow) -> None:
+        if not isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
+            # Bare start-up begins as a forward proxy for a moment: nobody may use it as one.
+            flow.kill()
+            return
+        policy = self._policy
+        if policy is None:
+            self._answer(flow, unavailable(None))
+            return
+        began = time.perf_counter()
+        request = read(flow, self._trusted)
+        client, resource, verdict = policy.judge(request, mode=self._mode)
+        passage = Passage(request, client, resource, verdict, seconds=time.perf_counter() - began)
+        flow.metadata[_PASSAGE] = passage
+        if verdict.action == "block":
+            self._record(passage)
+            response = refuse(request, client, resource, verdict, policy.stance.artist)
+            self._answer(flow, response)
+            return
+        forward(flow, self._trusted, keep_host=self._keep_host)
+        self._tell_about_proxies(request)
+
+    def _answer(self, flow: http.HTTPFlow, response: http.Response) -> None:
+        """Answer in the site's place."""
+        length = flow.request.headers.get("content-length", "0")
+        if "transfer-encoding" in flow.request.headers or (
+            length.isdigit() and int(length) > MAX_REFUSED_BODY
+        ):
+            flow.kill()
+            return
+        flow.response = response
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """Now the type is known: decide again where it matters, then stream."""
+        passage = flow.metadata.get(_PASSAGE)
+        if flow.response is None or passage is None or passage.recorded:
+            return
+        flow.response.stream = True
+        flow.response.headers.pop("alt-svc", None)  # it would lead visitors past the door
+        try:
+            self._leave(flow, flow.response, passage)
+        except Exception:  # noqa: BLE001
+            self._failed(flow, "response")
+
+    def _leave(self, flow: http.HTTPFlow, response: http.Response, passage: Passage) -> None:
+        policy = self._policy
+        resource = reclassify(passage.resource, response.headers.get("content-type", ""))
+        if policy is not None and resource is not passage.resource:
+            began = time.perf_counter()
+            verdict = policy.decide(passage.request, passage.client, resource)
+            if self._mode == "observe":
+                verdict = observed(verdict)
+            passage.resource, passage.verdict = resource, verdict
+            passage.seconds += time.perf_counter() - began
+        self._record(passage)
+        if passage.verdict.action == "block" and policy is not None:
+            refusal = refuse(
+                passage.request, passage.client, resource, passage.verdict, policy.stance.artist
+            )
+            replace_response(flow, refusal)
+        elif resource.kind == "audio":
+            response.stream = self._counting(passage.client)
+
+    def _counting(self, client: Client) -> Callable[[bytes], bytes]:
+        """A stream that passes everything and counts it: an endless one counts as it runs."""
+        count = self.metrics.audio_counter(client.purpose).inc
+
+        def passed(chunk: bytes) -> bytes:
+            count(len(chunk))
+            return chunk
+
+        return passed
+
+    def error(self, flow: http.HTTPFlow) -> None:
+        """The site did not answer, or the client went away: the request was decided all the same."""
+        passage = flow.metadata.get(_PASSAGE)
+        if passage is not None:
+            self._record(passage)
+
+    def websocket_message(self, flow: http.HTTPFlow) -> None:
+        """Forget messages once they have passed: mitmproxy would keep all of them."""
+        if flow.websocket is not None:
+            del flow.websocket.messages[:-1]
+
+    def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """The site behind does not answer."""
+        self.metrics.upstream_error()
+        now = time.monotonic()
+        if now - self._upstream_told > UPSTREAM_SILENCE:
+            self._upstream_told = now
+            _log.warning("%s", unreachable(data.server))
+
+    # -- when things go wrong ------------------------------------------------------------------
+
+    def _record(self, passage: Passage) -> None:
+        if passage.recorded:
+            return
+        passage.recorded = True
+        event = Event(
+            at=time.time(),
+            request=passage.request,
+            client=passage.client,
+            resource=passage.resource,
+            verdict=passage.verdict,
+            seconds=passage.seconds,
+        )
+        for sink in self._sinks:
+            try:
+                sink.record(event)
+            except Exception:  # noqa: BLE001 (a failing sink never fails a request)
+                self.metrics.error("record", "unrecorded")
+                _log.exception("%s could not record a decision", type(sink).__name__)
+
+    def _failed(self, flow: http.HTTPFlow, step: str) -> None:
+        """Open or closed, as the stance says for this kind of resource."""
+        stance = self._policy.stance if self._policy else None
+        closed = (
+            stance is None
+            or (stance.on_error.audio if _perhaps_audio(flow) else stance.on_error.pages)
+            == "closed"
+        )
+        outcome = "closed" if closed else "open"
+        self.metrics.error(step, outcome)
+        _log.exception("the guard failed on a %s; on_error says %s", step, outcome)
+        if not closed:
+            if step == "request":
+                flow.request.stream = True
+            return
+        if step == "request":
+            self._answer(flow, unavailable(None))
+        else:
+            replace_response(flow, unavailable(None))
+
+    def _tell_about_proxies(self, request: Request) -> None:
+        """Once: a proxy in front that is not trusted makes every visitor look like one."""
+        if self._forwarded_told or self._trusted or not request.header("x-forwarded-for"):
+            return
+        if is_local(request.address):
+            self._forwarded_told = True
+            _log.warning(
+                "requests come from %s with X-Forwarded-For, which is not believed: if that is "
+                "your own proxy, start with --set guard_trusted_proxies=%s",
+                request.address,
+                request.address,
+            )
+
+
+def _perhaps_audio(flow: http.HTTPFlow) -> bool:
+    """Whether a flow that could not be read may be about a recording; in doubt it is."""
+    try:
+        return classify(read(flow, ()).path).guarded
+    except Exception:  # noqa: BLE001 (in doubt, the door stays closed)
+        return True

@@ -1,0 +1,103 @@
+"""What a public door must not offer, or does not need, is switched off.
+
+mitmproxy is a workbench: of its thirty-odd default addons most serve somebody who inspects
+traffic. Every event of every request walks the whole list, which costs about half of its time. An
+addon stays where one of the options that switch it on was set.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from mitmproxy import exceptions
+
+UNUSED: Mapping[str, tuple[str, ...]] = {
+    "anticache": ("anticache",),
+    "anticomp": ("anticomp",),
+    # Its one job here would be block_global: to hang up on every visitor from the Internet.
+    "block": ("block_private",),
+    "blocklist": ("block_list",),
+    "browser": (),
+    "clientplayback": ("client_replay",),
+    "commandhistory": (),
+    "comment": (),
+    "cut": (),
+    # The guard takes h2c upgrades out itself, before the request goes on.
+    "disableh2c": (),
+    "dnsresolver": (),
+    "dumper": ("dumper_filter",),
+    "export": (),
+    "keepserving": ("client_replay", "server_replay", "rfile"),
+    "maplocal": ("map_local",),
+    "mapremote": ("map_remote",),
+    "modifybody": ("modify_body",),
+    "modifyheaders": ("modify_headers",),
+    # mitm.it hands out certificates: nothing for a public site.
+    "onboarding": (),
+    "proxyauth": ("proxyauth",),
+    "readfile": ("rfile",),
+    "readfilestdin": ("rfile",),
+    "save": ("save_stream_file",),
+    "savehar": ("hardump",),
+    "serverplayback": ("server_replay", "server_replay_kill_extra"),
+    "stickyauth": ("stickyauth",),
+    "stickycookie": ("stickycookie",),
+    "stripdnshttpsrecords": (),
+    # The guard takes Alt-Svc out itself: it would lead visitors past the door.
+    "updatealtsvc": ("keep_alt_svc_header",),
+    "upstreamauth": ("upstream_auth",),
+}
+"""Default addon → the options that make it needed."""
+
+OPTIONS: Mapping[str, object] = {
+    # A refused request never reaches the site; an eager connection would.
+    "connection_strategy": "lazy",
+    # Every visitor of a public site has a public address.
+    "block_global": False,
+    # Nothing but HTTP and WebSockets leaves through this door undecided.
+    "rawtcp": False,
+    # The Host is rewritten by the guard, which needs the one that was sent.
+    "keep_host_header": True,
+}
+
+_NOISY = ("mitmproxy.proxy.server", "mitmproxy.proxy.mode_servers")
+"""Loggers with several lines a connection: at a public door, thousands a minute."""
+
+
+def quiet() -> None:
+    """Leave lines about single connections out of the log."""
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def unused(options: Any, present: Mapping[str, object]) -> list[object]:
+    """The addons of `present` (name → addon) that nobody has asked for."""
+    return [
+        present[name]
+        for name, wanted_by in UNUSED.items()
+        if name in present and not any(_is_set(options, option) for option in wanted_by)
+    ]
+
+
+def _is_set(options: Any, name: str) -> bool:
+    return name in options and options.has_changed(name)
+
+
+async def remove(master: Any) -> int:
+    """Take the unused addons out of `master`; returns how many went.
+
+    Must run in a task of its own, while no event walks the list of addons.
+    """
+    went = 0
+    for addon in unused(master.options, dict(master.addons.lookup)):
+        try:
+            master.addons.remove(addon)
+        except exceptions.AddonManagerError:
+            # Its `done` is a coroutine, which remove() cannot call; the addon is already out.
+            done = getattr(addon, "done", None)
+            if done is not None:
+                await done()
+        went += 1
+    return went

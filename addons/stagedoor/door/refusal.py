@@ -1,0 +1,111 @@
+"""Verdict → response: what a refused client is told.
+
+Short, in plain words: which policy was applied and how to reach the artist. A page for whoever can
+read one, plain text for everybody else, and never a page for a media client, which would try to
+play it.
+"""
+
+from __future__ import annotations
+
+from html import escape
+
+from mitmproxy import http
+
+from stagedoor.facts import MEDIA_CLIENTS, Client, Request, Resource, Verdict
+from stagedoor.stance import Artist
+
+_HEADERS = {
+    # A refusal is for this client only: no cache may hand it to a fan.
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+}
+_PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Referrer-Policy": "no-referrer",
+}
+_MEDIA_DESTINATIONS = frozenset({"audio", "video", "track", "image"})
+
+_PAGE = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>{headline}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>:root{{color-scheme:light dark}}body{{font:1.05rem/1.6 system-ui,sans-serif;max-width:34rem;
+margin:18vh auto 4rem;padding:0 1.25rem}}h1{{font-size:1.5rem;line-height:1.25}}
+p.policy{{border-left:.25rem solid #b5452c;padding-left:1rem}}</style></head>
+<body><main><h1>{headline}</h1>{paragraphs}</main></body></html>
+"""
+
+
+def refuse(
+    request: Request, client: Client, resource: Resource, verdict: Verdict, artist: Artist
+) -> http.Response:
+    """The response to a refused request."""
+    who = artist.name or "This site"
+    thing = "recording" if resource.guarded else "page"
+    headline = f"This {thing} is not for automated visitors"
+    known_as = client.name + (f" ({client.operator})" if client.operator else "")
+    policy = f"{verdict.title}. {verdict.why}".strip()
+    sentences = [
+        f"{who} has a policy, and it was applied here: {policy}",
+        f"You were taken for {known_as}." if client.purpose != "unknown" else "",
+        _help(artist),
+    ]
+    return answer(request, client, verdict.status, headline, [s for s in sentences if s], policy)
+
+
+def unavailable(request: Request | None) -> http.Response:
+    """503: the guard itself failed, and the stance says to keep the door closed then."""
+    headline = "The guard at this door cannot decide right now"
+    response = answer(request, None, 503, headline, ["Please try again in a minute."], "")
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+def _help(artist: Artist) -> str:
+    if not artist.contact:
+        return ""
+    return f"If you are a person and this is a mistake, please write to {artist.contact}"
+
+
+def answer(
+    request: Request | None,
+    client: Client | None,
+    status: int,
+    headline: str,
+    sentences: list[str],
+    policy: str,
+) -> http.Response:
+    """A short response, as a page or as plain text, whichever this client can read."""
+    if request is not None and _reads_pages(request, client):
+        paragraphs = "".join(
+            f'<p class="policy">{escape(text)}</p>' if policy and policy in text else _linked(text)
+            for text in sentences
+        )
+        body = _PAGE.format(headline=escape(headline), paragraphs=paragraphs)
+        headers = {"Content-Type": "text/html; charset=utf-8", **_HEADERS, **_PAGE_HEADERS}
+    else:
+        body = "\n".join([headline + ".", *sentences]) + "\n"
+        headers = {"Content-Type": "text/plain; charset=utf-8", **_HEADERS}
+    content = body.encode()
+    response = http.Response.make(status, content, headers)
+    if request is not None and request.method == "HEAD":
+        response.raw_content = b""
+        response.headers["Content-Length"] = str(len(content))
+    return response
+
+
+def _linked(text: str) -> str:
+    """A paragraph; an address at its end can be clicked."""
+    before, _, last = text.rpartition(" ")
+    if last.startswith(("mailto:", "https://", "http://")):
+        shown = last.removeprefix("mailto:")
+        return f'<p>{escape(before)} <a href="{escape(last)}">{escape(shown)}</a>.</p>'
+    return f"<p>{escape(text)}</p>"
+
+
+def _reads_pages(request: Request, client: Client | None) -> bool:
+    if client is not None and client.purpose in MEDIA_CLIENTS:
+        return False
+    if request.header("sec-fetch-dest").lower() in _MEDIA_DESTINATIONS:
+        return False
+    return "text/html" in request.header("accept").lower()

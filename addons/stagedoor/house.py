@@ -1,0 +1,89 @@
+"""Where files lie, in a checkout and in an installed wheel; reads rule directories.
+
+In a checkout the shipped files stand at the top level (`rules/`, `addons/guard.py`); in a wheel the
+same files stand in `stagedoor/share/`. This is the one place that knows.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from stagedoor.errors import ConfigError, Location, Problem
+from stagedoor.rules.policy import CATALOGUE_FOLDERS, Policy, load_policy
+from stagedoor.yamltext import MAX_BYTES, Source
+
+_PACKAGE = Path(__file__).resolve().parent
+_SHARE = _PACKAGE / "share"
+ROOT = _SHARE if _SHARE.is_dir() else _PACKAGE.parent.parent
+"""The top of the checkout, or the wheel's `share/`."""
+SHIPPED_RULES = ROOT / "rules"
+GUARD_SCRIPT = ROOT / "addons" / "guard.py"
+
+
+def program_version() -> str:
+    """The installed version; a bare checkout has none."""
+    try:
+        return version("stagedoor")
+    except PackageNotFoundError:
+        return "checkout"
+
+
+def read_directory(folder: Path) -> list[Source]:
+    """The YAML files of a rules directory: its own, and those in `crawlers/` and `clients/`.
+
+    Raises ConfigError where the directory or a file cannot be read.
+    """
+    if not folder.is_dir():
+        raise ConfigError(
+            [Problem(Location(str(folder)), "there is no such directory", "name the rules folder")]
+        )
+    sources = []
+    problems = []
+    for path in sorted([*folder.glob("*.y*ml"), *folder.glob("*/*.y*ml")]):
+        inside = path.relative_to(folder)
+        if path.name.startswith(".") or path.suffix not in {".yaml", ".yml"}:
+            continue  # editors leave hidden copies
+        if len(inside.parts) == 2 and inside.parts[0] not in CATALOGUE_FOLDERS:
+            continue
+        try:
+            with path.open("rb") as file:
+                sources.append(Source(inside.as_posix(), file.read(MAX_BYTES + 1)))
+        except OSError as error:
+            problems.append(
+                Problem(
+                    Location(str(path)), f"cannot be read: {error.strerror}", "check its rights"
+                )
+            )
+    if problems:
+        raise ConfigError(problems)
+    return sources
+
+
+def load(folder: Path | None = None) -> Policy:
+    """The policy of a rules directory laid over the shipped one.
+
+    A file in `folder` replaces the shipped file of the same name; a file with another name is
+    added; an empty file switches the shipped one off. So a directory that holds nothing but
+    `stance.yaml` is a complete one, and an upgrade brings new crawlers along.
+    """
+    shipped = {source.path: source for source in read_directory(SHIPPED_RULES)}
+    base = shown(SHIPPED_RULES)
+    found = {path: _named(base, source) for path, source in shipped.items()}
+    if folder is not None and folder.resolve() != SHIPPED_RULES.resolve():
+        own = shown(folder)
+        found |= {source.path: _named(own, source) for source in read_directory(folder)}
+    return load_policy(found.values())
+
+
+def _named(folder: str, source: Source) -> Source:
+    """The source under the name that leads a person to the file."""
+    return Source(f"{folder}/{source.path}", source.data)
+
+
+def shown(folder: Path) -> str:
+    """A folder as people would type it: relative to where they stand, where that is shorter."""
+    try:
+        return folder.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(folder)

@@ -1,0 +1,22 @@
+"""Where events go: one small file a sink, and a failing sink never fails a request.
+
+metrics.py     counters for Prometheus
+decisions.py   one JSON line a decision worth reading, in the state directory
+terminal.py    one line a refusal for whoever looks at the terminal
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from stagedoor.facts import Event
+
+
+class Sink(Protocol):
+    """Somebody who wants to know what was decided."""
+
+    def record(self, event: Event) -> None:
+        """Take note of `event`. Must return at once; may raise, which is counted and forgiven."""
+
+    def close(self) -> None:
+        """Write what is still to be written."""

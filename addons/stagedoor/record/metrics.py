@@ -1,0 +1,160 @@
+"""Metrics for Prometheus. Names and labels are public interface.
+
+Labels are bounded: verdicts, purposes, resource kinds, names from the catalogue and rule ids; never
+a user agent, an address or a path. Every guard has a registry of its own, so that several guards,
+or a reloaded script, can live in one process.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from importlib.metadata import version
+from socketserver import BaseServer
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    Info,
+    PlatformCollector,
+    ProcessCollector,
+    start_http_server,
+)
+
+from stagedoor.errors import StagedoorError
+from stagedoor.facts import Event, Purpose
+
+_BUCKETS = (5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2)
+"""Seconds. A decision is meant to take 20 µs; whatever takes 25 ms is a fault."""
+
+
+class Metrics:
+    """The counters of one guard."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        PlatformCollector(registry=self.registry)
+        GCCollector(registry=self.registry)
+        self._requests = Counter(
+            "stagedoor_requests",
+            "Requests decided, by verdict, purpose of the client and kind of resource.",
+            ["verdict", "purpose", "resource"],
+            registry=self.registry,
+        )
+        self._blocks = Counter(
+            "stagedoor_blocks",
+            "Requests refused, by name of the client and id of the rule.",
+            ["crawler", "rule"],
+            registry=self.registry,
+        )
+        self._audio_bytes = Counter(
+            "stagedoor_audio_bytes",
+            "Bytes of audio handed out, by purpose of the client.",
+            ["purpose"],
+            registry=self.registry,
+        )
+        self._audio_refused = Counter(
+            "stagedoor_audio_requests_refused",
+            "Requests for audio, playlists and downloads that were refused, by purpose.",
+            ["purpose"],
+            registry=self.registry,
+        )
+        self._decision = Histogram(
+            "stagedoor_decision_seconds",
+            "Time from a request's headers to the verdict.",
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._errors = Counter(
+            "stagedoor_errors",
+            "Errors inside the guard, by the step that failed and what was done with the request.",
+            ["step", "outcome"],
+            registry=self.registry,
+        )
+        self._upstream_errors = Counter(
+            "stagedoor_upstream_errors",
+            "Connections to the site behind the guard that failed.",
+            registry=self.registry,
+        )
+        self._rules = Gauge("stagedoor_rules_loaded", "Rules loaded.", registry=self.registry)
+        self._rules_in_force = Gauge(
+            "stagedoor_rules_in_force",
+            "Rules that the stance leaves in force.",
+            registry=self.registry,
+        )
+        self._signatures = Gauge(
+            "stagedoor_signatures_loaded", "Signatures loaded.", registry=self.registry
+        )
+        self._enforcing = Gauge(
+            "stagedoor_enforcing",
+            "1 when refusals are carried out, 0 in observe mode.",
+            registry=self.registry,
+        )
+        self._build = Info("stagedoor_build", "What is running.", registry=self.registry)
+        self._server: BaseServer | None = None
+        self._thread: threading.Thread | None = None
+
+    def loaded(
+        self, *, program: str, rules: int, in_force: int, signatures: int, enforcing: bool
+    ) -> None:
+        """Say what is running and what it has loaded."""
+        self._rules.set(rules)
+        self._rules_in_force.set(in_force)
+        self._signatures.set(signatures)
+        self._enforcing.set(enforcing)
+        self._build.info(
+            {
+                "version": program,
+                "mitmproxy": version("mitmproxy"),
+                "python": ".".join(map(str, sys.version_info[:3])),
+            }
+        )
+
+    def record(self, event: Event) -> None:
+        """Count one decision."""
+        verdict, purpose, kind = event.verdict, event.client.purpose, event.resource.kind
+        self._requests.labels(verdict.label, purpose, kind).inc()
+        self._decision.observe(event.seconds)
+        if verdict.action == "block":
+            self._blocks.labels(event.client.name, verdict.rule).inc()
+            if event.resource.guarded:
+                self._audio_refused.labels(purpose).inc()
+
+    def audio_counter(self, purpose: Purpose) -> Counter:
+        """The counter to increment by the bytes of audio a client of this purpose is sent."""
+        return self._audio_bytes.labels(purpose)
+
+    def error(self, step: str, outcome: str) -> None:
+        """Count an error inside the guard; `outcome` is open, closed or unrecorded."""
+        self._errors.labels(step, outcome).inc()
+
+    def upstream_error(self) -> None:
+        """Count a failed connection to the site."""
+        self._upstream_errors.inc()
+
+    def serve(self, host: str, port: int) -> tuple[str, int]:
+        """Serve the metrics over HTTP; returns the address (port 0 asks for a free one).
+
+        Raises StagedoorError where the address cannot be had.
+        """
+        try:
+            server, thread = start_http_server(port, addr=host, registry=self.registry)
+        except OSError as error:
+            raise StagedoorError(
+                f"metrics cannot be served at {host}:{port}: {error.strerror or error} — choose "
+                "another address with --set guard_metrics=HOST:PORT, or guard_metrics=off"
+            ) from error
+        self._server, self._thread = server, thread
+        return host, server.server_port
+
+    def close(self) -> None:
+        """Stop serving; the counters keep their values."""
+        if self._server is not None and self._thread is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._thread.join(timeout=2)
+            self._server = self._thread = None

@@ -1,0 +1,55 @@
+"""One line a refusal, for whoever looks at the terminal; a flood becomes a count."""
+
+from __future__ import annotations
+
+import logging
+
+from stagedoor.facts import Event
+
+LINES_A_SECOND = 5
+"""What a person can still read. Metrics and the decision log have the rest."""
+
+_log = logging.getLogger("stagedoor.door")
+
+
+class Terminal:
+    """Writes through the log, so that it follows mitmproxy's verbosity."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._written = 0
+        self._skipped = 0
+
+    def record(self, event: Event) -> None:
+        """Tell of a refusal, or of one that observe mode did not carry out."""
+        if event.verdict.action != "block" and event.verdict.would is None:
+            return
+        if int(event.at) != self._second:
+            if self._skipped:
+                _log.info("… and %d more refusals", self._skipped)
+            self._second, self._written, self._skipped = int(event.at), 0, 0
+        if self._written >= LINES_A_SECOND:
+            self._skipped += 1
+            return
+        self._written += 1
+        _log.info("%s", line(event))
+
+    def close(self) -> None:
+        """Nothing is held back."""
+
+
+def line(event: Event) -> str:
+    """`refused GPTBot (OpenAI, ai-training): GET /music/a.mp3 by ai-training-off`."""
+    client = event.client
+    whose = ", ".join(filter(None, (client.operator, client.purpose)))
+    word = "would refuse" if event.verdict.would else "refused"
+    return (
+        f"{word} {client.name} ({whose}): {printable(event.request.method, 12)} "
+        f"{printable(event.request.path)} by {event.verdict.rule}"
+    )
+
+
+def printable(text: str, most: int = 120) -> str:
+    """`text` without anything a terminal would obey, and not longer than a line."""
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in cut)
