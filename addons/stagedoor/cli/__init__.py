@@ -1,0 +1,104 @@
+"""The command line: `stagedoor COMMAND`.
+
+check.py      do the rules load, and do their cases hold?
+lines.py      identify and decide: JSON lines in, JSON lines out
+serve.py      the guard in front of a site
+demo.py       the demo site, the guard, and a cast of clients
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from stagedoor.errors import ConfigError, StagedoorError
+from stagedoor.facts import MODES
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _run(options)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        count = len(error.problems)
+        print(f"{count} mistake{'s' * (count != 1)}.", file=sys.stderr)
+    except StagedoorError as error:
+        print(error, file=sys.stderr)
+    except BrokenPipeError:  # whoever reads has seen enough
+        sys.stderr.close()
+    except KeyboardInterrupt:
+        return 130
+    return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Each command imports what it needs: `identify` need not wait for mitmproxy."""
+    command = options.command
+    if command == "check":
+        from stagedoor.cli import check
+
+        return check.run(options.rules)
+    if command in {"identify", "decide"}:
+        from stagedoor.cli import lines
+
+        return lines.run(command, options.rules, sys.stdin.buffer, sys.stdout.buffer)
+    if command == "serve":
+        from stagedoor.cli import serve
+
+        return serve.run(options)
+    if command == "demo":
+        from stagedoor.cli import demo
+
+        return demo.run(options)
+    from stagedoor import house
+
+    print(house.GUARD_SCRIPT)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    from stagedoor import house
+
+    parser = argparse.ArgumentParser(
+        prog="stagedoor", description="Stands at the door of a self-hosted music site."
+    )
+    parser.add_argument("--version", action="version", version=house.program_version())
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    check = commands.add_parser("check", help="say whether the rules load and their cases hold")
+    check.add_argument("rules", nargs="?", type=Path, metavar="DIR", help=_RULES)
+
+    for name, what in (
+        ("identify", "user agents, one a line, in; who they claim to be, as JSON lines, out"),
+        ("decide", "requests as JSON lines in (ua, method, path, host, headers, ip); verdicts out"),
+    ):
+        lines = commands.add_parser(name, help=what, description=what)
+        lines.add_argument(
+            "--json", action="store_true", help="JSON lines (there is no other form)"
+        )
+        lines.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
+
+    serve = commands.add_parser("serve", help="guard a site")
+    serve.add_argument("--upstream", metavar="URL", help="where the site answers")
+    serve.add_argument(
+        "--listen", metavar="HOST:PORT", help="where visitors come to (0.0.0.0:8080)"
+    )
+    serve.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
+    serve.add_argument("--state", type=Path, metavar="DIR", help="keep the decision log there")
+    serve.add_argument("--mode", choices=MODES, help="observe refuses nobody")
+    serve.add_argument("--metrics", metavar="HOST:PORT", help="where metrics are served, or off")
+    serve.add_argument("--trusted-proxies", metavar="A,B", help="whose X-Forwarded-For is believed")
+
+    demo = commands.add_parser("demo", help="see it at work on a small music site")
+    demo.add_argument("--once", action="store_true", help="end after the table")
+
+    commands.add_parser("path", help='print the script for: mitmdump -s "$(stagedoor path)"')
+    return parser
+
+
+_RULES = "a directory with stance.yaml and rules, laid over the shipped ones"

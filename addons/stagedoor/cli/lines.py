@@ -1,0 +1,91 @@
+"""`stagedoor identify --json` and `stagedoor decide --json`: the core, for scripts and measuring.
+
+identify   a user agent a line → {"ua", "name", "operator", "purpose", "rule_hint"}
+decide     {"ua", "method", "path", "host", "headers", "ip"} a line, all but `path` optional
+           → {"verdict", "rule", "purpose", "client", "resource", "why"}
+
+`rule_hint` is the rule that would decide if this client asked for a recording. A line that cannot
+be read gets {"error": …} in its place, so that the n-th line out always answers the n-th line in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from stagedoor import house
+from stagedoor.audio.paths import normalise
+from stagedoor.facts import Request, as_header
+from stagedoor.rules.policy import Policy
+
+
+def run(command: str, rules: Path | None, source: IO[bytes], target: IO[bytes]) -> int:
+    """Answer every line of `source`; 0, or 1 where a line could not be read."""
+    policy = house.load(rules)
+    answer: Callable[[Policy, bytes], Mapping[str, Any]] = (
+        identify if command == "identify" else decide
+    )
+    wrong = 0
+    for line in source:
+        found = answer(policy, line.rstrip(b"\r\n"))
+        wrong += "error" in found
+        target.write(orjson.dumps(found) + b"\n")
+    target.flush()
+    return 1 if wrong else 0
+
+
+def identify(policy: Policy, line: bytes) -> Mapping[str, Any]:
+    """Who the user agent in `line` claims to be."""
+    agent = line.decode("latin-1")
+    request = Request("GET", "", "/recording.mp3", "/recording.mp3", agent.strip())
+    client, _, verdict = policy.judge(request)
+    return {
+        "ua": line.decode("utf-8", "replace"),
+        "name": client.name,
+        "operator": client.operator,
+        "purpose": client.purpose,
+        "rule_hint": verdict.rule,
+    }
+
+
+def decide(policy: Policy, line: bytes) -> Mapping[str, Any]:
+    """What becomes of the request in `line`."""
+    try:
+        request = _request(orjson.loads(line))
+    except (ValueError, TypeError) as error:
+        return {"error": str(error)}
+    client, resource, verdict = policy.judge(request, mode=policy.stance.mode)
+    return {
+        "verdict": verdict.action,
+        "rule": verdict.rule,
+        "purpose": client.purpose,
+        "client": client.name,
+        "resource": resource.kind,
+        "why": f"{verdict.title}. {verdict.why}".strip() if verdict.title else "no rule held",
+    }
+
+
+def _request(given: Any) -> Request:
+    if not isinstance(given, dict):
+        raise TypeError('a request is an object: {"ua": …, "path": …}')
+    path = given.get("path")
+    if not isinstance(path, str) or not path:
+        raise ValueError('"path" is missing — write for example "path": "/music/a.mp3"')
+    headers = given.get("headers") or {}
+    if not isinstance(headers, dict):
+        raise TypeError('"headers" is an object: {"Accept": "*/*"}')
+    pairs = tuple((str(name), as_header(str(value))) for name, value in headers.items())
+    lowered = {name.lower(): value for name, value in pairs}
+    agent = given.get("ua")
+    return Request(
+        method=str(given.get("method") or "GET").upper(),
+        host=str(given.get("host") or lowered.get("host", "")).lower(),
+        path=normalise(as_header(path)),
+        target=path,
+        agent=as_header(str(agent)).strip() if agent is not None else lowered.get("user-agent", ""),
+        headers=pairs,
+        address=str(given.get("ip") or ""),
+    )

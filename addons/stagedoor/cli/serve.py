@@ -1,0 +1,49 @@
+"""`stagedoor serve`: the main job, in front of the user's own site."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from stagedoor import house
+from stagedoor.errors import StagedoorError
+from stagedoor.stance import Stance, checked_upstream, split_listen
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the guard until it is stopped; what was not said stands in the stance."""
+    stance = house.load(options.rules).stance
+    arguments = command_line(options, stance)
+    from mitmproxy.tools.main import mitmdump
+
+    mitmdump(arguments)
+    return 0
+
+
+def command_line(options: argparse.Namespace, stance: Stance) -> Sequence[str]:
+    """mitmdump's arguments; StagedoorError where the site is not named or an address is wrong."""
+    try:
+        upstream = checked_upstream(options.upstream) if options.upstream else stance.site.upstream
+        host, port = split_listen(options.listen or stance.site.listen or "0.0.0.0:8080")
+    except ValueError as error:
+        raise StagedoorError(str(error)) from error
+    if not upstream:
+        raise StagedoorError(
+            "which site? Say --upstream http://localhost:8000, or write it into stance.yaml "
+            "under site: upstream:"
+        )
+    settings = {
+        "guard_rules": options.rules,
+        "guard_state": options.state,
+        "guard_mode": options.mode,
+        "guard_metrics": options.metrics,
+        "guard_trusted_proxies": options.trusted_proxies,
+    }
+    sets = [f"{name}={value}" for name, value in settings.items() if value is not None]
+    return [
+        "-s",
+        str(house.GUARD_SCRIPT),
+        "--mode",
+        f"reverse:{upstream}@{f'[{host}]' if ':' in host else host}:{port}",
+        *(word for text in sets for word in ("--set", text)),
+    ]

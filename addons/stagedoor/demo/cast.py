@@ -1,0 +1,92 @@
+"""The cast: honest and dishonest clients that knock at the demo's door.
+
+Each knock is a real request with the headers such a client sends. What is expected of it stands
+nowhere: the table shows what the guard really did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+_CHROME = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/142.0.0.0 Safari/537.36"
+)
+_GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+_PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+_ANY = {"Accept": "*/*"}
+_PART = {"Accept": "*/*", "Range": "bytes=0-"}
+
+_MP3 = "/music/ghost-light.mp3"
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """One request: who it really is, and what it sends."""
+
+    who: str
+    path: str
+    agent: str
+    headers: Mapping[str, str] = field(default_factory=lambda: _ANY)
+
+
+CAST: tuple[Knock, ...] = (
+    Knock("A fan's Firefox opens the page", "/", _FIREFOX, _PAGE),
+    Knock(
+        "… and plays a track",
+        _MP3,
+        _FIREFOX,
+        {
+            "Accept": "audio/webm,audio/ogg,audio/wav,audio/*;q=0.9,*/*;q=0.5",
+            "Range": "bytes=0-",
+            "Sec-Fetch-Dest": "audio",
+        },
+    ),
+    Knock("A fan's Chrome downloads the FLAC", "/music/house-lights.flac", _CHROME, _PAGE),
+    Knock(
+        "A podcast app reads the feed",
+        "/feed.xml",
+        "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)",
+    ),
+    Knock(
+        "An iPhone plays an episode",
+        "/music/load-out.mp3",
+        "AppleCoreMedia/1.0.0.22B83 (iPhone; U; CPU OS 18_1 like Mac OS X; en_us)",
+        {"Accept": "*/*", "Range": "bytes=0-1"},
+    ),
+    Knock("VLC plays the whole set (HLS)", "/music/set/index.m3u8", "VLC/3.0.21 LibVLC/3.0.21"),
+    Knock("A Subsonic app streams", "/rest/stream.view?id=ghost-light&u=fan&c=DSub", "DSub", _PART),
+    Knock("A fan uses wget", _MP3, "Wget/1.21.3"),
+    Knock("Googlebot reads the page", "/about.html", _GOOGLEBOT, _PAGE),
+    Knock("Somebody dressed as Googlebot", _MP3, _GOOGLEBOT),
+    Knock(
+        "OpenAI's training crawler",
+        _MP3,
+        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
+        "+https://openai.com/gptbot)",
+    ),
+    Knock(
+        "… asks what is allowed",
+        "/robots.txt",
+        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
+        "+https://openai.com/gptbot)",
+    ),
+    Knock(
+        "Anthropic's training crawler",
+        "/",
+        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ClaudeBot/1.0; "
+        "+claudebot@anthropic.com)",
+        _PAGE,
+    ),
+    Knock("Common Crawl", "/feed.xml", "CCBot/2.0 (https://commoncrawl.org/faq/)"),
+    Knock(
+        "ByteDance's crawler, by a roundabout path",
+        "/music/%2e/./ghost-light%2Emp3",
+        "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile "
+        "Safari/537.36 (compatible; Bytespider; spider-feedback@bytedance.com)",
+    ),
+    Knock("A scraping script", "/music/load-out.flac", "python-requests/2.32.5"),
+    Knock("The same script, on a page", "/about.html", "python-requests/2.32.5"),
+)
