@@ -1,5 +1,6 @@
 """The command line: `stagedoor COMMAND`.
 
+init.py       begin a rules directory of one's own
 check.py      do the rules load, and do their cases hold?
 lines.py      identify and decide: JSON lines in, JSON lines out
 serve.py      the guard in front of a site
@@ -55,6 +56,10 @@ def _run(options: argparse.Namespace) -> int:
         from stagedoor.cli import demo
 
         return demo.run(options)
+    if command == "init":
+        from stagedoor.cli import init
+
+        return init.run(options.folder)
     from stagedoor import house
 
     print(house.GUARD_SCRIPT)
@@ -96,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="see it at work on a small music site")
     demo.add_argument("--once", action="store_true", help="end after the table")
+
+    init = commands.add_parser(
+        "init", help="begin a rules directory of your own, with a stance.yaml"
+    )
+    init.add_argument("folder", type=Path, metavar="DIR")
 
     commands.add_parser("path", help='print the script for: mitmdump -s "$(stagedoor path)"')
     return parser

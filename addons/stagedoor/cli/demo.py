@@ -9,8 +9,10 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from pathlib import Path
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -47,7 +49,10 @@ async def _play(*, once: bool) -> None:
     try:
         async with _guard(behind, door, metrics):
             answers = [(knock, await _knock(public, knock)) for knock in CAST]
-            console.print(table(answers, house.load()))
+            policy = house.load()
+            console.print(table(answers, policy))
+            console.print()
+            console.print(legend(answers, policy))
             _farewell(console, public, metrics)
             if not once:
                 await asyncio.Event().wait()
@@ -111,17 +116,37 @@ async def _knock(public: str, knock: Knock) -> HTTPResponse:
 
 def table(answers: list[tuple[Knock, HTTPResponse]], policy: Policy) -> Table:
     """Who knocked, what came back, and why."""
-    shown = Table(title="Who came to the door", title_justify="left", pad_edge=False)
-    shown.add_column("Who", ratio=5)
-    shown.add_column("Asked for", ratio=5, overflow="fold")
-    shown.add_column("Answer", no_wrap=True)
-    shown.add_column("Why", ratio=7)
+    refused = sum(response.code >= HTTPStatus.BAD_REQUEST for _, response in answers)
+    shown = Table(
+        title=f"Who came to the door: {len(answers) - refused} let in, {refused} refused",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    shown.add_column("Who", no_wrap=True, min_width=20)
+    shown.add_column("Asked for", no_wrap=True, overflow="ellipsis", max_width=15)
+    shown.add_column("Answer", no_wrap=True, min_width=11)
+    shown.add_column("Why", no_wrap=True, overflow="ellipsis", min_width=29)
     for knock, response in answers:
+        closed = response.code >= HTTPStatus.BAD_REQUEST
+        style = "red" if closed else "green"
+        answer = Text(f"{response.code} ", style=f"bold {style}")
+        answer.append("refused" if closed else _size(len(response.body)), style=style)
         client, verdict = _reason(policy, knock)
-        refused = response.code == verdict.status
-        answer = Text(f"{response.code} ", style="bold red" if refused else "green")
-        answer.append("refused" if refused else _size(len(response.body)))
-        shown.add_row(knock.who, knock.path.partition("?")[0], answer, _why(client, verdict))
+        why = verdict.rule or client.purpose.replace("-", " ")
+        shown.add_row(knock.who, _short(knock.path), answer, f"{client.name}: {why}")
+    return shown
+
+
+def legend(answers: list[tuple[Knock, HTTPResponse]], policy: Policy) -> Table:
+    """What the rules that the table names say."""
+    shown = Table.grid(padding=(0, 2, 0, 0))
+    verdicts = {v.rule: v for _, v in (_reason(policy, knock) for knock, _ in answers) if v.rule}
+    for rule, verdict in verdicts.items():
+        shown.add_row(Text(rule, style="bold"), verdict.title)
     return shown
 
 
@@ -132,14 +157,13 @@ def _reason(policy: Policy, knock: Knock) -> tuple[Client, Verdict]:
     return client, verdict
 
 
-def _why(client: Client, verdict: Verdict) -> str:
-    if verdict.title:
-        return verdict.title
-    return f"{client.name}, a {client.purpose.replace('-', ' ')}: let in"
+def _short(path: str) -> str:
+    """The end of a path, without its query: a folder matters less than the file."""
+    return path.partition("?")[0].removeprefix("/music")
 
 
 def _size(count: int) -> str:
-    return f"{count:,} B" if count < 10_000 else f"{count / 1000:,.0f} kB"
+    return f"{count:,} B" if count < 1000 else f"{count / 1000:,.0f} kB"
 
 
 def _farewell(console: Console, public: str, metrics: int) -> None:

@@ -33,9 +33,9 @@ class Knock:
 
 
 CAST: tuple[Knock, ...] = (
-    Knock("A fan's Firefox opens the page", "/", _FIREFOX, _PAGE),
+    Knock("A fan's Firefox", "/", _FIREFOX, _PAGE),
     Knock(
-        "… and plays a track",
+        "… plays a track",
         _MP3,
         _FIREFOX,
         {
@@ -44,37 +44,37 @@ CAST: tuple[Knock, ...] = (
             "Sec-Fetch-Dest": "audio",
         },
     ),
-    Knock("A fan's Chrome downloads the FLAC", "/music/house-lights.flac", _CHROME, _PAGE),
+    Knock("A fan saves a FLAC", "/music/house-lights.flac", _CHROME, _PAGE),
     Knock(
-        "A podcast app reads the feed",
+        "A podcast app",
         "/feed.xml",
         "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)",
     ),
     Knock(
-        "An iPhone plays an episode",
+        "An iPhone plays",
         "/music/load-out.mp3",
         "AppleCoreMedia/1.0.0.22B83 (iPhone; U; CPU OS 18_1 like Mac OS X; en_us)",
         {"Accept": "*/*", "Range": "bytes=0-1"},
     ),
-    Knock("VLC plays the whole set (HLS)", "/music/set/index.m3u8", "VLC/3.0.21 LibVLC/3.0.21"),
-    Knock("A Subsonic app streams", "/rest/stream.view?id=ghost-light&u=fan&c=DSub", "DSub", _PART),
+    Knock("VLC plays a stream", "/music/set/index.m3u8", "VLC/3.0.21 LibVLC/3.0.21"),
+    Knock("A Subsonic app", "/rest/stream.view?id=ghost-light&u=fan&c=DSub", "DSub", _PART),
     Knock("A fan uses wget", _MP3, "Wget/1.21.3"),
-    Knock("Googlebot reads the page", "/about.html", _GOOGLEBOT, _PAGE),
-    Knock("Somebody dressed as Googlebot", _MP3, _GOOGLEBOT),
+    Knock("Googlebot on a page", "/about.html", _GOOGLEBOT, _PAGE),
+    Knock("A false Googlebot", _MP3, _GOOGLEBOT),
     Knock(
-        "OpenAI's training crawler",
+        "OpenAI's crawler",
         _MP3,
         "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
         "+https://openai.com/gptbot)",
     ),
     Knock(
-        "… asks what is allowed",
+        "… asks what it may",
         "/robots.txt",
         "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
         "+https://openai.com/gptbot)",
     ),
     Knock(
-        "Anthropic's training crawler",
+        "Anthropic's crawler",
         "/",
         "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ClaudeBot/1.0; "
         "+claudebot@anthropic.com)",
@@ -82,11 +82,11 @@ CAST: tuple[Knock, ...] = (
     ),
     Knock("Common Crawl", "/feed.xml", "CCBot/2.0 (https://commoncrawl.org/faq/)"),
     Knock(
-        "ByteDance's crawler, by a roundabout path",
+        "ByteDance, disguised",
         "/music/%2e/./ghost-light%2Emp3",
         "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile "
         "Safari/537.36 (compatible; Bytespider; spider-feedback@bytedance.com)",
     ),
     Knock("A scraping script", "/music/load-out.flac", "python-requests/2.32.5"),
-    Knock("The same script, on a page", "/about.html", "python-requests/2.32.5"),
+    Knock("… on a page", "/about.html", "python-requests/2.32.5"),
 )

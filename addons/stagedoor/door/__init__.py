@@ -5,5 +5,8 @@ address.py   whose address a request comes from
 reading.py   flow → Request
 refusal.py   Verdict → response
 lean.py      what a public door does not need is switched off
+passing.py   what is done to requests and responses that pass, and to one that must not
+start.py     from a bare mitmdump to a guarded site, and what is said about it
+hardening.py what a public door needs and mitmproxy has no interface for
 addon.py     the Guard: hooks, in the order a request meets them
 """

@@ -23,6 +23,7 @@ from stagedoor import house
 from stagedoor.audio.resources import classify, reclassify
 from stagedoor.door import lean, start
 from stagedoor.door.address import Network
+from stagedoor.door.hardening import harden
 from stagedoor.door.options import OPTIONS, Settings, misspelt, parse
 from stagedoor.door.passing import forward, is_local, replace_response, unreachable
 from stagedoor.door.reading import read
@@ -75,11 +76,13 @@ class Guard:
         self._running = False
         self._upstream_told = 0.0
         self._forwarded_told = False
+        self._soften: Callable[[], None] = lambda: None
 
     # -- start, change, stop -------------------------------------------------------------------
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
+        lean.quiet()
         for name, default, help_text in OPTIONS:
             loader.add_option(name, str, default, help_text)
 
@@ -121,11 +124,11 @@ class Guard:
     def running(self) -> None:
         """The proxy is up: open what the guard needs, tell what is guarded."""
         self._running = True
-        for text in misspelt(ctx.options.deferred):
+        wrong = misspelt(ctx.options.deferred)
+        for text in wrong:
             _log.error("%s", text)
-        if self._policy is None or self._settings is None:
-            return  # configure() has told why, and mitmproxy stops
-        lean.quiet()
+        if wrong or self._policy is None or self._settings is None:
+            return  # it has been told why, and mitmproxy stops
         self._keep_host = ctx.options.keep_host_header or all(map(is_local, start.hosts()))
         ctx.options.update(**{n: v for n, v in lean.OPTIONS.items() if n in ctx.options})
         try:
@@ -147,11 +150,13 @@ class Guard:
             _log.info("%s", text)
         for problem in self._policy.advice:
             _log.warning("%s", problem)
+        self._soften = harden()
         self._lean = asyncio.create_task(lean.remove(ctx.master), name="stagedoor lean")
 
     def done(self) -> None:
         """Close what running() opened."""
         self._running = False
+        self._soften()
         for sink in self._sinks:
             sink.close()
         self.metrics.close()

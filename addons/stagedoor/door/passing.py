@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +13,7 @@ from mitmproxy.utils import human
 
 from stagedoor.door.address import Network, is_trusted, parse
 
+_ERRNO = re.compile(r"\[Errno (\d+)\]")
 _BODILESS = frozenset({204, 304})
 
 
@@ -62,9 +65,11 @@ def is_local(host: str) -> bool:
 def unreachable(server: connection.Server) -> str:
     """What to tell about a site that does not answer."""
     where = human.format_address(server.address) if server.address else "the site"
+    numbered = _ERRNO.match(server.error or "")
+    reason = os.strerror(int(numbered[1])).lower() if numbered else server.error or "no connection"
     return (
-        f"the site at {where} does not answer ({server.error or 'no connection'}): visitors get "
-        "502 Bad Gateway — is it running, and is this its address?"
+        f"the site at {where} does not answer ({reason}): visitors get 502 Bad Gateway — is it "
+        "running, and is this its address?"
     )
 
 

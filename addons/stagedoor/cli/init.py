@@ -1,0 +1,28 @@
+"""`stagedoor init DIR`: begin a rules directory of one's own, with the stance to edit."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from stagedoor import house
+from stagedoor.errors import StagedoorError
+from stagedoor.rules.policy import STANCE
+
+
+def run(folder: Path) -> int:
+    """Write a stance.yaml into `folder`; StagedoorError where one is there, or it cannot be."""
+    target = folder / STANCE
+    shipped = (house.SHIPPED_RULES / STANCE).read_bytes()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            file.write(shipped)
+    except FileExistsError:
+        raise StagedoorError(f"{target} is there already; nothing was changed") from None
+    except OSError as error:
+        raise StagedoorError(
+            f"{target} cannot be written: {os.strerror(error.errno or 0)} — choose another folder"
+        ) from error
+    print(f"Wrote {target}. Edit it, then: stagedoor serve --rules {folder} --upstream URL")
+    return 0
