@@ -34,12 +34,12 @@ PATIENCE = 60.0
 def run(options: argparse.Namespace) -> int:
     """Play the demo; stays up until it is interrupted, unless `--once`."""
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_play(once=options.once))
+        asyncio.run(play(Console(highlight=False), once=options.once))
     return 0
 
 
-async def _play(*, once: bool) -> None:
-    console = Console(highlight=False)
+async def play(console: Console, *, once: bool) -> None:
+    """Set the scene, let the cast knock, tell what happened; stays up unless `once`."""
     door, metrics = free_port(8080), free_port(9464)
     public = f"http://{_HERE}:{door}"
     server, behind = await origin.serve(_HERE, 0, public_url=public)
@@ -50,6 +50,7 @@ async def _play(*, once: bool) -> None:
         async with _guard(behind, door, metrics):
             answers = [(knock, await _knock(public, knock)) for knock in CAST]
             policy = house.load()
+            console.print()
             console.print(table(answers, policy))
             console.print()
             console.print(legend(answers, policy))
