@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+
+_SURE = 0.8
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,8 +51,12 @@ class ConfigError(StagedoorError):
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """`did you mean "…"?` for the closest known word, or an empty string when none is close."""
     lowered = {option.lower(): option for option in known}
-    found = get_close_matches(word.lower(), lowered, n=1, cutoff=0.6)
-    return f'did you mean "{lowered[found[0]]}"?' if found else ""
+    wanted = word.lower()
+    for found in get_close_matches(wanted, lowered, n=3, cutoff=0.6):
+        # People rarely miss the first letter: "agent" is no slip of the pen for "get".
+        if found[:1] == wanted[:1] or SequenceMatcher(None, found, wanted).ratio() > _SURE:
+            return f'did you mean "{lowered[found]}"?'
+    return ""
 
 
 def listed(words: Iterable[str], most: int = 30) -> str:

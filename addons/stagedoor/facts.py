@@ -69,7 +69,7 @@ class Request:
 
     `path` is normalised (see `audio.paths.normalise`); `target` is the request target as sent.
     `headers` keep order and spelling; values are text with one character a byte (Latin-1).
-    `address` is the client's, after trusted proxies; empty when it is not known (a log, a test).
+    `host` is the site's name as asked for, lower case, without a port. `address` is the client's, after trusted proxies; empty when it is not known (a log, a test).
     """
 
     method: str
@@ -149,6 +149,12 @@ class Event:
     resource: Resource
     verdict: Verdict
     seconds: float
+
+
+def host_name(authority: str) -> str:
+    """`Example.org:8080` → `example.org`; an IPv6 address keeps its brackets."""
+    name, colon, port = authority.strip().lower().rpartition(":")
+    return name if colon and port.isdigit() else authority.strip().lower()
 
 
 def as_header(text: str) -> str:

@@ -6,15 +6,21 @@ same files stand in `stagedoor/share/`. This is the one place that knows.
 
 from __future__ import annotations
 
+import errno
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from stagedoor.errors import ConfigError, Location, Problem
+from stagedoor.errors import ConfigError, Location, Problem, did_you_mean
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, Policy, load_policy
 from stagedoor.yamltext import MAX_BYTES, Source
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHARE = _PACKAGE / "share"
+_MENDS = {
+    errno.EACCES: "check its rights",
+    errno.EISDIR: "it is a folder: give it another name",
+    errno.ENOENT: "it is a link that leads nowhere: delete it",
+}
 ROOT = _SHARE if _SHARE.is_dir() else _PACKAGE.parent.parent
 """The top of the checkout, or the wheel's `share/`."""
 SHIPPED_RULES = ROOT / "rules"
@@ -44,17 +50,22 @@ def read_directory(folder: Path) -> list[Source]:
         inside = path.relative_to(folder)
         if path.name.startswith(".") or path.suffix not in {".yaml", ".yml"}:
             continue  # editors leave hidden copies
+        place = Location(f"{shown(folder)}/{inside.as_posix()}")
+        if inside.as_posix() == "stance.yml":
+            problems.append(Problem(place, "the stance has another name", "call it stance.yaml"))
+            continue
         if len(inside.parts) == 2 and inside.parts[0] not in CATALOGUE_FOLDERS:
+            mend = did_you_mean(inside.parts[0], sorted(CATALOGUE_FOLDERS))
+            if mend:
+                message = f'the folder "{inside.parts[0]}" is not read'
+                problems.append(Problem(place, message, mend))
             continue
         try:
             with path.open("rb") as file:
-                sources.append(Source(inside.as_posix(), file.read(MAX_BYTES + 1)))
+                sources.append(Source(place.path, file.read(MAX_BYTES + 1), inside.as_posix()))
         except OSError as error:
-            problems.append(
-                Problem(
-                    Location(str(path)), f"cannot be read: {error.strerror}", "check its rights"
-                )
-            )
+            message = f"cannot be read: {(error.strerror or str(error)).lower()}"
+            problems.append(Problem(place, message, _MENDS.get(error.errno or 0, "")))
     if problems:
         raise ConfigError(problems)
     return sources
@@ -67,18 +78,10 @@ def load(folder: Path | None = None) -> Policy:
     added; an empty file switches the shipped one off. So a directory that holds nothing but
     `stance.yaml` is a complete one, and an upgrade brings new crawlers along.
     """
-    shipped = {source.path: source for source in read_directory(SHIPPED_RULES)}
-    base = shown(SHIPPED_RULES)
-    found = {path: _named(base, source) for path, source in shipped.items()}
+    found = {source.inside: source for source in read_directory(SHIPPED_RULES)}
     if folder is not None and folder.resolve() != SHIPPED_RULES.resolve():
-        own = shown(folder)
-        found |= {source.path: _named(own, source) for source in read_directory(folder)}
+        found |= {source.inside: source for source in read_directory(folder)}
     return load_policy(found.values())
-
-
-def _named(folder: str, source: Source) -> Source:
-    """The source under the name that leads a person to the file."""
-    return Source(f"{folder}/{source.path}", source.data)
 
 
 def shown(folder: Path) -> str:

@@ -39,7 +39,9 @@ ListOf = Annotated[tuple[T, ...], BeforeValidator(_tuple)]
 
 def check[M: Model](model: type[M], document: Document, problems: list[Problem]) -> M | None:
     """`document` as a `model`, or None with every mistake in it added to `problems`."""
-    return check_value(model, document.value or {}, document, (), problems)
+    return check_value(
+        model, {} if document.value is None else document.value, document, (), problems
+    )
 
 
 def check_value[M: Model](
@@ -69,10 +71,11 @@ def _problem(model: type[Model], detail: ErrorDetails, document: Document, path:
     place = document.at(loc)
     if kind in {"literal_error", "enum"}:
         options = _options(detail)
+        said = f"{_name(loc)} {_shown(given)}"
+        if isinstance(given, dict | list):
+            said = f"{_name(loc)} has {'fields' if isinstance(given, dict) else 'a list'}, which"
         return Problem(
-            place,
-            f"{_field(loc)} {_shown(given)} is not one of: {listed(options)}",
-            did_you_mean(str(given), options),
+            place, f"{said} is not one of: {listed(options)}", did_you_mean(str(given), options)
         )
     wanted = {
         "string_type": "text",
@@ -86,18 +89,35 @@ def _problem(model: type[Model], detail: ErrorDetails, document: Document, path:
         "date_type": "a date such as 2026-11-23",
         "date_parsing": "a date such as 2026-11-23",
         "date_from_datetime_parsing": "a date such as 2026-11-23",
+        "date_from_datetime_inexact": "a date such as 2026-11-23",
     }.get(kind)
     if wanted:
-        return Problem(place, f"{_field(loc)} must be {wanted}, not {_shown(given)}")
+        message = f"{_name(loc)} must be {wanted}, not {_shown(given)}"
+        return Problem(place, message, _mend(wanted, given))
+    if kind == "string_too_short":
+        return Problem(place, f"{_name(loc)} is empty", "write something")
     if kind == "value_error":
         message, _, mend = str(detail["ctx"]["error"]).partition(" — ")
         return Problem(place, message, mend)
-    return Problem(place, f"{_field(loc)}: {detail['msg']}")
+    return Problem(place, f"{_name(loc)}: {detail['msg']}")
 
 
-def _field(loc: Path) -> str:
+def _mend(wanted: str, given: object) -> str:
+    """What to type instead, where that can be said."""
+    if wanted == "text" and given is None:
+        return 'write "" where nothing is meant'
+    if wanted == "text" and isinstance(given, bool | int | float):
+        return "put quotes around it"
+    if wanted.startswith("fields") and isinstance(given, str) and ":" in given:
+        return "put a space after the colon"
+    if wanted == "a list" and isinstance(given, str) and len(given) < 40:
+        return f'write ["{given}"]'
+    return ""
+
+
+def _name(loc: Path) -> str:
     words = [str(part) for part in loc if isinstance(part, str)]
-    return f'"{words[-1]}"' if words else "this"
+    return words[-1] if words else "this"
 
 
 def _shown(value: object) -> str:
@@ -105,7 +125,7 @@ def _shown(value: object) -> str:
         return "empty"
     if isinstance(value, (dict, list, tuple)):
         return "a list" if not isinstance(value, dict) else "fields"
-    text = str(value)
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     return f'"{text}"' if len(text) < 60 else f'"{text[:57]}…"'
 
 

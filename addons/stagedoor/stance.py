@@ -7,10 +7,11 @@ What is enforced follows from it (rules read it as `stance.…`). The defaults h
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from stagedoor.errors import Location, Problem
 from stagedoor.facts import Mode
@@ -19,13 +20,36 @@ from stagedoor.yamltext import Document
 
 
 def _yes_no(value: object) -> object:
-    return {True: "yes", False: "no", "block": "no", "allow": "yes"}.get(value, value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return {"block": "no", "allow": "yes"}.get(value, value) if isinstance(value, str) else value
 
 
 YesNo = Annotated[Literal["yes", "no"], BeforeValidator(_yes_no)]
 YesLogNo = Annotated[Literal["yes", "log", "no"], BeforeValidator(_yes_no)]
 """yes: let in. log: let in and write it down. no: refuse (`block` is understood too)."""
 OpenClosed = Literal["open", "closed"]
+
+
+def _absolute(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError(f'the path "{path}" does not begin with / — write "/{path}"')
+    return path
+
+
+def _is_network(text: str) -> str:
+    network(text)
+    return text
+
+
+def network(text: str) -> IPv4Network | IPv6Network:
+    """`10.0.0.0/8`, `192.0.2.1` … as a network; ValueError with the mend for anything else."""
+    try:
+        return ip_network(text.strip(), strict=False)
+    except ValueError as error:
+        raise ValueError(
+            f'"{text}" is not an address or network — write 127.0.0.1 or 10.0.0.0/8'
+        ) from error
 
 
 class Artist(Model):
@@ -72,15 +96,7 @@ class Others(Model):
 class Audio(Model):
     """What counts as audio besides what is recognised by its name or type."""
 
-    paths: ListOf[str] = ()
-
-    @field_validator("paths")
-    @classmethod
-    def _absolute(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for path in value:
-            if not path.startswith("/"):
-                raise ValueError(f'the path "{path}" does not begin with / — write "/{path}"')
-        return value
+    paths: ListOf[Annotated[str, AfterValidator(_absolute)]] = ()
 
 
 class Site(Model):
@@ -88,7 +104,7 @@ class Site(Model):
 
     upstream: str = ""
     listen: str = ""
-    trusted_proxies: ListOf[str] = ()
+    trusted_proxies: ListOf[Annotated[str, AfterValidator(_is_network)]] = ()
 
     @field_validator("upstream")
     @classmethod
@@ -132,6 +148,15 @@ class Stance(Model):
         }
 
 
+def choices() -> Mapping[str, tuple[str, ...]]:
+    """What each of those words may be: `stance.ai.train` → (`yes`, `no`)."""
+    return {
+        f"stance.{group}.{name}": get_args(field.annotation)
+        for group, model in (("ai", Ai), ("others", Others))
+        for name, field in model.model_fields.items()
+    }
+
+
 def read_stance(document: Document, problems: list[Problem]) -> Stance:
     """The stance in `document`; every mistake is added to `problems`.
 
@@ -158,9 +183,14 @@ def advice(stance: Stance, document: Document) -> list[Problem]:
 
 def checked_upstream(value: str) -> str:
     """`value` where it is the address of a site; ValueError with the mend where it is not."""
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(f'"{value}" is not the address of a site — write http://localhost:8000')
+    wrong = f'"{value}" is not the address of a site — write http://localhost:8000'
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(wrong) from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        raise ValueError(wrong)
     if parts.path not in {"", "/"} or parts.query:
         raise ValueError(
             f'"{value}" names a page — write only the site, {parts.scheme}://{parts.netloc}'

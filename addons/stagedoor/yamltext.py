@@ -37,10 +37,15 @@ _WORDS: dict[str, Value] = {"": None, "~": None, "null": None, "true": True, "fa
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file's bytes and the name it is reported under."""
+    """One file's bytes and the name it is reported under.
+
+    `inside` is its place in the rules directory, where that is not the same: what a file is for
+    follows from that place (`crawlers/openai.yaml`), wherever the directory lies.
+    """
 
     path: str
     data: bytes
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,14 @@ class Document:
             if found:
                 return found
         return Location(self.source.path)
+
+
+_NOTICED_LATE = (
+    "unexpected end of stream",
+    "did not find expected ',' or",
+    "could not find expected ':'",
+)
+"""What the parser notices only after the line that is wrong: where it began is what counts."""
 
 
 class _UnusableError(Exception):
@@ -115,7 +128,11 @@ class _Builder:
             )
         tag = getattr(event, "tag", None)
         if tag:
-            self._stop(event, f"tags such as {tag} are not used here", "write plain values")
+            self._stop(
+                event,
+                "tags (words that begin with !) are not used here",
+                "put quotes around text that begins with !",
+            )
 
     def _stop(self, event: yaml.Event, message: str, mend: str) -> None:
         self.problems.append(Problem(_location(self.path, event.start_mark), message, mend))
@@ -252,8 +269,10 @@ def _location(path: str, mark: Any) -> Location:
 
 
 def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
-    mark = error.problem_mark or error.context_mark
     message = error.problem or "this is not YAML"
+    mark = error.problem_mark or error.context_mark
+    if any(words in message for words in _NOTICED_LATE) and error.context_mark:
+        mark = error.context_mark
     lines = text.splitlines()
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     if "\t" in line[: len(line) - len(line.lstrip())] or "\\t" in message or "tab" in message:
@@ -265,11 +284,23 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
         "did not find expected key": "check the indentation of this line and the one above",
         "did not find expected '-' indicator": "check the indentation of this line",
         "cannot start any token": "put quotes around text that starts with @, ` or %",
-        "did not find expected ',' or": "a bracket or a comma is missing",
-        "unexpected end of stream": "a quote or a bracket is not closed",
+        "did not find expected ',' or": "close it, or put a comma between its parts",
+        "unexpected end of stream": "close it",
     }
     mend = next((mend for words, mend in mends.items() if words in message), "")
-    return Problem(_location(path, mark), f"this is not YAML: {message}", mend)
+    return Problem(_location(path, mark), _plainly(message), mend)
+
+
+def _plainly(message: str) -> str:
+    """The parser's words, where they are not jargon."""
+    return {
+        "mapping values are not allowed in this context": "a second colon stands in this line",
+        "found character that cannot start any token": "a word cannot begin with this character",
+        "could not find expected ':'": "this line is neither a field nor a list",
+        "found unexpected end of stream": "a quote is opened here and never closed",
+        "did not find expected ',' or '}'": "the bracket { is opened here and never closed",
+        "did not find expected ',' or ']'": "the bracket [ is opened here and never closed",
+    }.get(message, f"this is not YAML: {message}")
 
 
 def _forbidden_character(path: str, text: str, error: yaml.reader.ReaderError) -> Problem:

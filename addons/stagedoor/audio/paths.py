@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from urllib.parse import unquote_to_bytes
 
-MAX_PATH = 4096
-"""Characters that are looked at; longer paths are cut, they name nothing on a music site."""
+MAX_TARGET = 64 << 10
+"""Characters that are looked at; the door takes no request line longer than this."""
 
 
 def normalise(target: str) -> str:
@@ -19,7 +19,7 @@ def normalise(target: str) -> str:
     always begins with `/`. Bytes that are not UTF-8 become U+FFFD. A NUL ends the path, as it does
     for an origin written in C. The extension is lower-cased, the rest keeps its case.
     """
-    path = target[: MAX_PATH * 3]
+    path = target[:MAX_TARGET]
     if not path.startswith("/") and "://" in path:
         _, _, rest = path.partition("://")
         _, slash, path = rest.partition("/")
@@ -28,7 +28,7 @@ def normalise(target: str) -> str:
     if path.isascii() and path.isprintable() and not _needs_work(path):
         return _lower_extension(path)
     decoded = unquote_to_bytes(path.encode("latin-1", "replace")).decode("utf-8", "replace")
-    decoded = decoded.partition("\0")[0].replace("\\", "/")[:MAX_PATH]
+    decoded = decoded.partition("\0")[0].replace("\\", "/")
     parts: list[str] = []
     for part in decoded.split("/"):
         if part == "..":
@@ -40,14 +40,7 @@ def normalise(target: str) -> str:
 
 
 def _needs_work(path: str) -> bool:
-    return (
-        "%" in path
-        or "//" in path
-        or "/." in path
-        or "\\" in path
-        or not path.startswith("/")
-        or len(path) > MAX_PATH
-    )
+    return "%" in path or "//" in path or "/." in path or "\\" in path or not path.startswith("/")
 
 
 def _lower_extension(path: str) -> str:

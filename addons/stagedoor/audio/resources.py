@@ -44,9 +44,9 @@ _SIGNALS: frozenset[str] = frozenset(
 """Files that tell a crawler what is allowed. Refusing one would be refusing to say no."""
 _SIGNAL_FOLDER = "/.well-known/"
 
-_FEED_PATHS = Globs(
-    [f"/**/{name}" for name in ("feed", "rss", "podcast", "feed.json")]
-    + [f"/**/{name}.xml" for name in ("feed", "rss", "podcast", "atom", "index")]
+_FEED_NAMES = frozenset(
+    ["feed", "rss", "podcast", "feed.json"]
+    + [f"{name}.xml" for name in ("feed", "rss", "podcast", "atom", "index")]
 )
 
 _SUBSONIC = {"stream": "audio", "download": "audio", "hls": "playlist", "getcoverart": "image"}
@@ -57,22 +57,27 @@ def classify(path: str, audio_paths: Globs | None = None) -> Resource:
     """What a normalised `path` names, before any response is seen.
 
     `audio_paths` are the stance's: whatever lies there is audio, unless its name says that it is a
-    page, an image, or some other part of the site's furniture.
+    page (it ends in `/` or `.html`), an image, or some other part of the site's furniture.
     """
     kind = _kind(path)
     # Audio is audio wherever it lies: some origins read `/.well-known/..;/a.mp3` as `/a.mp3`.
     if path in _SIGNALS or (path.startswith(_SIGNAL_FOLDER) and kind not in GUARDED_KINDS):
         return Resource("signal", path)
-    if audio_paths and kind in {"other", "download", "api"} and audio_paths.match(path):
+    undecided = kind in {"other", "download", "api"} or (kind == "page" and _is_bare(path))
+    if audio_paths and undecided and audio_paths.match(path):
         return Resource("audio", path, "stance")
     return Resource(kind, path)
+
+
+def _is_bare(path: str) -> bool:
+    return not path.endswith("/") and not extensions(path)
 
 
 def _kind(path: str) -> Kind:
     if path.startswith("/rest/"):
         method = path[6:].partition("/")[0].removesuffix(".view").removesuffix(".m3u8").lower()
         return _SUBSONIC.get(method, "api")  # type: ignore[return-value]
-    if _FEED_PATHS.match(path.rstrip("/")):
+    if path.rstrip("/").rpartition("/")[2] in _FEED_NAMES:
         return "feed"
     found = extensions(path)
     for extension in found:

@@ -18,7 +18,7 @@ import orjson
 
 from stagedoor import house
 from stagedoor.audio.paths import normalise
-from stagedoor.facts import Request, as_header
+from stagedoor.facts import Request, as_header, host_name
 from stagedoor.rules.policy import Policy
 
 
@@ -82,7 +82,7 @@ def _request(given: Any) -> Request:
     agent = given.get("ua")
     return Request(
         method=str(given.get("method") or "GET").upper(),
-        host=str(given.get("host") or lowered.get("host", "")).lower(),
+        host=host_name(str(given.get("host") or lowered.get("host", ""))),
         path=normalise(as_header(path)),
         target=path,
         agent=as_header(str(agent)).strip() if agent is not None else lowered.get("user-agent", ""),

@@ -15,17 +15,23 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from mitmproxy import ctx, exceptions, http
+from mitmproxy import connection, ctx, exceptions, http
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import mode_specs, server_hooks
 
 from stagedoor import house
-from stagedoor.audio.resources import classify, reclassify
+from stagedoor.audio.resources import reclassify
 from stagedoor.door import lean, start
 from stagedoor.door.address import Network
 from stagedoor.door.hardening import harden
 from stagedoor.door.options import OPTIONS, Settings, misspelt, parse
-from stagedoor.door.passing import forward, is_local, replace_response, unreachable
+from stagedoor.door.passing import (
+    forward,
+    hang_up_all,
+    is_local,
+    replace_response,
+    unreachable,
+)
 from stagedoor.door.reading import read
 from stagedoor.door.refusal import refuse, unavailable
 from stagedoor.errors import ConfigError, StagedoorError
@@ -40,9 +46,8 @@ _log = logging.getLogger("stagedoor.door")
 
 _PASSAGE = "stagedoor"
 """Where a flow's passage is kept, in its metadata."""
-MAX_REFUSED_BODY = 1 << 20
-"""Bytes of upload read from a client that is refused; a larger one is hung up on. mitmproxy keeps
-the whole body in memory before it sends a response of ours."""
+_OURS = "stagedoor.answer"
+"""Marks a flow whose response is the guard's own."""
 UPSTREAM_SILENCE = 10.0
 """Seconds between two lines about a site that does not answer."""
 
@@ -83,6 +88,7 @@ class Guard:
     def load(self, loader: Loader) -> None:
         """Declare the options."""
         lean.quiet()
+        start.settle_deferred(ctx.options.deferred)
         for name, default, help_text in OPTIONS:
             loader.add_option(name, str, default, help_text)
 
@@ -90,6 +96,9 @@ class Guard:
         """Read options and rules. At the start every mistake is a line of its own and stops it."""
         if not any(name in updated for name, _, _ in OPTIONS):
             return
+        fixed = {"guard_state", "guard_metrics"} & updated
+        if self._running and fixed:
+            raise exceptions.OptionsError(f"{min(fixed)} takes effect at the next start only")
         try:
             self._apply(parse(ctx.options))
         except (ValueError, StagedoorError) as error:
@@ -151,7 +160,13 @@ class Guard:
         for problem in self._policy.advice:
             _log.warning("%s", problem)
         self._soften = harden()
-        self._lean = asyncio.create_task(lean.remove(ctx.master), name="stagedoor lean")
+        self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
+
+    async def _settle(self) -> None:
+        """Once no event is walking the addons: leave only what a door needs."""
+        await asyncio.sleep(0)  # mitmproxy's tasks begin at once, in the middle of this event
+        lean.lift(ctx.master, self)
+        await lean.remove(ctx.master)
 
     def done(self) -> None:
         """Close what running() opened."""
@@ -196,22 +211,19 @@ class Guard:
         self._tell_about_proxies(request)
 
     def _answer(self, flow: http.HTTPFlow, response: http.Response) -> None:
-        """Answer in the site's place."""
-        length = flow.request.headers.get("content-length", "0")
-        if "transfer-encoding" in flow.request.headers or (
-            length.isdigit() and int(length) > MAX_REFUSED_BODY
-        ):
-            flow.kill()
-            return
+        """Answer in the site's place; what the client still uploads is thrown away (hardening)."""
+        flow.metadata[_OURS] = True
         flow.response = response
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Now the type is known: decide again where it matters, then stream."""
         passage = flow.metadata.get(_PASSAGE)
-        if flow.response is None or passage is None or passage.recorded:
+        if flow.response is None or _OURS in flow.metadata:
             return
         flow.response.stream = True
         flow.response.headers.pop("alt-svc", None)  # it would lead visitors past the door
+        if passage is None:  # let in by on_error, undecided
+            return
         try:
             self._leave(flow, flow.response, passage)
         except Exception:  # noqa: BLE001
@@ -257,6 +269,10 @@ class Guard:
         if flow.websocket is not None:
             del flow.websocket.messages[:-1]
 
+    def client_disconnected(self, client: connection.Client) -> None:
+        """Leave no socket open behind a client that is gone."""
+        hang_up_all(client)
+
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
         """The site behind does not answer."""
         self.metrics.upstream_error()
@@ -289,22 +305,35 @@ class Guard:
     def _failed(self, flow: http.HTTPFlow, step: str) -> None:
         """Open or closed, as the stance says for this kind of resource."""
         stance = self._policy.stance if self._policy else None
+        request, recording = self._best_knowledge(flow)
         closed = (
             stance is None
-            or (stance.on_error.audio if _perhaps_audio(flow) else stance.on_error.pages)
-            == "closed"
+            or (stance.on_error.audio if recording else stance.on_error.pages) == "closed"
         )
         outcome = "closed" if closed else "open"
         self.metrics.error(step, outcome)
         _log.exception("the guard failed on a %s; on_error says %s", step, outcome)
-        if not closed:
-            if step == "request":
-                flow.request.stream = True
-            return
-        if step == "request":
-            self._answer(flow, unavailable(None))
+        if step == "response":
+            if closed:
+                replace_response(flow, unavailable(request))
+        elif closed:
+            self._answer(flow, unavailable(request))
         else:
-            replace_response(flow, unavailable(None))
+            forward(flow, self._trusted, keep_host=self._keep_host)
+
+    def _best_knowledge(self, flow: http.HTTPFlow) -> tuple[Request | None, bool]:
+        """The request, and whether it is about a recording; in doubt it is."""
+        passage = flow.metadata.get(_PASSAGE)
+        if passage is not None and passage.resource.guarded:
+            return passage.request, True
+        try:
+            request = read(flow, self._trusted)
+            resource = self._policy.classify(request.path) if self._policy else None
+            if resource is not None and flow.response is not None:
+                resource = reclassify(resource, flow.response.headers.get("content-type", ""))
+        except Exception:  # noqa: BLE001 (in doubt, the door stays closed)
+            return None, True
+        return request, resource is None or resource.guarded
 
     def _tell_about_proxies(self, request: Request) -> None:
         """Once: a proxy in front that is not trusted makes every visitor look like one."""
@@ -318,11 +347,3 @@ class Guard:
                 request.address,
                 request.address,
             )
-
-
-def _perhaps_audio(flow: http.HTTPFlow) -> bool:
-    """Whether a flow that could not be read may be about a recording; in doubt it is."""
-    try:
-        return classify(read(flow, ()).path).guarded
-    except Exception:  # noqa: BLE001 (in doubt, the door stays closed)
-        return True

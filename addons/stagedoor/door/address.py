@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+from stagedoor.stance import network
 
 Network = IPv4Network | IPv6Network
 MOST_HOPS = 16
@@ -18,15 +20,7 @@ MOST_HOPS = 16
 
 def networks(words: Iterable[str]) -> tuple[Network, ...]:
     """`10.0.0.0/8`, `192.0.2.1` … as networks; ValueError with the mend for anything else."""
-    found = []
-    for word in words:
-        try:
-            found.append(ip_network(word.strip(), strict=False))
-        except ValueError as error:
-            raise ValueError(
-                f'"{word}" is not an address or network — write 127.0.0.1 or 10.0.0.0/8'
-            ) from error
-    return tuple(found)
+    return tuple(map(network, words))
 
 
 @lru_cache(maxsize=4096)
@@ -50,7 +44,7 @@ def parse(text: str) -> IPv4Address | IPv6Address | None:
 def is_trusted(text: str, trusted: Sequence[Network]) -> bool:
     """Whether `text` is an address in one of the networks."""
     address = parse(text)
-    return address is not None and any(address in network for network in trusted)
+    return address is not None and any(address in each for each in trusted)
 
 
 def client_address(
@@ -70,7 +64,7 @@ def client_address(
         if address is None:
             break
         found = str(address)
-        if not any(address in network for network in trusted):
+        if not any(address in each for each in trusted):
             break
     return found
 
@@ -79,8 +73,7 @@ def _for_entries(forwarded: str) -> list[str]:
     """The `for=` values of a Forwarded header (RFC 7239), in order."""
     found = []
     for element in forwarded.split(","):
-        for pair in element.split(";"):
-            name, _, value = pair.strip().partition("=")
-            if name.lower() == "for":
-                found.append(value)
+        pairs = (pair.strip().partition("=") for pair in element.split(";"))
+        # An element that does not say for whom is a gap: what is left of it is hearsay.
+        found.append(next((value for name, _, value in pairs if name.lower() == "for"), ""))
     return found

@@ -1,11 +1,13 @@
-"""Two things a public door needs and mitmproxy 12 has no interface for.
+"""Three things a public door needs and mitmproxy 12 has no interface for.
 
 1. Where mitmproxy itself answers (the site is down, a request is malformed), it shows visitors its
    version and the inner address of the site, as HTML even to a player. Here it is one plain line.
 2. A request's head is kept in memory until it is complete, however long it grows. Here it ends at
    64 kB, as in other servers.
+3. What a client uploads to an address where it is refused is kept in memory until it is complete.
+   Here it is thrown away, and after 1 MB the guard hangs up.
 
-Both replace a function of mitmproxy's HTTP layers while the guard runs, and put it back afterwards.
+Each replaces a function of mitmproxy's HTTP layers while the guard runs, and put it back afterwards.
 The tests drive them through the real program, so an upgrade that moves them does not go unseen.
 """
 
@@ -16,10 +18,14 @@ from typing import Any
 
 from mitmproxy.net.http import status_codes
 from mitmproxy.proxy import commands
-from mitmproxy.proxy.layers.http import _http1, _http2, _http3
+from mitmproxy.proxy.layers.http import HttpStream, _http1, _http2, _http3
+from mitmproxy.proxy.layers.http._events import RequestData
 
 MAX_HEAD = 64 << 10
 """Bytes of request line and headers; nginx takes 32 kB by default, Apache about 800 kB."""
+
+MAX_REFUSED_BODY = 1 << 20
+"""Bytes of an upload that are read before a refused client is hung up on."""
 
 _SENTENCES = {
     400: "This request could not be understood.",
@@ -28,19 +34,27 @@ _SENTENCES = {
     502: "This site does not answer right now. Please try again in a minute.",
     504: "This site takes too long to answer. Please try again in a minute.",
 }
+_ORIGINAL = "stagedoor_original"
+_UPLOADED = "stagedoor.uploaded"
 _OTHER = "This request could not be answered."
 
 
 def harden() -> Callable[[], None]:
-    """Put both in place; returns what takes them out again."""
+    """Put them in place; returns what takes them out again."""
     replacements: tuple[tuple[Any, str, Any], ...] = (
         (_http1, "make_error_response", _plain_response),
         (_http2, "format_error", _plain_body),
         (_http3, "format_error", _plain_body),
-        (_http1.Http1Server, "read_headers", _bounded(_http1.Http1Server.read_headers)),
+        (_http1.Http1Server, "read_headers", _bounded()),
+        (HttpStream, "state_consume_request_body", _discarding()),
     )
-    saved = [(owner, name, getattr(owner, name)) for owner, name, _ in replacements]
+    saved = []
     for owner, name, replacement in replacements:
+        current = getattr(owner, name)
+        # A second guard in one process finds the first one's work: what counts is the original.
+        original = getattr(current, _ORIGINAL, current)
+        saved.append((owner, name, original))
+        setattr(replacement, _ORIGINAL, original)
         setattr(owner, name, replacement)
 
     def undo() -> None:
@@ -65,9 +79,9 @@ def _plain_response(status: int, message: str = "") -> bytes:
     return head.encode() + body
 
 
-def _bounded(read_headers: Any) -> Any:
+def _bounded() -> Any:
     def bounded(self: Any, event: Any) -> Iterator[commands.Command]:
-        yield from read_headers(self, event)
+        yield from getattr(bounded, _ORIGINAL)(self, event)
         # Still waiting for the end of the head, and already holding more than a head may have.
         if self.state == self.read_headers and len(self.buf) > MAX_HEAD:
             yield commands.SendData(self.conn, _plain_response(431))
@@ -75,3 +89,17 @@ def _bounded(read_headers: Any) -> Any:
             self.state = self.done
 
     return bounded
+
+
+def _discarding() -> Any:
+    def consume(self: Any, event: Any) -> Iterator[commands.Command]:
+        if self.flow.response is None or not isinstance(event, RequestData):
+            yield from getattr(consume, _ORIGINAL)(self, event)
+            return
+        read = self.flow.metadata.get(_UPLOADED, 0) + len(event.data)
+        self.flow.metadata[_UPLOADED] = read
+        if read > MAX_REFUSED_BODY and self.flow.killable:
+            self.flow.kill()
+            yield from self.check_killed(emit_error_hook=False)
+
+    return consume

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mitmproxy import connection, ctx, http
@@ -14,37 +14,60 @@ from mitmproxy.utils import human
 from stagedoor.door.address import Network, is_trusted, parse
 
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
+_SAYS_WHERE = frozenset({b"x-forwarded-proto", b"x-forwarded-host"})
+_SAYS_WHO = _SAYS_WHERE | {b"forwarded", b"x-real-ip"}
+"""What only a trusted proxy may say, besides X-Forwarded-For."""
+
 _BODILESS = frozenset({204, 304})
 
 
 def forward(flow: http.HTTPFlow, trusted: Sequence[Network], *, keep_host: bool) -> None:
-    """Tell the site who asks, and take out what the visitor may only pretend."""
-    headers = flow.request.headers
-    upgrade = headers.get("upgrade")
-    if upgrade is not None and upgrade.lower() != "websocket":
-        # An upgrade to anything else (h2c) would leave the guard with bytes it cannot read.
-        for name in ("upgrade", "http2-settings", "connection"):
-            headers.pop(name, None)
+    """Tell the site who asks, and take out what the visitor may only pretend.
+
+    One pass over the header fields: each look-up through mitmproxy's Headers is one of its own.
+    """
     peer = flow.client_conn.peername[0] if flow.client_conn.peername else ""
-    host = flow.request.host_header or ""
-    if is_trusted(peer, trusted):
-        before = ", ".join(headers.get_all("x-forwarded-for"))
-        headers["X-Forwarded-For"] = f"{before}, {peer}" if before else peer
-        headers.setdefault("X-Forwarded-Proto", _scheme(flow))
-        headers.setdefault("X-Forwarded-Host", host)
-    else:
-        headers["X-Forwarded-For"] = peer
-        headers["X-Forwarded-Proto"] = _scheme(flow)
-        headers["X-Forwarded-Host"] = host
-        for name in ("forwarded", "x-real-ip"):
-            headers.pop(name, None)
+    believed = bool(trusted) and is_trusted(peer, trusted)
+    host, upgrade = flow.request.data.authority, b""
+    before: list[bytes] = []
+    told: set[bytes] = set()
+    kept: list[tuple[bytes, bytes]] = []
+    for field in flow.request.headers.fields:
+        name = field[0].lower()
+        if name == b"x-forwarded-for":
+            before.append(field[1])
+            continue
+        if name in _SAYS_WHO and not believed:
+            continue
+        if name == b"host":
+            host = host or field[1]
+        elif name == b"upgrade":
+            upgrade = field[1]
+        elif name in _SAYS_WHERE:
+            told.add(name)
+        kept.append(field)
+    here = peer.encode("latin-1", "replace")
+    chain = b", ".join([*before, here]) if believed else here
+    kept.append((b"X-Forwarded-For", chain))
+    for name, value in ((b"X-Forwarded-Proto", _scheme(flow)), (b"X-Forwarded-Host", host)):
+        if name.lower() not in told:
+            kept.append((name, value))
+    headers = flow.request.headers
+    headers.fields = tuple(kept)
+    if not flow.request.is_http2 and not flow.request.is_http3:
+        # `GET http://elsewhere/x` asks a proxy; the site is asked for /x.
+        flow.request.data.authority = b""
+    if upgrade and upgrade.lower() != b"websocket":
+        # An upgrade to anything else (h2c) would leave the guard with bytes it cannot read.
+        for header in ("upgrade", "http2-settings", "connection"):
+            headers.pop(header, None)
     if not keep_host:
         flow.request.host_header = site_host(flow)
     flow.request.stream = True
 
 
-def _scheme(flow: http.HTTPFlow) -> str:
-    return "https" if flow.client_conn.tls else "http"
+def _scheme(flow: http.HTTPFlow) -> bytes:
+    return b"https" if flow.client_conn.tls else b"http"
 
 
 def site_host(flow: http.HTTPFlow) -> str:
@@ -97,7 +120,7 @@ def replace_response(flow: http.HTTPFlow, refusal: http.Response) -> None:
 
     def once(_chunk: bytes) -> list[bytes]:
         nonlocal sent
-        if sent:
+        if sent or bodiless:
             return []
         sent = True
         if flow.server_conn.alpn != b"h2":  # else others may be using the connection
@@ -108,9 +131,27 @@ def replace_response(flow: http.HTTPFlow, refusal: http.Response) -> None:
 
 
 def _hang_up(flow: http.HTTPFlow) -> None:
-    """Close the connection to the site, as mitmproxy's own time-out would."""
+    """Close the connection to the site."""
+    close(_transports(flow.client_conn).get(flow.server_conn))
+
+
+def hang_up_all(client: connection.Client) -> None:
+    """Close whatever a client that is gone has left open, at its side and at the site's.
+
+    mitmproxy ends a connection by cancelling its task; where that task is waiting for its turn just
+    then, it ends without closing the socket, and both sides stay open for ever.
+    """
+    for transport in list(_transports(client).values()):
+        close(transport)
+
+
+def _transports(client: connection.Client) -> Mapping[connection.Connection, Any]:
     server: Any = ctx.master.addons.get("proxyserver")
-    handler = server.connections.get(flow.client_conn.id) if server is not None else None
-    transport = handler.transports.get(flow.server_conn) if handler is not None else None
-    if transport is not None and transport.handler is not None:
-        transport.handler.cancel("refused")
+    handler = server.connections.get(client.id) if server is not None else None
+    return handler.transports if handler is not None else {}
+
+
+def close(transport: Any) -> None:
+    """Close the socket of one of mitmproxy's transports, if it has one."""
+    if transport is not None and transport.writer is not None:
+        transport.writer.close()

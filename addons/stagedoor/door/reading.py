@@ -8,7 +8,7 @@ from mitmproxy import http
 
 from stagedoor.audio.paths import normalise
 from stagedoor.door.address import Network, client_address
-from stagedoor.facts import Request
+from stagedoor.facts import Request, host_name
 
 
 def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
@@ -32,7 +32,7 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
     peer = flow.client_conn.peername
     return Request(
         method=data.method.decode("latin-1").upper(),
-        host=(data.authority.decode("latin-1") or host).lower(),
+        host=host_name(data.authority.decode("latin-1") or host),
         path=normalise(target),
         target=target,
         agent=agent.strip(),

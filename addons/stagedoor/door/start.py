@@ -14,7 +14,7 @@ from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
 from stagedoor import house
-from stagedoor.door.options import Settings
+from stagedoor.door.options import OPTIONS, Settings
 from stagedoor.facts import Mode
 from stagedoor.rules.policy import Policy
 from stagedoor.stance import Site, split_listen
@@ -22,6 +22,21 @@ from stagedoor.stance import Site, split_listen
 _log = logging.getLogger("stagedoor.door")
 
 _LISTS_ONLY = frozenset({"--options", "--commands"})
+
+
+def settle_deferred(deferred: dict[str, Any]) -> None:
+    """Tell of options of ours that mitmproxy could not read, and take them out.
+
+    It would raise while the script is loading, drop the script without a word, and go on as a proxy
+    that guards nothing.
+    """
+    for name, _, _ in OPTIONS:
+        given = getattr(deferred.get(name), "val", None)
+        if given is None or len(given) == 1:
+            continue
+        words = "has no value" if not given else f"is given {len(given)} times"
+        _log.error("%s %s — write --set %s=… once", name, words, name)
+        del deferred[name]
 
 
 def reverse_spec(site: Site) -> str:

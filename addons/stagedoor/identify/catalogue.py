@@ -67,8 +67,12 @@ class Entry(Model):
 
     @model_validator(mode="after")
     def _has_a_token(self) -> Entry:
-        if bool(self.token) == bool(self.tokens):
-            raise ValueError(f'"{self.name}" needs one of token and tokens — write "token: …"')
+        if self.token and self.tokens:
+            raise ValueError(f'"{self.name}" has both token and tokens — keep one of them')
+        if not self.token and not self.tokens:
+            raise ValueError(f'"{self.name}" has no token — write "token: …"')
+        if "" in self.unless:
+            raise ValueError(f'"{self.name}" has an empty word under unless — take it out')
         if not all(map(str.strip, self.all_tokens)):
             raise ValueError(f'a token of "{self.name}" is empty — write the word to look for')
         return self
@@ -171,7 +175,8 @@ def _twice(signatures: Iterable[Signature]) -> Iterable[Problem]:
             yield Problem(signature.at, f'the name "{signature.name}" is taken', f"see {other.at}")
         for token in signature.tokens:
             other = tokens.setdefault((token.lower(), signature.match), signature)
-            if other is not signature and not (signature.unless or other.unless):
+            known = other is signature or other.name.lower() == signature.name.lower()
+            if not known and not (signature.unless or other.unless):
                 yield Problem(
                     signature.at,
                     f'the token "{token}" already means {other.name}',

@@ -25,8 +25,7 @@ class Terminal:
         if event.verdict.action != "block" and event.verdict.would is None:
             return
         if int(event.at) != self._second:
-            if self._skipped:
-                _log.info("… and %d more refusals", self._skipped)
+            self.close()
             self._second, self._written, self._skipped = int(event.at), 0, 0
         if self._written >= LINES_A_SECOND:
             self._skipped += 1
@@ -35,7 +34,10 @@ class Terminal:
         _log.info("%s", line(event))
 
     def close(self) -> None:
-        """Nothing is held back."""
+        """Tell how many were left out."""
+        if self._skipped:
+            _log.info("… and %d more refusals", self._skipped)
+            self._skipped = 0
 
 
 def line(event: Event) -> str:

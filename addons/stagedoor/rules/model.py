@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from stagedoor.errors import Location, Problem
-from stagedoor.facts import Action
+from stagedoor.errors import Location, Problem, did_you_mean, listed
+from stagedoor.facts import ACTIONS, Action
 from stagedoor.rules.vocabulary import Test, Words, compile_when
 from stagedoor.schema import ListOf, Model, check_value
 from stagedoor.yamltext import Document
@@ -22,16 +22,26 @@ from stagedoor.yamltext import Document
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 
+def _absolute(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError(f'the path "{path}" does not begin with / — write "/{path}"')
+    return path
+
+
 class Case(Model):
     """One request and what must become of it, whatever the artist's stance says today."""
 
     ua: str
-    get: str = Field(pattern="^/")
+    get: Annotated[str, AfterValidator(_absolute)]
     method: str = "GET"
     host: str = "example.org"
     type: str = ""
     """The response's Content-Type, for what only the response can tell."""
     expect: Literal["allow", "log", "block"]
+
+
+class Plain(Model):
+    """An action that has nothing to choose."""
 
 
 class Block(Model):
@@ -40,14 +50,43 @@ class Block(Model):
     status: Literal[401, 402, 403, 404, 410, 429, 451] = 403
 
 
+class Then(Model):
+    """The action: one of these."""
+
+    allow: Plain | None = None
+    log: Plain | None = None
+    block: Block | None = None
+
+    @property
+    def action(self) -> Action:
+        return "allow" if self.allow else "log" if self.log else "block"
+
+
+def _then(value: object) -> object:
+    """`then: block` is short for `then: {block: {}}`."""
+    if isinstance(value, str):
+        if value in ACTIONS:
+            return {value: {}}
+        raise ValueError(
+            f'then: "{value}" is not one of: {listed(ACTIONS)}'
+            f" — {did_you_mean(value, ACTIONS) or 'write block'}"
+        )
+    if isinstance(value, dict) and not value.keys() & set(ACTIONS):
+        raise ValueError(f"then names no action — write one of: {listed(ACTIONS)}")
+    if isinstance(value, dict) and len(value.keys() & set(ACTIONS)) > 1:
+        raise ValueError("then names several actions — keep one of them")
+    return value
+
+
 class Written(Model):
     """One rule as it stands in the file."""
 
     id: str
     title: str = Field(min_length=1)
     why: str = ""
-    when: dict[str, Any] = Field(default_factory=dict)
-    then: Literal["allow", "log", "block"] | dict[Literal["block"], Block]
+    when: Any = None
+    """Read by the vocabulary, which knows what may stand there."""
+    then: Annotated[Then, BeforeValidator(_then)]
     cases: ListOf[Case] = ()
 
     @field_validator("id")
@@ -90,18 +129,17 @@ def read_rules(document: Document, words: Words, problems: list[Problem]) -> lis
     for number, item in enumerate(document.value):
         written = check_value(Written, item, document, (number,), problems)
         # Conditions are looked at even where the rest is wrong, so that all is told at once.
-        when = item.get("when") if isinstance(item, dict) else {}
+        when = item.get("when", {}) if isinstance(item, dict) else {}
         compiled = compile_when(when, words, document, (number, "when"), problems)
         if written is None:
             continue
-        block = written.then["block"] if isinstance(written.then, dict) else None
         rules.append(
             Rule(
                 id=written.id,
                 title=written.title,
                 why=written.why,
-                action="block" if isinstance(written.then, dict) else written.then,
-                status=block.status if block else 403,
+                action=written.then.action,
+                status=written.then.block.status if written.then.block else 403,
                 test=compiled.test,
                 assumes=compiled.assumes,
                 cases=written.cases,

@@ -17,7 +17,7 @@ from stagedoor.identify.catalogue import Catalogue, read_catalogue
 from stagedoor.identify.matcher import Matcher
 from stagedoor.rules.model import Rule, read_rules, repeated_ids
 from stagedoor.rules.vocabulary import Test, Words
-from stagedoor.stance import Stance, advice, read_stance
+from stagedoor.stance import Stance, advice, choices, read_stance
 from stagedoor.yamltext import Document, Source, parse
 
 STANCE = "stance.yaml"
@@ -93,7 +93,8 @@ class Policy:
             part = getattr(stance, group).model_copy(update={field: word})
             stance = stance.model_copy(update={group: part})
         problems: list[Problem] = []
-        policy = _build(stance, self.catalogue, self.matcher, self._rule_files, (), problems)
+        known = Words(stance.words(), choices(), self.catalogue.names, self.catalogue.operators)
+        policy = _build(stance, known, self.catalogue, self.matcher, self._rule_files, (), problems)
         if problems:  # this policy was built from the same files, so they are known to be right
             raise ConfigError(problems)
         return policy
@@ -106,25 +107,27 @@ def load_policy(sources: Iterable[Source]) -> Policy:
     """
     problems: list[Problem] = []
     documents = {
-        source.path: document
-        for source in sorted(sources, key=lambda source: source.path)
+        place: document
+        for place, source in sorted({s.inside or s.path: s for s in sources}.items())
         if (document := parse(source, problems)) is not None
     }
-    stance_file = next((d for p, d in documents.items() if _name(p) == STANCE), None)
+    stance_file = documents.pop(STANCE, None)
     stance = read_stance(stance_file, problems) if stance_file else Stance()
     catalogue = read_catalogue(
         [d for p, d in documents.items() if _folder(p) in CATALOGUE_FOLDERS], problems
     )
-    rule_files = sorted(
-        (
-            d
-            for p, d in documents.items()
-            if _folder(p) not in CATALOGUE_FOLDERS and d != stance_file
-        ),
-        key=lambda document: _name(document.source.path),
+    rule_files = [d for p, d in documents.items() if _folder(p) not in CATALOGUE_FOLDERS]
+    # A slip in the catalogue must not make every rule wrong that names one of its crawlers.
+    words = Words(
+        stance.words(),
+        choices(),
+        catalogue.names if not problems else frozenset(),
+        catalogue.operators if not problems else frozenset(),
     )
     notes = advice(stance, stance_file) if stance_file else ()
-    policy = _build(stance, catalogue, Matcher(catalogue), rule_files, tuple(notes), problems)
+    policy = _build(
+        stance, words, catalogue, Matcher(catalogue), rule_files, tuple(notes), problems
+    )
     if problems:
         raise ConfigError(problems)
     return policy
@@ -132,13 +135,13 @@ def load_policy(sources: Iterable[Source]) -> Policy:
 
 def _build(
     stance: Stance,
+    words: Words,
     catalogue: Catalogue,
     matcher: Matcher,
     rule_files: Sequence[Document],
     notes: tuple[Problem, ...],
     problems: list[Problem],
 ) -> Policy:
-    words = Words(stance.words(), catalogue.names, catalogue.operators)
     rules = [rule for document in rule_files for rule in read_rules(document, words, problems)]
     problems.extend(repeated_ids(rules))
     return Policy(
@@ -157,12 +160,8 @@ def _verdict(rule: Rule) -> Verdict:
     return Verdict(rule.action, rule.id, rule.title, rule.why, rule.status)
 
 
-def _folder(path: str) -> str:
-    return path.split("/")[-2] if "/" in path else ""
-
-
-def _name(path: str) -> str:
-    return path.rpartition("/")[2]
+def _folder(place: str) -> str:
+    return place.partition("/")[0] if "/" in place else ""
 
 
 _ALLOW = Verdict("allow")

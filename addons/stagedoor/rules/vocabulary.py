@@ -28,8 +28,11 @@ class Words:
     """What the rest of the configuration contributes to the vocabulary."""
 
     stance: Mapping[str, str]
+    choices: Mapping[str, tuple[str, ...]]
+    """What each word of the stance may say."""
     names: frozenset[str]
     operators: frozenset[str]
+    """Names and operators in the catalogue; empty where that is not known, and not checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def compile_when(
     Conditions on the stance are settled here, once, and cost nothing when a request comes.
     """
     compiler = _Compiler(words, document, problems)
-    test = compiler.block(when if when is not None else {}, path)
+    test = compiler.block(when, path)
     return Compiled(None if test is False else _as_test(test), compiler.assumes)
 
 
@@ -148,7 +151,7 @@ class _Compiler:
             )
             return False
         wanted = self._texts(key, value, path)
-        return self._compare(key, field, wanted, path) if wanted else False
+        return self._compare(key, field, wanted, value, path) if wanted else False
 
     def _stance(self, key: str, value: Value, path: Path, *, positive: bool) -> _Outcome:
         if key not in self.words.stance:
@@ -161,9 +164,14 @@ class _Compiler:
             )
             return False
         wanted = self._texts(key, value, path)
-        for word in wanted:
-            if word not in {"yes", "log", "no"}:
-                self._wrong(path, f'"{word}" is not one of: yes, log, no', "")
+        options = self.words.choices[key]
+        for number, word in enumerate(wanted):
+            if word not in options:
+                self._wrong(
+                    self._place(path, value, number),
+                    f'{key} is never "{word}"',
+                    f"write {' or '.join(options)}",
+                )
                 return False
         if wanted and positive:
             self.assumes.setdefault(key, wanted[0])
@@ -175,7 +183,7 @@ class _Compiler:
         for number, item in enumerate(items):
             text = _word(item)
             if not text:
-                place = (*path, number) if isinstance(value, list) else path
+                place = self._place(path, value, number)
                 self._wrong(place, f'"{key}" needs a word or a list of words', "")
                 return ()
             texts.append(text)
@@ -183,22 +191,25 @@ class _Compiler:
             self._wrong(path, f'"{key}" has an empty list, which never holds', "name a value")
         return tuple(texts)
 
-    def _compare(self, key: str, field: Field, wanted: Sequence[str], path: Path) -> _Outcome:
+    def _compare(
+        self, key: str, field: Field, wanted: Sequence[str], value: Value, path: Path
+    ) -> _Outcome:
         get = field.get
         if field.kind == "glob":
-            for glob in wanted:
+            for number, glob in enumerate(wanted):
                 if not glob.startswith(("/", "*")):
+                    place = self._place(path, value, number)
                     self._wrong(
-                        path, f'the path "{glob}" does not begin with /', f'write "/{glob}"'
+                        place, f'the path "{glob}" does not begin with /', f'write "/{glob}"'
                     )
                     return False
             globs = Globs(wanted)
             return lambda request, client, resource: globs.match(get(request, client, resource))
         known = self._known(key, field)
-        for word in wanted:
+        for number, word in enumerate(wanted):
             if known and word.lower() not in {k.lower() for k in known}:
                 self._wrong(
-                    path,
+                    self._place(path, value, number),
                     f'"{word}" is not a {key} that is known'
                     if field.kind == "text"
                     else f'"{word}" is not one of: {listed(known)}',
@@ -206,7 +217,7 @@ class _Compiler:
                 )
                 return False
         if field.kind == "choice":
-            exact = frozenset(wanted)
+            exact = frozenset(word.lower() for word in wanted)
             if len(exact) == 1:
                 (only,) = exact
                 return lambda request, client, resource: get(request, client, resource) == only
@@ -216,10 +227,14 @@ class _Compiler:
 
     def _known(self, key: str, field: Field) -> Sequence[str]:
         if key == "client.name":
-            return sorted({*self.words.names, "unknown"})
+            return sorted({*self.words.names, "unknown"}) if self.words.names else ()
         if key == "client.operator":
             return sorted(self.words.operators)
         return field.choices
+
+    def _place(self, path: Path, value: Value, number: int) -> Path:
+        """Where the word with that number stands: in a list, or alone."""
+        return (*path, number) if isinstance(value, list) else path
 
     def _wrong(self, path: Path, message: str, mend: str, *, key: bool = False) -> None:
         at: Location = self.document.at(path, key=key)
