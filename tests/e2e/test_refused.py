@@ -1,0 +1,164 @@
+"""Who is refused, with what words, and that the site never hears of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .clients import CHROMIUM, FIREFOX, GOOGLEBOT, GPTBOT, LIBRARY, Answer, curl
+from .conftest import StartGuard
+from .guarding import Guard
+from .site import Site
+
+CRAWLERS = {
+    "GPTBot": GPTBOT,
+    "ClaudeBot": "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ClaudeBot/1.0; +claudebot@anthropic.com)",
+    "CCBot": "CCBot/2.0 (https://commoncrawl.org/faq/)",
+    "Bytespider": "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile Safari/537.36 (compatible; Bytespider; spider-feedback@bytedance.com)",
+}
+SCRIPTS = ["with_requests", "with_aiohttp", "with_scrapy"]
+RECORDINGS = [
+    *(f"/music/tone.{extension}" for extension in ("mp3", "flac", "ogg", "m4a", "wav")),
+    "/hls/index.m3u8",
+    "/hls/index0.ts",
+    "/listen/tone",
+]
+
+
+def assert_refusal(status: int, kind: str, body: bytes, recording: bytes) -> None:
+    """403, plain words, and nothing of the recording."""
+    assert status == 403
+    assert kind == "text/plain; charset=utf-8"
+    text = body.decode("ascii")
+    assert "not for automated visitors" in text
+    assert "<" not in text
+    assert recording[:16] not in body
+    assert len(body) < 1000
+
+
+def assert_refused(answer: Answer, recording: bytes) -> None:
+    assert_refusal(answer.status, answer.type, answer.body, recording)
+
+
+@pytest.mark.parametrize("name", CRAWLERS)
+def test_an_ai_crawler_is_refused_a_recording(name: str, guard: Guard, origin: Site) -> None:
+    marker = f"for-{name}"
+    answer = curl(f"{guard.url}/music/tone.mp3?{marker}", agent=CRAWLERS[name])
+    assert_refused(answer, origin.file("/music/tone.mp3"))
+    assert f"You were taken for {name}" in answer.text
+    assert origin.never_heard(marker, guard.url)
+
+
+@pytest.mark.parametrize("path", RECORDINGS)
+def test_every_kind_of_recording_is_refused(path: str, guard: Guard, origin: Site) -> None:
+    answer = curl(f"{guard.url}{path}", agent=GPTBOT)
+    assert_refused(answer, origin.file(path))
+
+
+@pytest.mark.parametrize("name", ["with_requests", "with_aiohttp"])
+def test_a_script_is_refused_a_recording(name: str, guard: Guard, origin: Site) -> None:
+    marker = f"for-{name}"
+    told, body = script(name, f"{guard.url}/music/tone.mp3?{marker}")
+    status, _, kind = told.partition(" ")
+    assert_refusal(int(status), kind, body, origin.file("/music/tone.mp3"))
+    assert origin.never_heard(marker, guard.url)
+
+
+def test_a_spider_is_refused_a_recording(guard: Guard, origin: Site) -> None:
+    """Scrapy asks for text/html even where it wants music, so it is told in a page."""
+    told, body = script("with_scrapy", f"{guard.url}/music/tone.mp3?for-scrapy")
+    assert told == "403 text/html; charset=utf-8"
+    assert b"You were taken for Scrapy." in body
+    assert origin.file("/music/tone.mp3")[:16] not in body
+    assert len(body) < 3000
+    assert origin.never_heard("for-scrapy", guard.url)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_may_read_pages(name: str, guard: Guard, origin: Site) -> None:
+    kind, body = script(name, f"{guard.url}/index.html")
+    assert kind == "200 text/html"
+    assert body == origin.file("/index.html")
+
+
+def script(name: str, url: str) -> tuple[str, bytes]:
+    """Run one of the scripts: its status line, and the body it got."""
+    path = Path(__file__).parent / "scripts" / f"{name}.py"
+    done = subprocess.run(
+        [sys.executable, str(path), url], capture_output=True, check=True, timeout=60
+    )
+    kind, _, body = done.stdout.partition(b"\n")
+    return kind.decode(), body
+
+
+def test_a_recording_that_only_its_type_betrays_is_refused(guard: Guard, origin: Site) -> None:
+    """/listen/tone looks like a page, so the site is asked; its answer does not go out."""
+    for agent in (LIBRARY, GOOGLEBOT):
+        answer = curl(f"{guard.url}/listen/tone?betrayed", agent=agent)
+        assert_refused(answer, origin.file("/listen/tone"))
+    assert origin.hears("betrayed", 2)
+    for words in (["-r", "0-99"], ["-I"], ["-r", "0-99", "-I"]):
+        answer = curl(f"{guard.url}/listen/tone", *words, agent=LIBRARY)
+        assert answer.status == 403
+        assert answer.type == "text/plain; charset=utf-8"
+        assert answer.headers["content-range"] is answer.headers["etag"] is None
+        assert ("-I" in words) == (answer.body == b"")
+    # The visitors' connections are none the worse for it.
+    assert curl(f"{guard.url}/listen/tone").body == origin.file("/listen/tone")
+
+
+@pytest.mark.parametrize("method", ["HEAD", "POST", "OPTIONS", "get", "PROPFIND"])
+def test_no_method_gets_round_a_refusal(method: str, guard: Guard, origin: Site) -> None:
+    marker = f"method-{method}"
+    how = ["-I"] if method == "HEAD" else ["-X", method]
+    answer = curl(f"{guard.url}/music/tone.mp3?{marker}", *how, agent=GPTBOT)
+    assert answer.status == 403
+    assert (answer.body == b"") == (method == "HEAD")
+    assert origin.never_heard(marker, guard.url)
+
+
+@pytest.mark.parametrize("path", ["/robots.txt", "/.well-known/tdmrep.json"])
+@pytest.mark.parametrize("name", CRAWLERS)
+def test_a_crawler_may_read_what_is_forbidden(
+    name: str, path: str, guard: Guard, origin: Site
+) -> None:
+    answer = curl(f"{guard.url}{path}", agent=CRAWLERS[name])
+    assert answer.status == 200
+    assert answer.body == origin.file(path)
+
+
+def test_a_search_engine_reads_pages_and_no_recordings(guard: Guard, origin: Site) -> None:
+    for path in ("/index.html", "/feed.xml", "/robots.txt"):
+        answer = curl(f"{guard.url}{path}", agent=GOOGLEBOT)
+        assert (answer.status, answer.body) == (200, origin.file(path))
+    refused = curl(f"{guard.url}/music/tone.mp3?search", agent=GOOGLEBOT)
+    assert_refused(refused, origin.file("/music/tone.mp3"))
+    assert origin.never_heard("search", guard.url)
+
+
+def test_who_asks_for_a_page_is_refused_with_a_page(
+    origin: Site, rules: Path, start_guard: StartGuard
+) -> None:
+    (rules / "stance.yaml").write_text(
+        "artist: {name: The <Band>, contact: 'mailto:us@band.example'}"
+    )
+    guard = start_guard(origin.url, "--set", f"guard_rules={rules}")
+    page = curl(f"{guard.url}/", "-H", "Accept: text/html,*/*", agent=GPTBOT)
+    assert page.status == 403
+    assert page.type == "text/html; charset=utf-8"
+    assert "The &lt;Band&gt; has a policy" in page.text
+    assert 'href="mailto:us@band.example"' in page.text
+    plain = curl(f"{guard.url}/", agent=GPTBOT)
+    assert plain.type == "text/plain; charset=utf-8"
+    assert "write to mailto:us@band.example" in plain.text
+    for answer in (page, plain):
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_crawler_dressed_as_a_browser_is_still_that_crawler(guard: Guard) -> None:
+    for browser in (FIREFOX, CHROMIUM):
+        agent = f"{browser} (compatible; GPTBot/1.3; +https://openai.com/gptbot)"
+        assert curl(f"{guard.url}/music/tone.mp3", agent=agent).status == 403

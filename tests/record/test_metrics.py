@@ -1,0 +1,207 @@
+"""Counters: names and labels are public interface, and nothing a visitor sends becomes a label."""
+
+from __future__ import annotations
+
+import urllib.request
+
+import pytest
+from prometheus_client import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+
+from making import REFUSED, asks, event
+from stagedoor.errors import StagedoorError
+from stagedoor.facts import KINDS, PURPOSES, UNKNOWN, Client, Resource, Verdict
+from stagedoor.record.metrics import Metrics
+
+PUBLIC = {
+    "stagedoor_requests": {"verdict", "purpose", "resource"},
+    "stagedoor_blocks": {"crawler", "rule"},
+    "stagedoor_audio_bytes": {"purpose"},
+    "stagedoor_audio_requests_refused": {"purpose"},
+    "stagedoor_decision_seconds": {"le"},
+    "stagedoor_errors": {"step", "outcome"},
+    "stagedoor_upstream_errors": set(),
+    "stagedoor_rules_loaded": set(),
+    "stagedoor_rules_in_force": set(),
+    "stagedoor_signatures_loaded": set(),
+    "stagedoor_enforcing": set(),
+    "stagedoor_build": {"version", "mitmproxy", "python"},
+}
+
+
+def used() -> Metrics:
+    """Metrics with something in each."""
+    metrics = Metrics()
+    metrics.loaded(program="1.2", rules=31, in_force=20, signatures=1700, enforcing=True)
+    metrics.record(event())
+    metrics.record(event(client=UNKNOWN, verdict=Verdict("allow"), resource=Resource("page", "/")))
+    metrics.audio_counter("browser").inc(4096)
+    metrics.error("request", "closed")
+    metrics.upstream_error()
+    return metrics
+
+
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    """One sample."""
+    return metrics.registry.get_sample_value(name, labels)
+
+
+def test_names_and_labels_are_as_published() -> None:
+    text = generate_latest(used().registry).decode()
+    found = {
+        family.name: {label for sample in family.samples for label in sample.labels}
+        for family in text_string_to_metric_families(text)
+        if family.name.startswith("stagedoor_") and not family.name.endswith("_created")
+    }
+    assert {name.removesuffix("_info"): labels for name, labels in found.items()} == PUBLIC
+
+
+def test_every_metric_says_what_it_is() -> None:
+    text = generate_latest(used().registry).decode()
+    families = [f for f in text_string_to_metric_families(text) if f.name.startswith("stagedoor_")]
+    assert [family.name for family in families if not family.documentation] == []
+
+
+def test_a_refusal_is_counted_by_verdict_crawler_and_rule() -> None:
+    metrics = used()
+    assert (
+        value(
+            metrics,
+            "stagedoor_requests_total",
+            verdict="block",
+            purpose="ai-training",
+            resource="audio",
+        )
+        == 1
+    )
+    assert value(metrics, "stagedoor_blocks_total", crawler="GPTBot", rule="ai-training-off") == 1
+    assert value(metrics, "stagedoor_audio_requests_refused_total", purpose="ai-training") == 1
+    assert value(metrics, "stagedoor_decision_seconds_count") == 2
+
+
+def test_a_refused_page_is_no_refused_recording() -> None:
+    metrics = Metrics()
+    metrics.record(event(resource=Resource("page", "/")))
+    assert value(metrics, "stagedoor_blocks_total", crawler="GPTBot", rule="ai-training-off") == 1
+    assert value(metrics, "stagedoor_audio_requests_refused_total", purpose="ai-training") is None
+
+
+def test_what_observe_mode_let_pass_is_counted_as_such_and_as_no_block() -> None:
+    metrics = Metrics()
+    metrics.record(event(verdict=Verdict("log", "ai-training-off", would="block")))
+    assert (
+        value(
+            metrics,
+            "stagedoor_requests_total",
+            verdict="would-block",
+            purpose="ai-training",
+            resource="audio",
+        )
+        == 1
+    )
+    assert (
+        value(metrics, "stagedoor_blocks_total", crawler="GPTBot", rule="ai-training-off") is None
+    )
+
+
+def test_what_is_loaded_is_told() -> None:
+    metrics = used()
+    assert value(metrics, "stagedoor_rules_loaded") == 31
+    assert value(metrics, "stagedoor_rules_in_force") == 20
+    assert value(metrics, "stagedoor_signatures_loaded") == 1700
+    assert value(metrics, "stagedoor_enforcing") == 1
+    metrics.loaded(program="1.2", rules=1, in_force=1, signatures=1, enforcing=False)
+    assert value(metrics, "stagedoor_enforcing") == 0
+
+
+def test_nothing_a_visitor_sends_becomes_a_label() -> None:
+    metrics = Metrics()
+    for number in range(2000):
+        hostile = asks(f'Evil/{number}\n\x1b[31m"}} 1', f"/{number}/a.mp3", method=f"M{number}")
+        metrics.record(event(request=hostile, client=UNKNOWN, verdict=REFUSED))
+    text = generate_latest(metrics.registry).decode()
+    assert "Evil" not in text
+    samples = [
+        s
+        for f in text_string_to_metric_families(text)
+        for s in f.samples
+        if s.name.startswith("stagedoor_")
+    ]
+    assert len(samples) < 40
+
+
+def test_the_number_of_series_is_bounded_by_the_vocabulary() -> None:
+    metrics = Metrics()
+    noted, would = Verdict("log", "a"), Verdict("log", "a", would="block")
+    for verdict in (Verdict("allow"), noted, REFUSED, would):
+        for kind in KINDS:
+            for purpose in PURPOSES:
+                client = Client("X", "", purpose)
+                metrics.record(event(client=client, verdict=verdict, resource=Resource(kind, "/x")))
+    (family,) = [f for f in metrics.registry.collect() if f.name == "stagedoor_requests"]
+    counted = [sample for sample in family.samples if sample.name.endswith("_total")]
+    assert len(counted) == 4 * len(KINDS) * len(PURPOSES)
+
+
+def test_a_sample_with_signs_of_the_format_in_it_still_parses() -> None:
+    metrics = Metrics()
+    odd = 'Bad "bot" \\ with\nlines'
+    metrics.record(event(client=Client(odd, "", "seo")))
+    text = generate_latest(metrics.registry).decode()
+    samples = [s for f in text_string_to_metric_families(text) for s in f.samples]
+    assert any(sample.labels.get("crawler") == odd for sample in samples)
+
+
+def test_two_guards_in_one_process_count_apart() -> None:
+    one, two = Metrics(), Metrics()
+    one.record(event())
+    assert value(one, "stagedoor_decision_seconds_count") == 1
+    assert value(two, "stagedoor_decision_seconds_count") == 0
+
+
+def scrape(address: tuple[str, int]) -> str:
+    """What Prometheus would read."""
+    with urllib.request.urlopen(f"http://{address[0]}:{address[1]}/metrics", timeout=5) as answer:
+        assert answer.status == 200
+        return str(answer.read().decode())
+
+
+def test_two_guards_serve_side_by_side_and_stop_when_told() -> None:
+    one, two = used(), used()
+    addresses = [metrics.serve("127.0.0.1", 0) for metrics in (one, two)]
+    try:
+        assert addresses[0][1] != addresses[1][1]
+        for address in addresses:
+            families = {family.name for family in text_string_to_metric_families(scrape(address))}
+            assert "stagedoor_requests" in families
+            assert "process_resident_memory_bytes" in families
+        one.close()
+        with pytest.raises(OSError, match="refused"):
+            scrape(addresses[0])
+        assert "stagedoor_requests" in scrape(addresses[1])
+    finally:
+        one.close()
+        two.close()
+
+
+def test_an_address_that_is_taken_is_told_with_a_mend() -> None:
+    one = Metrics()
+    host, port = one.serve("127.0.0.1", 0)
+    try:
+        with pytest.raises(StagedoorError, match=f"{host}:{port}.*guard_metrics=HOST:PORT"):
+            Metrics().serve(host, port)
+    finally:
+        one.close()
+
+
+@pytest.mark.parametrize("host", ["300.1.1.1", "no such host"])
+def test_an_address_that_is_none_is_told_with_a_mend(host: str) -> None:
+    with pytest.raises(StagedoorError, match="guard_metrics=HOST:PORT"):
+        Metrics().serve(host, 0)
+
+
+def test_what_never_served_can_be_closed_and_closed_again() -> None:
+    metrics = used()
+    metrics.close()
+    metrics.close()
+    assert value(metrics, "stagedoor_upstream_errors_total") == 1

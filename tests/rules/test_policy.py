@@ -1,0 +1,253 @@
+"""Stance, catalogue and rules as one thing that answers."""
+
+from __future__ import annotations
+
+import pytest
+
+from making import (
+    CATALOGUE,
+    FIREFOX,
+    GOOGLEBOT,
+    GPTBOT,
+    OVERCAST,
+    REQUESTS,
+    TRAINING_OFF,
+    asks,
+    mistakes,
+    policy,
+    rules,
+    sources,
+)
+from stagedoor.errors import ConfigError
+from stagedoor.facts import UNKNOWN, Verdict
+from stagedoor.rules.policy import SIGNAL_RULE, Policy, load_policy, observed
+from stagedoor.yamltext import Source
+
+BLOCK_ALL = "- {id: everyone, title: Nobody gets anything, then: block}"
+
+
+def verdict(
+    of: Policy, agent: str = GPTBOT, target: str = "/music/a.mp3", content_type: str = ""
+) -> Verdict:
+    """What becomes of one request."""
+    return of.judge(asks(agent, target), content_type)[2]
+
+
+def test_a_request_is_told_who_asks_what_for_and_what_becomes_of_it() -> None:
+    client, resource, said = rules(TRAINING_OFF).judge(asks(GPTBOT, "//music/a.MP3?x"))
+    assert (client.name, client.operator, client.purpose) == ("GPTBot", "OpenAI", "ai-training")
+    assert (resource.kind, resource.path) == ("audio", "/music/a.mp3")
+    assert said == Verdict(
+        "block",
+        rule="ai-training-off",
+        title="Crawlers that gather training data are refused",
+        why="The stance says ai.train is no.",
+        status=403,
+    )
+
+
+def test_where_no_rule_holds_the_request_is_let_in() -> None:
+    assert verdict(rules(TRAINING_OFF), FIREFOX) == Verdict("allow")
+    assert verdict(policy()) == Verdict("allow")
+
+
+def test_nobody_knows_who_says_nothing() -> None:
+    client, _, _ = policy().judge(asks(""))
+    assert client == UNKNOWN
+
+
+def test_the_first_rule_that_ends_the_search_wins() -> None:
+    found = rules(
+        """
+        - {id: one, title: One, when: {resource: page}, then: block}
+        - {id: two, title: Two, when: {client.name: GPTBot}, then: allow}
+        - {id: three, title: Three, then: {block: {status: 410}}}
+        """
+    )
+    assert verdict(found, GPTBOT, "/about").rule == "one"
+    assert verdict(found, GPTBOT).rule == "two"
+    assert verdict(found, FIREFOX).rule == "three"
+    assert verdict(found, FIREFOX).status == 410
+
+
+def test_a_log_rule_notes_and_the_search_goes_on() -> None:
+    found = rules(
+        """
+        - {id: noted, title: Noted, then: log}
+        - {id: noted-too, title: Noted too, then: log}
+        - {id: refused, title: Refused, when: {resource: audio}, then: block}
+        - {id: welcome, title: Welcome, when: {resource: image}, then: allow}
+        """
+    )
+    assert verdict(found).rule == "refused"
+    assert verdict(found, target="/a.png") == Verdict("allow", "welcome", "Welcome")
+    assert verdict(found, target="/about") == Verdict("log", "noted", "Noted")
+
+
+def test_files_are_read_in_the_order_of_their_names() -> None:
+    found = load_policy(
+        sources(
+            {
+                "90-late.yaml": "- {id: late, title: Late, then: log}",
+                "10-early.yaml": "- {id: early, title: Early, then: log}",
+                "50-middle.yaml": "- {id: middle, title: Middle, then: log}",
+            }
+        )
+    )
+    assert [rule.id for rule in found.rules] == ["early", "middle", "late"]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/robots.txt",
+        "/.well-known/tdmrep.json",
+        "/ai.txt",
+        "/trust.txt",
+        "/license.xml",
+        "/%72obots.txt?x",
+    ],
+)
+@pytest.mark.parametrize("mode", ["enforce", "observe"])
+def test_signal_files_are_never_refused_whatever_rules_say(target: str, mode: str) -> None:
+    found = rules(BLOCK_ALL, f"mode: {mode}\nai: {{train: no}}\naudio: {{paths: ['/**']}}")
+    said = verdict(found, GPTBOT, target, "audio/mpeg")
+    assert (said.action, said.rule) == ("allow", SIGNAL_RULE)
+    assert verdict(found, GPTBOT, "/").action == "block"
+
+
+def test_audio_that_poses_as_a_signal_is_refused() -> None:
+    assert verdict(rules(BLOCK_ALL), GPTBOT, "/.well-known/a.mp3").action == "block"
+
+
+def test_observe_mode_refuses_nobody_and_tells_what_it_would_have_done() -> None:
+    found = rules(BLOCK_ALL)
+    said = found.judge(asks(GPTBOT, "/music/a.mp3"), mode="observe")[2]
+    assert (said.action, said.would, said.rule, said.label) == (
+        "log",
+        "block",
+        "everyone",
+        "would-block",
+    )
+
+
+def test_observe_mode_leaves_everything_else_as_it_is() -> None:
+    assert observed(Verdict("allow")) == Verdict("allow")
+    assert observed(Verdict("log", "x")) == Verdict("log", "x")
+
+
+def test_the_responses_type_can_change_the_verdict() -> None:
+    found = rules("- {id: no-audio, title: No audio, when: {resource: audio}, then: block}")
+    assert verdict(found, target="/listen").action == "allow"
+    assert verdict(found, target="/listen", content_type="audio/mpeg").action == "block"
+    assert verdict(found, target="/a.mp3", content_type="text/html").action == "block"
+
+
+def test_the_stance_decides_which_rules_are_in_force() -> None:
+    text = """
+        - {id: off, title: Off, when: {stance.ai.train: no, client.purpose: ai-training}, then: block}
+        - {id: on, title: On, when: {stance.ai.train: yes, client.purpose: ai-training}, then: allow}
+        - {id: always, title: Always, then: log}
+        """
+    no, yes = rules(text, "ai: {train: no}"), rules(text, "ai: {train: yes}")
+    assert (verdict(no).rule, verdict(yes).rule) == ("off", "on")
+    assert no.in_force == yes.in_force == 2
+    assert len(no.rules) == len(yes.rules) == 3
+
+
+def test_conditions_combine_with_all_any_and_not() -> None:
+    found = rules(
+        """
+        - id: guarded
+          title: Guarded
+          when:
+            all:
+              - any: [{resource: audio}, {resource: playlist}]
+              - not: {client.purpose: [podcast-app, browser]}
+            not: {request.path: /free/**}
+          then: block
+        """
+    )
+    assert verdict(found, GPTBOT).action == "block"
+    assert verdict(found, REQUESTS, "/a.m3u8").action == "block"
+    assert verdict(found, OVERCAST).action == "allow"
+    assert verdict(found, FIREFOX).action == "allow"
+    assert verdict(found, GPTBOT, "/about").action == "allow"
+    assert verdict(found, GPTBOT, "/free/a.mp3").action == "allow"
+
+
+def test_what_the_stance_calls_audio_is_guarded_as_audio() -> None:
+    found = rules(
+        "- {id: a, title: A, when: {resource: audio}, then: block}",
+        "audio: {paths: ['/listen/**']}",
+    )
+    assert verdict(found, target="/listen/song.bin").action == "block"
+    assert verdict(found, target="/listen/cover.jpg").action == "allow"
+
+
+def test_the_same_house_can_be_asked_under_another_stance() -> None:
+    found = rules(TRAINING_OFF, "ai: {train: yes}")
+    assert verdict(found).action == "allow"
+    assert verdict(found.assuming({"stance.ai.train": "no"})).action == "block"
+    assert verdict(found.assuming({})).action == "block"  # as shipped
+    assert verdict(found).action == "allow"
+
+
+def test_an_artist_without_a_contact_is_advised() -> None:
+    assert "contact" in str(policy({"stance.yaml": "artist: {name: x}"}).advice)
+    assert policy({"stance.yaml": "artist: {contact: 'mailto:a@b.example'}"}).advice == ()
+    assert policy().advice == ()
+
+
+def test_an_empty_house_lets_everybody_in() -> None:
+    assert verdict(load_policy([])) == Verdict("allow")
+
+
+def test_mistakes_of_all_files_are_told_at_once_and_in_order() -> None:
+    found = mistakes(
+        {
+            "stance.yaml": "modus: observe",
+            "20-b.yaml": "- {id: b, title: B, when: {client.nam: GPTBot}, then: block}",
+            "10-a.yaml": "- {id: a, title: A, then: block, wen: {}}",
+            "crawlers/x.yaml": "operator: X",
+            "30-c.yaml": "- id: [",
+        }
+    )
+    assert [line.split(":")[0] for line in found] == [
+        "10-a.yaml", "20-b.yaml", "30-c.yaml", "crawlers/x.yaml", "stance.yaml",
+    ]  # fmt: skip
+
+
+def test_an_unknown_crawler_in_a_rule_is_told_with_the_nearest_name() -> None:
+    found = mistakes(
+        {"10-a.yaml": "- {id: a, title: A, when: {client.name: Googlebto}, then: block}"}
+    )
+    assert found == [
+        '10-a.yaml:1:41: "Googlebto" is not a client.name that is known — did you mean "Googlebot"?'
+    ]
+
+
+def test_a_mistake_in_a_catalogue_file_does_not_make_its_crawlers_unknown_to_rules() -> None:
+    # One slip in a date, and every rule that names one of the file's crawlers would be told off.
+    found = mistakes(
+        {
+            "crawlers/openai.yaml": CATALOGUE["crawlers/openai.yaml"].replace(
+                "2026-11-23", "today"
+            ),
+            "10-a.yaml": "- {id: a, title: A, when: {client.name: GPTBot}, then: block}",
+        }
+    )
+    assert [line.split(":")[0] for line in found] == ["crawlers/openai.yaml"]
+
+
+def test_a_rule_may_name_whoever_is_in_the_catalogue_and_the_unknown() -> None:
+    found = rules("- {id: a, title: A, when: {client.name: [googlebot, unknown]}, then: block}")
+    assert verdict(found, GOOGLEBOT).action == "block"
+    assert verdict(found, "Zorbulon").action == "block"
+    assert verdict(found, GPTBOT).action == "allow"
+
+
+def test_files_that_are_not_yaml_at_all_are_told_with_the_rest() -> None:
+    with pytest.raises(ConfigError) as told:
+        load_policy([Source("10-a.yaml", b"\xff"), Source("20-b.yaml", b"a: [")])
+    assert len(told.value.problems) == 2

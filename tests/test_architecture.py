@@ -1,0 +1,271 @@
+"""The arrows between the rooms, read from the imports. The map is in `stagedoor/__init__.py`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from making import ROOT
+
+ADDONS = ROOT / "addons"
+PACKAGE = ADDONS / "stagedoor"
+
+LEVELS: tuple[frozenset[str], ...] = (
+    frozenset({"facts", "errors"}),
+    frozenset({"yamltext", "globs", "schema"}),
+    frozenset({"stance"}),
+    frozenset({"identify", "audio"}),
+    frozenset({"rules"}),
+    frozenset({"house"}),
+    frozenset({"record", "door"}),
+    frozenset({"cli", "demo"}),
+    frozenset({"__main__"}),
+)
+"""From left to right; an import goes to the left, or stays on its level and makes no circle."""
+LEVEL = {room: number for number, level in enumerate(LEVELS) for room in level}
+
+PURE = frozenset().union(*LEVELS[:5])
+USES_HOUSE = frozenset({"door", "cli"})
+"""house.py reads files: an edge, for those alone who start the program."""
+MAY_IMPORT_MITMPROXY = ("door", "cli.serve")
+
+OUTSIDE_WORLD = (
+    *("mitmproxy", "socket", "socketserver", "ssl", "select", "selectors", "asyncio", "signal"),
+    *("pathlib", "os", "io", "shutil", "tempfile", "glob", "fileinput", "sqlite3", "sys"),
+    *("time", "random", "secrets", "threading", "multiprocessing", "concurrent", "subprocess"),
+    *("urllib.request", "http.client", "importlib", "logging"),
+)
+CALLS_OUTSIDE = frozenset({"open", "exec", "eval", "__import__", "input", "print"})
+CLOCK_CALLS = frozenset({"now", "utcnow", "today"})
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One imported name: `from a import b` is `a.b`, which may be a module or a thing in `a`."""
+
+    name: str
+    line: int
+
+
+def imports(module: str, tree: ast.AST, *, package: bool = False) -> Iterator[Import]:
+    """Every import anywhere in a module, also inside functions and behind TYPE_CHECKING."""
+    here = module if package else module.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (Import(alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                above = here.split(".")[: len(here.split(".")) - node.level + 1]
+                base = ".".join([*above, *([base] if base else [])])
+            yield from (Import(f"{base}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def within(name: str, parent: str) -> bool:
+    """Whether `name` is `parent` or something in it."""
+    return name == parent or name.startswith(parent + ".")
+
+
+def room(name: str) -> str:
+    """`stagedoor.rules.model.Rule` → `rules`; empty for anything that is not ours."""
+    first, _, rest = name.partition(".")
+    return rest.partition(".")[0] if first == "stagedoor" else ""
+
+
+def violations(modules: Mapping[str, str]) -> list[str]:
+    """What is wrong with `modules` (name → source; a package's name ends with `.__init__`)."""
+    found: list[str] = []
+    graph: dict[str, set[str]] = {}
+    names = {name.removesuffix(".__init__") for name in modules}
+    for written, source in modules.items():
+        name = written.removesuffix(".__init__")
+        tree = ast.parse(source)
+        graph[name] = set()
+        mine = room(name)
+        if mine and mine not in LEVEL:
+            found.append(f"{name}: this room is not on the map")
+            continue
+        for imported in imports(name, tree, package=written != name):
+            where = f"{name}:{imported.line}"
+            target = next(
+                (n for n in (imported.name, imported.name.rpartition(".")[0]) if n in names), ""
+            )
+            if target and target != name:
+                graph[name].add(target)
+            found.extend(f"{where}: {fault}" for fault in _import_faults(name, imported.name))
+        if mine in PURE:
+            found.extend(f"{name}:{line}: {call} reaches outside" for call, line in _calls(tree))
+    return found + [f"{name}: imports itself by a detour" for name in sorted(_circles(graph))]
+
+
+def _import_faults(name: str, imported: str) -> Iterator[str]:
+    mine, theirs = room(name), room(imported)
+    if not mine and within(imported, "stagedoor"):
+        yield f"the map imports nothing, not even {imported}"
+    if mine and theirs and theirs in LEVEL:
+        if LEVEL[theirs] > LEVEL[mine]:
+            yield f"{mine} must not know {theirs}"
+        if theirs == "house" and mine not in USES_HOUSE | {"house"}:
+            yield f"{mine} must not know the house"
+    if mine in PURE:
+        for module in OUTSIDE_WORLD:
+            if within(imported, module):
+                yield f"{mine} is pure and must not import {module}"
+    elif within(imported, "mitmproxy") and not any(
+        within(name, f"stagedoor.{place}") for place in MAY_IMPORT_MITMPROXY
+    ):
+        yield "only the door imports mitmproxy"
+
+
+def _calls(tree: ast.AST) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name) and node.func.id in CALLS_OUTSIDE:
+            yield f"{node.func.id}()", node.lineno
+        if isinstance(node.func, ast.Attribute) and node.func.attr in CLOCK_CALLS:
+            yield f"{node.func.attr}()", node.lineno
+
+
+def _circles(graph: Mapping[str, set[str]]) -> set[str]:
+    """Modules from which a way of imports leads back to themselves."""
+    found = set()
+    for start in graph:
+        seen: set[str] = set()
+        ahead = list(graph[start])
+        while ahead:
+            name = ahead.pop()
+            if name not in seen:
+                seen.add(name)
+                ahead.extend(graph.get(name, ()))
+        if start in seen:
+            found.add(start)
+    return found
+
+
+def entry_faults(source: str) -> list[str]:
+    """What an entry script holds besides a docstring, imports of ours and `addons = [Name()]`."""
+    body = ast.parse(source).body
+    found = [] if ast.get_docstring(ast.parse(source)) else ["no docstring"]
+    for node in body[1:] if not found else body:
+        match node:
+            case ast.ImportFrom(module=str(module)) if within(module, "stagedoor"):
+                pass
+            case ast.Assign(
+                targets=[ast.Name(id="addons")],
+                value=ast.List(elts=[ast.Call(func=ast.Name(), args=[], keywords=[])]),
+            ):
+                pass
+            case _:
+                found.append(f"line {node.lineno}: an entry script has no logic")
+    return found
+
+
+def house() -> dict[str, str]:
+    """Every module of the package, by name."""
+    return {
+        ".".join(path.relative_to(ADDONS).with_suffix("").parts): path.read_text("utf-8")
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if "share" not in path.relative_to(PACKAGE).parts
+    }
+
+
+def test_arrows_go_one_way_and_the_core_is_pure() -> None:
+    modules = house()
+    assert len(modules) > 25
+    assert violations(modules) == []
+
+
+def test_the_map_names_every_room() -> None:
+    rooms = {
+        path.stem
+        for path in PACKAGE.iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    rooms -= {"__init__", "__main__", "__pycache__"}
+    map_text = (PACKAGE / "__init__.py").read_text("utf-8")
+    assert [name for name in sorted(rooms) if f"    {name}" not in map_text] == []
+    assert rooms <= set(LEVEL)
+
+
+def test_addons_holds_entry_scripts_and_the_package_only() -> None:
+    # Any other .py there would shadow a module of the standard library for the whole proxy.
+    found = {path.name for path in ADDONS.iterdir() if path.name != "__pycache__"}
+    scripts = {name for name in found if name.endswith(".py")}
+    assert found - scripts == {"stagedoor"}
+    assert "guard.py" in scripts
+    assert scripts <= {"guard.py", "watch.py"}
+
+
+def test_entry_scripts_have_no_logic() -> None:
+    for path in sorted(ADDONS.glob("*.py")):
+        assert entry_faults(path.read_text("utf-8")) == [], path.name
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "fault"),
+    [
+        ("stagedoor.facts", "from stagedoor.errors import Problem", ""),
+        ("stagedoor.facts", "from stagedoor.yamltext import parse", "must not know yamltext"),
+        ("stagedoor.stance", "from stagedoor.rules.policy import Policy", "must not know rules"),
+        ("stagedoor.rules.policy", "from stagedoor import stance, door", "must not know door"),
+        ("stagedoor.rules.policy", "import stagedoor.door.addon", "must not know door"),
+        ("stagedoor.rules.policy", "from ..record import Sink", "must not know record"),
+        ("stagedoor.rules.policy", "from . import model", ""),
+        ("stagedoor.rules.policy", "from stagedoor import house", "must not know house"),
+        ("stagedoor.record.metrics", "from stagedoor.house import load", "must not know the house"),
+        ("stagedoor.door.addon", "from stagedoor.house import load", ""),
+        ("stagedoor.cli.check", "from stagedoor import house", ""),
+        ("stagedoor.audio.paths", "import os.path", "must not import os"),
+        ("stagedoor.audio.paths", "from urllib.parse import unquote", ""),
+        ("stagedoor.audio.paths", "from urllib import request", "must not import urllib.request"),
+        ("stagedoor.audio.paths", "from http import client", "must not import http.client"),
+        ("stagedoor.audio.paths", "import ostensibly", ""),
+        ("stagedoor.identify.matcher", "def f():\n    import time", "must not import time"),
+        ("stagedoor.identify.matcher", "if TYPE_CHECKING:\n    from mitmproxy import http", "must not import mitmproxy"),
+        ("stagedoor.schema", "data = open('x').read()", "open() reaches outside"),
+        ("stagedoor.schema", "__import__('socket')", "__import__() reaches outside"),
+        ("stagedoor.facts", "at = datetime.now(UTC)", "now() reaches outside"),
+        ("stagedoor.facts", "day = date.today()", "today() reaches outside"),
+        ("stagedoor.facts", "day = date.fromisoformat('2026-11-23')", ""),
+        ("stagedoor.record.metrics", "from mitmproxy import http", "only the door imports mitmproxy"),
+        ("stagedoor.house", "import mitmproxy.http", "only the door imports mitmproxy"),
+        ("stagedoor.cli.check", "import mitmproxy", "only the door imports mitmproxy"),
+        ("stagedoor.cli.serve", "import mitmproxy", ""),
+        ("stagedoor.door.reading", "from mitmproxy import http", ""),
+        ("stagedoor.__init__", "from stagedoor import facts", "the map imports nothing"),
+        ("stagedoor.attic", "", "not on the map"),
+    ],
+)  # fmt: skip
+def test_the_checker_sees_a_wrong_import(module: str, source: str, fault: str) -> None:
+    found = violations({module: source})
+    assert bool(found) == bool(fault), found
+    assert fault in "".join(found)
+
+
+def test_the_checker_sees_a_circle() -> None:
+    modules = {
+        "stagedoor.record.metrics": "from stagedoor.door import lean",
+        "stagedoor.door.lean": "from stagedoor.record.metrics import Metrics",
+    }
+    assert len(violations(modules)) == 2
+    del modules["stagedoor.door.lean"]
+    assert violations(modules) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "right"),
+    [
+        ('"""Doc."""\nfrom stagedoor.door.addon import Guard\naddons = [Guard()]', True),
+        ("from stagedoor.door.addon import Guard\naddons = [Guard()]", False),
+        ('"""Doc."""\nimport os\naddons = []', False),
+        ('"""Doc."""\nfrom stagedoor.door.addon import Guard\naddons = [Guard(debug=True)]', False),
+        ('"""Doc."""\nif True:\n    addons = []', False),
+        ('"""Doc."""\ndef load(loader):\n    pass', False),
+    ],
+)
+def test_the_checker_sees_logic_in_an_entry_script(source: str, right: bool) -> None:
+    assert (entry_faults(source) == []) is right
