@@ -1,0 +1,16 @@
+"""What the guard costs, measured: `python -m tools.bench [door|decide]`.
+
+    __main__.py    the entry
+    cli.py         options; what is measured, printed and written
+    door.py        a proxy with the guard against a proxy without, in turns, on the same origin
+    decide.py      the core alone, in this process, against a plain loop of Python
+    cast.py        who asks for what
+    load.py        asks: the load generator, a process of its own
+    origin.py      answers: nginx, or where there is none, fallback.py
+    processes.py   starting, watching and stopping them
+    report.py      ratios, the table, the JSON
+
+Machines are noisy, so nothing here is judged by absolute figures: both sides are measured one right
+after the other, and what counts is the ratio of each such pair. The exit status never depends on
+a figure.
+"""

@@ -1,0 +1,86 @@
+"""Options; what is measured, printed and written."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from rich.console import Console
+
+from . import decide, door
+from .processes import BenchError
+from .report import WIDTH, Report
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure; 0 whatever the figures are, 1 where nothing could be measured."""
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: whatever was started is stopped first
+    console = Console()
+    console.width = min(console.width, WIDTH)
+    try:
+        with Console(stderr=True).status("") as status:
+            report = _measure(options, status.update)
+    except BenchError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("bench: stopped", file=sys.stderr)
+        return 130
+    report.print(console)
+    report.write(options.json)
+    print(f"\nEvery sample is in {options.json}")
+    return 0
+
+
+def _measure(options: argparse.Namespace, tell: Callable[[str], None]) -> Report:
+    if options.what == "decide":
+        rounds, seconds = (5, 0.1) if options.quick else (9, 0.4)
+        return decide.measure(options.rounds or rounds, seconds, tell)
+    plan = door.QUICK if options.quick else door.FULL
+    if options.rounds:
+        plan = replace(plan, rounds=options.rounds)
+    return door.measure(plan, options.base, options.guard, tell)
+
+
+def _stop(_number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bench", description="What the guard costs, as ratios to mitmdump without it."
+    )
+    parser.add_argument(
+        "what",
+        nargs="?",
+        choices=("door", "decide"),
+        default="door",
+        help="door: whole requests through both proxies; decide: the core alone",
+    )
+    parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
+    parser.add_argument(
+        "--json",
+        type=Path,
+        default=door.ROOT / "build" / "bench.json",
+        metavar="FILE",
+        help="where to write every sample (default: build/bench.json)",
+    )
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", help="rounds instead of the usual number"
+    )
+    parser.add_argument(
+        "--guard", type=Path, default=door.GUARD, metavar="SCRIPT", help="the guard to measure"
+    )
+    parser.add_argument(
+        "--base",
+        type=Path,
+        metavar="SCRIPT",
+        help="another guard to compare with, in bare mitmdump's place",
+    )
+    return parser

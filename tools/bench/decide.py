@@ -1,0 +1,123 @@
+"""The core alone, in this process: what one identification, one decision and so on cost.
+
+Each is measured in turns with a fixed loop of plain Python, so that the ratio says something on any
+machine; a request through bare mitmdump costs several thousand such loops.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from . import cast
+from .door import ROOT
+from .report import Figure, Report, Unit, surroundings
+
+_PLAIN = "/music/one.mp3"
+_TWISTED = "/music//./al%62um/../caf%C3%A9%20session.MP3?session=1"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One thing to time: `action(n)` does it n times."""
+
+    name: str
+    action: Callable[[int], object]
+    unit: Unit = "µs"
+
+
+def loop(times: int) -> int:
+    """The baseline: ten additions and as many comparisons, `times` times."""
+    total = 0
+    for _ in range(times):
+        for number in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10):
+            if number != total:
+                total = number + 1
+    return total
+
+
+def measure(rounds: int, seconds: float, tell: Callable[[str], None]) -> Report:
+    """Every subject `rounds` times, each time beside the baseline, `seconds` a sample."""
+    subjects, about = _subjects()
+    figures = []
+    for subject in subjects:
+        tell(subject.name)
+        figure = Figure(subject.name, subject.unit, "less")
+        times, base_times = _times(subject.action, seconds), _times(loop, seconds)
+        for _ in range(rounds):
+            figure.base.append(_timed(loop, base_times))
+            figure.guard.append(_timed(subject.action, times))
+        figures.append(figure)
+    facts = surroundings()
+    about += (
+        f" {rounds} rounds in turns with a loop of ten additions and comparisons; "
+        f"{facts['cpus']} CPUs, load {facts['load'][0]:.1f}; Python {facts['python']}."
+    )
+    title = "The guard's core, beside a loop of Python"
+    return Report(title, ("loop", "core"), figures, ["", about], facts)
+
+
+def _timed(action: Callable[[int], object], times: int) -> float:
+    gc.collect()
+    gc.disable()
+    try:
+        began = time.perf_counter()
+        action(times)
+        return (time.perf_counter() - began) / times
+    finally:
+        gc.enable()
+
+
+def _times(action: Callable[[int], object], seconds: float) -> int:
+    """How often to do it for a sample of about `seconds`; the first call is also the warm-up."""
+    times = 1
+    while (taken := _timed(action, times) * times) < seconds / 8:
+        times *= 2
+    return max(1, round(times * seconds / taken))
+
+
+def _subjects() -> tuple[Sequence[Subject], str]:
+    if (addons := str(ROOT / "addons")) not in sys.path:
+        sys.path.insert(0, addons)
+    from stagedoor import house  # noqa: PLC0415 (it is found only now)
+    from stagedoor.audio.paths import normalise  # noqa: PLC0415
+    from stagedoor.facts import Request  # noqa: PLC0415
+    from stagedoor.identify.matcher import CACHED_AGENTS  # noqa: PLC0415
+
+    policy = house.load()
+    agents = cast.agents()
+    # One more than fits: going round such a list, the cache never has what is asked for.
+    strangers = [f"{agents[n % len(agents)]} {n:x}" for n in range(CACHED_AGENTS + 1)]
+    requests = [
+        Request("GET", "music.example", normalise(path), path, agent)
+        for agent in agents
+        for path in (*cast.PAGES, *cast.MUSIC, *cast.FEED)
+    ]
+    about = (
+        f"{len(policy.rules)} rules, {policy.in_force} in force; "
+        f"{len(policy.catalogue.signatures)} crawlers and clients, {policy.matcher.tokens} tokens."
+    )
+    return (
+        Subject("identify, agent new", _each(policy.identify, strangers)),
+        Subject("identify, agent known", _each(policy.identify, agents)),
+        Subject("decide, agent known", _each(policy.judge, requests)),
+        Subject("normalise, plain path", _each(normalise, [_PLAIN])),
+        Subject("normalise, twisted path", _each(normalise, [_TWISTED])),
+        Subject("load all rules", _each(lambda _: house.load(), [None]), "ms"),
+    ), about
+
+
+def _each(function: Callable[[Any], object], arguments: Sequence[Any]) -> Callable[[int], object]:
+    """`function` on one argument after the other; the list goes round and is taken up again."""
+    endless = itertools.cycle(arguments)
+
+    def action(times: int) -> None:
+        for argument in itertools.islice(endless, times):
+            function(argument)
+
+    return action
