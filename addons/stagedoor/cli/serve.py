@@ -5,9 +5,15 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
+from pydantic import ValidationError
+
 from stagedoor import house
+from stagedoor.door.start import reverse_spec
 from stagedoor.errors import StagedoorError
-from stagedoor.stance import Stance, checked_upstream, split_listen
+from stagedoor.stance import Site, Stance
+
+_EVERYWHERE = "0.0.0.0:8080"
+"""Visitors come from everywhere."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -23,11 +29,14 @@ def run(options: argparse.Namespace) -> int:
 def command_line(options: argparse.Namespace, stance: Stance) -> Sequence[str]:
     """mitmdump's arguments; StagedoorError where the site is not named or an address is wrong."""
     try:
-        upstream = checked_upstream(options.upstream) if options.upstream else stance.site.upstream
-        host, port = split_listen(options.listen or stance.site.listen or "0.0.0.0:8080")
-    except ValueError as error:
-        raise StagedoorError(str(error)) from error
-    if not upstream:
+        site = Site(
+            upstream=options.upstream or stance.site.upstream,
+            listen=options.listen or stance.site.listen or _EVERYWHERE,
+        )
+    except ValidationError as error:
+        told = str(error.errors()[0]["ctx"]["error"])
+        raise StagedoorError(told) from error
+    if not site.upstream:
         raise StagedoorError(
             "which site? Say --upstream http://localhost:8000, or write it into stance.yaml "
             "under site: upstream:"
@@ -44,6 +53,6 @@ def command_line(options: argparse.Namespace, stance: Stance) -> Sequence[str]:
         "-s",
         str(house.GUARD_SCRIPT),
         "--mode",
-        f"reverse:{upstream}@{f'[{host}]' if ':' in host else host}:{port}",
+        reverse_spec(site),
         *(word for text in sets for word in ("--set", text)),
     ]

@@ -1,0 +1,122 @@
+"""The command line, as a person or a script calls it."""
+
+from __future__ import annotations
+
+import argparse
+import io
+from pathlib import Path
+
+import orjson
+import pytest
+
+from making import FIREFOX, GPTBOT, REQUESTS
+from stagedoor.cli import lines, main, serve
+from stagedoor.errors import StagedoorError
+from stagedoor.stance import Site, Stance
+
+
+def asked(command: str, *given: str) -> list[dict[str, str]]:
+    out = io.BytesIO()
+    lines.run(command, None, io.BytesIO("\n".join(given).encode()), out)
+    return [orjson.loads(line) for line in out.getvalue().splitlines()]
+
+
+def test_identify_says_who_and_which_rule() -> None:
+    crawler, browser = asked("identify", GPTBOT, FIREFOX)
+    assert crawler == {
+        "ua": GPTBOT,
+        "name": "GPTBot",
+        "operator": "OpenAI",
+        "purpose": "ai-training",
+        "rule_hint": "ai-training-off",
+    }
+    assert (browser["purpose"], browser["rule_hint"]) == ("browser", "")
+
+
+def test_decide_answers_whole_requests() -> None:
+    refused, page = asked(
+        "decide",
+        orjson.dumps({"ua": REQUESTS, "path": "/music/%61.mp3?x=1"}).decode(),
+        orjson.dumps({"headers": {"User-Agent": REQUESTS}, "path": "/about"}).decode(),
+    )
+    assert (refused["verdict"], refused["rule"]) == ("block", "libraries-off")
+    assert (refused["resource"], refused["client"]) == ("audio", "python-requests")
+    assert (page["verdict"], page["why"]) == ("allow", "no rule held")
+
+
+@pytest.mark.parametrize(
+    "line", ["", "{", "[]", "{}", '{"path": 7}', '{"path": "/", "headers": 1}']
+)
+def test_the_nth_answer_is_for_the_nth_line(line: str) -> None:
+    wrong, right = asked("decide", line, '{"path": "/"}')
+    assert wrong["error"]
+    assert right["verdict"] == "allow"
+
+
+def test_check_says_that_the_shipped_rules_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check"]) == 0
+    assert "cases and" in capsys.readouterr().out
+
+
+def test_check_tells_every_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "stance.yaml").write_text("ai: {trian: no}\nmode: maybe\n")
+    assert main(["check", str(tmp_path)]) == 1
+    told = capsys.readouterr().err
+    assert 'stance.yaml:1:6: unknown field "trian" — did you mean "train"?' in told
+    assert told.endswith("2 mistakes.\n")
+
+
+def test_check_fails_where_a_case_does_not_hold(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "90-mine.yaml").write_text(
+        "- id: mine\n  title: Mine\n  then: log\n"
+        "  cases: [{ua: GPTBot/1.0, get: /a.mp3, expect: allow}]\n"
+    )
+    assert main(["check", str(tmp_path)]) == 1
+    assert "- expected: allow\n    + decided:  block by rule ai-training-off" in (
+        capsys.readouterr().err
+    )
+
+
+def test_init_begins_a_folder_and_never_overwrites(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "mine"
+    assert main(["init", str(folder)]) == 0
+    assert main(["check", str(folder)]) == 0
+    (folder / "stance.yaml").write_text("mode: observe\n")
+    assert main(["init", str(folder)]) == 1
+    assert (folder / "stance.yaml").read_text() == "mode: observe\n"
+    assert "is there already" in capsys.readouterr().err
+
+
+def options(**given: object) -> argparse.Namespace:
+    names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies")
+    return argparse.Namespace(**{**dict.fromkeys(names), **given})
+
+
+def test_serve_becomes_mitmdumps_command_line() -> None:
+    words = serve.command_line(
+        options(upstream="http://localhost:8000", listen="[::1]:80", mode="observe"), Stance()
+    )
+    assert words[2:4] == ["--mode", "reverse:http://localhost:8000@[::1]:80"]
+    assert words[-2:] == ["--set", "guard_mode=observe"]
+
+
+def test_serve_takes_from_the_stance_what_is_not_said() -> None:
+    stance = Stance(site=Site(upstream="http://localhost:8000", listen="9000"))
+    assert serve.command_line(options(), stance)[3] == "reverse:http://localhost:8000@9000"
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "which site?"),
+        ({"upstream": "localhost"}, "is not the address of a site"),
+        ({"upstream": "http://localhost:8000", "listen": "x"}, "is not a listening address"),
+    ],
+)
+def test_serve_says_what_is_missing(given: dict[str, str], told: str) -> None:
+    with pytest.raises(StagedoorError, match=told):
+        serve.command_line(options(**given), Stance())

@@ -1,0 +1,102 @@
+"""When the guard itself fails: open or closed, as the stance says."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from flows import House, Open, answered, flow
+from making import FIREFOX
+from stagedoor.facts import Client, Request, Resource, Verdict
+
+
+def fail(_request: Request, _client: Client, _resource: Resource) -> bool:
+    """A condition with a fault in it."""
+    raise ZeroDivisionError
+
+
+def break_(house: House) -> None:
+    """Put a fault into the first rule."""
+    policy = house.guard._policy
+    assert policy is not None
+    house.guard._policy = replace(policy, _active=((fail, Verdict("block")),))
+
+
+@pytest.mark.parametrize(
+    ("on_error", "target", "closed"),
+    [
+        ("", "/about", False),
+        ("", "/music/a.mp3", True),
+        ("", "/set.m3u8", True),
+        ("{pages: closed}", "/about", True),
+        ("{audio: open}", "/music/a.mp3", False),
+        ("{pages: closed, audio: open}", "/about", True),
+    ],
+)
+def test_an_error_opens_or_closes_the_door_as_the_stance_says(
+    opened: Open, on_error: str, target: str, closed: bool
+) -> None:
+    house = opened({"stance.yaml": f"on_error: {on_error}" if on_error else ""})
+    break_(house)
+    found = house.enter(flow(target, FIREFOX))
+    if closed:
+        assert found.response is not None
+        assert found.response.status_code == 503
+        assert not found.request.stream
+    else:
+        assert found.response is None
+        assert found.request.stream is True
+    assert house.value("errors_total", step="request", outcome="closed" if closed else "open") == 1
+
+
+def test_what_the_stance_calls_audio_is_closed_like_audio(opened: Open) -> None:
+    house = opened({"stance.yaml": "audio: {paths: ['/listen/**']}"})
+    break_(house)
+    found = house.enter(flow("/listen/song.bin", FIREFOX))
+    assert found.response is not None
+    assert found.response.status_code == 503
+
+
+def test_a_closed_door_answers_a_head_request_without_a_body(opened: Open) -> None:
+    # mitmproxy sends the body of such a response, and it would be taken for the next one's beginning.
+    house = opened()
+    break_(house)
+    found = house.enter(flow("/music/a.mp3", FIREFOX, "HEAD"))
+    assert found.response is not None
+    assert found.response.raw_content == b""
+
+
+def test_what_an_open_door_lets_in_is_streamed_too(opened: Open) -> None:
+    # An endless stream that is not streamed on fills the memory.
+    house = opened({"stance.yaml": "on_error: {audio: open}"})
+    break_(house)
+    found = house.enter(flow("/live.mp3", FIREFOX))
+    response = answered(found, "audio/mpeg")
+    house.guard.responseheaders(found)
+    assert response.stream
+
+
+def test_an_open_door_does_not_let_a_visitor_pretend_to_come_from_elsewhere(opened: Open) -> None:
+    house = opened()
+    break_(house)
+    found = house.enter(flow("/about", FIREFOX, headers={"X-Forwarded-For": "127.0.0.1"}))
+    assert found.request.headers.get_all("X-Forwarded-For") != ["127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("on_error", "status"), [("audio: closed", 503), ("audio: open, pages: open", 200)]
+)
+def test_an_error_at_the_response_opens_or_closes_the_door_too(
+    opened: Open, on_error: str, status: int
+) -> None:
+    house = opened({"stance.yaml": f"on_error: {{{on_error}}}", "crawlers/google.yaml": ""})
+    found = house.enter(flow("/live", FIREFOX))
+    break_(house)
+    response = answered(found, "audio/mpeg")
+    house.guard.responseheaders(found)
+    outcome = "closed" if status == 503 else "open"
+    assert (
+        response.status_code,
+        house.value("errors_total", step="response", outcome=outcome),
+    ) == (status, 1)
