@@ -1,13 +1,8 @@
-"""`python -m tools.bench` and `python tools/bench` do the same."""
+"""`python -m tools.bench`; `./run bench` calls it."""
 
 import sys
-from pathlib import Path
 
-if __package__:
-    from .cli import main
-else:
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from bench.cli import main
+from tools.bench.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())
