@@ -100,7 +100,7 @@ def test_serve_becomes_mitmdumps_command_line() -> None:
     words = serve.command_line(
         options(upstream="http://localhost:8000", listen="[::1]:80", mode="observe"), Stance()
     )
-    assert words[2:4] == ["--mode", "reverse:http://localhost:8000@[::1]:80"]
+    assert words[2:4] == ["--mode", "reverse:http://localhost:8000@::1:80"]
     assert words[-2:] == ["--set", "guard_mode=observe"]
 
 

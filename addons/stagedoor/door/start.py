@@ -45,8 +45,6 @@ def reverse_spec(site: Site) -> str:
     if not site.listen:
         return spec
     host, port = split_listen(site.listen)
-    if ":" in host:
-        host = f"[{host}]"
     return f"{spec}@{host}:{port}" if host else f"{spec}@{port}"
 
 
