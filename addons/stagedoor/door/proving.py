@@ -1,0 +1,88 @@
+"""The evidence for one claim, gathered without waiting: lists, names, signature → a verdict.
+
+Lists are read again when `stagedoor update` has written new ones; a thread does that, and until it
+is done the old ones count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from stagedoor.door.lookups import Lookups
+from stagedoor.errors import Problem
+from stagedoor.facts import Proof
+from stagedoor.house_ranges import read_ranges, stamp
+from stagedoor.identify.proof import PENDING, Claim, Evidence, Signed, prove
+from stagedoor.identify.ranges import Lists, membership
+
+_log = logging.getLogger("stagedoor.door")
+
+LOOK_AGAIN = 60.0
+"""Seconds between two looks at whether the lists have changed."""
+
+
+class Prover:
+    """Proves claims for one guard. `state` is the state directory, None where there is none."""
+
+    def __init__(
+        self,
+        state: Path | None,
+        lookups: Lookups,
+        *,
+        local: bool = False,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._state = state
+        self._lookups = lookups
+        self._local = local
+        self._clock = clock
+        self._stamp = stamp(state)
+        self._lists: Lists = self._read()
+        self._look_again = clock() + LOOK_AGAIN
+        self._reading: asyncio.Task[None] | None = None
+
+    @property
+    def lists(self) -> int:
+        """How many operators' lists are at hand."""
+        return len(self._lists)
+
+    def prove(
+        self, claim: Claim, address: str, signed: Signed = "none", signer: str = ""
+    ) -> tuple[Proof, str]:
+        """How sure it is that `address` is who `claim` says, and why. Never waits.
+
+        To be called on the event loop's thread, for claims that have a way to prove them.
+        """
+        now = self._clock()
+        if now >= self._look_again:
+            self._begin_reading(now)
+        ways = claim.proof
+        ranges = membership(self._lists, ways.ranges, address)
+        evidence = Evidence(now, ranges, PENDING, signed, signer)
+        proof, why = prove(claim, address, evidence)
+        if proof == "verified" or not ways.rdns or not address:
+            return proof, why  # no name server is asked where it would change nothing
+        names = self._lookups.known(address)
+        return prove(claim, address, Evidence(now, ranges, names, signed, signer))
+
+    def _begin_reading(self, now: float) -> None:
+        self._look_again = now + LOOK_AGAIN
+        found = stamp(self._state)
+        if found != self._stamp and (self._reading is None or self._reading.done()):
+            self._stamp = found
+            loop = asyncio.get_running_loop()
+            self._reading = loop.create_task(self._read_again(), name="stagedoor ranges")
+
+    async def _read_again(self) -> None:
+        self._lists = await asyncio.to_thread(self._read)
+
+    def _read(self) -> Lists:
+        problems: list[Problem] = []
+        lists = read_ranges(self._state, problems, local=self._local)
+        for problem in problems:
+            _log.warning("%s", problem)
+        return lists

@@ -1,0 +1,661 @@
+"""Key directories, from a server of our own on loopback: what is believed, kept, and refused."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gzip
+import logging
+import ssl
+from collections.abc import Awaitable, Callable, Coroutine
+from ipaddress import ip_address
+from typing import Any, Self
+
+import pytest
+import trustme
+
+from signing import DIRECTORY, DIRECTORY_TYPE, Crawler
+from stagedoor.door import directories as module
+from stagedoor.door.address import networks
+from stagedoor.door.directories import LONGEST, PATH, PAUSE, SHORTEST, STALE, Directories
+from stagedoor.door.fetching import Fetcher, FetchError, is_public
+from stagedoor.door.replays import Replays
+from stagedoor.identify.botauth import Outcome, check
+from stagedoor.identify.keys import MAX_BYTES
+
+CA = trustme.CA()
+LOOPBACK = networks(["127.0.0.0/8"])
+NOW = 1_800_000_000.0
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def looped(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    """A test that is a coroutine."""
+
+    @functools.wraps(test)
+    def run(*args: Any, **kwargs: Any) -> None:
+        asyncio.run(test(*args, **kwargs))
+
+    return run
+
+
+def answer(body: bytes, *fields: str, status: str = "200 OK", kind: str = DIRECTORY_TYPE) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *fields]
+    if kind:
+        lines.append(f"Content-Type: {kind}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+class Signer:
+    """The server of an origin that publishes keys: answers `says` to everything, counts visits."""
+
+    def __init__(self, name: str = "signer.example") -> None:
+        self.name = name
+        self.says: bytes | Handler = answer(b'{"keys": []}')
+        self.heads: list[str] = []
+        self.names_asked: list[str] = []
+        self.left = asyncio.Event()
+        """Set when a visit is over."""
+
+    async def __aenter__(self) -> Self:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        CA.issue_cert(self.name).configure_cert(context)
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=context)
+        self.port = self._server.sockets[0].getsockname()[1]
+        self.origin = f"https://{self.name}:{self.port}"
+        self.crawler = Crawler(self.origin)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            self.heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+            if isinstance(self.says, bytes):
+                writer.write(self.says)
+                await writer.drain()
+            else:
+                await self.says(reader, writer)
+        except (ConnectionError, asyncio.CancelledError):
+            pass
+        finally:
+            self.left.set()
+            writer.close()
+
+    async def lookup(self, host: str) -> list[str]:
+        self.names_asked.append(host)
+        return ["127.0.0.1"]
+
+    def fetcher(self, **how: Any) -> Fetcher:
+        context = ssl.create_default_context()
+        CA.configure_trust(context)
+        how = {"allow": LOOPBACK, "context": context, "lookup": self.lookup, "timeout": 5.0, **how}
+        return Fetcher(**how)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Known:
+    """Directories that know a signer, a clock to turn, and what was counted."""
+
+    def __init__(self, signer: Signer, *origins: str, others: int = 0, **fetching: Any) -> None:
+        self.clock = Clock()
+        self.counted: list[str] = []
+        self.directories = Directories(
+            origins or (signer.origin,),
+            others=others,
+            fetcher=signer.fetcher(**fetching),
+            count=self.counted.append,
+            clock=self.clock,
+        )
+        self.signer = signer
+
+    async def asks(self, origin: str = "", keyid: str = "") -> list[str] | None:
+        """Ask twice: what is known at once, dropped; then what is known when nothing is fetched."""
+        self.at_once(origin, keyid)
+        await self.directories.settled()
+        return self.at_once(origin, keyid)
+
+    def at_once(self, origin: str = "", keyid: str = "") -> list[str] | None:
+        found = self.directories.keys_for(origin or self.signer.origin, keyid)
+        return None if found is None else list(found)
+
+
+# -- fetching and keeping ---------------------------------------------------------------------
+
+
+@looped
+async def test_an_unknown_directory_is_fetched_beside_the_request() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        signer.says = answer(signer.crawler.directory())
+        assert known.at_once() is None
+        assert signer.heads == []  # keys_for() did not wait for anything
+        await known.directories.settled()
+        assert known.at_once() == [signer.crawler.keyid]
+        (head,) = signer.heads
+        assert head.startswith(
+            f"GET {DIRECTORY} HTTP/1.1\r\nHost: signer.example:{signer.port}\r\n"
+        )
+        assert f"Accept: {DIRECTORY_TYPE}\r\n" in head
+        assert signer.names_asked == ["signer.example"]
+        assert known.counted == ["fetched"]
+        assert PATH == DIRECTORY
+
+
+@looped
+async def test_a_request_is_verified_as_soon_as_the_keys_are_there() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        signer.says = answer(signer.crawler.directory())
+        request = signer.crawler.asks("https://music.example/a.mp3", now=NOW)
+        ask = functools.partial(
+            check, request, known.directories.keys_for, NOW, authority="music.example"
+        )
+        assert ask().cause == "no-keys"
+        await known.directories.settled()
+        assert ask().standing == "verified"
+
+
+@looped
+async def test_many_requests_make_one_fetch() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        for _ in range(50):
+            known.at_once()
+        await known.directories.settled()
+        assert len(signer.heads) == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "fresh"),
+    [
+        ("", SHORTEST),
+        ("Cache-Control: max-age=0", SHORTEST),
+        ("Cache-Control: public, max-age=7200", 7200),
+        ('Cache-Control: max-age="7200"', 7200),
+        ("cache-control: MAX-AGE=86400", LONGEST),
+        ("Cache-Control: max-age=999999999", LONGEST),
+        ("Cache-Control: s-max-age=7200", SHORTEST),
+        ("Cache-Control: no-store, max-age=7200", SHORTEST),
+        ("Cache-Control: max-age=never", SHORTEST),
+    ],
+)
+@looped
+async def test_it_stays_fresh_as_long_as_it_says_within_bounds(field: str, fresh: float) -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        signer.says = answer(signer.crawler.directory(), *filter(None, [field]))
+        await known.asks()
+        known.clock.now += fresh - 1
+        await known.asks()
+        assert len(signer.heads) == 1
+        known.clock.now += 1
+        await known.asks()
+        assert len(signer.heads) == 2
+
+
+@looped
+async def test_a_directory_that_arrives_replaces_the_one_before() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        old, new = Crawler(signer.origin), Crawler(signer.origin)
+        signer.says = answer(old.directory())
+        assert await known.asks() == [old.keyid]
+        signer.says = answer(new.directory())
+        known.clock.now += SHORTEST
+        assert known.at_once() == [old.keyid]  # while the new one is on its way
+        assert await known.asks() == [new.keyid]
+        signer.says = answer(b'{"keys": []}')
+        known.clock.now += SHORTEST
+        assert await known.asks() == []
+
+
+@looped
+async def test_a_new_key_is_looked_for_after_a_pause() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        new = Crawler(signer.origin)
+        signer.says = answer(signer.crawler.directory())
+        await known.asks()
+        signer.says = answer(signer.crawler.directory(new))
+        known.clock.now += PAUSE - 1
+        assert await known.asks(keyid=new.keyid) == [signer.crawler.keyid]
+        assert len(signer.heads) == 1
+        known.clock.now += 1
+        assert await known.asks(keyid=new.keyid) == [signer.crawler.keyid, new.keyid]
+        await known.asks(keyid="made up")
+        assert len(signer.heads) == 2
+
+
+@looped
+async def test_a_failing_refresh_takes_nothing_away() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        signer.says = answer(signer.crawler.directory())
+        await known.asks()
+        signer.says = answer(b"", status="503 Busy")
+        for step in (SHORTEST, PAUSE, STALE, 30 * 24 * 3600.0):
+            known.clock.now += step
+            assert await known.asks() == [signer.crawler.keyid]
+        assert known.counted == ["fetched", *["failed"] * 4]
+        signer.says = answer(b'{"keys": []}')
+        known.clock.now += PAUSE
+        assert await known.asks() == []
+
+
+@looped
+async def test_keys_of_long_ago_do_not_count_until_they_have_been_asked_for() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        signer.says = answer(signer.crawler.directory())
+        await known.asks()
+        known.clock.now += SHORTEST + STALE - 1
+        assert known.at_once() == [signer.crawler.keyid]
+        await known.directories.settled()
+        known.clock.now += SHORTEST + STALE
+        assert known.at_once() is None
+        assert await known.asks() == [signer.crawler.keyid]
+        # That a fetch failed once, long ago, excuses nothing later.
+        for says in (answer(b"", status="500 Oops"), answer(signer.crawler.directory())):
+            signer.says = says
+            known.clock.now += SHORTEST
+            await known.asks()
+        known.clock.now += SHORTEST + STALE
+        assert known.at_once() is None
+        await known.directories.settled()
+
+
+@looped
+async def test_a_clock_set_back_does_not_keep_keys_for_ever() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        await known.asks()
+        known.clock.now -= 10 * LONGEST
+        await known.asks()
+        assert len(signer.heads) == 2
+
+
+@looped
+async def test_after_a_failure_there_is_a_pause() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        signer.says = answer(b"", status="404 Not Found")
+        assert await known.asks() is None
+        known.clock.now += PAUSE - 1
+        assert await known.asks() is None
+        assert len(signer.heads) == 1
+        signer.says = answer(signer.crawler.directory())
+        known.clock.now += 1
+        assert await known.asks() == [signer.crawler.keyid]
+
+
+@looped
+async def test_keys_kept_from_before_count_at_once() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        keys = (await _fetched(signer)).keys
+        known.directories.learn("https://unknown.example", keys, NOW + 100)
+        known.directories.learn(signer.origin, keys, NOW + 100)
+        known.directories.learn(signer.origin, {}, NOW + 50)
+        assert known.at_once() == [signer.crawler.keyid]
+        assert known.at_once("https://unknown.example") is None
+        assert len(signer.heads) == 1
+        known.clock.now += 100
+        await known.asks()
+        assert len(signer.heads) == 2
+
+
+async def _fetched(signer: Signer) -> module.Directory:
+    signer.says = answer(signer.crawler.directory(), "Cache-Control: max-age=7200")
+    return await Directories([], fetcher=signer.fetcher()).fetch(signer.origin)
+
+
+@looped
+async def test_one_directory_can_be_fetched_for_keeping() -> None:
+    async with Signer() as signer:
+        found = await _fetched(signer)
+        assert (found.fresh, found.text) == (7200, signer.crawler.directory())
+        assert list(found.keys) == [signer.crawler.keyid]
+
+
+# -- what is no directory ---------------------------------------------------------------------
+
+
+async def _hangs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: ")
+    await reader.read()  # until the guard has gone
+
+
+async def _drips(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {DIRECTORY_TYPE}\r\n\r\n".encode())
+    while True:
+        writer.write(b" ")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+async def _floods(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(
+        f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: {DIRECTORY_TYPE}\r\n\r\n".encode()
+    )
+    while True:
+        writer.write(b"1000\r\n" + b" " * 4096 + b"\r\n")
+        await writer.drain()
+
+
+async def _chats(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while True:
+        writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n" * 100)
+        await writer.drain()
+
+
+async def _endless_head(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\n")
+    while True:
+        writer.write(b"X-Y: " + b"z" * 1000 + b"\r\n")
+        await writer.drain()
+
+
+GOOD = Crawler("https://signer.example").directory()
+
+
+@pytest.mark.parametrize(
+    ("says", "why"),
+    [
+        (answer(b"", f"Location: https://elsewhere.example{PATH}", status="302 Found"), "302"),
+        (answer(b"", f"Location: {PATH}", status="301 Moved"), "answered 301, not 200"),
+        (answer(GOOD, status="201 Created"), "answered 201"),
+        (answer(GOOD, status="304 Not Modified"), "answered 304"),
+        (answer(GOOD, status="404 Not Found"), "answered 404"),
+        (answer(GOOD, kind="application/json"), "is 'application/json', not application/http"),
+        (answer(GOOD, kind="text/html"), "is 'text/html'"),
+        (answer(GOOD, kind=""), "of no type"),
+        (answer(gzip.compress(GOOD), "Content-Encoding: gzip"), "is encoded ('gzip')"),
+        (answer(b" " * (MAX_BYTES + 1)), f"sent more than {MAX_BYTES} bytes"),
+        (answer(b"<html>"), "is not JSON"),
+        (answer(b"[]"), 'has no list named "keys"'),
+        (answer(GOOD)[:-5], "did not answer with HTTP"),
+        (b"", "did not answer with HTTP"),
+        (b"SSH-2.0-OpenSSH_9.9\r\n", "did not answer with HTTP"),
+        (_floods, f"sent more than {MAX_BYTES} bytes"),
+        (_chats, f"sent more than {MAX_BYTES} bytes"),
+        (_endless_head, "did not answer with HTTP"),
+    ],
+)
+@looped
+async def test_what_is_no_directory_is_told(says: bytes | Handler, why: str) -> None:
+    async with Signer() as signer:
+        signer.says = says
+        with pytest.raises(FetchError) as caught:
+            await Directories([], fetcher=signer.fetcher()).fetch(signer.origin)
+        assert str(caught.value).startswith(f"the key directory of {signer.origin} ")
+        assert why in str(caught.value)
+        assert len(signer.heads) == 1  # a redirect is not followed
+
+
+@pytest.mark.parametrize("says", [_hangs, _drips])
+@looped
+async def test_a_server_that_takes_its_time_is_left(says: Handler) -> None:
+    async with Signer() as signer:
+        signer.says = says
+        known = Known(signer, timeout=0.3)
+        assert await known.asks() is None
+        assert known.counted == ["failed"]
+        await asyncio.wait_for(signer.left.wait(), 10)  # closed, not only forgotten
+
+
+@looped
+async def test_a_server_that_does_not_answer_at_all_is_left() -> None:
+    async with Signer() as signer:
+        signer._server.close()
+        with pytest.raises(FetchError, match="could not be reached"):
+            await Directories([], fetcher=signer.fetcher()).fetch(signer.origin)
+
+
+@looped
+async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
+    async with Signer() as signer:
+        fetcher = signer.fetcher(context=ssl.create_default_context())
+        with pytest.raises(FetchError, match="by TLS"):
+            await Directories([], fetcher=fetcher).fetch(signer.origin)
+        assert signer.heads == []
+
+
+@looped
+async def test_a_certificate_of_another_name_is_refused() -> None:
+    async with Signer("other.example") as signer:
+        with pytest.raises(FetchError, match="by TLS"):
+            await signer.fetcher().get("signer.example", signer.port, PATH, "*/*", 100)
+        assert signer.heads == []
+
+
+@looped
+async def test_every_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        signer.says = answer(b"", status="404 Not Found")
+        with caplog.at_level(logging.WARNING):
+            for _ in range(3):
+                await known.asks()
+                known.clock.now += PAUSE
+        assert [record.message for record in caplog.records] == [
+            f"the key directory of {signer.origin} answered 404, not 200"
+        ]
+
+
+# -- what a visitor cannot do -----------------------------------------------------------------
+
+
+PUBLIC = ["1.1.1.1", "2606:4700:4700::1111", "2a00:1450::1", "64:ff9b::101:101", "2002:101:101::"]
+
+
+@pytest.mark.parametrize("address", PUBLIC)
+def test_public_addresses(address: str) -> None:
+    assert is_public(ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0"),
+        *("100.64.0.1", "100.100.100.200", "192.0.0.192", "168.63.129.16", "198.18.0.1"),
+        *("224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255", "192.0.2.1"),
+        *("::1", "::", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "fec0::1"),
+        *("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "2001:db8::1"),
+        *("64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1", "2002:7f00:1::"),
+        *("2001:0:4136:e378:8000:63bf:3fff:fdd2", "100::1"),
+    ],
+)
+def test_addresses_inside(address: str) -> None:
+    assert not is_public(ip_address(address))
+
+
+@looped
+async def test_a_name_that_leads_inside_is_not_followed() -> None:
+    async with Signer() as signer:
+        with pytest.raises(FetchError, match=r"is at 127\.0\.0\.1: not public"):
+            await Directories([], fetcher=signer.fetcher(allow=())).fetch(signer.origin)
+        assert signer.heads == []
+
+
+@looped
+async def test_of_several_addresses_only_public_ones_are_tried() -> None:
+    async with Signer() as signer:
+
+        async def lookup(_host: str) -> list[str]:
+            return ["10.0.0.1", "::1", "127.0.0.1"]
+
+        fetcher = signer.fetcher(lookup=lookup)  # 127.0.0.0/8 stands in for the public Internet
+        signer.says = answer(GOOD)
+        assert (await fetcher.get("signer.example", signer.port, PATH, "*/*", 1000)).status == 200
+
+
+@looped
+async def test_where_one_address_is_dead_the_next_is_tried() -> None:
+    async with Signer() as signer:
+
+        async def lookup(_host: str) -> list[str]:
+            return ["127.0.0.2", "127.0.0.1"]
+
+        signer.says = answer(GOOD)
+        fetcher = signer.fetcher(lookup=lookup)
+        assert (await fetcher.get("signer.example", signer.port, PATH, "*/*", 1000)).body == GOOD
+
+
+@looped
+async def test_a_name_that_does_not_exist() -> None:
+    async def lookup(_host: str) -> list[str]:
+        raise OSError("no such name")
+
+    with pytest.raises(FetchError, match=r"could not be reached \(no such name\)"):
+        await Fetcher(lookup=lookup).get("signer.example", 443, PATH, "*/*", 1000)
+
+
+@looped
+async def test_name_servers_that_are_dead_cost_a_time_out_and_nothing_else() -> None:
+    async def lookup(_host: str) -> list[str]:
+        await asyncio.sleep(60)
+        return []
+
+    with pytest.raises(FetchError, match=r"did not answer within 0\.1 s"):
+        await Fetcher(lookup=lookup, timeout=0.1).get("signer.example", 443, PATH, "*/*", 1000)
+
+
+@looped
+async def test_only_origins_of_the_catalogue_are_fetched() -> None:
+    async with Signer() as signer:
+        known = Known(signer, "https://Chatgpt.com/", "not an origin")
+        assert known.directories.origins == ("https://chatgpt.com",)
+        assert await known.asks(signer.origin) is None
+        assert signer.names_asked == []
+        assert set(known.counted) == {"refused"}
+
+
+@looped
+async def test_others_can_be_let_in_but_few() -> None:
+    async with Signer() as signer:
+        known = Known(signer, "https://chatgpt.com", others=2)
+        for number in range(20):
+            known.at_once(f"https://n{number}.example")
+        await known.directories.settled()
+        assert signer.names_asked == ["n0.example", "n1.example"]
+        for number in range(2, 20):
+            await known.asks(f"https://n{number}.example")
+        assert len(signer.names_asked) == module.OTHERS_A_MINUTE
+        known.clock.now += 60
+        await known.asks("https://later.example")
+        assert signer.names_asked[-1] == "later.example"
+        await known.asks("https://chatgpt.com")
+        assert signer.names_asked[-1] == "chatgpt.com"
+        assert len(known.directories._others) == 2
+
+
+@looped
+async def test_others_take_no_turns_from_the_catalogue() -> None:
+    async with Signer() as signer:
+        known = Known(signer, "https://chatgpt.com", others=10)
+        for name in (*(f"https://n{number}.example" for number in range(9)), "https://chatgpt.com"):
+            known.at_once(name)
+        await known.directories.settled()
+        assert signer.names_asked == ["n0.example", "n1.example", "chatgpt.com"]
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://a.example:8443", "http://a.example", "https://A.example", "x", ""]
+)
+@looped
+async def test_others_are_plain_origins_of_the_usual_port(origin: str) -> None:
+    async with Signer() as signer:
+        known = Known(signer, "https://chatgpt.com", others=2)
+        assert await known.asks(origin) is None
+        assert signer.names_asked == []
+
+
+@looped
+async def test_few_fetches_run_at_once() -> None:
+    async with Signer() as signer:
+        signer.says = _hangs
+        known = Known(signer, *(f"https://n{number}.example" for number in range(9)), timeout=0.2)
+        for number in range(9):
+            known.at_once(f"https://n{number}.example")
+        assert len(known.directories._fetching) == module.AT_ONCE
+        await known.directories.settled()
+
+
+@looped
+async def test_what_is_under_way_is_given_up_at_the_end() -> None:
+    async with Signer() as signer:
+        signer.says = _hangs
+        known = Known(signer)
+        known.at_once()
+        await asyncio.sleep(0.05)
+        known.directories.close()
+        await known.directories.settled()
+        assert known.counted == []
+
+
+# -- replays ----------------------------------------------------------------------------------
+
+
+def signed(nonce: str = "", signature: bytes = b"s", /, **other: Any) -> Outcome:
+    facts = {"signer": "https://a.example", "keyid": "k", "until": NOW + 60, **other}
+    return Outcome("verified", nonce=nonce, signature=signature, **facts)
+
+
+def test_a_nonce_counts_once() -> None:
+    replays = Replays()
+    assert replays.check(signed("n"), "192.0.2.1", NOW) == signed("n")
+    for address in ("192.0.2.1", "192.0.2.2"):
+        again = replays.check(signed("n", b"other"), address, NOW + 60)
+        assert (again.standing, again.cause, again.signer) == (
+            "invalid",
+            "replayed",
+            "https://a.example",
+        )
+    assert replays.check(signed("n2"), "192.0.2.1", NOW).standing == "verified"
+
+
+def test_a_nonce_belongs_to_an_origin_and_a_key() -> None:
+    replays = Replays()
+    for other in ({}, {"signer": "https://b.example"}, {"keyid": "k2"}):
+        assert replays.check(signed("n", **other), "", NOW).standing == "verified"
+
+
+def test_without_a_nonce_a_signature_may_come_again_from_the_same_place() -> None:
+    replays = Replays()
+    for _ in range(2):
+        assert replays.check(signed(), "192.0.2.1", NOW).standing == "verified"
+    assert replays.check(signed(), "192.0.2.2", NOW).cause == "replayed"
+    assert replays.check(signed("", b"t"), "192.0.2.2", NOW).standing == "verified"
+
+
+def test_what_has_expired_is_forgotten() -> None:
+    replays = Replays(kept=10)
+    for number in range(10):
+        replays.check(signed(str(number)), "", NOW)
+    late = signed("late", until=NOW + 200)
+    assert replays.check(late, "", NOW + 61) == late
+    assert len(replays) == 1
+
+
+def test_memory_is_bounded() -> None:
+    replays = Replays(kept=100)
+    for number in range(1000):
+        assert replays.check(signed(str(number)), "", NOW).standing == "verified"
+        assert len(replays) <= 100
+    assert replays.check(signed("999"), "", NOW).cause == "replayed"
+
+
+def test_what_is_not_verified_is_not_remembered() -> None:
+    replays = Replays()
+    outcome = Outcome("invalid", "wrong")
+    assert replays.check(outcome, "", NOW) is outcome
+    assert len(replays) == 0

@@ -1,0 +1,125 @@
+"""The prover: lists and names together, without waiting, and lists that change while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from stagedoor.door.proving import LOOK_AGAIN, Prover
+from stagedoor.facts import Proof
+from stagedoor.house_ranges import Copy, path_of, write_copy
+from stagedoor.identify.proof import FAILED, PENDING, Names
+
+URL = "https://bot.example/list.json"
+ADDRESS = "20.171.207.5"
+
+
+class Book:
+    """Lookups that know what they are told to, and keep what they were asked."""
+
+    def __init__(self, names: Names = PENDING) -> None:
+        self.names = names
+        self.asked: list[str] = []
+
+    def known(self, address: str) -> Names:
+        self.asked.append(address)
+        return self.names
+
+
+def claim(
+    *, ranges: tuple[str, ...] = (), rdns: tuple[str, ...] = (), web_bot_auth: str = ""
+) -> Any:
+    ways = SimpleNamespace(ranges=ranges, rdns=rdns, web_bot_auth=web_bot_auth)
+    return SimpleNamespace(name="Bot", operator="Example", proof=ways)
+
+
+def prover(state: Path | None, book: Book, clock: Callable[[], float] = time.time) -> Prover:
+    return Prover(state, book, clock=clock)  # type: ignore[arg-type]
+
+
+def keep(state: Path, networks: bytes) -> None:
+    write_copy(state / "ranges", Copy(URL, "Example", time.time(), networks))
+
+
+def test_the_list_is_enough_and_then_no_name_server_is_asked(tmp_path: Path) -> None:
+    keep(tmp_path, b"20.171.207.0/24")
+    book = Book()
+    proof, why = prover(tmp_path, book).prove(claim(ranges=(URL,), rdns=("bot.example",)), ADDRESS)
+    assert proof == "verified"
+    assert why.startswith("in 20.171.207.0/24 of Example's list of 20")
+    assert book.asked == []
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [(PENDING, "unverified"), (FAILED, "spoofed"), (Names("known", ("a.bot.example",)), "verified"), (Names("known"), "spoofed")],
+)  # fmt: skip
+def test_names_are_asked_where_the_list_does_not_prove(
+    tmp_path: Path, names: Names, expected: str
+) -> None:
+    keep(tmp_path, b"20.171.207.0/25\n20.171.208.0/24")
+    book = Book(names)
+    found = prover(tmp_path, book).prove(
+        claim(ranges=(URL,), rdns=("bot.example",)), "20.171.207.200"
+    )
+    assert found[0] == expected
+    assert book.asked == ["20.171.207.200"]
+
+
+def test_nobody_is_asked_about_a_claim_without_names_or_a_client_without_address() -> None:
+    book = Book()
+    house = prover(None, book)
+    assert house.prove(claim(ranges=(URL,)), ADDRESS)[0] == "unverified"
+    assert house.prove(claim(rdns=("bot.example",)), "")[0] == "unverified"
+    assert book.asked == []
+    assert house.lists >= 15  # the snapshot's
+
+
+def test_a_signature_is_enough() -> None:
+    book = Book()
+    signer = "https://bot.example"
+    found = prover(None, book).prove(
+        claim(rdns=("x",), web_bot_auth=signer), ADDRESS, "verified", signer
+    )
+    assert found == ("verified", "signed with a key of https://bot.example")
+    assert book.asked == []
+
+
+def test_new_lists_are_read_beside_the_requests(tmp_path: Path) -> None:
+    keep(tmp_path, b"20.0.0.0/24")
+    now = time.time()
+    clock = SimpleNamespace(now=now)
+    bot = claim(ranges=(URL,))
+
+    async def main() -> list[Proof]:
+        house = prover(tmp_path, Book(), lambda: clock.now)
+        found = [house.prove(bot, ADDRESS)[0]]
+        await asyncio.sleep(0.02)  # the folder's time has a grain
+        keep(tmp_path, b"20.171.207.0/24")
+        found.append(house.prove(bot, ADDRESS)[0])
+        clock.now += LOOK_AGAIN
+        found.append(house.prove(bot, ADDRESS)[0])  # begins to read, does not wait
+        assert house._reading is not None
+        await house._reading
+        found.append(house.prove(bot, ADDRESS)[0])
+        return found
+
+    assert asyncio.run(main()) == ["spoofed", "spoofed", "spoofed", "verified"]
+
+
+def test_a_spoilt_copy_is_told_and_the_rest_counts(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    keep(tmp_path, b"20.0.0.0/24")
+    path_of(tmp_path / "ranges", URL).write_text("{}")
+    with caplog.at_level(logging.WARNING):
+        house = prover(tmp_path, Book())
+    assert "is not a copy of a list — delete it and run stagedoor update" in caplog.text
+    assert house.lists >= 15

@@ -1,0 +1,165 @@
+"""Key directories: what is a key, which are left out, and what is no directory at all."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signing import jwk, keyid
+from stagedoor.identify.keys import (
+    MAX_BYTES,
+    MAX_KEYS,
+    TEST_KEYS,
+    KeysError,
+    read_keys,
+    thumbprint,
+)
+
+RFC_X = "JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs"
+RFC_THUMBPRINT = "poqkLGiymh_W0uP6PZFw-dvez3QJT5SolqXBCW38r0U"
+"""RFC 9421, B.1.4, and its thumbprint by RFC 8037."""
+
+PRIVATE = Ed25519PrivateKey.from_private_bytes(b"\x07" * 32)
+GOOD = {**jwk(PRIVATE), "kid": "whatever"}
+
+
+def directory(*entries: object) -> bytes:
+    return json.dumps({"keys": entries}).encode()
+
+
+def test_the_thumbprint_of_the_standards_key() -> None:
+    found = read_keys(directory({"kty": "OKP", "crv": "Ed25519", "x": RFC_X}), refused=frozenset())
+    assert list(found) == [RFC_THUMBPRINT]
+    assert thumbprint(found[RFC_THUMBPRINT].public.public_bytes_raw()) == RFC_THUMBPRINT
+
+
+def test_a_key_whose_private_half_is_printed_in_a_standard_is_not_believed() -> None:
+    assert RFC_THUMBPRINT in TEST_KEYS
+    assert read_keys(directory({"kty": "OKP", "crv": "Ed25519", "x": RFC_X})) == {}
+
+
+def test_a_key_is_known_by_its_thumbprint_and_not_by_what_the_directory_calls_it() -> None:
+    found = read_keys(directory(GOOD))
+    assert list(found) == [keyid(PRIVATE)]
+    key = found[keyid(PRIVATE)]
+    assert key.public.public_bytes_raw() == PRIVATE.public_key().public_bytes_raw()
+    assert (key.not_before, key.expires) == (-math.inf, math.inf)
+
+
+@pytest.mark.parametrize("factor", [1, 1000])
+def test_times_are_seconds_and_milliseconds_are_understood(factor: int) -> None:
+    entry = {**GOOD, "nbf": 1_700_000_000 * factor, "exp": 1_800_000_000 * factor}
+    (key,) = read_keys(directory(entry)).values()
+    assert (key.not_before, key.expires) == (1_700_000_000, 1_800_000_000)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        None,
+        "key",
+        [],
+        {},
+        {"kty": "RSA", "n": "AQAB", "e": "AQAB"},
+        {**GOOD, "crv": "X25519"},
+        {**GOOD, "kty": "EC"},
+        {**GOOD, "kty": ["OKP"]},
+        {**GOOD, "d": "n4Ni-HpISpVObnQMW0wOhCKROaIKqKtW_2ZYb2p9KcU"},
+        {**GOOD, "use": "enc"},
+        {**GOOD, "alg": "ES256"},
+        {**GOOD, "alg": ["EdDSA"]},
+        {**GOOD, "key_ops": ["sign"]},
+        {**GOOD, "key_ops": "verify"},
+        {**GOOD, "x": 5},
+        {**GOOD, "x": GOOD["x"] + "="},
+        {**GOOD, "x": GOOD["x"][:-1]},
+        {**GOOD, "x": GOOD["x"][:-1] + "\n"},
+        {**GOOD, "exp": "tomorrow"},
+        {**GOOD, "nbf": True},
+    ],
+)
+def test_what_cannot_be_used_is_left_out_and_the_rest_counts(other: object) -> None:
+    second = Ed25519PrivateKey.from_private_bytes(b"\x08" * 32)
+    assert list(read_keys(directory(other, jwk(second)))) == [keyid(second)]
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"use": "sig"},
+        {"alg": "EdDSA"},
+        {"alg": "Ed25519"},
+        {"alg": "ed25519"},
+        {"key_ops": ["verify"]},
+    ],
+)
+def test_what_says_that_it_signs_is_used(extra: dict[str, object]) -> None:
+    assert len(read_keys(directory({**GOOD, **extra}))) == 1
+
+
+def test_a_directory_without_keys_is_a_directory() -> None:
+    assert read_keys(directory()) == {}
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "not JSON"),
+        (b"<!doctype html>", "not JSON"),
+        (b"\xff", "not JSON"),
+        (b"[" * 30_000, "not JSON"),
+        (b"[]", 'no list named "keys"'),
+        (b"{}", 'no list named "keys"'),
+        (b'{"keys": {}}', 'no list named "keys"'),
+        (json.dumps(GOOD).encode(), 'no list named "keys"'),
+        (directory(*[{}] * (MAX_KEYS + 1)), f"more than {MAX_KEYS} keys"),
+        (b" " * (MAX_BYTES + 1), "larger than"),
+    ],
+)
+def test_what_is_no_directory_is_told(data: bytes, why: str) -> None:
+    with pytest.raises(KeysError, match=why):
+        read_keys(data)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["kty", "crv", "x", "d", "use", "alg", "key_ops", "nbf", "exp", "keys"]
+            ),
+            inner,
+            max_size=8,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(st.lists(st.builds(lambda change: {**GOOD, **change}, st.dictionaries(
+    st.sampled_from(["kty", "x", "use", "alg", "key_ops", "nbf", "exp"]), json_values, max_size=3
+)) | json_values, max_size=5))  # fmt: skip
+def test_no_json_breaks_the_reader(entries: list[object]) -> None:
+    for name, key in read_keys(directory(*entries)).items() if _is_json(entries) else ():
+        assert name == key.thumbprint
+
+
+def _is_json(value: object) -> bool:
+    try:
+        json.dumps(value, allow_nan=False).encode("utf-8")
+    except (ValueError, UnicodeEncodeError):
+        return False
+    return True
+
+
+@given(st.binary(max_size=200))
+def test_no_bytes_break_the_reader(data: bytes) -> None:
+    with contextlib.suppress(KeysError):
+        assert read_keys(data) == {}
