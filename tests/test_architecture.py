@@ -19,7 +19,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"stance"}),
     frozenset({"identify", "audio"}),
     frozenset({"rules"}),
-    frozenset({"house"}),
+    frozenset({"house", "house_ranges"}),
     frozenset({"record", "door"}),
     frozenset({"cli", "demo"}),
     frozenset({"__main__"}),

@@ -165,4 +165,4 @@ def test_a_slip_of_the_hand_is_legal_or_told_with_its_place(name: str) -> None:
         lines = refused(files)
         told += bool(lines)
         assert all(re.match(r"[\w./-]+\.yaml:\d+:\d+: \S", line) for line in lines), lines
-    assert told > 80
+    assert told > 60  # most slips fall into comments and words, which are free

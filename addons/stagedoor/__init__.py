@@ -20,7 +20,8 @@ One request's way through it:
     record/       where events go: metrics, decision log
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
     house.py      where files lie in a checkout and in a wheel; reads rule directories
-    cli/          stagedoor check · identify · decide · path · serve · demo
+    house_ranges.py  copies of operators' address lists, in the state directory
+    cli/          stagedoor check · identify · decide · path · serve · demo · update
     demo/         a small music site and a cast of clients that knock at its door
 
 Arrows go one way:

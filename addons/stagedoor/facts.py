@@ -90,14 +90,33 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Arrival:
+    """How a request came in.
+
+    `ja4` is the TLS fingerprint, empty where it is not known. `plaintext`: the visitor's own
+    connection was not TLS, or nobody says so. `proxied`: a trusted proxy passed the request on.
+    """
+
+    ja4: str = ""
+    plaintext: bool = True
+    proxied: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
-    """Who asks, as the catalogue knows it. A user agent is a claim, hence `proof`."""
+    """Who asks, as the catalogue knows it. A user agent is a claim, hence `proof` and its reason.
+
+    `why` is empty where nobody has looked: in a test, in an access log.
+    """
 
     name: str
     operator: str
     purpose: Purpose
     proof: Proof = "unverified"
     docs: str = ""
+    why: str = ""
+    traits: frozenset[str] = frozenset()
+    """Where the request does not look like the claim, see `identify.traits`."""
 
 
 UNKNOWN = Client(name="unknown", operator="", purpose="unknown")

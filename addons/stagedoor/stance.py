@@ -83,6 +83,8 @@ class Others(Model):
     archives: YesLogNo = "yes"
     previews: YesLogNo = "yes"
     seo: YesLogNo = "log"
+    impostors: YesLogNo = "no"
+    disguises: YesLogNo = "log"
     harvesters: YesLogNo = "no"
     transcribers: YesLogNo = "no"
     robots: YesLogNo = "no"

@@ -37,6 +37,7 @@ def test_every_option_has_our_prefix_and_is_explained() -> None:
 def test_the_options_are_those_that_are_promised() -> None:
     assert {name for name, _, _ in OPTIONS} == {
         "guard_rules", "guard_state", "guard_metrics", "guard_mode", "guard_trusted_proxies",
+        "guard_resolvers", "guard_ja4_header",
     }  # fmt: skip
 
 
@@ -51,6 +52,7 @@ def test_everything_said_is_understood() -> None:
         guard_metrics="[::1]:1",
         guard_mode="observe",
         guard_trusted_proxies="127.0.0.1, 10.0.0.0/8",
+        guard_resolvers="192.0.2.53, [::1]:53",
     )
     assert (found.rules, found.state, found.metrics, found.mode) == (
         Path("/r"),
@@ -58,6 +60,7 @@ def test_everything_said_is_understood() -> None:
         ("::1", 1),
         "observe",
     )
+    assert found.resolvers == ("192.0.2.53", "[::1]:53")
     assert [str(network) for network in found.trusted_proxies or ()] == [
         "127.0.0.1/32",
         "10.0.0.0/8",

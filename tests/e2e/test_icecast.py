@@ -102,7 +102,7 @@ def test_a_listener_hears_it_live(guard: Guard, radio: Radio) -> None:
         head, body = read_head(wire)
         while len(body) < 16_384:
             body += wire.recv(65536)
-        assert time.monotonic() - began < 1, "the beginning was held back"
+        assert time.monotonic() - began < 3, "the beginning was held back"
         assert head.startswith(("HTTP/1.0 200", "HTTP/1.1 200"))
         assert "audio/mpeg" in head.lower()
         assert radio.listeners() == 1

@@ -55,6 +55,7 @@ def test_a_refusal_is_one_line_with_the_published_fields() -> None:
         "operator": "OpenAI",
         "purpose": "ai-training",
         "proof": "unverified",
+        "proof_why": "",
         "resource": "audio",
         "method": "GET",
         "host": "example.org",

@@ -21,6 +21,9 @@ PUBLIC = {
     "stagedoor_decision_seconds": {"le"},
     "stagedoor_errors": {"step", "outcome"},
     "stagedoor_upstream_errors": set(),
+    "stagedoor_proofs": {"crawler", "proof"},
+    "stagedoor_lookups": {"outcome"},
+    "stagedoor_key_fetches": {"outcome"},
     "stagedoor_rules_loaded": set(),
     "stagedoor_rules_in_force": set(),
     "stagedoor_signatures_loaded": set(),
@@ -38,6 +41,9 @@ def used() -> Metrics:
     metrics.audio_counter("browser").inc(4096)
     metrics.error("request", "closed")
     metrics.upstream_error()
+    metrics.proof("GPTBot", "verified")
+    metrics.lookup("confirmed")
+    metrics.fetch("good")
     return metrics
 
 

@@ -14,6 +14,7 @@ from making import ROOT, asks
 from slowmatch import slow_name
 from stagedoor import house
 from stagedoor.facts import PURPOSES, as_header
+from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import Policy
 from stagedoor.stance import Stance
@@ -33,9 +34,14 @@ def shipped() -> Policy:
     return house.load()
 
 
-def verdict(of: Policy, agent: str, target: str = SONG) -> str:
-    """What becomes of a request."""
-    return of.judge(asks(as_header(agent), target))[2].action
+def verdict(of: Policy, agent: str, target: str = SONG, looks: str = "") -> str:
+    """What becomes of a request, if need be with a claim or a browser that does not hold."""
+    judged = of.judge(
+        asks(as_header(agent), target),
+        prove=(lambda _: ("spoofed", "")) if looks == "spoofed" else None,
+        assumed=frozenset({looks}) & frozenset(TRAIT_NAMES),
+    )
+    return judged[2].action
 
 
 def catalogue_files() -> Iterator[Document]:
@@ -120,9 +126,10 @@ def test_a_no_in_the_stance_refuses_somebody(shipped: Policy, name: str) -> None
     after = shipped.assuming({**generous, name: "no"})
     agents = [s.examples.match[0] for s in shipped.catalogue.signatures if s.examples.match]
     assert any(
-        verdict(before, agent, target) != "block" == verdict(after, agent, target)
+        verdict(before, agent, target, looks) != "block" == verdict(after, agent, target, looks)
         for agent in [*agents, "Zorbulon"]
         for target in (SONG, "/about")
+        for looks in ("", "spoofed", "tls-not-a-browser")
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from making import asks, document
 from stagedoor.errors import Problem
 from stagedoor.facts import KINDS, PROOFS, PURPOSES, Client, Request, Resource
+from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.rules.vocabulary import FIELDS, Compiled, Words, compile_when
 from stagedoor.stance import Stance, choices
 
@@ -210,4 +211,5 @@ def test_an_answer_that_a_question_of_the_stance_can_never_have_is_a_mistake() -
 def test_every_field_says_what_it_is() -> None:
     assert all(field.help for field in FIELDS.values())
     choices = {name: field.choices for name, field in FIELDS.items() if field.choices}
+    assert choices.pop("client.traits") == TRAIT_NAMES
     assert choices == {"client.purpose": PURPOSES, "client.proof": PROOFS, "resource": KINDS}

@@ -4,6 +4,7 @@ init.py       begin a rules directory of one's own
 check.py      do the rules load, and do their cases hold?
 lines.py      identify and decide: JSON lines in, JSON lines out
 serve.py      the guard in front of a site
+update.py     fetch the operators' address lists anew (fetching.py: over https, with bounds)
 demo.py       the demo site, the guard, and a cast of clients
 """
 
@@ -56,6 +57,10 @@ def _run(options: argparse.Namespace) -> int:
         from stagedoor.cli import demo
 
         return demo.run(options)
+    if command == "update":
+        from stagedoor.cli import update
+
+        return update.run(options)
     if command == "init":
         from stagedoor.cli import init
 
@@ -106,6 +111,23 @@ def _parser() -> argparse.ArgumentParser:
         "init", help="begin a rules directory of your own, with a stance.yaml"
     )
     init.add_argument("folder", type=Path, metavar="DIR")
+
+    update = commands.add_parser(
+        "update", help="fetch the address lists anew by which crawlers are recognised"
+    )
+    update.add_argument(
+        "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
+    )
+    update.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
+    update.add_argument("--force", action="store_true", help="also what was asked within the hour")
+    update.add_argument(
+        "--accept-smaller", action="store_true", help="also lists that lost more than half"
+    )
+    update.add_argument(
+        "--allow-private",
+        action="store_true",
+        help="also servers and networks that are not on the Internet: for tests",
+    )
 
     commands.add_parser("path", help='print the script for: mitmdump -s "$(stagedoor path)"')
     return parser

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
-from mitmproxy import connection, ctx, exceptions, http
+from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import mode_specs, server_hooks
 
@@ -24,6 +24,7 @@ from stagedoor.audio.resources import reclassify
 from stagedoor.door import lean, start
 from stagedoor.door.address import Network
 from stagedoor.door.hardening import harden
+from stagedoor.door.inquiry import Inquiry
 from stagedoor.door.options import OPTIONS, Settings, misspelt, parse
 from stagedoor.door.passing import (
     forward,
@@ -81,6 +82,7 @@ class Guard:
         self._running = False
         self._upstream_told = 0.0
         self._forwarded_told = False
+        self._inquiry = Inquiry(self.metrics)
         self._soften: Callable[[], None] = lambda: None
 
     # -- start, change, stop -------------------------------------------------------------------
@@ -141,6 +143,7 @@ class Guard:
         self._keep_host = ctx.options.keep_host_header or all(map(is_local, start.hosts()))
         ctx.options.update(**{n: v for n, v in lean.OPTIONS.items() if n in ctx.options})
         try:
+            self._inquiry.open(self._settings, self._policy)
             metrics = (
                 self.metrics.serve(*self._settings.metrics) if self._settings.metrics else None
             )
@@ -172,10 +175,21 @@ class Guard:
         """Close what running() opened."""
         self._running = False
         self._soften()
+        self._inquiry.close()
         for sink in self._sinks:
             sink.close()
         self.metrics.close()
         self._sinks = []
+
+    # -- one connection ------------------------------------------------------------------------
+
+    def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """Take the fingerprint: later, nobody can see the handshake any more."""
+        try:
+            self._inquiry.hello(data)
+        except Exception:  # noqa: BLE001 (without a fingerprint, nothing is held against anybody)
+            self.metrics.error("fingerprint", "unrecorded")
+            _log.exception("a TLS handshake could not be read")
 
     # -- one request ---------------------------------------------------------------------------
 
@@ -199,7 +213,14 @@ class Guard:
             return
         began = time.perf_counter()
         request = read(flow, self._trusted)
-        client, resource, verdict = policy.judge(request, mode=self._mode)
+        signed = self._inquiry.signature(flow, request, self._trusted)
+        client, resource, verdict = policy.judge(
+            request,
+            mode=self._mode,
+            arrival=self._inquiry.arrival(flow, request, self._trusted),
+            signer=signed.signer if signed.standing == "verified" else "",
+            prove=lambda claim: self._inquiry.prove(claim, request, signed),
+        )
         passage = Passage(request, client, resource, verdict, seconds=time.perf_counter() - began)
         flow.metadata[_PASSAGE] = passage
         if verdict.action == "block":
@@ -270,8 +291,9 @@ class Guard:
             del flow.websocket.messages[:-1]
 
     def client_disconnected(self, client: connection.Client) -> None:
-        """Leave no socket open behind a client that is gone."""
+        """Leave nothing behind of a client that is gone: no socket, no fingerprint."""
         hang_up_all(client)
+        self._inquiry.forget(client)
 
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
         """The site behind does not answer."""

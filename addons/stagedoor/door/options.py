@@ -51,6 +51,18 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "Addresses or networks, separated by commas, whose X-Forwarded-For and Forwarded headers "
         "are believed. Empty means what the stance says under site.trusted_proxies.",
     ),
+    (
+        "guard_resolvers",
+        "",
+        "Addresses of name servers, separated by commas, that are asked who a crawler's address "
+        "belongs to. Empty means those of /etc/resolv.conf.",
+    ),
+    (
+        "guard_ja4_header",
+        "",
+        "Header in which a trusted proxy that ends TLS itself tells the visitor's JA4 fingerprint, "
+        "such as X-JA4. Empty means that none does.",
+    ),
 )
 
 
@@ -63,6 +75,8 @@ class Settings:
     metrics: tuple[str, int] | None
     mode: Mode | None
     trusted_proxies: tuple[Network, ...] | None
+    resolvers: tuple[str, ...] = ()
+    ja4_header: str = ""
 
     def mode_for(self, stance: Stance) -> Mode:
         """The mode in force: the option's, else the stance's."""
@@ -108,6 +122,8 @@ def parse(options: Any) -> Settings:
         metrics=metrics,
         mode=options.guard_mode or None,
         trusted_proxies=trusted,
+        ja4_header=options.guard_ja4_header.strip(),
+        resolvers=tuple(filter(None, map(str.strip, options.guard_resolvers.split(",")))),
     )
 
 

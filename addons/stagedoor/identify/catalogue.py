@@ -7,15 +7,16 @@ what it comes for, how its identity can be proven and where that is documented. 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from stagedoor.errors import Location, Problem, listed
 from stagedoor.facts import Purpose
+from stagedoor.identify.origins import origin_of
 from stagedoor.schema import ListOf, Model, OneOrMany, check
 from stagedoor.yamltext import Document
 
@@ -35,6 +36,13 @@ class Proof(Model):
     ranges: OneOrMany[str] = ()
     rdns: OneOrMany[str] = ()
     web_bot_auth: str = ""
+
+    @field_validator("web_bot_auth")
+    @classmethod
+    def _is_an_origin(cls, text: str) -> str:
+        if text and not origin_of(text):
+            raise ValueError(f'"{text}" is no origin — write https://signer.example, no path')
+        return origin_of(text)
 
 
 class Examples(Model):
@@ -108,6 +116,7 @@ class Signature:
     operator: str
     docs: str
     robots_only: bool
+    proof: Proof
     examples: Examples
     at: Location
 
@@ -121,6 +130,15 @@ class Catalogue:
     @property
     def names(self) -> frozenset[str]:
         return frozenset(signature.name for signature in self.signatures)
+
+    @property
+    def provable(self) -> Mapping[str, Signature]:
+        """The signatures that can be proven, by name."""
+        return {
+            signature.name: signature
+            for signature in self.signatures
+            if signature.proof.ranges or signature.proof.rdns or signature.proof.web_bot_auth
+        }
 
     @property
     def operators(self) -> frozenset[str]:
@@ -160,6 +178,7 @@ def _signatures(file: File, document: Document, problems: list[Problem]) -> Iter
                 operator=entry.operator or file.operator,
                 docs=entry.docs or file.docs or entry.source or file.source,
                 robots_only=entry.robots_only,
+                proof=entry.proof,
                 examples=entry.examples,
                 at=at,
             )

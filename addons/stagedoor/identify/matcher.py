@@ -149,16 +149,21 @@ def _fold(agent: str) -> bytes:
     return agent.encode("latin-1", "replace").lower()
 
 
+def client_of(signature: Signature) -> Client:
+    """Whom a signature stands for."""
+    return Client(
+        name=signature.name,
+        operator=signature.operator,
+        purpose=signature.purpose,
+        docs=signature.docs,
+    )
+
+
 def _claim(rank: int, token: bytes, signature: Signature) -> _Claim:
     match = signature.match
     return _Claim(
         rank=rank,
-        client=Client(
-            name=signature.name,
-            operator=signature.operator,
-            purpose=signature.purpose,
-            docs=signature.docs,
-        ),
+        client=client_of(signature),
         unless=tuple(_fold(as_header(word)) for word in signature.unless),
         at_start=match in {"prefix", "exact"},
         at_end=match == "exact",

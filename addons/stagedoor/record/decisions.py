@@ -140,6 +140,7 @@ def line(event: Event) -> str:
             "operator": client.operator,
             "purpose": client.purpose,
             "proof": client.proof,
+            "proof_why": client.why,
             "resource": event.resource.kind,
             "method": request.method,
             "host": request.host,

@@ -25,7 +25,7 @@ from prometheus_client import (
 )
 
 from stagedoor.errors import StagedoorError
-from stagedoor.facts import Event, Purpose
+from stagedoor.facts import Event, Proof, Purpose
 
 _BUCKETS = (5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2)
 """Seconds. A decision is meant to take 20 µs; whatever takes 25 ms is a fault."""
@@ -80,6 +80,24 @@ class Metrics:
             "Connections to the site behind the guard that failed.",
             registry=self.registry,
         )
+        self._proofs = Counter(
+            "stagedoor_proofs",
+            "Requests whose claim can be proven, by name of the client and outcome.",
+            ["crawler", "proof"],
+            registry=self.registry,
+        )
+        self._lookups = Counter(
+            "stagedoor_lookups",
+            "Reverse-DNS lookups, by how they ended; dropped: too many at once.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._fetches = Counter(
+            "stagedoor_key_fetches",
+            "Fetches of key directories (Web Bot Auth), by how they ended.",
+            ["outcome"],
+            registry=self.registry,
+        )
         self._rules = Gauge("stagedoor_rules_loaded", "Rules loaded.", registry=self.registry)
         self._rules_in_force = Gauge(
             "stagedoor_rules_in_force",
@@ -131,6 +149,18 @@ class Metrics:
     def error(self, step: str, outcome: str) -> None:
         """Count an error inside the guard; `outcome` is open, closed or unrecorded."""
         self._errors.labels(step, outcome).inc()
+
+    def proof(self, crawler: str, proof: Proof) -> None:
+        """Count how sure one claim was."""
+        self._proofs.labels(crawler, proof).inc()
+
+    def lookup(self, outcome: str) -> None:
+        """Count a reverse-DNS lookup; `outcome` is one of lookups.OUTCOMES."""
+        self._lookups.labels(outcome).inc()
+
+    def fetch(self, outcome: str) -> None:
+        """Count a fetch of a key directory; `outcome` says how it ended."""
+        self._fetches.labels(outcome).inc()
 
     def upstream_error(self) -> None:
         """Count a failed connection to the site."""

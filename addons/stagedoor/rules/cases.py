@@ -48,7 +48,13 @@ def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Fa
         target=case.get,
         agent=as_header(case.ua),
     )
-    client, resource, verdict = policy.judge(request, case.type)
+    proof = case.proof
+    client, resource, verdict = policy.judge(
+        request,
+        case.type,
+        prove=(lambda _claim: (proof, "assumed by the case")) if proof else None,
+        assumed=frozenset(case.traits),
+    )
     if verdict.action != case.expect:
         yield Failure(
             place,

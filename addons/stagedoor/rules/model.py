@@ -14,9 +14,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from stagedoor.errors import Location, Problem, did_you_mean, listed
-from stagedoor.facts import ACTIONS, Action
+from stagedoor.facts import ACTIONS, Action, Proof
+from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.rules.vocabulary import Test, Words, compile_when
-from stagedoor.schema import ListOf, Model, check_value
+from stagedoor.schema import ListOf, Model, OneOrMany, check_value
 from stagedoor.yamltext import Document
 
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
@@ -28,6 +29,13 @@ def _absolute(path: str) -> str:
     return path
 
 
+def _trait(word: str) -> str:
+    if word not in TRAIT_NAMES:
+        mend = did_you_mean(word, TRAIT_NAMES) or f"known: {listed(TRAIT_NAMES)}"
+        raise ValueError(f'there is no trait "{word}" — {mend}')
+    return word
+
+
 class Case(Model):
     """One request and what must become of it, whatever the artist's stance says today."""
 
@@ -37,6 +45,10 @@ class Case(Model):
     host: str = "example.org"
     type: str = ""
     """The response's Content-Type, for what only the response can tell."""
+    traits: OneOrMany[Annotated[str, AfterValidator(_trait)]] = ()
+    """Traits that the request is taken to have (a case says nothing about headers)."""
+    proof: Proof | None = None
+    """How sure its claim is taken to be (a case says nothing about addresses)."""
     expect: Literal["allow", "log", "block"]
 
 

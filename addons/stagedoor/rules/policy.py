@@ -6,15 +6,18 @@ reload is one assignment and no request is ever decided by half a rule set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from stagedoor.audio.resources import classify, reclassify
 from stagedoor.errors import ConfigError, Problem
-from stagedoor.facts import Client, Mode, Request, Resource, Verdict
+from stagedoor.facts import Arrival, Client, Mode, Proof, Request, Resource, Verdict
 from stagedoor.globs import Globs
-from stagedoor.identify.catalogue import Catalogue, read_catalogue
-from stagedoor.identify.matcher import Matcher
+from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
+from stagedoor.identify.families import FILE as FINGERPRINTS
+from stagedoor.identify.families import Families, read_families
+from stagedoor.identify.matcher import Matcher, client_of
+from stagedoor.identify.traits import traits
 from stagedoor.rules.model import Rule, read_rules, repeated_ids
 from stagedoor.rules.vocabulary import Test, Words
 from stagedoor.stance import Stance, advice, choices, read_stance
@@ -24,6 +27,11 @@ STANCE = "stance.yaml"
 CATALOGUE_FOLDERS = frozenset({"crawlers", "clients"})
 SIGNAL_RULE = "signal-files"
 """The one rule that is not in a file, because no file may overrule it."""
+
+Prove = Callable[[Signature], tuple[Proof, str]]
+"""How sure a claim is, and why; evidence is the door's to gather."""
+
+_NOBODY_LOOKED = Arrival()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +46,12 @@ class Policy:
     matcher: Matcher
     rules: tuple[Rule, ...]
     advice: tuple[Problem, ...]
+    provable: Mapping[str, Signature]
     _active: tuple[tuple[Test, Verdict], ...]
     """The rules that the stance leaves in force."""
     _audio_paths: Globs | None
     _rule_files: tuple[Document, ...]
+    families: Families = field(default_factory=Families)
 
     def identify(self, agent: str) -> Client:
         """Whom a User-Agent header claims to be."""
@@ -67,15 +77,57 @@ class Policy:
         return noted or _ALLOW
 
     def judge(
-        self, request: Request, content_type: str = "", mode: Mode = "enforce"
+        self,
+        request: Request,
+        content_type: str = "",
+        mode: Mode = "enforce",
+        *,
+        arrival: Arrival = _NOBODY_LOOKED,
+        signer: str = "",
+        prove: Prove | None = None,
+        assumed: frozenset[str] = frozenset(),
     ) -> tuple[Client, Resource, Verdict]:
-        """The whole way of one request. `content_type` is the response's, once it is known."""
+        """The whole way of one request. `content_type` is the response's, once it is known.
+
+        `arrival` is how it came in, `signer` the origin that has provably signed it: that one is
+        known by its signature, whatever its user agent says. `prove` says how sure a claim is that can be proven; without
+        it, none is. `assumed` are traits it has besides those that are found (for cases).
+        """
         client = self.identify(request.agent)
+        if signer:
+            client = self._signed_by(signer, client)
+        claim = self.provable.get(client.name) if prove is not None else None
+        if prove is not None and claim is not None:
+            proof, why = prove(claim)
+            client = replace(client, proof=proof, why=why)
+        found = assumed | traits(
+            request,
+            client,
+            arrival.ja4,
+            arrival.plaintext,
+            families=self.families,
+            proxied=arrival.proxied,
+        )
+        if found:
+            client = replace(client, traits=found)
         resource = self.classify(request.path)
         if content_type:
             resource = reclassify(resource, content_type)
         verdict = self.decide(request, client, resource)
         return client, resource, observed(verdict) if mode == "observe" else verdict
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """The origins whose signatures the catalogue knows (Web Bot Auth)."""
+        ways = (signature.proof.web_bot_auth for signature in self.provable.values())
+        return tuple(sorted(filter(None, set(ways))))
+
+    def _signed_by(self, signer: str, claimed: Client) -> Client:
+        """The client that signs as `signer`; `claimed` where it is that one, or nobody known."""
+        signing = [s for s in self.provable.values() if s.proof.web_bot_auth == signer]
+        if not signing or any(s.name == claimed.name for s in signing):
+            return claimed
+        return client_of(signing[0])
 
     @property
     def in_force(self) -> int:
@@ -95,6 +147,7 @@ class Policy:
         problems: list[Problem] = []
         known = Words(stance.words(), choices(), self.catalogue.names, self.catalogue.operators)
         policy = _build(stance, known, self.catalogue, self.matcher, self._rule_files, (), problems)
+        policy = replace(policy, families=self.families)
         if problems:  # this policy was built from the same files, so they are known to be right
             raise ConfigError(problems)
         return policy
@@ -113,6 +166,7 @@ def load_policy(sources: Iterable[Source]) -> Policy:
     }
     stance_file = documents.pop(STANCE, None)
     stance = read_stance(stance_file, problems) if stance_file else Stance()
+    families = read_families(documents.pop(FINGERPRINTS, None), problems)
     catalogue = read_catalogue(
         [d for p, d in documents.items() if _folder(p) in CATALOGUE_FOLDERS], problems
     )
@@ -130,7 +184,7 @@ def load_policy(sources: Iterable[Source]) -> Policy:
     )
     if problems:
         raise ConfigError(problems)
-    return policy
+    return replace(policy, families=families)
 
 
 def _build(
@@ -150,6 +204,7 @@ def _build(
         matcher=matcher,
         rules=tuple(rules),
         advice=notes,
+        provable=catalogue.provable,
         _active=tuple((rule.test, _verdict(rule)) for rule in rules if rule.test is not None),
         _audio_paths=Globs(stance.audio.paths) if stance.audio.paths else None,
         _rule_files=tuple(rule_files),

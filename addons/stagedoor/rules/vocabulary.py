@@ -17,6 +17,7 @@ from typing import Literal
 from stagedoor.errors import Location, Problem, did_you_mean, listed
 from stagedoor.facts import KINDS, PROOFS, PURPOSES, Client, Request, Resource
 from stagedoor.globs import Globs
+from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.yamltext import Document, Path, Value
 
 Test = Callable[[Request, Client, Resource], bool]
@@ -40,10 +41,12 @@ class Field:
     """One word of the vocabulary: what it may be compared with, and where its value comes from."""
 
     get: Callable[[Request, Client, Resource], str]
-    kind: Literal["choice", "text", "glob"]
+    kind: Literal["choice", "text", "glob", "set"]
     choices: tuple[str, ...] = ()
-    """For `choice`: the only values there are."""
+    """For `choice` and `set`: the only values there are."""
     help: str = ""
+    get_all: Callable[[Request, Client, Resource], frozenset[str]] = lambda *_: frozenset()
+    """For `set`: all values at once; the condition holds where one of them is wanted."""
 
 
 FIELDS: Mapping[str, Field] = {
@@ -64,6 +67,13 @@ FIELDS: Mapping[str, Field] = {
         "choice",
         PROOFS,
         "whether its claim was proven",
+    ),
+    "client.traits": Field(
+        lambda request, client, resource: " ".join(sorted(client.traits)),
+        "set",
+        TRAIT_NAMES,
+        "where the request does not look like the browser it claims to come from",
+        lambda request, client, resource: client.traits,
     ),
     "resource": Field(
         lambda request, client, resource: resource.kind, "choice", KINDS, "what is asked for"
@@ -216,6 +226,12 @@ class _Compiler:
                     did_you_mean(word, known),
                 )
                 return False
+        if field.kind == "set":
+            get_all = field.get_all
+            any_of = frozenset(word.lower() for word in wanted)
+            return lambda request, client, resource: (
+                not any_of.isdisjoint(get_all(request, client, resource))
+            )
         if field.kind == "choice":
             exact = frozenset(word.lower() for word in wanted)
             if len(exact) == 1:
