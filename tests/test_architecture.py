@@ -19,7 +19,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"stance"}),
     frozenset({"identify", "audio"}),
     frozenset({"rules"}),
-    frozenset({"house", "house_ranges"}),
+    frozenset({"house", "house_ranges", "house_second"}),
     frozenset({"record", "door"}),
     frozenset({"cli", "demo"}),
     frozenset({"__main__"}),

@@ -21,6 +21,7 @@ One request's way through it:
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
     house.py      where files lie in a checkout and in a wheel; reads rule directories
     house_ranges.py  copies of operators' address lists, in the state directory
+    house_second.py  the package's patterns of crawlers, for the second look
     cli/          stagedoor check · identify · decide · path · serve · demo · update
     demo/         a small music site and a cast of clients that knock at its door
 

@@ -39,6 +39,8 @@ Purpose = Literal[
     "unknown",
 ]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
+CRAWLERS: frozenset[Purpose] = frozenset(PURPOSES[: PURPOSES.index("subsonic-client")])
+"""Those that come on behalf of an operator."""
 
 MEDIA_CLIENTS: frozenset[Purpose] = frozenset(
     {"subsonic-client", "podcast-app", "cast-device", "music-player"}

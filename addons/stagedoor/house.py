@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from stagedoor.errors import ConfigError, Location, Problem, did_you_mean
+from stagedoor.house_second import second
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, Policy, load_policy
 from stagedoor.yamltext import MAX_BYTES, Source
 
@@ -81,7 +82,7 @@ def load(folder: Path | None = None) -> Policy:
     found = {source.inside: source for source in read_directory(SHIPPED_RULES)}
     if folder is not None and folder.resolve() != SHIPPED_RULES.resolve():
         found |= {source.inside: source for source in read_directory(folder)}
-    return load_policy(found.values())
+    return load_policy(found.values(), second())
 
 
 def shown(folder: Path) -> str:

@@ -12,8 +12,9 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from . import decide, door
+from . import decide, door, quality
 from .processes import BenchError
+from .quality import Quality
 from .report import WIDTH, Report
 
 
@@ -38,7 +39,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _measure(options: argparse.Namespace, tell: Callable[[str], None]) -> Report:
+def _measure(options: argparse.Namespace, tell: Callable[[str], None]) -> Report | Quality:
+    if options.what == "quality":
+        return quality.measure(options.npm, options.fixtures, options.misses, tell)
     if options.what == "decide":
         rounds, seconds = (5, 0.1) if options.quick else (9, 0.4)
         return decide.measure(options.rounds or rounds, seconds, tell)
@@ -59,9 +62,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("door", "decide"),
+        choices=("door", "decide", "quality"),
         default="door",
-        help="door: whole requests through both proxies; decide: the core alone",
+        help="door: whole requests through both proxies; decide: the core alone; "
+        "quality: who is told from whom",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
     parser.add_argument(
@@ -82,5 +86,18 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="SCRIPT",
         help="another guard to compare with, in bare mitmdump's place",
+    )
+    parser.add_argument(
+        "--npm", type=Path, metavar="DIR", help="quality: a folder with unpacked npm packages"
+    )
+    parser.add_argument(
+        "--fixtures", type=Path, metavar="DIR", help="quality: device-detector, unpacked"
+    )
+    parser.add_argument(
+        "--misses",
+        type=int,
+        default=20,
+        metavar="N",
+        help="quality: how many misses of each group to print (default: 20)",
     )
     return parser

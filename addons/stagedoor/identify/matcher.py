@@ -9,13 +9,15 @@ user agents often.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from stagedoor.facts import UNKNOWN, Client, Purpose, as_header
+from stagedoor.facts import CRAWLERS, UNKNOWN, Client, Purpose, as_header
 from stagedoor.identify.catalogue import Catalogue, Signature
+from stagedoor.identify.second import LOOKED_AT
 
 CACHED_AGENTS = 8192
 """Bounds the cache; with MAX_CACHED below, its text is at most 4 MB."""
@@ -25,24 +27,7 @@ MAX_MATCHED = 2048
 """Characters that are looked at: no known client sends a longer user agent."""
 
 _TIERS: tuple[frozenset[Purpose], ...] = (
-    frozenset(
-        {
-            "ai-training",
-            "ai-input",
-            "ai-search",
-            "ai-agent",
-            "audio-harvester",
-            "transcriber",
-            "search",
-            "archive",
-            "seo",
-            "social-preview",
-            "monitoring",
-            "scanner",
-            "content-id",
-            "robot",
-        }
-    ),
+    CRAWLERS | {"robot"},
     frozenset({"subsonic-client", "podcast-app", "feed-reader", "cast-device"}),
     frozenset({"music-player"}),
     frozenset(),  # fallback robots, see _tier
@@ -101,10 +86,15 @@ class _Claim:
         return not any(word in agent for word in self.unless)
 
 
-class Matcher:
-    """Looks user agents up in a catalogue."""
+Second = Callable[[str], Client | None]
+"""A second look at a user agent, see `identify.second`."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+
+class Matcher:
+    """Looks user agents up in a catalogue; `second` is asked where that has no more than a browser."""
+
+    def __init__(self, catalogue: Catalogue, second: Second | None = None) -> None:
+        self._second = second
         ranked = sorted(
             (
                 (_tier(signature), signature.fallback, -len(token), number, token, signature)
@@ -142,7 +132,10 @@ class Matcher:
                 if claim.holds(folded, start, end):
                     best = claim
                     break
-        return best.client if best is not None else UNKNOWN
+        client = best.client if best is not None else UNKNOWN
+        if self._second is None or client.purpose not in LOOKED_AT:
+            return client
+        return self._second(agent) or client
 
 
 def _fold(agent: str) -> bytes:

@@ -16,7 +16,7 @@ from stagedoor.globs import Globs
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.families import FILE as FINGERPRINTS
 from stagedoor.identify.families import Families, read_families
-from stagedoor.identify.matcher import Matcher, client_of
+from stagedoor.identify.matcher import Matcher, Second, client_of
 from stagedoor.identify.traits import traits
 from stagedoor.rules.model import Rule, read_rules, repeated_ids
 from stagedoor.rules.vocabulary import Test, Words
@@ -153,8 +153,10 @@ class Policy:
         return policy
 
 
-def load_policy(sources: Iterable[Source]) -> Policy:
+def load_policy(sources: Iterable[Source], second: Second | None = None) -> Policy:
     """The policy in a rules directory's files, named by their path inside it.
+
+    `second` looks once more at whom the catalogue takes for a browser, or does not know.
 
     Raises ConfigError with every mistake in every file.
     """
@@ -180,7 +182,7 @@ def load_policy(sources: Iterable[Source]) -> Policy:
     )
     notes = advice(stance, stance_file) if stance_file else ()
     policy = _build(
-        stance, words, catalogue, Matcher(catalogue), rule_files, tuple(notes), problems
+        stance, words, catalogue, Matcher(catalogue, second), rule_files, tuple(notes), problems
     )
     if problems:
         raise ConfigError(problems)

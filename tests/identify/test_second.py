@@ -1,0 +1,154 @@
+"""The second look, and where its patterns come from."""
+
+from __future__ import annotations
+
+import json
+import time
+from importlib import resources
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from making import ROOT
+from stagedoor import house, house_second
+from stagedoor.facts import as_header
+from stagedoor.identify.second import LOOKED_AT, SIGNS, Second, left_out, named
+
+SHARED = ROOT.parent / "shared" / "data"
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
+
+
+def found(agent: str, *patterns: str) -> str:
+    """The name of the robot that is found; empty for none."""
+    client = Second(patterns)(as_header(agent))
+    return client.name if client else ""
+
+
+def test_a_listed_pattern_is_found_in_a_browser_and_alone() -> None:
+    assert found(f"{CHROME} Hardenize", "Hardenize") == "Hardenize"
+    assert found("Hardenize", "Hardenize") == "Hardenize"
+    assert found("hardenize", "Hardenize") == ""
+    assert found(CHROME, "Hardenize") == ""
+    assert Second(["Hardenize"])("Hardenize").purpose == "robot"  # type: ignore[union-attr]
+
+
+def test_the_longer_pattern_wins_whatever_the_order() -> None:
+    for patterns in (("Foo", "Foo-Thumb"), ("Foo-Thumb", "Foo")):
+        assert found("Foo-Thumb/1", *patterns) == "Foo-Thumb"
+
+
+@pytest.mark.parametrize(
+    ("agent", "robot"),
+    [
+        ("Zorbulon/1.0 (+https://zorbulon.example/)", True),
+        ("Mozilla/5.0 (compatible; Zorbulon/1.0)", True),
+        ("ZorbulonValidator/2", True),
+        ("Zorbulon-Webhooks", True),
+        (
+            "Mozilla/5.0 (Linux; Android 13; Pixel 7) Chrome/142.0.0.0 (compatible; ZorBot/1.0)",
+            True,
+        ),
+        ("Zorbulon", False),
+        ("ZorPod/1.0 (Podcast player; +https://zorpod.example/)", False),
+        ("Zorbulon/3 (+https://zor.example) CFNetwork/1410 Darwin/22.6.0", False),
+        ("Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0)", False),
+        ("Mozilla/5.0 (compatible; Konqueror/4.5; Linux) KHTML/4.5.4 (like Gecko)", False),
+        ("Mozilla/5.0 (compatible; U; Webpositive/533.4; Haiku) AppleWebkit/533.4", False),
+        ("Mozilla/5.0 (Linux; Android 12; CUBOT P50) Chrome/142.0.0.0 Mobile Safari/537.36", False),
+        ("Mozilla/5.0 (Linux; Android 7.0; M bot 51) Chrome/81.0.4044.138 Safari/537.36", False),
+        ("", False),
+        ("äöü", False),
+    ],
+)
+def test_signs_of_robots_count_where_no_person_is_seen(agent: str, robot: bool) -> None:
+    assert bool(found(agent)) is robot
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        (r"[cC]ludo\/", "Cludo"),
+        (r"(^| )sentry\/", "sentry"),
+        (r"developers\.google\.com\/\+\/web\/snippet", "developers.google.com//web/snippet"),
+        (r"^Abc$", "Abc"),
+        (r"\d", r"\d"),
+    ],
+)
+def test_a_pattern_gets_a_short_name(pattern: str, name: str) -> None:
+    assert named(pattern) == name
+
+
+def test_patterns_that_hit_people_are_left_out() -> None:
+    for pattern in (r"Overcast\/", "Podimo", r"PocketCasts\/", "NewsBlur", "okhttp", "WhatsApp"):
+        assert left_out(pattern)
+        assert Second([pattern]).patterns == 0
+    assert left_out(r"^Silk\/")
+    assert not left_out("Silktide")
+
+
+def test_a_pattern_that_re2_does_not_take_is_left_out_and_told() -> None:
+    second = Second(["(?!no)", "Yes", "日本"])
+    assert second.refused == ["(?!no)", "日本"]
+    assert second.patterns == 1
+    assert second("Yes") is not None
+
+
+@given(st.text(st.characters(max_codepoint=255), max_size=300))
+def test_any_agent_gets_an_answer(agent: str) -> None:
+    client = Second(["Hardenize"])(agent)
+    assert client is None or client.purpose == "robot"
+
+
+def test_a_long_agent_costs_linear_time() -> None:
+    second = Second(house_second.patterns())
+    agent = "Mozilla/5.0 (compatible; " + "a" * 100_000
+    second(agent)
+    began = time.perf_counter()
+    second(agent)
+    assert time.perf_counter() - began < 1
+
+
+def test_without_the_package_the_signs_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house_second, "PACKAGE", "stagedoor_no_such_package")
+    assert house_second.patterns() == ()
+    assert Second(house_second.patterns())("X/1 (+https://x.example)") is not None
+
+
+@pytest.fixture(scope="module")
+def packaged() -> Second:
+    """With everything that the package brings."""
+    if not house_second.patterns():
+        pytest.skip("the package crawler-user-agents is not installed")
+    return house_second.second()
+
+
+def test_the_package_brings_patterns(packaged: Second) -> None:
+    assert packaged.patterns > 1000
+    assert packaged.refused == []
+
+
+def test_what_is_left_out_still_exists(packaged: Second) -> None:
+    assert packaged
+    text = resources.files(house_second.PACKAGE).joinpath(house_second.FILE).read_bytes()
+    gone = [entry["pattern"] for entry in json.loads(text) if left_out(entry["pattern"])]
+    assert len(gone) < 70, "LEFT_OUT takes away more than it was meant to"
+
+
+@pytest.mark.parametrize("file", ["opawg-apps.json", "opawg-devices.json"])
+def test_no_app_or_device_of_people_is_found(packaged: Second, file: str) -> None:
+    path = SHARED / file
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    policy = house.load()
+    examples = [
+        as_header(agent).strip()
+        for entry in json.loads(path.read_bytes())["entries"]
+        for agent in entry.get("examples", ())
+    ]
+    asked = [agent for agent in examples if policy.identify(agent).purpose in LOOKED_AT]
+    assert [agent for agent in asked if packaged(agent)] == []
+
+
+def test_every_sign_has_a_name_of_its_own() -> None:
+    assert len({name for name, _ in SIGNS}) == len(SIGNS)
