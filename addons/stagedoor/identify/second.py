@@ -30,7 +30,8 @@ MAX_MEMORY = 32 << 20
 
 SIGNS: tuple[tuple[str, str], ...] = (
     ("gives its address", r"\+ ?https?://"),
-    ("compatible", r"(?i)^Mozilla/[1-6]\.0 \(compatible[;)]"),
+    # The whole agent: real browsers that call themselves compatible go on after the bracket.
+    ("compatible", r"(?i)^Mozilla/[1-6]\.0 \(compatible; [^)]+\)$"),
     ("with a version", r"(?i)(bot|spider|crawler)[/;]"),
     ("validator", r"(?i)validator\b"),
     ("scanner", r"(?i)scan(ner)?\b"),
@@ -44,6 +45,7 @@ PEOPLE = (
     r"|Symbian|Series60|Nokia|PalmOS|Windows CE|RISC OS|Opera|Amiga|Haiku|Polaris|Dillo|Lynx|Links \("
     r"|CFNetwork|Darwin/|podcast|podcatcher|player|radio|music|audio|sound|song|track|tune|listen|stream|media"
     r"|subscriber|reader|RSS|CUBOT"
+    r"|K-Meleon|AOL|AvantGo|Lotus-Notes|FrontPage|Powermarks|PrintSmart|; (Linux|Ubuntu|en-)"
     r"|Google-HTTP-Java"
 )
 """Where one of these stands, no sign counts: an old browser, an odd app, a listener."""
