@@ -33,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("bench: stopped", file=sys.stderr)
         return 130
-    report.print(console)
     report.write(options.json)
+    report.print(console)
     print(f"\nEvery sample is in {options.json}")
     return 0
 
