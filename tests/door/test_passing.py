@@ -49,6 +49,14 @@ def test_a_visitor_cannot_pretend_to_come_from_elsewhere() -> None:
     assert "X-Real-IP" not in headers
 
 
+@pytest.mark.parametrize(
+    "name", ["X_Forwarded_For", "x_real-IP", "X_FORWARDED_HOST", "X-Original-URL", "X_Rewrite_URL"]
+)
+def test_nor_by_another_spelling_or_to_ask_for_another_path(name: str) -> None:
+    assert name in flow(headers={name: "/music/a.mp3"}).request.headers
+    assert name not in passed(flow(headers={name: "/music/a.mp3"}))
+
+
 def test_a_trusted_proxys_words_are_passed_on_and_itself_is_added() -> None:
     said = {
         "X-Forwarded-For": "198.51.100.7",

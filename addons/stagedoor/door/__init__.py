@@ -13,6 +13,7 @@ inquiry.py   who is asking, really: what is asked beside the request, put togeth
 lookups.py   reverse DNS; proving.py: lists and names weighed for one claim
 hello.py     a connection's TLS fingerprint
 start.py     from a bare mitmdump to a guarded site, and what is said about it
+walk.py      events take the short way to those who listen
 hardening.py what a public door needs and mitmproxy has no interface for
 addon.py     the Guard: hooks, in the order a request meets them
 """

@@ -35,6 +35,7 @@ from stagedoor.door.passing import (
 )
 from stagedoor.door.reading import read
 from stagedoor.door.refusal import refuse, unavailable
+from stagedoor.door.walk import shorten
 from stagedoor.errors import ConfigError, StagedoorError
 from stagedoor.facts import Client, Event, Mode, Request, Resource, Verdict
 from stagedoor.record import Sink
@@ -84,6 +85,7 @@ class Guard:
         self._forwarded_told = False
         self._inquiry = Inquiry(self.metrics)
         self._soften: Callable[[], None] = lambda: None
+        self._lengthen: Callable[[], None] = lambda: None
 
     # -- start, change, stop -------------------------------------------------------------------
 
@@ -168,13 +170,17 @@ class Guard:
     async def _settle(self) -> None:
         """Once no event is walking the addons: leave only what a door needs."""
         await asyncio.sleep(0)  # mitmproxy's tasks begin at once, in the middle of this event
+        if not self._running:
+            return
         lean.lift(ctx.master, self)
         await lean.remove(ctx.master)
+        self._lengthen = shorten(ctx.master)
 
     def done(self) -> None:
         """Close what running() opened."""
         self._running = False
         self._soften()
+        self._lengthen()
         self._inquiry.close()
         for sink in self._sinks:
             sink.close()

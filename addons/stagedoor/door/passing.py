@@ -15,8 +15,9 @@ from stagedoor.door.address import Network, is_trusted, parse
 
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
 _SAYS_WHERE = frozenset({b"x-forwarded-proto", b"x-forwarded-host"})
-_SAYS_WHO = _SAYS_WHERE | {b"forwarded", b"x-real-ip"}
-"""What only a trusted proxy may say, besides X-Forwarded-For."""
+_SAYS_WHO = _SAYS_WHERE | {b"forwarded", b"x-real-ip", b"x-original-url", b"x-rewrite-url"}
+"""What only a trusted proxy may say, besides X-Forwarded-For. The last two name another path than
+the one that was decided about, and some frameworks obey them."""
 
 _BODILESS = frozenset({204, 304})
 
@@ -37,8 +38,11 @@ def forward(flow: http.HTTPFlow, trusted: Sequence[Network], *, keep_host: bool)
         if name == b"x-forwarded-for":
             before.append(field[1])
             continue
-        if name in _SAYS_WHO and not believed:
-            continue
+        if not believed:
+            # Many sites read X_Real_IP as X-Real-IP.
+            spelt = name.replace(b"_", b"-")
+            if spelt in _SAYS_WHO or spelt == b"x-forwarded-for":
+                continue
         if name == b"host":
             host = host or field[1]
         elif name == b"upgrade":
