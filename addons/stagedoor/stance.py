@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from stagedoor.errors import Location, Problem
+from stagedoor.errors import Problem
 from stagedoor.facts import Mode
 from stagedoor.schema import ListOf, Model, check
 from stagedoor.yamltext import Document
@@ -210,7 +210,3 @@ def split_listen(value: str) -> tuple[str, int]:
     if not port.isascii() or not port.isdigit() or not 0 <= int(port) < 65536:
         raise ValueError(f'"{value}" is not a listening address — write 0.0.0.0:8080 or just 8080')
     return host, int(port)
-
-
-SHIPPED_AS = Location("rules/stance.yaml")
-"""The name people know the file by, for messages that ask them to write something into it."""

@@ -107,8 +107,7 @@ def test_libraries_of_the_sample_are_known(policy: Policy) -> None:
 
 
 def test_general_bots_of_the_sample_are_known(policy: Policy) -> None:
-    if not house_second.patterns():
-        pytest.skip("the package crawler-user-agents is not installed")
+    assert house_second.patterns(), "the package crawler-user-agents brings none"
     second = house_second.second()
 
     def known(agent: str) -> bool:

@@ -118,8 +118,7 @@ def test_without_the_package_the_signs_stand_alone(monkeypatch: pytest.MonkeyPat
 @pytest.fixture(scope="module")
 def packaged() -> Second:
     """With everything that the package brings."""
-    if not house_second.patterns():
-        pytest.skip("the package crawler-user-agents is not installed")
+    assert house_second.patterns(), "the package crawler-user-agents brings none"
     return house_second.second()
 
 
