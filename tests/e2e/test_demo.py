@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import sys
+from pathlib import Path
 
-from e2e.programs import run
+import pytest
+
+from e2e.programs import Program, eventually, is_listening, run
 
 
 def test_the_cast_knocks_and_is_told_apart() -> None:
@@ -18,3 +23,15 @@ def test_the_cast_knocks_and_is_told_apart() -> None:
         assert "403 refused" in rows[refused], done.stdout
     assert "200 23 B" in rows["… asks what it may"]
     assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_stays_behind_when_it_ends(told: signal.Signals, tmp_path: Path) -> None:
+    with Program(sys.executable, "-m", "stagedoor", "demo", log=tmp_path / "demo.log") as demo:
+        said = demo.says(r"The site, guarded +http://127\.0\.0\.1:(\d+)")
+        demo.says("Ctrl-C ends this")
+        assert is_listening(int(said[1]))
+        demo.process.send_signal(told)  # to the demo alone, as a service manager does
+        assert demo.process.wait(10) == 0
+        eventually(lambda: not is_listening(int(said[1])), "the guard to be gone")
+        assert not re.search("Traceback", demo.output)

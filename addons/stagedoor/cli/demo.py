@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from http import HTTPStatus
 from pathlib import Path
 
@@ -33,9 +34,16 @@ PATIENCE = 60.0
 
 def run(options: argparse.Namespace) -> int:
     """Play the demo; stays up until it is interrupted, unless `--once`."""
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(play(Console(highlight=False), once=options.once))
+    with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
+        asyncio.run(_until_told(play(Console(highlight=False), once=options.once)))
     return 0
+
+
+async def _until_told(playing: Coroutine[None, None, None]) -> None:
+    """End on SIGTERM as on Ctrl-C: whatever was started is stopped first."""
+    task = asyncio.ensure_future(playing)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    await task
 
 
 async def play(console: Console, *, once: bool) -> None:
