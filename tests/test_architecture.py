@@ -15,7 +15,7 @@ PACKAGE = ADDONS / "stagedoor"
 
 LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"facts", "errors"}),
-    frozenset({"yamltext", "globs", "schema"}),
+    frozenset({"yamltext", "globs", "units", "schema"}),
     frozenset({"stance"}),
     frozenset({"identify", "audio"}),
     frozenset({"rules"}),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.globs import Globs
+from stagedoor.globs import Globs, PatternSet, fault, finder, path_glob, whole, wildcard
 
 
 @pytest.mark.parametrize(
@@ -91,3 +91,42 @@ def test_no_glob_and_no_path_raises(globs: list[str], path: str) -> None:
 def test_a_hostile_path_takes_no_more_than_linear_time() -> None:
     # With backtracking this would take longer than the universe has been there.
     assert not Globs(["/" + "*a" * 25 + "b"]).match("/" + "a" * 4000)
+
+
+def test_many_patterns_are_found_in_one_pass() -> None:
+    together = PatternSet([whole(path_glob(f"/f{n}/**")) for n in range(2000)] + ["x+y"])
+    assert together.found(b"/f7/a") == {7}
+    assert together.found(b"/f1999/xxy") == {1999, 2000}
+    assert together.found(b"/elsewhere") == set()
+
+
+def test_patterns_are_found_also_where_the_memory_does_not_suffice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("stagedoor.globs.MAX_MEMORY", 1 << 12)
+    together = PatternSet([f"a.*b{n}.*c[0-9]{{50}}" for n in range(40)])
+    assert together.found(b"a--b7--c" + b"0" * 50) == {7}
+    assert together.found(b"a--b7--c" + b"0" * 49) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "matches"),
+    [
+        ("*Windows 98*", "mozilla (windows 98)", True),
+        ("Windows 98", "mozilla (windows 98)", False),
+        ("a?c", "abc", True),
+        ("a?c", "ac", False),
+        ("a.c", "abc", False),
+        ("(x)*", "(X) y", True),
+        ("**/x/**/y", "a/x/b/y", True),
+        ("", "", True),
+    ],
+)
+def test_a_wildcard_is_the_whole_text_in_any_case(text: str, value: str, matches: bool) -> None:
+    assert finder(whole(wildcard(text)), latin=True)(value.encode()) is matches
+
+
+@pytest.mark.parametrize("expression", ["a(", "(?<=a)b", r"(a)\1", "[z-a]", "a{2000}"])
+def test_what_is_wrong_with_an_expression_is_told(expression: str) -> None:
+    assert fault(expression)
+    assert fault("^a+$") == ""

@@ -12,7 +12,8 @@ One request's way through it:
     errors.py     Location, Problem and the exceptions that carry them
     yamltext.py   bytes of YAML → plain values with a line and column for each
     schema.py     what every kind of file may hold, and how a mistake is worded
-    globs.py      `/music/**`, in linear time
+    globs.py      `/music/**` and expressions, in linear time
+    units.py      `1h 30m` and `500 MB`
     stance.py     stance.yaml → Stance: the one file an artist edits
     identify/     who: the catalogue and the matching of user agents
     audio/        what: normalised paths and resource classes
@@ -27,7 +28,7 @@ One request's way through it:
 
 Arrows go one way:
 
-    facts, errors, globs ← yamltext ← schema ← stance ← identify, audio ← rules ← record, door ← cli
+    facts, errors, globs, units ← yamltext ← schema ← stance ← identify, audio ← rules ← record, door ← cli
 
 `rules` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
 `tests/test_architecture.py` reads the imports and holds the house to this.

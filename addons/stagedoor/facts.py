@@ -58,8 +58,11 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 GUARDED_KINDS: frozenset[Kind] = frozenset({"audio", "playlist", "download"})
 """What a recording can be taken from."""
 
-Action = Literal["allow", "log", "block"]
+Action = Literal["allow", "log", "delay", "throttle", "block"]
+"""From the mildest to the strictest. `delay` lets in, later; `throttle` says come back later."""
 ACTIONS: tuple[Action, ...] = get_args(Action)
+REFUSALS: frozenset[Action] = frozenset({"throttle", "block"})
+"""Those with which the visitor gets nothing this time."""
 
 Mode = Literal["enforce", "observe"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -139,12 +142,36 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What a client, known by its network address, has done lately.
+
+    Counts include the request at hand. `requests` within the last minute; `recordings` (different
+    ones) and `audio` (bytes served) within the last hour; `known` is how many seconds ago it was
+    first seen. All zero where nobody remembers: in a test, in an access log.
+    """
+
+    requests: int = 0
+    recordings: int = 0
+    audio: int = 0
+    known: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many requests in so many seconds, for each client."""
+
+    requests: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What happens to the request.
 
     `action` is carried out. In observe mode it is at most `log`, and `would` names the action that
     enforce mode would have carried out; else `would` is None. `rule` is the id of the rule that
-    decided (empty when none did), `status` the HTTP status of a refusal.
+    decided (empty when none did), `status` the HTTP status of a refusal. `seconds`: for `delay` how
+    long the request waits, for `throttle` when the visitor may come back.
     """
 
     action: Action
@@ -153,6 +180,12 @@ class Verdict:
     why: str = ""
     status: int = 403
     would: Action | None = None
+    seconds: float = 0.0
+
+    @property
+    def refused(self) -> bool:
+        """Whether the visitor gets nothing this time."""
+        return self.action in REFUSALS
 
     @property
     def label(self) -> str:
@@ -162,7 +195,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One decision, for those who record it. `at` is Unix time, `seconds` the decision's cost."""
+    """One decision, for those who record it. `at` is Unix time, `seconds` the decision's cost.
+
+    `id` is the short name of this request: it stands on the refusal and in the decision log.
+    """
 
     at: float
     request: Request
@@ -170,6 +206,7 @@ class Event:
     resource: Resource
     verdict: Verdict
     seconds: float
+    id: str = ""
 
 
 def host_name(authority: str) -> str:

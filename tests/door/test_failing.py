@@ -8,19 +8,22 @@ import pytest
 
 from flows import House, Open, answered, flow
 from making import FIREFOX
-from stagedoor.facts import Client, Request, Resource, Verdict
+from stagedoor.facts import Client, Request, Resource
+from stagedoor.rules.plan import Plan, Step
 
 
-def fail(_request: Request, _client: Client, _resource: Resource) -> bool:
-    """A condition with a fault in it."""
-    raise ZeroDivisionError
+class Broken(Plan):
+    """Rules with a fault in them."""
+
+    def steps(self, _request: Request, _client: Client, _resource: Resource) -> tuple[Step, ...]:
+        raise ZeroDivisionError
 
 
 def break_(house: House) -> None:
     """Put a fault into the first rule."""
     policy = house.guard._policy
     assert policy is not None
-    house.guard._policy = replace(policy, _active=((fail, Verdict("block")),))
+    house.guard._policy = replace(policy, plan=Broken(()))
 
 
 @pytest.mark.parametrize(

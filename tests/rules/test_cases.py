@@ -35,7 +35,7 @@ def test_a_wrong_case_is_shown_as_a_difference() -> None:
     assert str(failures[0]) == (
         "10-test.yaml:10:7: ai-training-off: GPTBot (ai-training) asking for audio /music/a.mp3\n"
         "    - expected: allow\n"
-        "    + decided:  block by rule ai-training-off (Crawlers that gather training data are refused)"
+        "    + decided:  block by rule ai-training-off (Crawlers that gather training data are refused, 10-test.yaml:2:3)"
     )
 
 
@@ -56,7 +56,7 @@ def test_a_case_tells_of_the_rule_that_came_first() -> None:
         "- {id: second, title: S, then: block, cases: [{ua: x, get: /, expect: block}]}"
     )
     _, failures = run_cases(found)
-    assert "+ decided:  allow by rule first (Welcome)" in str(failures[0])
+    assert "+ decided:  allow by rule first (Welcome, 10-test.yaml:1:3)" in str(failures[0])
 
 
 def test_all_wrong_cases_are_shown() -> None:

@@ -27,7 +27,7 @@ def test_a_rule_has_what_is_written() -> None:
             - {ua: y, get: /a, expect: log, method: HEAD, host: h, type: audio/mpeg}
         """
     ).rules
-    assert (rule.id, rule.title, rule.why, rule.action, rule.status) == (
+    assert (rule.id, rule.title, rule.why, rule.action, rule.verdict.status) == (
         "no-seo", "Reports are not for sale", "Nobody asked.", "block", 403,
     )  # fmt: skip
     assert str(rule.at) == "10-test.yaml:2:3"
@@ -43,8 +43,8 @@ def test_a_rule_may_allow_log_or_block(action: str) -> None:
 
 def test_a_block_may_name_its_status() -> None:
     (rule,) = rules(f"{HEAD}  then: {{block: {{status: 451}}}}").rules
-    assert (rule.action, rule.status) == ("block", 451)
-    assert rules(f"{HEAD}  then: {{block: {{}}}}").rules[0].status == 403
+    assert (rule.action, rule.verdict.status) == ("block", 451)
+    assert rules(f"{HEAD}  then: {{block: {{}}}}").rules[0].verdict.status == 403
 
 
 def test_an_emptied_file_holds_no_rules() -> None:
@@ -60,9 +60,9 @@ def test_an_emptied_file_holds_no_rules() -> None:
         ("- id: No AI\n  title: A\n  then: block", '10-test.yaml:1:7: the id "No AI" must be words in lower case — like ai-training-off'),
         (HEAD + "  then: block\n  wen: {}", '10-test.yaml:4:3: unknown field "wen" — did you mean "when"?'),
         (HEAD + "  then: block\n  cases: none", '10-test.yaml:4:10: cases must be a list, not "none" — write ["none"]'),
-        (HEAD + "  then: block\n  cases: [{ua: x, get: /, expect: refuse}]", '10-test.yaml:4:35: expect "refuse" is not one of: allow, log, block'),
+        (HEAD + "  then: block\n  cases: [{ua: x, get: /, expect: refuse}]", '10-test.yaml:4:35: expect "refuse" is not one of: allow, log, delay, throttle, block'),
         (HEAD + "  then: block\n  cases: [{ua: x, get: /}]", '10-test.yaml:4:11: "expect" is missing — add a line "expect: …"'),
-        (HEAD + "  then: block\n  cases: [{user: x, ua: x, get: /, expect: log}]", '10-test.yaml:4:12: unknown field "user" — known here: expect, get, host, method, proof, traits, type, ua'),
+        (HEAD + "  then: block\n  cases: [{user: x, ua: x, get: /, expect: log}]", '10-test.yaml:4:12: unknown field "user" — known here: behaviour, expect, get, headers, host, ip, method, proof, traits, type, ua'),
         ("id: a", '10-test.yaml:1:1: a rule file is a list of rules — begin each with "- id: …"'),
         ("hello", '10-test.yaml:1:1: a rule file is a list of rules — begin each with "- id: …"'),
         (HEAD + "  then: block\n" + HEAD + "  then: log", '10-test.yaml:4:3: the id "a" is taken — see 10-test.yaml:1:3'),
@@ -93,7 +93,15 @@ def test_a_rules_mistakes_are_told_at_once_the_condition_included() -> None:
         "no",
         "",
         "[block]",
-        "{throttle: {retry_after: 10m}}",
+        "{throttle: {retry_after: 10}}",
+        "{throttle: {requests: 0}}",
+        "{throttle: {requests: many}}",
+        "{throttle: {per: 1m}}",
+        "throttle",
+        "delay",
+        "{delay: 3}",
+        "{delay: 2m}",
+        "{delay: {seconds: 3}}",
         "{block: 403}",
         "{block: {status: 418}}",
         "{block: {stats: 403}}",

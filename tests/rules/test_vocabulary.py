@@ -6,32 +6,40 @@ import pytest
 
 from making import asks, document
 from stagedoor.errors import Problem
-from stagedoor.facts import KINDS, PROOFS, PURPOSES, Client, Request, Resource
+from stagedoor.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
 from stagedoor.identify.traits import TRAIT_NAMES
-from stagedoor.rules.vocabulary import FIELDS, Compiled, Words, compile_when
+from stagedoor.rules.conditions import narrow, unknown
+from stagedoor.rules.fields import FIELDS
+from stagedoor.rules.vocabulary import Known, Read, read_when
 from stagedoor.stance import Stance, choices
 
-WORDS = Words(Stance().words(), choices(), frozenset({"GPTBot", "Overcast"}), frozenset({"OpenAI"}))
+KNOWN = Known(Stance().words(), choices(), frozenset({"GPTBot", "Overcast"}), frozenset({"OpenAI"}))
 CRAWLER = Client("GPTBot", "OpenAI", "ai-training")
 SONG = Resource("audio", "/music/a.mp3")
 
 
-def compiled(when: str) -> tuple[Compiled, list[str]]:
+def compiled(when: str) -> tuple[Read, list[str]]:
     """A `when` and what is wrong with it."""
     problems: list[Problem] = []
     found = document(when, "x.yaml")
-    return compile_when(found.value, WORDS, found, (), problems), list(map(str, problems))
+    return read_when(found.value, KNOWN, found, (), problems), list(map(str, problems))
 
 
 def holds(
-    when: str, request: Request | None = None, client: Client = CRAWLER, resource: Resource = SONG
+    when: str,
+    request: Request | None = None,
+    client: Client = CRAWLER,
+    resource: Resource = SONG,
+    behaviour: Behaviour | None = None,
 ) -> bool:
     """Whether a right `when` holds."""
     found, problems = compiled(when)
     assert problems == []
-    return found.test is not None and found.test(
-        request or asks(target=resource.path), client, resource
-    )
+    outcome = narrow(found.condition, unknown)
+    if isinstance(outcome, bool):
+        return outcome
+    asked = request or asks(target=resource.path)
+    return outcome(asked, client, resource, behaviour or Behaviour())
 
 
 @pytest.mark.parametrize(
@@ -82,6 +90,76 @@ def test_a_condition_holds_or_not(when: str, held: bool) -> None:
     assert holds(when) is held
 
 
+ASKED = Request(
+    "GET",
+    "shop.example.org",
+    "/music/a.mp3",
+    "/music/a.mp3",
+    "Mozilla/4.0 (compatible; MSIE 6.0; Windows 98)",
+    (("Referer", "https://fans.example/"), ("Accept", "*/*")),
+    "192.0.2.7",
+)
+LATELY = Behaviour(requests=31, recordings=12, audio=2_500_000_000, known=300.0)
+
+
+@pytest.mark.parametrize(
+    ("when", "held"),
+    [
+        ("request.address: 192.0.2.7", True),
+        ("request.address: 192.0.2.0/24", True),
+        ("request.address: [198.51.100.0/24, '2001:db8::/32']", False),
+        ("request.address: 192.0.2.200/24", True),  # people write any address of a network
+        ("request.agent: '*windows 98*'", True),
+        ("request.agent: 'Windows 98'", False),  # a text without stars is the whole text
+        ("request.agent: 'mozilla/4.? *'", True),
+        ("request.agent: {re: 'MSIE [1-6]'}", True),
+        ("request.agent: {re: 'msie'}", False),
+        ("request.agent: {re: '(?i)msie'}", True),
+        ("request.agent: [Opera*, {re: [Netscape, 'Windows 9[58]']}]", True),
+        ("request.host: '*.example.org'", True),
+        ("request.path: {re: '\\.mp3$'}", True),
+        ("request.path: [/video/**, {re: '^/music/[a-c]'}]", True),
+        ("request.path: {re: '^/video/'}", False),
+        ("request.header.referer: https://fans.example/*", True),
+        ("request.header.Referer: {re: 'fans[.]example'}", True),
+        ("request.header.referer: {present: yes}", True),
+        ("request.header.cookie: {present: no}", True),
+        ("request.header.cookie: {present: yes}", False),
+        ("request.header.cookie: '*'", True),
+        ("behaviour.requests_last_minute: {over: 30}", True),
+        ("behaviour.requests_last_minute: {over: 31}", False),
+        ("behaviour.requests_last_minute: {at_least: 31}", True),
+        ("behaviour.requests_last_minute: {over: 30, under: 32}", True),
+        ("behaviour.requests_last_minute: {at_most: 30}", False),
+        ("behaviour.recordings_last_hour: {under: 12.5}", True),
+        ("behaviour.audio_last_hour: {over: 2 GB}", True),
+        ("behaviour.audio_last_hour: {over: 2500MB}", False),
+        ("behaviour.known_for: {under: 10m}", True),
+        ("behaviour.known_for: {under: 4 minutes 59 seconds}", False),
+    ],
+)
+def test_addresses_texts_and_measures_are_compared(when: str, held: bool) -> None:
+    assert holds(when, ASKED, behaviour=LATELY) is held
+
+
+@pytest.mark.parametrize("address", ["", "not an address", "192.0.2"])
+def test_an_address_nobody_knows_is_in_no_network(address: str) -> None:
+    asked = Request("GET", "", "/", "/", "", address=address)
+    assert not holds("request.address: [0.0.0.0/0, '::/0']", asked)
+
+
+def test_an_address_written_the_other_way_is_still_that_address() -> None:
+    asked = Request("GET", "", "/", "/", "", address="::ffff:192.0.2.7")
+    assert holds("request.address: 192.0.2.0/24", asked)
+
+
+def test_texts_beyond_ascii_are_compared_as_they_are_sent() -> None:
+    asked = Request("GET", "", "/müsik/ä.mp3", "/", "Zürich/1.0".encode().decode("latin-1"))
+    assert holds("request.agent: zürich/*", asked) is True
+    assert holds("request.path: /müsik/?.mp3", asked) is True
+    assert holds("request.path: {re: 'm.sik'}", asked) is True
+
+
 @pytest.mark.parametrize(
     ("when", "held"),
     [
@@ -112,7 +190,7 @@ def test_the_stance_is_asked_like_any_other_word(when: str, held: bool) -> None:
     ],
 )
 def test_what_the_stance_rules_out_costs_nothing_at_a_request(when: str) -> None:
-    assert compiled(when)[0].test is None
+    assert narrow(compiled(when)[0].condition, unknown) is False
 
 
 @pytest.mark.parametrize(
@@ -155,6 +233,22 @@ def test_a_condition_tells_what_it_presupposes_of_the_stance(
         ("any: []", 'x.yaml:1:6: "any" needs a list of conditions — begin each with "- "'),
         ("any: [{resource: audio}, page]", 'x.yaml:1:26: conditions are written as fields — for example "resource: audio"'),
         ("not: audio", 'x.yaml:1:6: conditions are written as fields — for example "resource: audio"'),
+        ("request.address: 192.0.2.0/33", 'x.yaml:1:18: "192.0.2.0/33" is not an address or a network — write for example 192.0.2.0/24 or 2001:db8::/32'),
+        ("request.address: [192.0.2.1, home]", 'x.yaml:1:30: "home" is not an address or a network'),
+        ("request.agent: {rex: a}", 'x.yaml:1:17: unknown field "rex" — did you mean "re"?'),
+        ("request.agent: {re: ''}", 'x.yaml:1:21: re needs an expression — for example {re: "^Mozilla/4"}'),
+        ("request.agent: {re: 'a('}", 'x.yaml:1:21: "a(" is no expression: missing ): a( — the syntax is RE2\'s: no look-around and no back-references'),
+        ("request.agent: {re: '(?<=a)b'}", 'x.yaml:1:21: "(?<=a)b" is no expression: invalid perl operator: (?<= — the syntax is RE2\'s: no look-around and no back-references'),
+        ("request.header.referer: {present: maybe}", 'x.yaml:1:25: "request.header.referer": present is yes or no, and alone'),
+        ("request.header.: x", 'x.yaml:1:1: unknown field "request.header."'),
+        ("behaviour.requests_last_minute: 40", 'x.yaml:1:33: "behaviour.requests_last_minute" is compared by more or less — write {over: 40}'),
+        ("behaviour.requests_last_minute: {above: 40}", 'x.yaml:1:34: unknown comparison "above" — one of: over, at_least, under, at_most'),
+        ("behaviour.requests_last_minute: {ovr: 40}", 'x.yaml:1:34: unknown comparison "ovr" — did you mean "over"?'),
+        ("behaviour.requests_last_minute: {over: many}", 'x.yaml:1:40: "many" is not a number — write for example 40'),
+        ("behaviour.requests_last_minute: {over: 1, at_least: 2}", 'x.yaml:1:33: "over" and "at_least" together — keep one of them'),
+        ("behaviour.known_for: {under: 10}", 'x.yaml:1:30: "10" has no unit — write 10s, 10m or 10h'),
+        ("behaviour.known_for: {under: soon}", 'x.yaml:1:30: "soon" is not a duration — write for example 10s, 5m or 1h 30m'),
+        ("behaviour.audio_last_hour: {over: 2}", 'x.yaml:1:35: "2" has no unit — write 2MB or 2GB'),
         ("- resource: audio", 'x.yaml:1:1: conditions are written as fields — for example "resource: audio"'),
     ],
 )  # fmt: skip
@@ -170,7 +264,7 @@ def test_a_wrong_choice_is_told_with_the_known_ones() -> None:
 
 
 def test_a_word_that_is_like_no_other_is_answered_with_all() -> None:
-    (line,) = compiled("behaviour: x")[1]
+    (line,) = compiled("weather: x")[1]
     assert "known: client.purpose, client.name" in line
     assert "stance.others.seo" in line
 
@@ -199,8 +293,7 @@ def test_a_wrong_word_in_a_list_is_told_in_its_own_line(when: str) -> None:
     "when", ["client.purpose: AI-Training", "resource: Audio", "client.proof: Unverified"]
 )
 def test_a_word_in_other_letters_is_either_understood_or_a_mistake(when: str) -> None:
-    found, problems = compiled(when)
-    assert problems or (found.test and found.test(asks(), CRAWLER, SONG))
+    assert compiled(when)[1] or holds(when, asks())
 
 
 def test_an_answer_that_a_question_of_the_stance_can_never_have_is_a_mistake() -> None:

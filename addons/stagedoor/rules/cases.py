@@ -40,33 +40,46 @@ def run_cases(policy: Policy) -> tuple[int, list[Failure]]:
     return count, failures
 
 
-def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Failure]:
-    request = Request(
+def asked(case: Case) -> Request:
+    """The request that a case describes."""
+    return Request(
         method=case.method,
         host=case.host,
         path=normalise(case.get),
         target=case.get,
         agent=as_header(case.ua),
+        headers=tuple((name, as_header(value)) for name, value in case.headers.items()),
+        address=case.ip or "",
     )
+
+
+def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Failure]:
     proof = case.proof
     client, resource, verdict = policy.judge(
-        request,
+        asked(case),
         case.type,
         prove=(lambda _claim: (proof, "assumed by the case")) if proof else None,
         assumed=frozenset(case.traits),
+        behaviour=case.behaviour.facts(),
+        # The client of a case has used up what this rule gives it, and nothing of another's.
+        wait=lambda name, rate: rate.seconds if name == rule.id else 0.0,
     )
-    if verdict.action != case.expect:
+    decided = verdict.would or verdict.action
+    if decided != case.expect:
         yield Failure(
             place,
             f"{rule.id}: {client.name} ({client.purpose}) asking for {resource.kind} {case.get}\n"
             f"    - expected: {case.expect}\n"
-            f"    + decided:  {_told(verdict)}",
+            f"    + decided:  {_told(policy, verdict)}",
         )
 
 
-def _told(verdict: Verdict) -> str:
-    by = f" by rule {verdict.rule} ({verdict.title})" if verdict.rule else ", no rule held"
-    return verdict.action + by
+def _told(policy: Policy, verdict: Verdict) -> str:
+    action = verdict.would or verdict.action
+    if not verdict.rule:
+        return f"{action}, no rule held"
+    where = next((f", {rule.at}" for rule in policy.rules if rule.id == verdict.rule), "")
+    return f"{action} by rule {verdict.rule} ({verdict.title}{where})"
 
 
 def run_examples(policy: Policy) -> tuple[int, list[Failure]]:

@@ -1,25 +1,44 @@
 """A rule, as written and as it runs.
 
 Rules stand in files named `NN-something.yaml`, a list in each. They are tried in the order of the
-files' names and then of the lines. `allow` and `block` end the search; `log` notes and goes on.
+files' names and then of the lines.
+
+    action                                  ends the search
+    allow                                   yes
+    log                                     no: it notes, and goes on
+    block: {status: 403}                    yes
+    throttle: {requests: 30, per: 1m}       only for a client that is above it; then 429
+    throttle: {retry_after: 10m}            yes: 429 to whomever the rule holds for
+    delay: 3s                               yes: the visitor is let in, later
+
+A rule with `observe: yes` does nothing but say what it would have done, and the search goes on.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from stagedoor.errors import Location, Problem, did_you_mean, listed
-from stagedoor.facts import ACTIONS, Action, Proof
+from stagedoor.facts import ACTIONS, Action, Behaviour, Proof, Rate, Verdict
 from stagedoor.identify.traits import TRAIT_NAMES
-from stagedoor.rules.vocabulary import Test, Words, compile_when
+from stagedoor.rules.conditions import Condition
+from stagedoor.rules.vocabulary import Known, read_when
 from stagedoor.schema import ListOf, Model, OneOrMany, check_value
+from stagedoor.units import duration, size
 from stagedoor.yamltext import Document
 
+LONGEST_DELAY = 60.0
+"""Seconds. A request that waits holds a connection open; browsers give up after a few minutes."""
+RETRY_AFTER = 60.0
+"""Seconds that a throttled visitor is told, where neither the rule nor its rate says more."""
+OBSERVED: frozenset[Action] = frozenset({"delay", "throttle", "block"})
+"""What observing turns into a note."""
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 
@@ -36,6 +55,40 @@ def _trait(word: str) -> str:
     return word
 
 
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise ValueError(f'"{text}" is not an address — write for example 192.0.2.7') from None
+
+
+def _yes_no(value: object) -> object:
+    return value == "yes" if value in ("yes", "no") else value
+
+
+YesNo = Annotated[bool, BeforeValidator(_yes_no)]
+Seconds = Annotated[float, BeforeValidator(duration)]
+Bytes = Annotated[float, BeforeValidator(size)]
+
+
+class Lately(Model):
+    """What the client of a case has done before: the words of `behaviour.…` in conditions."""
+
+    requests_last_minute: int = 0
+    recordings_last_hour: int = 0
+    audio_last_hour: Bytes = 0.0
+    known_for: Seconds = 0.0
+
+    def facts(self) -> Behaviour:
+        """As conditions see it."""
+        return Behaviour(
+            requests=self.requests_last_minute,
+            recordings=self.recordings_last_hour,
+            audio=int(self.audio_last_hour),
+            known=self.known_for,
+        )
+
+
 class Case(Model):
     """One request and what must become of it, whatever the artist's stance says today."""
 
@@ -46,10 +99,13 @@ class Case(Model):
     type: str = ""
     """The response's Content-Type, for what only the response can tell."""
     traits: OneOrMany[Annotated[str, AfterValidator(_trait)]] = ()
-    """Traits that the request is taken to have (a case says nothing about headers)."""
+    """Traits that the request is taken to have, besides those its headers show."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    ip: Annotated[str, AfterValidator(_address)] | None = None
+    behaviour: Lately = Lately()
     proof: Proof | None = None
     """How sure its claim is taken to be (a case says nothing about addresses)."""
-    expect: Literal["allow", "log", "block"]
+    expect: Action
 
 
 class Plain(Model):
@@ -62,21 +118,67 @@ class Block(Model):
     status: Literal[401, 402, 403, 404, 410, 429, 451] = 403
 
 
+class Throttle(Model):
+    """`then: {throttle: {requests: 30, per: 1m}}`: no more than that from one client.
+
+    Without `requests` the rule itself says who is too fast, and `retry_after` for how long.
+    """
+
+    requests: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    per: Seconds = 60.0
+    retry_after: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _says_how_much(self) -> Throttle:
+        if self.requests is None and self.retry_after is None:
+            raise ValueError("throttle does not say how much — write {requests: 30, per: 1m}")
+        return self
+
+
+def _delay(seconds: float) -> float:
+    if seconds > LONGEST_DELAY:
+        raise ValueError(f"a delay is at most 60s, {seconds:.0f}s is more — throttle instead")
+    return seconds
+
+
 class Then(Model):
     """The action: one of these."""
 
     allow: Plain | None = None
     log: Plain | None = None
+    delay: Annotated[Seconds, AfterValidator(_delay)] | None = None
+    throttle: Throttle | None = None
     block: Block | None = None
 
     @property
     def action(self) -> Action:
-        return "allow" if self.allow else "log" if self.log else "block"
+        """The one that is there."""
+        return next(action for action in ACTIONS if getattr(self, action) is not None)
+
+    def verdict(self, rule: str, title: str, why: str) -> Verdict:
+        """What it comes to, where the rule holds."""
+        verdict = Verdict(self.action, rule, title, why)
+        if self.block:
+            return replace(verdict, status=self.block.status)
+        if self.delay:
+            return replace(verdict, seconds=self.delay)
+        if self.throttle:
+            return replace(verdict, status=429, seconds=self.throttle.retry_after or RETRY_AFTER)
+        return verdict
+
+    @property
+    def rate(self) -> Rate | None:
+        """How much a client may before the rule bites; None where it bites at once."""
+        if self.throttle is None or self.throttle.requests is None:
+            return None
+        return Rate(self.throttle.requests, self.throttle.per)
 
 
 def _then(value: object) -> object:
     """`then: block` is short for `then: {block: {}}`."""
     if isinstance(value, str):
+        if value == "delay":
+            raise ValueError("delay does not say how long — write then: {delay: 3s}")
         if value in ACTIONS:
             return {value: {}}
         raise ValueError(
@@ -98,6 +200,7 @@ class Written(Model):
     why: str = ""
     when: Any = None
     """Read by the vocabulary, which knows what may stand there."""
+    observe: YesNo = False
     then: Annotated[Then, BeforeValidator(_then)]
     cases: ListOf[Case] = ()
 
@@ -113,22 +216,45 @@ class Written(Model):
 class Rule:
     """A rule ready to run.
 
-    `test` is None when the stance rules it out; `assumes` is the stance its cases presuppose.
+    `verdict` is what it comes to where its condition holds, and for one with a `rate` only where
+    the client is above that. `assumes` is the stance its cases presuppose.
     """
 
-    id: str
-    title: str
-    why: str
-    action: Action
-    status: int
-    test: Test | None
+    verdict: Verdict
+    observe: bool
+    rate: Rate | None
+    waits: bool
+    """Whether the rule itself says when a throttled visitor may come back."""
+    condition: Condition
     assumes: Mapping[str, str]
     cases: tuple[Case, ...]
     at: Location
     case_places: tuple[Location, ...]
 
+    @property
+    def id(self) -> str:
+        return self.verdict.rule
 
-def read_rules(document: Document, words: Words, problems: list[Problem]) -> list[Rule]:
+    @property
+    def title(self) -> str:
+        return self.verdict.title
+
+    @property
+    def why(self) -> str:
+        return self.verdict.why
+
+    @property
+    def action(self) -> Action:
+        """As written; what an observed rule does is to log."""
+        return self.verdict.action
+
+    @property
+    def ends(self) -> bool:
+        """Whether the search ends with it wherever its condition holds."""
+        return self.action != "log" and not self.observe and self.rate is None
+
+
+def read_rules(document: Document, known: Known, problems: list[Problem]) -> list[Rule]:
     """The rules of one file; every mistake is added to `problems`."""
     if document.value is None:
         return []
@@ -142,18 +268,18 @@ def read_rules(document: Document, words: Words, problems: list[Problem]) -> lis
         written = check_value(Written, item, document, (number,), problems)
         # Conditions are looked at even where the rest is wrong, so that all is told at once.
         when = item.get("when", {}) if isinstance(item, dict) else {}
-        compiled = compile_when(when, words, document, (number, "when"), problems)
+        read = read_when(when, known, document, (number, "when"), problems)
         if written is None:
             continue
+        then = written.then
         rules.append(
             Rule(
-                id=written.id,
-                title=written.title,
-                why=written.why,
-                action=written.then.action,
-                status=written.then.block.status if written.then.block else 403,
-                test=compiled.test,
-                assumes=compiled.assumes,
+                verdict=then.verdict(written.id, written.title, written.why),
+                observe=written.observe,
+                rate=then.rate,
+                waits=bool(then.throttle and then.throttle.retry_after),
+                condition=read.condition,
+                assumes=read.assumes,
                 cases=written.cases,
                 at=document.at((number,)),
                 case_places=tuple(

@@ -11,15 +11,26 @@ from dataclasses import dataclass, field, replace
 
 from stagedoor.audio.resources import classify, reclassify
 from stagedoor.errors import ConfigError, Problem
-from stagedoor.facts import Arrival, Client, Mode, Proof, Request, Resource, Verdict
+from stagedoor.facts import (
+    Arrival,
+    Behaviour,
+    Client,
+    Mode,
+    Proof,
+    Rate,
+    Request,
+    Resource,
+    Verdict,
+)
 from stagedoor.globs import Globs
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.families import FILE as FINGERPRINTS
 from stagedoor.identify.families import Families, read_families
 from stagedoor.identify.matcher import Matcher, Second, client_of
 from stagedoor.identify.traits import traits
-from stagedoor.rules.model import Rule, read_rules, repeated_ids
-from stagedoor.rules.vocabulary import Test, Words
+from stagedoor.rules.model import OBSERVED, Rule, read_rules, repeated_ids
+from stagedoor.rules.plan import Plan, note
+from stagedoor.rules.vocabulary import Known
 from stagedoor.stance import Stance, advice, choices, read_stance
 from stagedoor.yamltext import Document, Source, parse
 
@@ -31,7 +42,17 @@ SIGNAL_RULE = "signal-files"
 Prove = Callable[[Signature], tuple[Proof, str]]
 """How sure a claim is, and why; evidence is the door's to gather."""
 
-_NOBODY_LOOKED = Arrival()
+NOBODY_LOOKED = Arrival()
+NOBODY_REMEMBERS = Behaviour()
+
+Wait = Callable[[str, Rate], float]
+"""Seconds that the client at hand has to wait under the rate of a rule (its id); 0: it need not.
+Asking counts as one request."""
+
+
+def never_too_fast(_rule: str, _rate: Rate) -> float:
+    """Where nobody counts: in a test, in an access log."""
+    return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +68,7 @@ class Policy:
     rules: tuple[Rule, ...]
     advice: tuple[Problem, ...]
     provable: Mapping[str, Signature]
-    _active: tuple[tuple[Test, Verdict], ...]
-    """The rules that the stance leaves in force."""
+    plan: Plan
     _audio_paths: Globs | None
     _rule_files: tuple[Document, ...]
     families: Families = field(default_factory=Families)
@@ -61,20 +81,35 @@ class Policy:
         """What a normalised path names."""
         return classify(path, self._audio_paths)
 
-    def decide(self, request: Request, client: Client, resource: Resource) -> Verdict:
+    def decide(
+        self,
+        request: Request,
+        client: Client,
+        resource: Resource,
+        behaviour: Behaviour = NOBODY_REMEMBERS,
+        wait: Wait = never_too_fast,
+    ) -> Verdict:
         """The verdict of the first rule that ends the search, in enforce mode.
 
-        Where only `log` rules held, the first of them is named. Where none did: allow.
+        Where only rules held that note, or are observed, the first of them is named. Where none
+        did: allow. `wait` says how long a client that is above a rule's rate has to.
         """
         if resource.kind == "signal":
-            return _SIGNAL
+            return SIGNAL
         noted: Verdict | None = None
-        for test, verdict in self._active:
-            if test(request, client, resource):
-                if verdict.action != "log":
-                    return verdict
-                noted = noted or verdict
-        return noted or _ALLOW
+        for step in self.plan.steps(request, client, resource):
+            if step.test is not None and not step.test(request, client, resource, behaviour):
+                continue
+            verdict = step.verdict
+            if step.rate is not None:
+                seconds = wait(step.rule, step.rate)
+                if seconds <= 0:
+                    continue
+                verdict = step.after(seconds)
+            if not step.notes:
+                return verdict
+            noted = noted or verdict
+        return noted or ALLOW
 
     def judge(
         self,
@@ -82,17 +117,36 @@ class Policy:
         content_type: str = "",
         mode: Mode = "enforce",
         *,
-        arrival: Arrival = _NOBODY_LOOKED,
+        arrival: Arrival = NOBODY_LOOKED,
         signer: str = "",
         prove: Prove | None = None,
         assumed: frozenset[str] = frozenset(),
+        behaviour: Behaviour = NOBODY_REMEMBERS,
+        wait: Wait = never_too_fast,
     ) -> tuple[Client, Resource, Verdict]:
         """The whole way of one request. `content_type` is the response's, once it is known.
 
         `arrival` is how it came in, `signer` the origin that has provably signed it: that one is
-        known by its signature, whatever its user agent says. `prove` says how sure a claim is that can be proven; without
-        it, none is. `assumed` are traits it has besides those that are found (for cases).
+        known by its signature, whatever its user agent says. `prove` says how sure a claim is that
+        can be proven; without it, none is. `assumed` are traits it has besides those that are found
+        (for cases). `behaviour` and `wait`: see decide().
         """
+        client = self.recognise(request, arrival, signer, prove, assumed)
+        resource = self.classify(request.path)
+        if content_type:
+            resource = reclassify(resource, content_type)
+        verdict = self.decide(request, client, resource, behaviour, wait)
+        return client, resource, observed(verdict) if mode == "observe" else verdict
+
+    def recognise(
+        self,
+        request: Request,
+        arrival: Arrival = NOBODY_LOOKED,
+        signer: str = "",
+        prove: Prove | None = None,
+        assumed: frozenset[str] = frozenset(),
+    ) -> Client:
+        """Who asks, with how sure that is and what about it is odd; see judge()."""
         client = self.identify(request.agent)
         if signer:
             client = self._signed_by(signer, client)
@@ -108,13 +162,7 @@ class Policy:
             families=self.families,
             proxied=arrival.proxied,
         )
-        if found:
-            client = replace(client, traits=found)
-        resource = self.classify(request.path)
-        if content_type:
-            resource = reclassify(resource, content_type)
-        verdict = self.decide(request, client, resource)
-        return client, resource, observed(verdict) if mode == "observe" else verdict
+        return replace(client, traits=found) if found else client
 
     @property
     def signers(self) -> tuple[str, ...]:
@@ -132,7 +180,17 @@ class Policy:
     @property
     def in_force(self) -> int:
         """How many rules the stance leaves in force."""
-        return len(self._active)
+        return self.plan.in_force
+
+    @property
+    def uses(self) -> frozenset[str]:
+        """The fields that the rules in force look at, such as `request.address`."""
+        return self.plan.uses
+
+    @property
+    def counts(self) -> bool:
+        """Whether a rule asks what a client has done before."""
+        return self.plan.rated or any(name.startswith("behaviour.") for name in self.uses)
 
     def assuming(self, words: Mapping[str, str]) -> Policy:
         """The same house under the shipped stance, changed by `words` (`stance.ai.train: no`).
@@ -145,7 +203,7 @@ class Policy:
             part = getattr(stance, group).model_copy(update={field: word})
             stance = stance.model_copy(update={group: part})
         problems: list[Problem] = []
-        known = Words(stance.words(), choices(), self.catalogue.names, self.catalogue.operators)
+        known = Known(stance.words(), choices(), self.catalogue.names, self.catalogue.operators)
         policy = _build(stance, known, self.catalogue, self.matcher, self._rule_files, (), problems)
         policy = replace(policy, families=self.families)
         if problems:  # this policy was built from the same files, so they are known to be right
@@ -174,7 +232,7 @@ def load_policy(sources: Iterable[Source], second: Second | None = None) -> Poli
     )
     rule_files = [d for p, d in documents.items() if _folder(p) not in CATALOGUE_FOLDERS]
     # A slip in the catalogue must not make every rule wrong that names one of its crawlers.
-    words = Words(
+    known = Known(
         stance.words(),
         choices(),
         catalogue.names if not problems else frozenset(),
@@ -182,7 +240,7 @@ def load_policy(sources: Iterable[Source], second: Second | None = None) -> Poli
     )
     notes = advice(stance, stance_file) if stance_file else ()
     policy = _build(
-        stance, words, catalogue, Matcher(catalogue, second), rule_files, tuple(notes), problems
+        stance, known, catalogue, Matcher(catalogue, second), rule_files, tuple(notes), problems
     )
     if problems:
         raise ConfigError(problems)
@@ -191,14 +249,14 @@ def load_policy(sources: Iterable[Source], second: Second | None = None) -> Poli
 
 def _build(
     stance: Stance,
-    words: Words,
+    known: Known,
     catalogue: Catalogue,
     matcher: Matcher,
     rule_files: Sequence[Document],
     notes: tuple[Problem, ...],
     problems: list[Problem],
 ) -> Policy:
-    rules = [rule for document in rule_files for rule in read_rules(document, words, problems)]
+    rules = [rule for document in rule_files for rule in read_rules(document, known, problems)]
     problems.extend(repeated_ids(rules))
     return Policy(
         stance=stance,
@@ -207,22 +265,18 @@ def _build(
         rules=tuple(rules),
         advice=notes,
         provable=catalogue.provable,
-        _active=tuple((rule.test, _verdict(rule)) for rule in rules if rule.test is not None),
+        plan=Plan(rules),
         _audio_paths=Globs(stance.audio.paths) if stance.audio.paths else None,
         _rule_files=tuple(rule_files),
     )
-
-
-def _verdict(rule: Rule) -> Verdict:
-    return Verdict(rule.action, rule.id, rule.title, rule.why, rule.status)
 
 
 def _folder(place: str) -> str:
     return place.partition("/")[0] if "/" in place else ""
 
 
-_ALLOW = Verdict("allow")
-_SIGNAL = Verdict(
+ALLOW = Verdict("allow")
+SIGNAL = Verdict(
     "allow",
     rule=SIGNAL_RULE,
     title="Signal files are never refused",
@@ -232,4 +286,4 @@ _SIGNAL = Verdict(
 
 def observed(verdict: Verdict) -> Verdict:
     """`verdict` as observe mode carries it out: what would refuse is only written down."""
-    return replace(verdict, action="log", would="block") if verdict.action == "block" else verdict
+    return note(verdict) if verdict.action in OBSERVED else verdict

@@ -1,10 +1,12 @@
-"""The words a rule's `when` may use: one table, from which everything else follows.
+"""What stands under a rule's `when` → a condition; every mistake in it, with its place and mend.
 
 A condition is a field and what it must be; several fields in one block must all hold. A list means
 any of its values. `all`, `any` and `not` group conditions.
 
     when:
       client.purpose: [ai-training, ai-input]
+      request.address: 192.0.2.0/24
+      behaviour.recordings_last_hour: {over: 40}
       not: {resource: signal}
 """
 
@@ -12,20 +14,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from ipaddress import ip_network
 
 from stagedoor.errors import Location, Problem, did_you_mean, listed
-from stagedoor.facts import KINDS, PROOFS, PURPOSES, Client, Request, Resource
-from stagedoor.globs import Globs
-from stagedoor.identify.traits import TRAIT_NAMES
+from stagedoor.globs import fault
+from stagedoor.rules.conditions import (
+    All,
+    AnyOf,
+    Between,
+    Condition,
+    Is,
+    Networks,
+    Not,
+    Patterns,
+    Present,
+    Settled,
+    What,
+    Words,
+)
+from stagedoor.rules.fields import FIELDS, HEADER, MEASURES, Field, FieldKind, field_named
+from stagedoor.units import duration, size
 from stagedoor.yamltext import Document, Path, Value
 
-Test = Callable[[Request, Client, Resource], bool]
-"""A compiled condition."""
+GROUPS = ("all", "any", "not")
+BOUNDS = ("over", "at_least", "under", "at_most")
+_NEVER = AnyOf(())
+"""Stands where a condition could not be read; it is never run."""
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Known:
     """What the rest of the configuration contributes to the vocabulary."""
 
     stance: Mapping[str, str]
@@ -37,155 +55,124 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
-    """One word of the vocabulary: what it may be compared with, and where its value comes from."""
+class Read:
+    """A condition, and what the stance must say for it to hold.
 
-    get: Callable[[Request, Client, Resource], str]
-    kind: Literal["choice", "text", "glob", "set"]
-    choices: tuple[str, ...] = ()
-    """For `choice` and `set`: the only values there are."""
-    help: str = ""
-    get_all: Callable[[Request, Client, Resource], frozenset[str]] = lambda *_: frozenset()
-    """For `set`: all values at once; the condition holds where one of them is wanted."""
-
-
-FIELDS: Mapping[str, Field] = {
-    "client.purpose": Field(
-        lambda request, client, resource: client.purpose,
-        "choice",
-        PURPOSES,
-        "what the client comes for",
-    ),
-    "client.name": Field(
-        lambda request, client, resource: client.name, "text", help="its name in the catalogue"
-    ),
-    "client.operator": Field(
-        lambda request, client, resource: client.operator, "text", help="who sends it"
-    ),
-    "client.proof": Field(
-        lambda request, client, resource: client.proof,
-        "choice",
-        PROOFS,
-        "whether its claim was proven",
-    ),
-    "client.traits": Field(
-        lambda request, client, resource: " ".join(sorted(client.traits)),
-        "set",
-        TRAIT_NAMES,
-        "where the request does not look like the browser it claims to come from",
-        lambda request, client, resource: client.traits,
-    ),
-    "resource": Field(
-        lambda request, client, resource: resource.kind, "choice", KINDS, "what is asked for"
-    ),
-    "request.method": Field(lambda request, client, resource: request.method, "text", help="GET …"),
-    "request.host": Field(
-        lambda request, client, resource: request.host, "text", help="the site's name, as asked for"
-    ),
-    "request.path": Field(
-        lambda request, client, resource: request.path, "glob", help="the normalised path"
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A condition ready to run.
-
-    `test` is None where the stance rules it out for good; `assumes` is what the stance must say
-    for it to hold (used by cases, which test a rule whatever the artist's stance is today).
+    `assumes` is used by cases, which test a rule whatever the artist's stance is today.
     """
 
-    test: Test | None
+    condition: Condition
     assumes: Mapping[str, str]
 
 
-def compile_when(
-    when: Value, words: Words, document: Document, path: Path, problems: list[Problem]
-) -> Compiled:
-    """The `when` block at `path`; every mistake is added to `problems`.
-
-    Conditions on the stance are settled here, once, and cost nothing when a request comes.
-    """
-    compiler = _Compiler(words, document, problems)
-    test = compiler.block(when, path)
-    return Compiled(None if test is False else _as_test(test), compiler.assumes)
+def read_when(
+    when: Value, known: Known, document: Document, path: Path, problems: list[Problem]
+) -> Read:
+    """The `when` block at `path`; every mistake is added to `problems`."""
+    reader = _Reader(known, document, problems)
+    return Read(reader.block(when, path), reader.assumes)
 
 
-_Outcome = Test | bool
-"""A test, or True / False where the stance has already settled it."""
-
-
-def _as_test(outcome: _Outcome) -> Test:
-    if isinstance(outcome, bool):
-        return lambda request, client, resource: outcome
-    return outcome
-
-
-class _Compiler:
-    def __init__(self, words: Words, document: Document, problems: list[Problem]) -> None:
-        self.words = words
+class _Reader:
+    def __init__(self, known: Known, document: Document, problems: list[Problem]) -> None:
+        self.known = known
         self.document = document
         self.problems = problems
         self.assumes: dict[str, str] = {}
 
-    def block(self, value: Value, path: Path, *, positive: bool = True) -> _Outcome:
+    def block(self, value: Value, path: Path, *, positive: bool = True) -> Condition:
         """All conditions of one block."""
         if not isinstance(value, dict):
             self._wrong(path, "conditions are written as fields", 'for example "resource: audio"')
-            return False
-        return _all(
-            [self._entry(key, item, (*path, key), positive=positive) for key, item in value.items()]
+            return _NEVER
+        return _joined(
+            All,
+            [
+                self._entry(key, item, (*path, key), positive=positive)
+                for key, item in value.items()
+            ],
         )
 
-    def _entry(self, key: str, value: Value, path: Path, *, positive: bool) -> _Outcome:
+    def _entry(self, key: str, value: Value, path: Path, *, positive: bool) -> Condition:
         if key in {"all", "any"}:
             if not isinstance(value, list) or not value:
                 self._wrong(path, f'"{key}" needs a list of conditions', 'begin each with "- "')
-                return False
+                return _NEVER
             within = positive and (key == "all" or len(value) == 1)
             found = [self.block(v, (*path, i), positive=within) for i, v in enumerate(value)]
-            return _all(found) if key == "all" else _any(found)
+            return _joined(All if key == "all" else AnyOf, found)
         if key == "not":
-            return _not(self.block(value, path, positive=False))
+            return Not(self.block(value, path, positive=False))
         if key.startswith("stance."):
             return self._stance(key, value, path, positive=positive)
-        field = FIELDS.get(key)
+        field = field_named(key)
         if field is None:
-            known = [*FIELDS, *self.words.stance, "all", "any", "not"]
-            self._wrong(
-                path,
-                f'unknown field "{key}"',
-                did_you_mean(key, known) or f"known: {listed(known, 60)}",
-                key=True,
-            )
-            return False
-        wanted = self._texts(key, value, path)
-        return self._compare(key, field, wanted, value, path) if wanted else False
+            self._unknown_field(key, path)
+            return _NEVER
+        what = self._what(key, field, value, path)
+        if what is None:
+            return _NEVER
+        written = f"{key}: {_shown(value)}"
+        return Is(key, field.get, what, written, self.document.at(path, key=True))
 
-    def _stance(self, key: str, value: Value, path: Path, *, positive: bool) -> _Outcome:
-        if key not in self.words.stance:
-            known = list(self.words.stance)
-            self._wrong(
-                path,
-                f'the stance has no "{key}"',
-                did_you_mean(key, known) or listed(known),
-                key=True,
-            )
-            return False
+    def _unknown_field(self, key: str, path: Path) -> None:
+        known = [*FIELDS, *self.known.stance, *GROUPS]
+        mend = did_you_mean(key, known) or f"known: {listed([*known, HEADER + '…'], 60)}"
+        self._wrong(path, f'unknown field "{key}"', mend, key=True)
+
+    def _stance(self, key: str, value: Value, path: Path, *, positive: bool) -> Condition:
+        if key not in self.known.stance:
+            options = list(self.known.stance)
+            mend = did_you_mean(key, options) or listed(options)
+            self._wrong(path, f'the stance has no "{key}"', mend, key=True)
+            return _NEVER
         wanted = self._texts(key, value, path)
-        options = self.words.choices[key]
+        options = list(self.known.choices[key])
         for number, word in enumerate(wanted):
             if word not in options:
-                self._wrong(
-                    self._place(path, value, number),
-                    f'{key} is never "{word}"',
-                    f"write {' or '.join(options)}",
-                )
-                return False
+                place = self._place(path, value, number)
+                self._wrong(place, f'{key} is never "{word}"', f"write {' or '.join(options)}")
+                return _NEVER
         if wanted and positive:
             self.assumes.setdefault(key, wanted[0])
-        return self.words.stance[key] in wanted
+        says = self.known.stance[key]
+        at = self.document.at(path, key=True)
+        return Settled(says in wanted, f"{key}: {_shown(value)}", says, at)
+
+    # -- what a field must be ------------------------------------------------------------------
+
+    def _what(self, key: str, field: Field, value: Value, path: Path) -> What | None:
+        if field.kind in MEASURES:
+            return self._between(key, field.kind, value, path)
+        if field.kind == "pattern" and isinstance(value, dict) and "present" in value:
+            return self._present(key, value, path)
+        if field.kind in {"path", "pattern"}:
+            return self._patterns(key, field, value, path)
+        wanted = self._texts(key, value, path)
+        if not wanted:
+            return None
+        if field.kind == "network":
+            return self._networks(wanted, value, path)
+        options = self._options(key, field)
+        lowered = {option.lower() for option in options}
+        for number, word in enumerate(wanted):
+            if options and word.lower() not in lowered:
+                self._wrong(
+                    self._place(path, value, number),
+                    f'"{word}" is not a {key} that is known'
+                    if field.kind == "text"
+                    else f'"{word}" is not one of: {listed(options)}',
+                    did_you_mean(word, options),
+                )
+                return None
+        return Words(frozenset(word.lower() for word in wanted))
+
+    def _options(self, key: str, field: Field) -> Sequence[str]:
+        if key == "client.name":
+            return sorted({*self.known.names, "unknown"}) if self.known.names else ()
+        if key == "client.operator":
+            return sorted(self.known.operators)
+        return field.choices
 
     def _texts(self, key: str, value: Value, path: Path) -> tuple[str, ...]:
         items = value if isinstance(value, list) else [value]
@@ -201,52 +188,100 @@ class _Compiler:
             self._wrong(path, f'"{key}" has an empty list, which never holds', "name a value")
         return tuple(texts)
 
-    def _compare(
-        self, key: str, field: Field, wanted: Sequence[str], value: Value, path: Path
-    ) -> _Outcome:
-        get = field.get
-        if field.kind == "glob":
-            for number, glob in enumerate(wanted):
-                if not glob.startswith(("/", "*")):
-                    place = self._place(path, value, number)
-                    self._wrong(
-                        place, f'the path "{glob}" does not begin with /', f'write "/{glob}"'
-                    )
-                    return False
-            globs = Globs(wanted)
-            return lambda request, client, resource: globs.match(get(request, client, resource))
-        known = self._known(key, field)
-        for number, word in enumerate(wanted):
-            if known and word.lower() not in {k.lower() for k in known}:
+    def _networks(self, wanted: Sequence[str], value: Value, path: Path) -> What | None:
+        found = []
+        for number, text in enumerate(wanted):
+            try:
+                found.append(ip_network(text.strip(), strict=False))
+            except ValueError:
                 self._wrong(
                     self._place(path, value, number),
-                    f'"{word}" is not a {key} that is known'
-                    if field.kind == "text"
-                    else f'"{word}" is not one of: {listed(known)}',
-                    did_you_mean(word, known),
+                    f'"{text}" is not an address or a network',
+                    "write for example 192.0.2.0/24 or 2001:db8::/32",
                 )
-                return False
-        if field.kind == "set":
-            get_all = field.get_all
-            any_of = frozenset(word.lower() for word in wanted)
-            return lambda request, client, resource: (
-                not any_of.isdisjoint(get_all(request, client, resource))
-            )
-        if field.kind == "choice":
-            exact = frozenset(word.lower() for word in wanted)
-            if len(exact) == 1:
-                (only,) = exact
-                return lambda request, client, resource: get(request, client, resource) == only
-            return lambda request, client, resource: get(request, client, resource) in exact
-        lowered = frozenset(word.lower() for word in wanted)
-        return lambda request, client, resource: get(request, client, resource).lower() in lowered
+                return None
+        return Networks(tuple(found))
 
-    def _known(self, key: str, field: Field) -> Sequence[str]:
-        if key == "client.name":
-            return sorted({*self.words.names, "unknown"}) if self.words.names else ()
-        if key == "client.operator":
-            return sorted(self.words.operators)
-        return field.choices
+    def _patterns(self, key: str, field: Field, value: Value, path: Path) -> What | None:
+        items = value if isinstance(value, list) else [value]
+        globs: list[str] = []
+        expressions: list[str] = []
+        for number, item in enumerate(items):
+            place = self._place(path, value, number)
+            if isinstance(item, dict):
+                found = self._expressions(item, place)
+                if found is None:
+                    return None
+                expressions.extend(found)
+                continue
+            text = _word(item)
+            if not text:
+                self._wrong(place, f'"{key}" needs a text, a list of texts or {{re: …}}', "")
+                return None
+            if field.kind == "path" and not text.startswith(("/", "*")):
+                self._wrong(place, f'the path "{text}" does not begin with /', f'write "/{text}"')
+                return None
+            globs.append(text)
+        if not globs and not expressions:
+            self._wrong(path, f'"{key}" has an empty list, which never holds', "name a value")
+            return None
+        return Patterns(tuple(globs), tuple(expressions), path=field.kind == "path")
+
+    def _expressions(self, item: Mapping[str, Value], path: Path) -> list[str] | None:
+        for name in item:
+            if name != "re":
+                mend = did_you_mean(name, ["re", "present"]) or 'write {re: "…"}'
+                self._wrong((*path, name), f'unknown field "{name}"', mend, key=True)
+                return None
+        value = item.get("re")
+        found = []
+        for number, text in enumerate(value if isinstance(value, list) else [value]):
+            place = self._place((*path, "re"), value, number)
+            if not isinstance(text, str) or not text:
+                self._wrong(place, "re needs an expression", 'for example {re: "^Mozilla/4"}')
+                return None
+            wrong = fault(text)
+            if wrong:
+                mend = "the syntax is RE2's: no look-around and no back-references"
+                self._wrong(place, f'"{text}" is no expression: {wrong}', mend)
+                return None
+            found.append(text)
+        return found or None
+
+    def _present(self, key: str, value: Mapping[str, Value], path: Path) -> What | None:
+        word = _word(value["present"])
+        if word not in {"yes", "no"} or len(value) > 1:
+            self._wrong(path, f'"{key}": present is yes or no, and alone', "write {present: no}")
+            return None
+        return Present(word == "yes")
+
+    def _between(self, key: str, kind: FieldKind, value: Value, path: Path) -> What | None:
+        example = {"count": "40", "size": "2GB", "duration": "10m"}[kind]
+        if not isinstance(value, dict) or not value:
+            self._wrong(path, f'"{key}" is compared by more or less', f"write {{over: {example}}}")
+            return None
+        bounds: dict[str, float] = {}
+        for name, item in value.items():
+            if name not in BOUNDS:
+                mend = did_you_mean(name, BOUNDS) or f"one of: {listed(BOUNDS)}"
+                self._wrong((*path, name), f'unknown comparison "{name}"', mend, key=True)
+                return None
+            try:
+                bounds[name] = _MEASURED[kind](item)
+            except ValueError as error:
+                message, _, mend = str(error).partition(" — ")
+                self._wrong((*path, name), message, mend)
+                return None
+        for one, other in (("over", "at_least"), ("under", "at_most")):
+            if one in bounds and other in bounds:
+                self._wrong(path, f'"{one}" and "{other}" together', "keep one of them")
+                return None
+        return Between(
+            low=bounds.get("over", bounds.get("at_least", float("-inf"))),
+            high=bounds.get("under", bounds.get("at_most", float("inf"))),
+            low_closed="at_least" in bounds,
+            high_closed="at_most" in bounds,
+        )
 
     def _place(self, path: Path, value: Value, number: int) -> Path:
         """Where the word with that number stands: in a list, or alone."""
@@ -257,6 +292,24 @@ class _Compiler:
         self.problems.append(Problem(at, message, mend))
 
 
+def _count(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f'"{value}" is not a number — write for example 40')
+    return float(value)
+
+
+_MEASURED: Mapping[str, Callable[[object], float]] = {
+    "count": _count,
+    "size": size,
+    "duration": duration,
+}
+
+
+def _joined(kind: type[All | AnyOf], parts: Sequence[Condition]) -> Condition:
+    """One part needs no group around it."""
+    return parts[0] if len(parts) == 1 else kind(tuple(parts))
+
+
 def _word(value: Value) -> str:
     """A word as people mean it: `true` is yes, a number is its digits; else an empty string."""
     if isinstance(value, bool):
@@ -264,32 +317,10 @@ def _word(value: Value) -> str:
     return str(value) if isinstance(value, str | int | float) else ""
 
 
-def _all(outcomes: Sequence[_Outcome]) -> _Outcome:
-    if any(outcome is False for outcome in outcomes):
-        return False
-    tests = [outcome for outcome in outcomes if not isinstance(outcome, bool)]
-    if not tests:
-        return True
-    if len(tests) == 1:
-        return tests[0]
-    if len(tests) == 2:
-        first, second = tests
-        return lambda request, client, resource: (
-            first(request, client, resource) and second(request, client, resource)
-        )
-    return lambda request, client, resource: all(t(request, client, resource) for t in tests)
-
-
-def _any(outcomes: Sequence[_Outcome]) -> _Outcome:
-    if any(outcome is True for outcome in outcomes):
-        return True
-    tests = [outcome for outcome in outcomes if not isinstance(outcome, bool)]
-    if not tests:
-        return False
-    return lambda request, client, resource: any(t(request, client, resource) for t in tests)
-
-
-def _not(outcome: _Outcome) -> _Outcome:
-    if isinstance(outcome, bool):
-        return not outcome
-    return lambda request, client, resource: not outcome(request, client, resource)
+def _shown(value: Value) -> str:
+    """A value as it would be written on one line."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_shown(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return " or ".join(map(_shown, value))
+    return _word(value)

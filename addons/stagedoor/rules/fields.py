@@ -1,0 +1,165 @@
+"""The words a condition may compare: one table, from which everything else follows.
+
+Parsing, checking, deciding, explaining and the editors' schema all read it. What a field may be
+compared with follows from its kind:
+
+    choice    one of the words listed here              client.purpose: ai-training
+    text      a word of any spelling, in any case       client.name: GPTBot
+    set       holds where one of its words is wanted    client.traits: no-fetch-metadata
+    path      globs, or {re: …}                         request.path: /music/**
+    pattern   a text with * and ?, or {re: …}           request.agent: "*Windows 98*"
+    network   addresses and CIDR networks               request.address: 192.0.2.0/24
+    count     {over: 40}                                behaviour.requests_last_minute
+    size      {over: 2GB}                               behaviour.audio_last_hour
+    duration  {under: 10m}                              behaviour.known_for
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Literal
+
+from stagedoor.facts import (
+    KINDS,
+    PROOFS,
+    PURPOSES,
+    Behaviour,
+    Client,
+    Request,
+    Resource,
+)
+from stagedoor.identify.traits import TRAIT_NAMES
+
+FieldKind = Literal[
+    "choice", "text", "set", "path", "pattern", "network", "count", "size", "duration"
+]
+MEASURES: frozenset[FieldKind] = frozenset({"count", "size", "duration"})
+"""Kinds that are compared by more and less."""
+HEADER = "request.header."
+"""Begins the name of a field for any header: `request.header.referer`."""
+
+Get = Callable[[Request, Client, Resource, Behaviour], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One word of the vocabulary: where its value comes from and what it may be compared with.
+
+    `choices` are the only values there are, for `choice` and `set`. `latin`: the value has one
+    character a byte, as headers have.
+    """
+
+    get: Get
+    kind: FieldKind
+    help: str
+    choices: tuple[str, ...] = ()
+    latin: bool = False
+
+
+def _request(name: str) -> Get:
+    value = attrgetter(name)
+    return lambda request, client, resource, behaviour: value(request)
+
+
+def _client(name: str) -> Get:
+    value = attrgetter(name)
+    return lambda request, client, resource, behaviour: value(client)
+
+
+def _resource(name: str) -> Get:
+    value = attrgetter(name)
+    return lambda request, client, resource, behaviour: value(resource)
+
+
+def _behaviour(name: str) -> Get:
+    value = attrgetter(name)
+    return lambda request, client, resource, behaviour: value(behaviour)
+
+
+FIELDS: Mapping[str, Field] = {
+    "client.purpose": Field(
+        _client("purpose"),
+        "choice",
+        "what the client comes for",
+        PURPOSES,
+    ),
+    "client.name": Field(
+        _client("name"),
+        "text",
+        "its name in the catalogue",
+    ),
+    "client.operator": Field(_client("operator"), "text", "who sends it"),
+    "client.proof": Field(
+        _client("proof"),
+        "choice",
+        "whether its claim was proven",
+        PROOFS,
+    ),
+    "client.traits": Field(
+        _client("traits"),
+        "set",
+        "where the request does not look like the browser it claims to come from",
+        TRAIT_NAMES,
+    ),
+    "resource": Field(
+        _resource("kind"),
+        "choice",
+        "what is asked for",
+        KINDS,
+    ),
+    "request.method": Field(_request("method"), "text", "GET, HEAD, POST …"),
+    "request.host": Field(
+        _request("host"),
+        "pattern",
+        "the site's name, as asked for",
+        latin=True,
+    ),
+    "request.path": Field(_request("path"), "path", "the normalised path"),
+    "request.address": Field(
+        _request("address"),
+        "network",
+        "the visitor's address, after trusted proxies",
+    ),
+    "request.agent": Field(
+        _request("agent"),
+        "pattern",
+        "the User-Agent header, for what the catalogue has no name for",
+        latin=True,
+    ),
+    "behaviour.requests_last_minute": Field(
+        _behaviour("requests"),
+        "count",
+        "requests from this address within a minute",
+    ),
+    "behaviour.recordings_last_hour": Field(
+        _behaviour("recordings"),
+        "count",
+        "different recordings this address asked for within an hour",
+    ),
+    "behaviour.audio_last_hour": Field(
+        _behaviour("audio"),
+        "size",
+        "what this address took of them within an hour",
+    ),
+    "behaviour.known_for": Field(
+        _behaviour("known"),
+        "duration",
+        "how long ago this address was first seen",
+    ),
+}
+
+
+def field_named(name: str) -> Field | None:
+    """The field of that name; None where there is none. Every header has one."""
+    found = FIELDS.get(name)
+    header = name.removeprefix(HEADER)
+    if found is None and name.startswith(HEADER) and header:
+        return Field(
+            lambda request, client, resource, behaviour: request.header(header),
+            "pattern",
+            f"the {header} header",
+            latin=True,
+        )
+    return found

@@ -1,0 +1,150 @@
+"""The rules in force, arranged so that a decision looks only at those that can hold.
+
+What a rule asks of the client's name and purpose and of the kind of resource is answered once for
+each such combination, and the answer is kept; patterns on paths and user agents, however many, are
+looked for in one pass. What is left to test for a request are a handful of rules, so a rule set of
+a thousand costs little more than one of thirty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from stagedoor.facts import Client, Kind, Rate, Request, Resource, Verdict
+from stagedoor.globs import PatternSet
+from stagedoor.rules.conditions import (
+    Is,
+    Patterns,
+    Test,
+    encoded,
+    leaves,
+    narrow,
+    unknown,
+)
+from stagedoor.rules.model import Rule
+
+CACHED_TEXTS = 8192
+"""Paths and agents whose patterns are remembered."""
+MAX_CACHED = 512
+"""Characters; longer texts are rare, and every one of them a possible attack on memory."""
+CACHED_STEPS = 4096
+"""Combinations of client, resource and patterns; a site sees some dozens."""
+
+_BY_CLIENT = frozenset({"client.name", "client.operator", "client.purpose"})
+_SEARCHED = {"request.path": False, "request.agent": True}
+"""Fields whose patterns are looked for together, and whether their texts are as in headers."""
+
+_NONE: frozenset[int] = frozenset()
+
+
+def note(verdict: Verdict) -> Verdict:
+    """`verdict` as observing carries it out: written down, with what would have been done."""
+    return replace(verdict, action="log", would=verdict.action)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A rule that may hold: always where `test` is None."""
+
+    test: Test | None
+    verdict: Verdict
+    rate: Rate | None
+    notes: bool
+    """It notes, and the search goes on."""
+    waits: bool
+
+    @property
+    def rule(self) -> str:
+        return self.verdict.rule
+
+    def after(self, seconds: float) -> Verdict:
+        """The verdict on a client that has to wait for `seconds`."""
+        return self.verdict if self.waits else replace(self.verdict, seconds=seconds)
+
+
+class Plan:
+    """The rules that the stance leaves in force."""
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        active = [rule for rule in rules if narrow(rule.condition, unknown) is not False]
+        self._rules = tuple(active)
+        self.in_force = len(active)
+        found = [leaf for rule in active for leaf in leaves(rule.condition)]
+        self.uses = frozenset(leaf.name for leaf in found)
+        self.rated = any(rule.rate for rule in active)
+        self._search: dict[str, Callable[[str], frozenset[int]]] = {}
+        self._numbers: dict[str, dict[int, frozenset[int]]] = {}
+        for name, latin in _SEARCHED.items():
+            patterns = [leaf.what for leaf in found if leaf.name == name]
+            self._number(name, [p for p in patterns if isinstance(p, Patterns)], latin=latin)
+        self._path = self._search.get("request.path")
+        self._agent = self._search.get("request.agent")
+        self._steps: dict[tuple[object, ...], tuple[Step, ...]] = {}
+
+    def _number(self, name: str, patterns: Sequence[Patterns], *, latin: bool) -> None:
+        if not patterns:
+            return
+        sources = list(dict.fromkeys(s for p in patterns for s in p.sources()))
+        places = {source: number for number, source in enumerate(sources)}
+        # By identity: two leaves that say the same are still two.
+        self._numbers[name] = {id(p): frozenset(places[s] for s in p.sources()) for p in patterns}
+        together = PatternSet(sources, latin=latin)
+
+        @lru_cache(maxsize=CACHED_TEXTS)
+        def cached(text: str) -> frozenset[int]:
+            return together.found(encoded(text, latin=latin))
+
+        self._search[name] = lambda text: (
+            cached(text) if len(text) <= MAX_CACHED else together.found(encoded(text, latin=latin))
+        )
+
+    def steps(self, request: Request, client: Client, resource: Resource) -> tuple[Step, ...]:
+        """The rules that may hold for this client and resource, in their order."""
+        path = self._path(request.path) if self._path is not None else _NONE
+        agent = self._agent(request.agent) if self._agent is not None else _NONE
+        key = (client.name, client.operator, client.purpose, resource.kind, path, agent)
+        steps = self._steps.get(key)
+        if steps is None:
+            if len(self._steps) >= CACHED_STEPS:
+                self._steps.clear()
+            found = {"request.path": path, "request.agent": agent}
+            steps = self._steps[key] = self._narrowed(client, resource.kind, found)
+        return steps
+
+    def _narrowed(
+        self, client: Client, kind: Kind, found: dict[str, frozenset[int]]
+    ) -> tuple[Step, ...]:
+        values = {
+            "client.name": client.name,
+            "client.operator": client.operator,
+            "client.purpose": client.purpose,
+            "resource": kind,
+        }
+
+        def known(leaf: Is) -> bool | None:
+            if leaf.name in values:
+                return leaf.what.holds(values[leaf.name])
+            numbers = self._numbers.get(leaf.name, {}).get(id(leaf.what))
+            return None if numbers is None else not numbers.isdisjoint(found[leaf.name])
+
+        steps: list[Step] = []
+        for rule in self._rules:
+            outcome = narrow(rule.condition, known)
+            if outcome is False:
+                continue
+            test = None if outcome is True else outcome
+            assert not isinstance(test, bool)
+            steps.append(
+                Step(
+                    test=test,
+                    verdict=note(rule.verdict) if rule.observe else rule.verdict,
+                    rate=rule.rate,
+                    notes=rule.observe or rule.action == "log",
+                    waits=rule.waits,
+                )
+            )
+            if test is None and rule.ends:
+                break  # nothing behind it can be reached
+        return tuple(steps)

@@ -1,0 +1,175 @@
+"""The arranged rules decide as the rules one after another would."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from making import FIREFOX, GOOGLEBOT, GPTBOT, OVERCAST, REQUESTS, asks, rules
+from stagedoor.facts import Behaviour, Client, Rate, Request, Resource, Verdict
+from stagedoor.rules import plan as planning
+from stagedoor.rules.conditions import narrow, unknown
+from stagedoor.rules.policy import ALLOW, SIGNAL, Policy
+
+AGENTS = (GPTBOT, FIREFOX, OVERCAST, REQUESTS, GOOGLEBOT, "Zorbulon/2 (Windows 98)", "")
+PATHS = ("/", "/music/a.mp3", "/music/b/c.flac", "/feed.xml", "/about", "/robots.txt", "/img/x.png")
+
+LEAVES: tuple[dict[str, Any], ...] = (
+    {"client.purpose": ["ai-training", "search"]},
+    {"client.purpose": "browser"},
+    {"client.name": ["Overcast", "unknown"]},
+    {"client.operator": "OpenAI"},
+    {"client.proof": "unverified"},
+    {"resource": "audio"},
+    {"resource": ["page", "feed"]},
+    {"request.path": "/music/**"},
+    {"request.path": ["/about", {"re": "[.]flac$"}]},
+    {"request.method": "GET"},
+    {"request.address": "198.51.100.0/24"},
+    {"request.address": "192.0.2.0/24"},
+    {"request.agent": "*windows 98*"},
+    {"request.agent": {"re": "^Mozilla"}},
+    {"request.header.cookie": {"present": "yes"}},
+    {"behaviour.requests_last_minute": {"over": 10}},
+)
+blocks: st.SearchStrategy[dict[str, Any]] = st.recursive(
+    st.sampled_from(LEAVES),
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"all": parts}),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"any": parts}),
+        inner.map(lambda part: {"not": part}),
+    ),
+    max_leaves=5,
+)
+thens = st.sampled_from(
+    [
+        "allow",
+        "log",
+        "block",
+        {"delay": "1s"},
+        {"throttle": {"requests": 3, "per": "1m"}},
+        {"throttle": {"retry_after": "5m"}},
+    ]
+)
+written = st.lists(st.tuples(blocks, thens, st.booleans()), min_size=1, max_size=8)
+
+
+def one_after_another(
+    policy: Policy, request: Request, client: Client, resource: Resource, lately: Behaviour
+) -> Verdict:
+    """The verdict, found the plain way."""
+    if resource.kind == "signal":
+        return SIGNAL
+    noted = None
+    for rule in policy.rules:
+        test = narrow(rule.condition, unknown)
+        if not (test if isinstance(test, bool) else test(request, client, resource, lately)):
+            continue
+        if rule.rate and lately.requests < rule.rate.requests:
+            continue
+        verdict = rule.verdict
+        if rule.rate:
+            verdict = replace(verdict, seconds=7.0)
+        if rule.observe:
+            verdict = planning.note(verdict)
+        if rule.observe or rule.action == "log":
+            noted = noted or verdict
+            continue
+        return verdict
+    return noted or ALLOW
+
+
+@settings(max_examples=300, deadline=None)
+@given(written, st.integers(0, 20))
+def test_the_plan_decides_as_the_rules_do(rows: list[Any], requests: int) -> None:
+    text = orjson.dumps(
+        [
+            {"id": f"r{n}", "title": "T", "when": when, "then": then, "observe": observe}
+            for n, (when, then, observe) in enumerate(rows)
+        ]
+    ).decode()
+    policy = rules(text)
+    lately = Behaviour(requests=requests)
+
+    def wait(_rule: str, rate: Rate) -> float:
+        return 7.0 if requests >= rate.requests else 0.0
+
+    for agent in AGENTS:
+        for target in PATHS:
+            request = asks(agent, target)
+            client, resource = policy.identify(agent), policy.classify(request.path)
+            found = policy.decide(request, client, resource, lately, wait)
+            assert found == one_after_another(policy, request, client, resource, lately)
+
+
+THROTTLED = """
+- id: slowly
+  title: Not so fast
+  when: {resource: audio}
+  then: {throttle: {requests: 30, per: 1m}}
+- id: training
+  title: T
+  when: {client.purpose: ai-training}
+  then: block
+"""
+
+
+def decide(policy: Policy, agent: str, wait: float = 0.0) -> Verdict:
+    return policy.judge(asks(agent, "/a.mp3"), wait=lambda _rule, _rate: wait)[2]
+
+
+def test_a_throttle_lets_those_go_on_who_are_within_it() -> None:
+    policy = rules(THROTTLED)
+    assert decide(policy, FIREFOX).action == "allow"
+    assert decide(policy, GPTBOT).rule == "training"
+    found = decide(policy, FIREFOX, wait=12.5)
+    assert (found.action, found.status, found.seconds) == ("throttle", 429, 12.5)
+
+
+def test_a_throttle_may_say_itself_when_to_come_back() -> None:
+    policy = rules(THROTTLED.replace("per: 1m", "per: 1m, retry_after: 1h"))
+    assert decide(policy, FIREFOX, wait=12.5).seconds == 3600
+
+
+def test_an_observed_rule_says_what_it_would_have_done_and_stands_in_nobodys_way() -> None:
+    policy = rules(THROTTLED.replace("then: block", "observe: yes\n  then: block"))
+    found = decide(policy, GPTBOT)
+    assert (found.action, found.would, found.rule) == ("log", "block", "training")
+    more = rules(THROTTLED.replace("then: {thr", "observe: yes\n  then: {thr"))
+    assert decide(more, GPTBOT, wait=3).rule == "training"  # the rules behind it still decide
+
+
+def test_a_delay_says_for_how_long() -> None:
+    policy = rules("- {id: a, title: A, when: {resource: audio}, then: {delay: 2s}}")
+    found = decide(policy, FIREFOX)
+    assert (found.action, found.seconds, found.refused) == ("delay", 2.0, False)
+
+
+def test_the_plan_says_what_its_rules_look_at() -> None:
+    policy = rules(THROTTLED)
+    assert policy.uses == {"resource", "client.purpose"}
+    assert policy.counts
+    assert not rules("- {id: a, title: A, when: {resource: audio}, then: log}").counts
+    off = "- {id: a, title: A, when: {stance.ai.train: yes, request.agent: x}, then: log}"
+    assert rules(off).uses == set()  # the stance rules it out
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "CACHED_STEPS", 8)
+    policy = rules(THROTTLED)
+    resource = Resource("audio", "/a.mp3")
+    for number in range(100):
+        client = Client(f"Robot {number}", "", "robot")
+        policy.plan.steps(asks("x", "/a.mp3"), client, resource)
+        assert len(policy.plan._steps) <= 8
+
+
+def test_an_agent_that_is_too_long_to_be_kept_is_still_searched() -> None:
+    policy = rules("- {id: a, title: A, when: {request.agent: '*needle'}, then: block}")
+    assert decide(policy, "x" * 10_000 + "needle").action == "block"
+    assert decide(policy, "x" * 10_000).action == "allow"
