@@ -17,7 +17,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"facts", "errors"}),
     frozenset({"yamltext", "globs", "units", "schema"}),
     frozenset({"stance"}),
-    frozenset({"identify", "audio"}),
+    frozenset({"identify", "audio", "memory"}),
     frozenset({"rules"}),
     frozenset({"house", "house_ranges", "house_second"}),
     frozenset({"record", "door"}),

@@ -17,6 +17,7 @@ One request's way through it:
     stance.py     stance.yaml → Stance: the one file an artist edits
     identify/     who: the catalogue and the matching of user agents
     audio/        what: normalised paths and resource classes
+    memory/       what clients have done lately, and how much more they may
     rules/        the vocabulary, the rules, their cases, and the policy that decides
     record/       where events go: metrics, decision log
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
@@ -28,7 +29,7 @@ One request's way through it:
 
 Arrows go one way:
 
-    facts, errors, globs, units ← yamltext ← schema ← stance ← identify, audio ← rules ← record, door ← cli
+    facts, errors, globs, units ← yamltext ← schema ← stance ← identify, audio, memory ← rules ← record, door ← cli
 
 `rules` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
 `tests/test_architecture.py` reads the imports and holds the house to this.

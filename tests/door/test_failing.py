@@ -19,11 +19,23 @@ class Broken(Plan):
         raise ZeroDivisionError
 
 
-def break_(house: House) -> None:
-    """Put a fault into the first rule."""
+class Once(Plan):
+    """Rules whose fault shows when they are asked again."""
+
+    asked = 0
+
+    def steps(self, request: Request, client: Client, resource: Resource) -> tuple[Step, ...]:
+        self.asked += 1
+        if self.asked > 1:
+            raise ZeroDivisionError
+        return super().steps(request, client, resource)
+
+
+def break_(house: House, plan: type[Plan] = Broken) -> None:
+    """Put a fault into the rules."""
     policy = house.guard._policy
     assert policy is not None
-    house.guard._policy = replace(policy, plan=Broken(()))
+    house.guard._policy = replace(policy, plan=plan(()))
 
 
 @pytest.mark.parametrize(
@@ -94,8 +106,8 @@ def test_an_error_at_the_response_opens_or_closes_the_door_too(
     opened: Open, on_error: str, status: int
 ) -> None:
     house = opened({"stance.yaml": f"on_error: {{{on_error}}}", "crawlers/google.yaml": ""})
+    break_(house, Once)
     found = house.enter(flow("/live", FIREFOX))
-    break_(house)
     response = answered(found, "audio/mpeg")
     house.guard.responseheaders(found)
     outcome = "closed" if status == 503 else "open"

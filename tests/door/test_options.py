@@ -37,7 +37,7 @@ def test_every_option_has_our_prefix_and_is_explained() -> None:
 def test_the_options_are_those_that_are_promised() -> None:
     assert {name for name, _, _ in OPTIONS} == {
         "guard_rules", "guard_state", "guard_metrics", "guard_mode", "guard_trusted_proxies",
-        "guard_resolvers", "guard_ja4_header",
+        "guard_resolvers", "guard_ja4_header", "guard_clients",
     }  # fmt: skip
 
 
@@ -126,3 +126,12 @@ def test_an_option_that_looks_like_ours_is_told(name: str, mend: str) -> None:
 
 def test_other_peoples_options_are_none_of_our_business() -> None:
     assert misspelt(["flow_detail", "my_addon_setting", "confdir"]) == []
+
+
+@pytest.mark.parametrize("clients", ["", "0", "-1", "many", "1e5", "99999999999"])
+def test_how_many_visitors_are_remembered_is_a_number(clients: str) -> None:
+    with pytest.raises(
+        ValueError, match=r'guard_clients: ".*" is not a number from 1 to .* — write'
+    ):
+        settings(guard_clients=clients)
+    assert settings(guard_clients=" 100 ").clients == 100

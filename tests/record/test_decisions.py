@@ -48,6 +48,7 @@ def written(at: Event) -> dict[str, Any]:
 def test_a_refusal_is_one_line_with_the_published_fields() -> None:
     assert written(event()) == {
         "at": "2026-11-18T11:06:40.250+00:00",
+        "id": "",
         "verdict": "block",
         "rule": "ai-training-off",
         "status": 403,
@@ -56,6 +57,7 @@ def test_a_refusal_is_one_line_with_the_published_fields() -> None:
         "purpose": "ai-training",
         "proof": "unverified",
         "proof_why": "",
+        "traits": [],
         "resource": "audio",
         "method": "GET",
         "host": "example.org",

@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
@@ -23,7 +23,9 @@ from stagedoor import house
 from stagedoor.audio.resources import reclassify
 from stagedoor.door import lean, start
 from stagedoor.door.address import Network
+from stagedoor.door.counting import Turn
 from stagedoor.door.hardening import harden
+from stagedoor.door.ids import new_id
 from stagedoor.door.inquiry import Inquiry
 from stagedoor.door.options import OPTIONS, Settings, misspelt, parse
 from stagedoor.door.passing import (
@@ -38,11 +40,13 @@ from stagedoor.door.refusal import refuse, unavailable
 from stagedoor.door.walk import shorten
 from stagedoor.errors import ConfigError, StagedoorError
 from stagedoor.facts import Client, Event, Mode, Request, Resource, Verdict
+from stagedoor.memory.local import Memory
 from stagedoor.record import Sink
 from stagedoor.record.decisions import Decisions
 from stagedoor.record.metrics import Metrics
 from stagedoor.record.terminal import Terminal
-from stagedoor.rules.policy import Policy, observed
+from stagedoor.rules.model import RETRY_AFTER
+from stagedoor.rules.policy import NOBODY_REMEMBERS, Policy, never_too_fast, observed
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -50,6 +54,8 @@ _PASSAGE = "stagedoor"
 """Where a flow's passage is kept, in its metadata."""
 _OURS = "stagedoor.answer"
 """Marks a flow whose response is the guard's own."""
+MOST_WAITING = 200
+"""Requests that are delayed at the same time: each holds a connection open."""
 UPSTREAM_SILENCE = 10.0
 """Seconds between two lines about a site that does not answer."""
 
@@ -61,12 +67,22 @@ class Passage:
     It is recorded once, when its verdict is final: a response's type can still change it.
     """
 
+    policy: Policy
     request: Request
     client: Client
     resource: Resource
     verdict: Verdict
     seconds: float
+    turn: Turn | None = None
     recorded: bool = False
+    waited: bool = False
+    id: str = ""
+
+    def name(self) -> str:
+        """A short name for whatever is worth one, made when it is first asked for."""
+        if not self.id and self.verdict.action != "allow":
+            self.id = new_id()
+        return self.id
 
 
 class Guard:
@@ -84,6 +100,8 @@ class Guard:
         self._upstream_told = 0.0
         self._forwarded_told = False
         self._inquiry = Inquiry(self.metrics)
+        self._memory = Memory(1)
+        self._waiting = 0
         self._soften: Callable[[], None] = lambda: None
         self._lengthen: Callable[[], None] = lambda: None
 
@@ -146,6 +164,7 @@ class Guard:
         ctx.options.update(**{n: v for n, v in lean.OPTIONS.items() if n in ctx.options})
         try:
             self._inquiry.open(self._settings, self._policy)
+            self._memory = Memory(self._settings.clients)
             metrics = (
                 self.metrics.serve(*self._settings.metrics) if self._settings.metrics else None
             )
@@ -199,88 +218,149 @@ class Guard:
 
     # -- one request ---------------------------------------------------------------------------
 
-    def requestheaders(self, flow: http.HTTPFlow) -> None:
-        """Decide, before any body is read and before the site hears of it."""
+    def requestheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """Decide, before any body is read and before the site hears of it.
+
+        mitmproxy awaits what is returned: a request that is delayed waits there.
+        """
         if flow.error:  # mitmproxy has refused it already (an invalid request)
-            return
+            return None
         try:
-            self._enter(flow)
+            return self._enter(flow)
         except Exception:  # noqa: BLE001 (whatever it is, on_error decides)
             self._failed(flow, "request")
+            return None
 
-    def _enter(self, flow: http.HTTPFlow) -> None:
+    def _enter(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         if not isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
             # Bare start-up begins as a forward proxy for a moment: nobody may use it as one.
             flow.kill()
-            return
+            return None
         policy = self._policy
         if policy is None:
             self._answer(flow, unavailable(None))
-            return
+            return None
         began = time.perf_counter()
         request = read(flow, self._trusted)
         signed = self._inquiry.signature(flow, request, self._trusted)
+        turn = self._turn(policy, request)
         client, resource, verdict = policy.judge(
             request,
             mode=self._mode,
             arrival=self._inquiry.arrival(flow, request, self._trusted),
             signer=signed.signer if signed.standing == "verified" else "",
             prove=lambda claim: self._inquiry.prove(claim, request, signed),
+            behaviour=turn.behaviour if turn else NOBODY_REMEMBERS,
+            wait=turn.wait if turn else never_too_fast,
         )
-        passage = Passage(request, client, resource, verdict, seconds=time.perf_counter() - began)
+        took = time.perf_counter() - began
+        passage = Passage(policy, request, client, resource, verdict, took, turn)
         flow.metadata[_PASSAGE] = passage
-        if verdict.action == "block":
+        waiting = self._wait(passage)
+        if passage.verdict.refused:
             self._record(passage)
-            response = refuse(request, client, resource, verdict, policy.stance.artist)
-            self._answer(flow, response)
-            return
+            self._answer(flow, self._refusal(passage))
+            return None
         forward(flow, self._trusted, keep_host=self._keep_host)
         self._tell_about_proxies(request)
+        return waiting
+
+    def _turn(self, policy: Policy, request: Request) -> Turn | None:
+        """The request in the memory; None where no rule asks for that."""
+        if not policy.counts:
+            return None
+        recording = policy.classify(request.path).guarded
+        now = time.monotonic()
+        return Turn(self._memory, request.address, now, request.path if recording else "")
+
+    def _wait(self, passage: Passage) -> Awaitable[None] | None:
+        """What a delayed request has to wait for. Where too many do so already, it is throttled."""
+        verdict = passage.verdict
+        if verdict.action != "delay" or passage.waited:
+            return None
+        if self._waiting >= MOST_WAITING:
+            passage.verdict = replace(verdict, action="throttle", status=429, seconds=RETRY_AFTER)
+            return None
+        passage.waited = True
+        return self._hold(verdict.seconds)
+
+    async def _hold(self, seconds: float) -> None:
+        self._waiting += 1
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._waiting -= 1
+
+    def _refusal(self, passage: Passage) -> http.Response:
+        return refuse(
+            passage.request,
+            passage.client,
+            passage.resource,
+            passage.verdict,
+            passage.policy.stance.artist,
+            passage.name(),
+        )
 
     def _answer(self, flow: http.HTTPFlow, response: http.Response) -> None:
         """Answer in the site's place; what the client still uploads is thrown away (hardening)."""
         flow.metadata[_OURS] = True
         flow.response = response
 
-    def responseheaders(self, flow: http.HTTPFlow) -> None:
+    def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Now the type is known: decide again where it matters, then stream."""
         passage = flow.metadata.get(_PASSAGE)
         if flow.response is None or _OURS in flow.metadata:
-            return
+            return None
         flow.response.stream = True
         flow.response.headers.pop("alt-svc", None)  # it would lead visitors past the door
         if passage is None:  # let in by on_error, undecided
-            return
+            return None
         try:
-            self._leave(flow, flow.response, passage)
+            return self._leave(flow, flow.response, passage)
         except Exception:  # noqa: BLE001
             self._failed(flow, "response")
+            return None
 
-    def _leave(self, flow: http.HTTPFlow, response: http.Response, passage: Passage) -> None:
-        policy = self._policy
+    def _leave(
+        self, flow: http.HTTPFlow, response: http.Response, passage: Passage
+    ) -> Awaitable[None] | None:
         resource = reclassify(passage.resource, response.headers.get("content-type", ""))
-        if policy is not None and resource is not passage.resource:
-            began = time.perf_counter()
-            verdict = policy.decide(passage.request, passage.client, resource)
-            if self._mode == "observe":
-                verdict = observed(verdict)
-            passage.resource, passage.verdict = resource, verdict
-            passage.seconds += time.perf_counter() - began
+        if resource is not passage.resource:
+            self._decide_again(passage, resource)
+        waiting = self._wait(passage)
         self._record(passage)
-        if passage.verdict.action == "block" and policy is not None:
-            refusal = refuse(
-                passage.request, passage.client, resource, passage.verdict, policy.stance.artist
-            )
-            replace_response(flow, refusal)
+        if passage.verdict.refused:
+            replace_response(flow, self._refusal(passage))
         elif resource.kind == "audio":
-            response.stream = self._counting(passage.client)
+            response.stream = self._counting(passage)
+        return waiting
 
-    def _counting(self, client: Client) -> Callable[[bytes], bytes]:
+    def _decide_again(self, passage: Passage, resource: Resource) -> None:
+        """By the rules that decided first: a reload in between changes no request half-way."""
+        began = time.perf_counter()
+        turn = passage.turn
+        verdict = passage.policy.decide(
+            passage.request,
+            passage.client,
+            resource,
+            turn.behaviour if turn else NOBODY_REMEMBERS,
+            turn.wait if turn else never_too_fast,
+        )
+        if self._mode == "observe":
+            verdict = observed(verdict)
+        passage.resource, passage.verdict = resource, verdict
+        passage.seconds += time.perf_counter() - began
+
+    def _counting(self, passage: Passage) -> Callable[[bytes], bytes]:
         """A stream that passes everything and counts it: an endless one counts as it runs."""
-        count = self.metrics.audio_counter(client.purpose).inc
+        count = self.metrics.audio_counter(passage.client.purpose).inc
+        took = self._memory.took if passage.turn else None
+        address = passage.request.address
 
         def passed(chunk: bytes) -> bytes:
             count(len(chunk))
+            if took is not None:
+                took(address, len(chunk), time.monotonic())
             return chunk
 
         return passed
@@ -322,6 +402,7 @@ class Guard:
             resource=passage.resource,
             verdict=passage.verdict,
             seconds=passage.seconds,
+            id=passage.name(),
         )
         for sink in self._sinks:
             try:

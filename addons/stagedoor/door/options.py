@@ -18,6 +18,7 @@ from stagedoor.stance import Stance, split_listen
 
 DEFAULT_METRICS = "127.0.0.1:9464"
 PREFIX = "guard_"
+MOST_CLIENTS = 10_000_000
 
 OPTIONS: Sequence[tuple[str, str, str]] = (
     (
@@ -58,6 +59,12 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "belongs to. Empty means those of /etc/resolv.conf.",
     ),
     (
+        "guard_clients",
+        "50000",
+        "How many visitors are remembered at once, for rules that count requests or throttle; the "
+        "least recent are forgotten first. Each costs about 2 kB at most.",
+    ),
+    (
         "guard_ja4_header",
         "",
         "Header in which a trusted proxy that ends TLS itself tells the visitor's JA4 fingerprint, "
@@ -77,6 +84,7 @@ class Settings:
     trusted_proxies: tuple[Network, ...] | None
     resolvers: tuple[str, ...] = ()
     ja4_header: str = ""
+    clients: int = 50_000
 
     def mode_for(self, stance: Stance) -> Mode:
         """The mode in force: the option's, else the stance's."""
@@ -114,6 +122,11 @@ def parse(options: Any) -> Settings:
             trusted = networks(options.guard_trusted_proxies.split(","))
         except ValueError as error:
             wrong.append(f"guard_trusted_proxies: {error}")
+    clients = options.guard_clients.strip()
+    if not (clients.isascii() and clients.isdigit() and 1 <= int(clients) <= MOST_CLIENTS):
+        wrong.append(
+            f'guard_clients: "{clients}" is not a number from 1 to {MOST_CLIENTS} — write 50000'
+        )
     if wrong:
         raise ValueError("\n".join(wrong))
     return Settings(
@@ -123,6 +136,7 @@ def parse(options: Any) -> Settings:
         mode=options.guard_mode or None,
         trusted_proxies=trusted,
         ja4_header=options.guard_ja4_header.strip(),
+        clients=int(clients),
         resolvers=tuple(filter(None, map(str.strip, options.guard_resolvers.split(",")))),
     )
 

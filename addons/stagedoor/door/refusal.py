@@ -7,6 +7,7 @@ play it.
 
 from __future__ import annotations
 
+import math
 import time
 from html import escape
 
@@ -15,6 +16,7 @@ from mitmproxy.net.http import status_codes
 
 from stagedoor.facts import MEDIA_CLIENTS, Client, Request, Resource, Verdict
 from stagedoor.stance import Artist
+from stagedoor.units import told_duration
 
 _Fields = tuple[tuple[bytes, bytes], ...]
 _HEADERS: _Fields = (
@@ -43,20 +45,42 @@ p.policy{{border-left:.25rem solid #b5452c;padding-left:1rem}}</style></head>
 
 
 def refuse(
-    request: Request, client: Client, resource: Resource, verdict: Verdict, artist: Artist
+    request: Request,
+    client: Client,
+    resource: Resource,
+    verdict: Verdict,
+    artist: Artist,
+    request_id: str = "",
 ) -> http.Response:
-    """The response to a refused request."""
+    """The response to a refused request; `request_id` leads to its explanation."""
     who = artist.name or "This site"
     thing = "recording" if resource.guarded else "page"
-    headline = f"This {thing} is not for automated visitors"
+    later = verdict.action == "throttle"
+    headline = (
+        "Too many requests in too short a time"
+        if later
+        else f"This {thing} is not for automated visitors"
+    )
     known_as = client.name + (f" ({client.operator})" if client.operator else "")
     policy = f"{verdict.title.rstrip('.')}. {verdict.why}".strip()
+    wait = max(1, math.ceil(verdict.seconds))
     sentences = [
         f"{who} has a policy, and it was applied here: {policy}",
         f"You were taken for {known_as}." if client.purpose != "unknown" else "",
+        f"You are welcome again in {told_duration(wait)}." if later else "",
+        f"This request is known as {request_id}." if request_id else "",
         _help(artist),
     ]
-    return answer(request, client, verdict.status, headline, [s for s in sentences if s], policy)
+    response = answer(
+        request, client, verdict.status, headline, [s for s in sentences if s], policy
+    )
+    more: _Fields = ()
+    if later:
+        more += ((b"Retry-After", str(wait).encode()),)
+    if request_id:
+        more += ((b"X-Request-Id", request_id.encode()),)
+    response.headers.fields += more
+    return response
 
 
 def unavailable(request: Request | None) -> http.Response:

@@ -129,10 +129,11 @@ class _File(RotatingFileHandler):
 def line(event: Event) -> str:
     """The JSON line for `event`, without the line break."""
     request, client, verdict = event.request, event.client, event.verdict
-    refused = verdict.action == "block"
+    refused = verdict.refused
     return orjson.dumps(
         {
             "at": datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds"),
+            "id": event.id,
             "verdict": verdict.label,
             "rule": verdict.rule,
             "status": verdict.status if refused else None,
@@ -141,6 +142,7 @@ def line(event: Event) -> str:
             "purpose": client.purpose,
             "proof": client.proof,
             "proof_why": client.why,
+            "traits": sorted(client.traits),
             "resource": event.resource.kind,
             "method": request.method,
             "host": request.host,

@@ -137,7 +137,7 @@ class Metrics:
         verdict, purpose, kind = event.verdict, event.client.purpose, event.resource.kind
         self._requests.labels(verdict.label, purpose, kind).inc()
         self._decision.observe(event.seconds)
-        if verdict.action == "block":
+        if verdict.refused:
             self._blocks.labels(event.client.name, verdict.rule).inc()
             if event.resource.guarded:
                 self._audio_refused.labels(purpose).inc()

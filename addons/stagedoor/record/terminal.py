@@ -9,6 +9,12 @@ from stagedoor.facts import Event
 LINES_A_SECOND = 5
 """What a person can still read. Metrics and the decision log have the rest."""
 
+_WORDS = {
+    "block": ("refused", "would refuse"),
+    "throttle": ("slowed down", "would slow down"),
+    "delay": ("kept waiting", "would keep waiting"),
+}
+
 _log = logging.getLogger("stagedoor.door")
 
 
@@ -22,7 +28,7 @@ class Terminal:
 
     def record(self, event: Event) -> None:
         """Tell of a refusal, or of one that observe mode did not carry out."""
-        if event.verdict.action != "block" and event.verdict.would is None:
+        if not event.verdict.refused and event.verdict.would is None:
             return
         if int(event.at) != self._second:
             self.close()
@@ -41,13 +47,15 @@ class Terminal:
 
 
 def line(event: Event) -> str:
-    """`refused GPTBot (OpenAI, ai-training): GET /music/a.mp3 by ai-training-off`."""
+    """`refused GPTBot (OpenAI, ai-training): GET /music/a.mp3 by ai-training-off [K7Q29FXM]`."""
     client = event.client
     whose = ", ".join(filter(None, (client.operator, client.purpose)))
-    word = "would refuse" if event.verdict.would else "refused"
+    verdict = event.verdict
+    word = _WORDS[verdict.would or verdict.action][verdict.would is not None]
     return (
         f"{word} {client.name} ({whose}): {printable(event.request.method, 12)} "
-        f"{printable(event.request.path)} by {event.verdict.rule}"
+        f"{printable(event.request.path)} by {verdict.rule}"
+        + (f" [{event.id}]" if event.id else "")
     )
 
 
