@@ -7,6 +7,7 @@ same files stand in `stagedoor/share/`. This is the one place that knows.
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -72,17 +73,32 @@ def read_directory(folder: Path) -> list[Source]:
     return sources
 
 
-def load(folder: Path | None = None) -> Policy:
-    """The policy of a rules directory laid over the shipped one.
+def sources(folder: Path | None = None) -> list[Source]:
+    """The files of a rules directory laid over the shipped one.
 
     A file in `folder` replaces the shipped file of the same name; a file with another name is
     added; an empty file switches the shipped one off. So a directory that holds nothing but
     `stance.yaml` is a complete one, and an upgrade brings new crawlers along.
+
+    Raises ConfigError where the directory or a file cannot be read.
     """
     found = {source.inside: source for source in read_directory(SHIPPED_RULES)}
     if folder is not None and folder.resolve() != SHIPPED_RULES.resolve():
         found |= {source.inside: source for source in read_directory(folder)}
-    return load_policy(found.values(), second())
+    return list(found.values())
+
+
+def load(folder: Path | None = None) -> Policy:
+    """The policy of a rules directory laid over the shipped one, see sources().
+
+    Raises ConfigError with every mistake in every file.
+    """
+    return build(sources(folder))
+
+
+def build(found: Sequence[Source], before: Policy | None = None) -> Policy:
+    """The policy in these files; what `before` has of them already is not read again."""
+    return load_policy(found, second(), before)
 
 
 def shown(folder: Path) -> str:

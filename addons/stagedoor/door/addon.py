@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
@@ -38,6 +38,7 @@ from stagedoor.door.passing import (
 from stagedoor.door.reading import read
 from stagedoor.door.refusal import refuse, unavailable
 from stagedoor.door.walk import shorten
+from stagedoor.door.watching import Watcher
 from stagedoor.errors import ConfigError, StagedoorError
 from stagedoor.facts import Client, Event, Mode, Request, Resource, Verdict
 from stagedoor.memory.local import Memory
@@ -47,6 +48,7 @@ from stagedoor.record.metrics import Metrics
 from stagedoor.record.terminal import Terminal
 from stagedoor.rules.model import RETRY_AFTER
 from stagedoor.rules.policy import NOBODY_REMEMBERS, Policy, never_too_fast, observed
+from stagedoor.yamltext import Source
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -101,6 +103,7 @@ class Guard:
         self._forwarded_told = False
         self._inquiry = Inquiry(self.metrics)
         self._memory = Memory(1)
+        self._watcher = Watcher(self._build, self._take, self.metrics)
         self._waiting = 0
         self._soften: Callable[[], None] = lambda: None
         self._lengthen: Callable[[], None] = lambda: None
@@ -138,12 +141,21 @@ class Guard:
     def _apply(self, settings: Settings) -> None:
         """All or nothing: only what is wholly understood takes the place of what was."""
         if self._policy is None or self._settings is None or settings.rules != self._settings.rules:
-            policy = house.load(settings.rules)
+            found = house.sources(settings.rules)
+            policy = house.build(found, self._policy)
+            self._watcher.know(settings.rules, found)
         else:
             policy = self._policy
-        trusted = settings.trusted_for(policy.stance)
-        self._policy, self._settings, self._trusted = policy, settings, trusted
-        self._mode = settings.mode_for(policy.stance)
+        self._settings = settings
+        self._take(policy)
+
+    def _take(self, policy: Policy) -> None:
+        """Decide by `policy` from now on: one assignment, whole or not at all."""
+        assert self._settings is not None
+        self._trusted = self._settings.trusted_for(policy.stance)
+        self._mode = self._settings.mode_for(policy.stance)
+        self._policy = policy
+        self._inquiry.follow(policy)
         self.metrics.loaded(
             program=house.program_version(),
             rules=len(policy.rules),
@@ -151,6 +163,9 @@ class Guard:
             signatures=policy.matcher.tokens,
             enforcing=self._mode == "enforce",
         )
+
+    def _build(self, found: Sequence[Source]) -> Policy:
+        return house.build(found, self._policy)
 
     def running(self) -> None:
         """The proxy is up: open what the guard needs, tell what is guarded."""
@@ -194,10 +209,12 @@ class Guard:
         lean.lift(ctx.master, self)
         await lean.remove(ctx.master)
         self._lengthen = shorten(ctx.master)
+        self._watcher.open()
 
     def done(self) -> None:
         """Close what running() opened."""
         self._running = False
+        self._watcher.close()
         self._soften()
         self._lengthen()
         self._inquiry.close()

@@ -48,6 +48,7 @@ class Inquiry:
         self._lookups: Lookups | None = None
         self._prover: Prover | None = None
         self._directories: Directories | None = None
+        self._state: Path | None = None
         self._ja4_header = ""
 
     def open(self, settings: Settings, policy: Policy) -> None:
@@ -55,9 +56,20 @@ class Inquiry:
         self._ja4_header = settings.ja4_header
         self._lookups = Lookups(settings.resolvers, count=self._metrics.lookup)
         self._prover = Prover(settings.state, self._lookups)
+        self._state = settings.state
+        self.follow(policy)
+
+    def follow(self, policy: Policy) -> None:
+        """Know the signers of another policy."""
+        if self._lookups is None:  # not open yet
+            return
+        if self._directories is not None:
+            if set(self._directories.origins) == set(policy.signers):
+                return
+            self._directories.close()
         self._directories = Directories(policy.signers, fetcher=fetcher, count=self._metrics.fetch)
-        if settings.state:
-            self._learn(self._directories, settings.state)
+        if self._state:
+            self._learn(self._directories, self._state)
 
     def _learn(self, directories: Directories, state: Path) -> None:
         """Take the key directories that `stagedoor update` has left."""

@@ -112,6 +112,24 @@ class Metrics:
             "1 when refusals are carried out, 0 in observe mode.",
             registry=self.registry,
         )
+        self._reloads = Counter(
+            "stagedoor_reloads",
+            "Changes of the rules while running: loaded, or refused for mistakes in them.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        for outcome in ("loaded", "refused"):
+            self._reloads.labels(outcome)
+        self._reload_ok = Gauge(
+            "stagedoor_rules_current",
+            "1 when the rules in force are those on disk, 0 when those have mistakes.",
+            registry=self.registry,
+        )
+        self._loaded_at = Gauge(
+            "stagedoor_rules_loaded_timestamp_seconds",
+            "When the rules in force were loaded, in Unix time.",
+            registry=self.registry,
+        )
         self._build = Info("stagedoor_build", "What is running.", registry=self.registry)
         self._server: BaseServer | None = None
         self._thread: threading.Thread | None = None
@@ -124,6 +142,8 @@ class Metrics:
         self._rules_in_force.set(in_force)
         self._signatures.set(signatures)
         self._enforcing.set(enforcing)
+        self._reload_ok.set(1)
+        self._loaded_at.set_to_current_time()
         self._build.info(
             {
                 "version": program,
@@ -131,6 +151,11 @@ class Metrics:
                 "python": ".".join(map(str, sys.version_info[:3])),
             }
         )
+
+    def reloaded(self, *, well: bool) -> None:
+        """Count a change of the rules on disk, taken or not."""
+        self._reloads.labels("loaded" if well else "refused").inc()
+        self._reload_ok.set(well)
 
     def record(self, event: Event) -> None:
         """Count one decision."""

@@ -72,6 +72,8 @@ class Policy:
     _audio_paths: Globs | None
     _rule_files: tuple[Document, ...]
     families: Families = field(default_factory=Families)
+    listed: Mapping[str, Source] = field(default_factory=dict)
+    """The catalogue's files."""
 
     def identify(self, agent: str) -> Client:
         """Whom a User-Agent header claims to be."""
@@ -211,26 +213,33 @@ class Policy:
         return policy
 
 
-def load_policy(sources: Iterable[Source], second: Second | None = None) -> Policy:
+def load_policy(
+    sources: Iterable[Source], second: Second | None = None, before: Policy | None = None
+) -> Policy:
     """The policy in a rules directory's files, named by their path inside it.
 
-    `second` looks once more at whom the catalogue takes for a browser, or does not know.
+    `second` looks once more at whom the catalogue takes for a browser, or does not know. What is in
+    `before` and unchanged is taken from there: a catalogue takes much longer to read than rules.
 
     Raises ConfigError with every mistake in every file.
     """
     problems: list[Problem] = []
+    files = {source.inside or source.path: source for source in sources}
+    listed = {p: s for p, s in sorted(files.items()) if _folder(p) in CATALOGUE_FOLDERS}
     documents = {
         place: document
-        for place, source in sorted({s.inside or s.path: s for s in sources}.items())
-        if (document := parse(source, problems)) is not None
+        for place, source in sorted(files.items())
+        if place not in listed and (document := parse(source, problems)) is not None
     }
     stance_file = documents.pop(STANCE, None)
     stance = read_stance(stance_file, problems) if stance_file else Stance()
     families = read_families(documents.pop(FINGERPRINTS, None), problems)
-    catalogue = read_catalogue(
-        [d for p, d in documents.items() if _folder(p) in CATALOGUE_FOLDERS], problems
-    )
-    rule_files = [d for p, d in documents.items() if _folder(p) not in CATALOGUE_FOLDERS]
+    if before is not None and before.listed == listed:
+        catalogue, matcher = before.catalogue, before.matcher
+    else:
+        parsed = [parse(source, problems) for source in listed.values()]
+        catalogue = read_catalogue([d for d in parsed if d is not None], problems)
+        matcher = Matcher(catalogue, second)
     # A slip in the catalogue must not make every rule wrong that names one of its crawlers.
     known = Known(
         stance.words(),
@@ -239,12 +248,11 @@ def load_policy(sources: Iterable[Source], second: Second | None = None) -> Poli
         catalogue.operators if not problems else frozenset(),
     )
     notes = advice(stance, stance_file) if stance_file else ()
-    policy = _build(
-        stance, known, catalogue, Matcher(catalogue, second), rule_files, tuple(notes), problems
-    )
+    rule_files = tuple(documents.values())
+    policy = _build(stance, known, catalogue, matcher, rule_files, tuple(notes), problems)
     if problems:
         raise ConfigError(problems)
-    return replace(policy, families=families)
+    return replace(policy, families=families, listed=listed)
 
 
 def _build(

@@ -1,0 +1,278 @@
+"""Rules that are saved are live, without a restart and without a request lost.
+
+watchfiles tells that something has changed; what counts is what then stands in the files. They are
+read until two looks in a row find the same, because editors write in pieces, and a directory that
+is being replaced is empty for a moment. The new policy is built whole, beside the requests, and put
+in place by one assignment; one with mistakes in it changes nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+from watchfiles import Change, awatch
+
+from stagedoor import house
+from stagedoor.errors import ConfigError, Problem
+from stagedoor.record.metrics import Metrics
+from stagedoor.rules.policy import CATALOGUE_FOLDERS, STANCE, Policy
+from stagedoor.yamltext import Source
+
+BETWEEN_LOOKS = 0.15
+"""Seconds between two looks that must find the same."""
+PATIENCE = 1.0
+"""Seconds that a stance, or a whole directory, may be missing before that is believed."""
+MOST_LOOKS = 20
+"""Then whatever stands there is tried: somebody writes all the time."""
+STEP, DEBOUNCE, TIMEOUT = 50, 200, 1000
+"""Milliseconds: quiet that ends a burst of changes, its longest, and how often to look whether the
+places to watch are still the same."""
+
+_log = logging.getLogger("stagedoor.door")
+
+Load = Callable[[Sequence[Source]], Policy]
+
+
+class Watcher:
+    """Watches one rules directory; `take` gets each policy that `load` makes of it."""
+
+    def __init__(self, load: Load, take: Callable[[Policy], None], metrics: Metrics) -> None:
+        self._load, self._take, self._metrics = load, take, metrics
+        self._folder: Path | None = None
+        self._known: dict[str, bytes] = {}
+        """The files of the policy in force: a digest for each place."""
+        self._tried = ""
+        self._since = time.localtime()
+        self._task: asyncio.Task[None] | None = None
+        self._stop: anyio.Event | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The directory that people edit."""
+        return self._folder or house.SHIPPED_RULES
+
+    def know(self, folder: Path | None, sources: Sequence[Source]) -> None:
+        """These files of `folder` are in force."""
+        changed = folder != self._folder and self._task is not None
+        self._folder = folder
+        self._note(sources)
+        if changed:
+            self.close()
+            self.open()
+
+    def _note(self, sources: Sequence[Source]) -> None:
+        self._known = _digests(sources)
+        self._tried = _digest(self._known)
+        self._since = time.localtime()
+
+    def open(self) -> None:
+        """Begin; needs the running event loop."""
+        self._stop = anyio.Event()
+        self._task = asyncio.create_task(self._watch(self._stop), name="stagedoor rules")
+
+    def close(self) -> None:
+        """Watch no more."""
+        if self._task is not None and self._stop is not None:
+            self._stop.set()
+            self._task.cancel()
+            self._task = self._stop = None
+
+    async def _watch(self, stop: anyio.Event) -> None:
+        while not stop.is_set():
+            watched = await asyncio.to_thread(places, self.folder)
+            await self._look()  # what happened while nobody watched
+            try:
+                await self._until_elsewhere(watched, stop)
+            except (OSError, RuntimeError) as error:
+                # A directory went away in between, or the system has no watches left.
+                _log.debug("watching the rules: %s", error)
+                await asyncio.sleep(PATIENCE)
+
+    async def _until_elsewhere(self, watched: Sequence[Path], stop: anyio.Event) -> None:
+        """Look after every change, until other places are to be watched."""
+        matters = _Filter(self.folder)
+        async for changes in awatch(
+            *watched,
+            watch_filter=matters,
+            recursive=False,
+            step=STEP,
+            debounce=DEBOUNCE,
+            rust_timeout=TIMEOUT,
+            yield_on_timeout=True,
+            stop_event=stop,
+        ):
+            if changes:
+                await self._look()
+            if await asyncio.to_thread(places, self.folder) != watched:
+                return
+
+    async def _look(self) -> None:
+        """Load what stands in the files now, where that is something new."""
+        found = await self._settled()
+        digests = _digests(found.sources)
+        digest = _digest(digests) if not found.problems else str(found.problems)
+        if digest == self._tried:
+            return
+        try:
+            if found.problems:
+                raise ConfigError(found.problems)  # noqa: TRY301 (told like any other mistake)
+            policy = await asyncio.to_thread(self._load, found.sources)
+            self._take(policy)
+        except ConfigError as error:
+            self._refuse(digest, error)
+            return
+        except Exception:  # noqa: BLE001 (whatever it is, the old rules stay)
+            self._tried = digest
+            self._metrics.error("reload", "unrecorded")
+            _log.exception("the rules could not be loaded; the old ones stay in force")
+            return
+        names = [n for n in {**self._known, **digests} if self._known.get(n) != digests.get(n)]
+        self._note(found.sources)
+        self._metrics.reloaded(well=True)
+        _log.info(
+            "rules loaded anew%s: %d rules, %d in force",
+            f" ({', '.join(names[:3])}{', …' if len(names) > 3 else ''} changed)" if names else "",
+            len(policy.rules),
+            policy.in_force,
+        )
+        for problem in policy.advice:
+            _log.warning("%s", problem)
+
+    def _refuse(self, digest: str, error: ConfigError) -> None:
+        """Tell what is wrong; the rules in force stay."""
+        self._tried = digest
+        self._metrics.reloaded(well=False)
+        for problem in error.problems:
+            _log.error("%s", problem)
+        count = len(error.problems)
+        _log.error(
+            "%d mistake%s; the rules loaded at %s stay in force.",
+            count,
+            "s" * (count != 1),
+            time.strftime("%H:%M:%S", self._since),
+        )
+
+    async def _settled(self) -> _Found:
+        """The files, once two looks in a row find the same."""
+        before = await asyncio.to_thread(_read, self._folder)
+        for _ in range(MOST_LOOKS):
+            await asyncio.sleep(PATIENCE if self._lacks(before) else BETWEEN_LOOKS)
+            now = await asyncio.to_thread(_read, self._folder)
+            if now == before:
+                break
+            before = now
+        return before
+
+    def _lacks(self, found: _Found) -> bool:
+        """Whether something is gone that may only be on its way back."""
+        digests = _digests(found.sources)
+        if found.problems or self._known.keys() - digests.keys():
+            return True
+        return digests.get(STANCE) != self._known.get(STANCE) and self._fell_back(found.sources)
+
+    def _fell_back(self, found: Sequence[Source]) -> bool:
+        """Whether the stance is no longer the artist's, but the shipped one or an empty file."""
+        if self._folder is None:
+            return not any(s.inside == STANCE and s.data.strip() for s in found)
+        own = self._folder / STANCE
+        try:
+            return not own.stat().st_size
+        except OSError:
+            return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One look: the files, or why they could not be read."""
+
+    sources: list[Source]
+    problems: tuple[Problem, ...] = ()
+
+
+def _read(folder: Path | None) -> _Found:
+    try:
+        return _Found(house.sources(folder))
+    except ConfigError as error:
+        return _Found([], error.problems)
+
+
+def _digests(sources: Sequence[Source]) -> dict[str, bytes]:
+    return {s.inside or s.path: hashlib.sha256(s.data).digest() for s in sources}
+
+
+def _digest(digests: dict[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for place, digest in sorted(digests.items()):
+        whole.update(place.encode("utf-8", "surrogateescape") + b"\0" + digest)
+    return whole.hexdigest()
+
+
+def places(folder: Path) -> list[Path]:
+    """The directories in which a change could mean other rules; only such as exist.
+
+    The folder, those in it that are read, the one it stands in (for when it is replaced as a
+    whole), and wherever a link on the way leads: that is how Kubernetes mounts its config maps.
+    """
+    found: set[Path] = set()
+    here = Path(os.path.abspath(folder))  # noqa: PTH100 (resolve() would follow the links)
+    for place in (here, *(here / name for name in sorted(CATALOGUE_FOLDERS))):
+        found.update(_chain(place))
+        if place.is_dir():
+            found.add(place.resolve())
+            for file in place.iterdir():
+                if file.is_symlink() and file.suffix in {".yaml", ".yml"}:
+                    found.update(_chain(file))
+    found.add(here.parent)
+    return sorted({_existing(place) for place in found})
+
+
+def _chain(place: Path) -> set[Path]:
+    """The directories that hold `place` and each link it goes through."""
+    found: set[Path] = set()
+    for _ in range(16):
+        if not place.is_symlink():
+            break
+        found.add(place.parent)
+        place = place.parent / place.readlink()
+    found.add(place.parent)
+    # A directory on the way may be a link itself (..data in a config map).
+    for above in place.parents:
+        if above.is_symlink():
+            found.update({above.parent, (above.parent / above.readlink()).parent})
+    return found
+
+
+def _existing(place: Path) -> Path:
+    while not place.is_dir():
+        place = place.parent
+    return place.resolve()
+
+
+class _Filter:
+    """Of what happens in the watched directories: what can have to do with the rules."""
+
+    def __init__(self, folder: Path) -> None:
+        here = Path(os.path.abspath(folder))  # noqa: PTH100
+        self._inside = {
+            str(place.resolve())
+            for place in (here, *(here / name for name in CATALOGUE_FOLDERS))
+            if place.is_dir()
+        }
+        self._names = {here.name, *(part.name for part in here.parents)}
+        for file in here.iterdir() if here.is_dir() else ():
+            if file.is_symlink():
+                self._names.update({file.name, *Path(file.readlink()).parts})
+
+    def __call__(self, _change: Change, path: str) -> bool:
+        parent, _, name = path.rpartition("/")
+        if parent in self._inside:
+            return not name.startswith(".") or name.startswith("..")  # editors' own; ..data
+        return name in self._names

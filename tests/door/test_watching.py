@@ -1,0 +1,62 @@
+"""Where a change could mean other rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from watchfiles import Change
+
+from stagedoor.door.watching import _Filter, places
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "site" / "rules"
+    (found / "crawlers").mkdir(parents=True)
+    (found / "stance.yaml").write_text("", "utf-8")
+    return found
+
+
+def test_the_folder_what_is_read_in_it_and_where_it_stands(folder: Path) -> None:
+    assert places(folder) == sorted([folder, folder / "crawlers", folder.parent])
+
+
+def test_of_a_folder_that_is_gone_the_place_where_it_would_be(tmp_path: Path) -> None:
+    assert places(tmp_path / "site" / "rules") == [tmp_path]
+
+
+def test_links_are_followed_and_so_is_where_they_stand(folder: Path, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "20-ai.yaml").write_text("", "utf-8")
+    (folder / "20-ai.yaml").symlink_to(shared / "20-ai.yaml")
+    link = tmp_path / "links" / "current"
+    link.parent.mkdir()
+    link.symlink_to(folder)
+    assert {link.parent, folder, folder / "crawlers", shared} <= set(places(link))
+
+
+def test_a_link_that_leads_round_in_a_circle_ends(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    assert places(tmp_path / "a") == [tmp_path]
+
+
+@pytest.mark.parametrize(
+    ("path", "matters"),
+    [
+        ("rules/stance.yaml", True),
+        ("rules/99-new.yaml", True),
+        ("rules/crawlers/openai.yaml", True),
+        ("rules/.stance.yaml.swp", False),
+        ("rules/..data", True),
+        ("rules", True),
+        ("guard.log", False),
+        ("rules-backup", False),
+    ],
+)
+def test_what_else_happens_beside_the_rules_is_passed_over(
+    folder: Path, path: str, matters: bool
+) -> None:
+    assert _Filter(folder)(Change.modified, str(folder.parent / path)) is matters
