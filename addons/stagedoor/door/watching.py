@@ -60,13 +60,9 @@ class Watcher:
         return self._folder or house.SHIPPED_RULES
 
     def know(self, folder: Path | None, sources: Sequence[Source]) -> None:
-        """These files of `folder` are in force."""
-        changed = folder != self._folder and self._task is not None
+        """These files of `folder` are in force; where it is another, that is seen in a second."""
         self._folder = folder
         self._note(sources)
-        if changed:
-            self.close()
-            self.open()
 
     def _note(self, sources: Sequence[Source]) -> None:
         self._known = _digests(sources)
