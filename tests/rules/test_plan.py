@@ -14,7 +14,8 @@ from making import FIREFOX, GOOGLEBOT, GPTBOT, OVERCAST, REQUESTS, asks, rules
 from stagedoor.facts import Behaviour, Client, Rate, Request, Resource, Verdict
 from stagedoor.rules import plan as planning
 from stagedoor.rules.conditions import narrow, unknown
-from stagedoor.rules.policy import ALLOW, SIGNAL, Policy
+from stagedoor.rules.plan import ALLOW, SIGNAL
+from stagedoor.rules.policy import Policy
 
 AGENTS = (GPTBOT, FIREFOX, OVERCAST, REQUESTS, GOOGLEBOT, "Zorbulon/2 (Windows 98)", "")
 PATHS = ("/", "/music/a.mp3", "/music/b/c.flac", "/feed.xml", "/about", "/robots.txt", "/img/x.png")

@@ -20,7 +20,8 @@ from making import (
 )
 from stagedoor.errors import ConfigError
 from stagedoor.facts import UNKNOWN, Verdict
-from stagedoor.rules.policy import SIGNAL_RULE, Policy, load_policy, observed
+from stagedoor.rules.plan import SIGNAL_RULE
+from stagedoor.rules.policy import Policy, load_policy, observed
 from stagedoor.yamltext import Source
 
 BLOCK_ALL = "- {id: everyone, title: Nobody gets anything, then: block}"

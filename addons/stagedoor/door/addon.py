@@ -47,7 +47,8 @@ from stagedoor.record.decisions import Decisions
 from stagedoor.record.metrics import Metrics
 from stagedoor.record.terminal import Terminal
 from stagedoor.rules.model import RETRY_AFTER
-from stagedoor.rules.policy import NOBODY_REMEMBERS, Policy, never_too_fast, observed
+from stagedoor.rules.plan import NOBODY_REMEMBERS, never_too_fast
+from stagedoor.rules.policy import Policy, observed
 from stagedoor.yamltext import Source
 
 _log = logging.getLogger("stagedoor.door")

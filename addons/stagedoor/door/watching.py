@@ -14,6 +14,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,7 @@ class Watcher:
         """The files of the policy in force: a digest for each place."""
         self._tried = ""
         self._since = time.localtime()
+        self._worker: ThreadPoolExecutor | None = None
         self._task: asyncio.Task[None] | None = None
         self._stop: anyio.Event | None = None
 
@@ -71,6 +73,8 @@ class Watcher:
 
     def open(self) -> None:
         """Begin; needs the running event loop."""
+        # One thread: several would each keep memory of their own for what they have read.
+        self._worker = ThreadPoolExecutor(1, "stagedoor rules")
         self._stop = anyio.Event()
         self._task = asyncio.create_task(self._watch(self._stop), name="stagedoor rules")
 
@@ -80,10 +84,20 @@ class Watcher:
             self._stop.set()
             self._task.cancel()
             self._task = self._stop = None
+        if self._worker is not None:
+            self._worker.shutdown(wait=False)
+            self._worker = None
+
+    async def _beside[**P, T](
+        self, function: Callable[P, T], *arguments: P.args, **_keywords: P.kwargs
+    ) -> T:
+        """Run `function` beside the requests."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, function, *arguments)
 
     async def _watch(self, stop: anyio.Event) -> None:
         while not stop.is_set():
-            watched = await asyncio.to_thread(places, self.folder)
+            watched = await self._beside(places, self.folder)
             await self._look()  # what happened while nobody watched
             try:
                 await self._until_elsewhere(watched, stop)
@@ -107,7 +121,7 @@ class Watcher:
         ):
             if changes:
                 await self._look()
-            if await asyncio.to_thread(places, self.folder) != watched:
+            if await self._beside(places, self.folder) != watched:
                 return
 
     async def _look(self) -> None:
@@ -120,7 +134,7 @@ class Watcher:
         try:
             if found.problems:
                 raise ConfigError(found.problems)  # noqa: TRY301 (told like any other mistake)
-            policy = await asyncio.to_thread(self._load, found.sources)
+            policy = await self._beside(self._load, found.sources)
             self._take(policy)
         except ConfigError as error:
             self._refuse(digest, error)
@@ -158,10 +172,10 @@ class Watcher:
 
     async def _settled(self) -> _Found:
         """The files, once two looks in a row find the same."""
-        before = await asyncio.to_thread(_read, self._folder)
+        before = await self._beside(_read, self._folder)
         for _ in range(MOST_LOOKS):
             await asyncio.sleep(PATIENCE if self._lacks(before) else BETWEEN_LOOKS)
-            now = await asyncio.to_thread(_read, self._folder)
+            now = await self._beside(_read, self._folder)
             if now == before:
                 break
             before = now

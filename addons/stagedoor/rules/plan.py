@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from stagedoor.facts import Client, Kind, Rate, Request, Resource, Verdict
+from stagedoor.facts import Behaviour, Client, Kind, Rate, Request, Resource, Verdict
 from stagedoor.globs import PatternSet
 from stagedoor.rules.conditions import (
     Is,
@@ -37,6 +37,26 @@ _SEARCHED = {"request.path": False, "request.agent": True}
 """Fields whose patterns are looked for together, and whether their texts are as in headers."""
 
 _NONE: frozenset[int] = frozenset()
+
+SIGNAL_RULE = "signal-files"
+"""The one rule that is not in a file, because no file may overrule it."""
+ALLOW = Verdict("allow")
+SIGNAL = Verdict(
+    "allow",
+    rule=SIGNAL_RULE,
+    title="Signal files are never refused",
+    why="A crawler that cannot read what is forbidden may do everything (RFC 9309).",
+)
+NOBODY_REMEMBERS = Behaviour()
+
+Wait = Callable[[str, Rate], float]
+"""Seconds that the client at hand has to wait under the rate of a rule (its id); 0: it need not.
+Asking counts as one request."""
+
+
+def never_too_fast(_rule: str, _rate: Rate) -> float:
+    """Where nobody counts: in a test, in an access log."""
+    return 0.0
 
 
 def note(verdict: Verdict) -> Verdict:
@@ -99,6 +119,36 @@ class Plan:
         self._search[name] = lambda text: (
             cached(text) if len(text) <= MAX_CACHED else together.found(encoded(text, latin=latin))
         )
+
+    def decide(
+        self,
+        request: Request,
+        client: Client,
+        resource: Resource,
+        behaviour: Behaviour = NOBODY_REMEMBERS,
+        wait: Wait = never_too_fast,
+    ) -> Verdict:
+        """The verdict of the first rule that ends the search, in enforce mode.
+
+        Where only rules held that note, or are observed, the first of them is named. Where none
+        did: allow. `wait` says how long a client that is above a rule's rate has to.
+        """
+        if resource.kind == "signal":
+            return SIGNAL
+        noted: Verdict | None = None
+        for step in self.steps(request, client, resource):
+            if step.test is not None and not step.test(request, client, resource, behaviour):
+                continue
+            verdict = step.verdict
+            if step.rate is not None:
+                seconds = wait(step.rule, step.rate)
+                if seconds <= 0:
+                    continue
+                verdict = step.after(seconds)
+            if not step.notes:
+                return verdict
+            noted = noted or verdict
+        return noted or ALLOW
 
     def steps(self, request: Request, client: Client, resource: Resource) -> tuple[Step, ...]:
         """The rules that may hold for this client and resource, in their order."""

@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stagedoor.audio.resources import classify, reclassify
-from stagedoor.errors import ConfigError, Problem
+from stagedoor.errors import ConfigError, Location, Problem
 from stagedoor.facts import (
     Arrival,
     Behaviour,
     Client,
     Mode,
     Proof,
-    Rate,
     Request,
     Resource,
     Verdict,
@@ -28,31 +27,19 @@ from stagedoor.identify.families import FILE as FINGERPRINTS
 from stagedoor.identify.families import Families, read_families
 from stagedoor.identify.matcher import Matcher, Second, client_of
 from stagedoor.identify.traits import traits
+from stagedoor.rules.lint import lint
 from stagedoor.rules.model import OBSERVED, Rule, read_rules, repeated_ids
-from stagedoor.rules.plan import Plan, note
+from stagedoor.rules.plan import NOBODY_REMEMBERS, Plan, Wait, never_too_fast, note
 from stagedoor.rules.vocabulary import Known
 from stagedoor.stance import Stance, advice, choices, read_stance
 from stagedoor.yamltext import Document, Source, parse
 
 STANCE = "stance.yaml"
 CATALOGUE_FOLDERS = frozenset({"crawlers", "clients"})
-SIGNAL_RULE = "signal-files"
-"""The one rule that is not in a file, because no file may overrule it."""
-
 Prove = Callable[[Signature], tuple[Proof, str]]
 """How sure a claim is, and why; evidence is the door's to gather."""
 
 NOBODY_LOOKED = Arrival()
-NOBODY_REMEMBERS = Behaviour()
-
-Wait = Callable[[str, Rate], float]
-"""Seconds that the client at hand has to wait under the rate of a rule (its id); 0: it need not.
-Asking counts as one request."""
-
-
-def never_too_fast(_rule: str, _rate: Rate) -> float:
-    """Where nobody counts: in a test, in an access log."""
-    return 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,27 +78,8 @@ class Policy:
         behaviour: Behaviour = NOBODY_REMEMBERS,
         wait: Wait = never_too_fast,
     ) -> Verdict:
-        """The verdict of the first rule that ends the search, in enforce mode.
-
-        Where only rules held that note, or are observed, the first of them is named. Where none
-        did: allow. `wait` says how long a client that is above a rule's rate has to.
-        """
-        if resource.kind == "signal":
-            return SIGNAL
-        noted: Verdict | None = None
-        for step in self.plan.steps(request, client, resource):
-            if step.test is not None and not step.test(request, client, resource, behaviour):
-                continue
-            verdict = step.verdict
-            if step.rate is not None:
-                seconds = wait(step.rule, step.rate)
-                if seconds <= 0:
-                    continue
-                verdict = step.after(seconds)
-            if not step.notes:
-                return verdict
-            noted = noted or verdict
-        return noted or ALLOW
+        """The verdict of the first rule that ends the search, in enforce mode; see Plan.decide."""
+        return self.plan.decide(request, client, resource, behaviour, wait)
 
     def judge(
         self,
@@ -247,12 +215,14 @@ def load_policy(
         catalogue.names if not problems else frozenset(),
         catalogue.operators if not problems else frozenset(),
     )
-    notes = advice(stance, stance_file) if stance_file else ()
+    notes = tuple(advice(stance, stance_file)) if stance_file else ()
     rule_files = tuple(documents.values())
-    policy = _build(stance, known, catalogue, matcher, rule_files, tuple(notes), problems)
+    policy = _build(stance, known, catalogue, matcher, rule_files, (), problems)
     if problems:
         raise ConfigError(problems)
-    return replace(policy, families=families, listed=listed)
+    stance_at = stance_file.at(()) if stance_file else Location(STANCE)
+    notes = (*notes, *lint(policy.rules, policy.plan, stance, catalogue, stance_at))
+    return replace(policy, families=families, listed=listed, advice=notes)
 
 
 def _build(
@@ -281,15 +251,6 @@ def _build(
 
 def _folder(place: str) -> str:
     return place.partition("/")[0] if "/" in place else ""
-
-
-ALLOW = Verdict("allow")
-SIGNAL = Verdict(
-    "allow",
-    rule=SIGNAL_RULE,
-    title="Signal files are never refused",
-    why="A crawler that cannot read what is forbidden may do everything (RFC 9309).",
-)
 
 
 def observed(verdict: Verdict) -> Verdict:
