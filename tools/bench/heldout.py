@@ -1,0 +1,134 @@
+"""User agents from projects whose lists the catalogue was not written from.
+
+`--fixtures DIR` is a folder into which these were unpacked; what is not there is said.
+
+    crawlerdetect     sdist 0.4.2     MIT         robots and people's devices. The signs of the second
+                                                  look were written with its robots at hand
+    device_detector   sdist           LGPL-3.0    bots, devices, apps; Matomo's
+    isbot             crate 0.1       MIT         robots seen by myip.ms, odd browsers
+    woothee           crate 0.13      Apache-2.0  carries uap-core, whose tests name devices "Spider"
+
+Only of crawlerdetect is anything kept here: `tests/identify/sample/unlisted.txt`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+MIXED = frozenset({"podcasting", "unknown", "mobile_apps", "feed_reader"})
+"""Fixtures of device-detector in which libraries and people's apps stand side by side."""
+FEEDS = "feed"
+"""A word in device-detector's categories of bots: what reads feeds for people is no robot here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """User agents of one kind. A miss is a machine taken for a person, or a person refused."""
+
+    name: str
+    agents: tuple[str, ...]
+    people: bool = False
+    wanted: str = ""
+    strangers: bool = False
+    """Whether they are judged as if the catalogue had never heard of them."""
+
+
+def unique(agents: Iterable[Any]) -> tuple[str, ...]:
+    """Every agent once, in order; without what is none."""
+    return tuple(dict.fromkeys(agent for agent in agents if isinstance(agent, str) and agent))
+
+
+def forms(agents: Iterable[str]) -> tuple[str, ...]:
+    """The first of all agents that differ in nothing but numbers."""
+    found: dict[str, str] = {}
+    for agent in agents:
+        found.setdefault(re.sub(r"[\d._]+", "", agent).casefold(), agent)
+    return tuple(found.values())
+
+
+def heldout(folder: Path, notes: list[str]) -> Iterator[Group]:
+    """Every group there is data for under `folder`; `notes` get what is missing."""
+    for name, read in _SOURCES.items():
+        found = [group for group in read(folder) if group.agents]
+        if not found:
+            notes.append(f"Missing under {folder}: {name}.")
+        yield from found
+
+
+def _crawlerdetect(folder: Path) -> Iterator[Group]:
+    for stem, name, people in (
+        ("crawlers", "Robots (CrawlerDetect)", False),
+        ("devices", "Devices (CrawlerDetect)", True),
+    ):
+        paths = sorted(folder.rglob(f"fixtures/user_agent/{stem}.txt"))
+        lines = (line for path in paths for line in path.read_text("utf-8").splitlines())
+        yield Group(name, unique(lines), people=people)
+
+
+def _device_detector(folder: Path) -> Iterator[Group]:
+    bots: list[Any] = []
+    devices: list[Any] = []
+    mixed: list[Any] = []
+    for path in sorted(folder.rglob("fixtures/**/*.yml")):
+        rows = [row for row in _yaml(path) if isinstance(row, dict)]
+        agents = [row.get("user_agent") for row in rows]
+        if path.stem == "bots":
+            bots += [row.get("user_agent") for row in rows if FEEDS not in _category(row)]
+        else:
+            (mixed if path.stem in MIXED else devices).extend(agents)
+    yield Group("Bots (device-detector)", unique(bots))
+    yield Group("Phones, TVs, desktops", unique(devices), people=True, wanted="0")
+    yield Group("Apps, libraries among them", unique(mixed), people=True)
+
+
+def _isbot(folder: Path) -> Iterator[Group]:
+    for stem, name, people in (
+        ("myip-ms-live-bots", "Robots (myip.ms)", False),
+        ("omrilotan-browsers", "Odd browsers (isbot)", True),
+    ):
+        found = [json.loads(path.read_bytes()) for path in sorted(folder.rglob(f"{stem}.json"))]
+        agents = unique(agent for agents in found for agent in agents)
+        if not people:
+            # Two thirds are one robot in thousands of versions. CUBOT is a make of telephones.
+            agents = tuple(agent for agent in forms(agents) if "CUBOT" not in agent)
+        yield Group(name, agents, people=people)
+
+
+def _uap_core(folder: Path) -> Iterator[Group]:
+    for tests in sorted(folder.rglob("uap-core/tests"))[:1]:
+        rows = _cases(tests / "test_device.yaml")
+        spiders = unique(row["user_agent_string"] for row in rows if row["family"] == "Spider")
+        others = unique(row["user_agent_string"] for row in rows if row["family"] != "Spider")
+        yield Group("Spiders (uap-core)", spiders)
+        yield Group("Devices (uap-core)", tuple(set(others) - set(spiders)), people=True)
+        lists = sorted((tests.parent / "test_resources").glob("*.yaml"))
+        agents = [row["user_agent_string"] for path in lists for row in _cases(path)]
+        yield Group("Old browsers (uap-core)", unique(agents), people=True)
+
+
+_SOURCES: dict[str, Callable[[Path], Iterator[Group]]] = {
+    "crawlerdetect": _crawlerdetect,
+    "device_detector": _device_detector,
+    "isbot": _isbot,
+    "uap-core": _uap_core,
+}
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.load(path.read_bytes(), yaml.CSafeLoader)
+
+
+def _cases(path: Path) -> Sequence[Any]:
+    rows = _yaml(path)["test_cases"] if path.is_file() else ()
+    return [row for row in rows if isinstance(row, dict) and row.get("user_agent_string")]
+
+
+def _category(row: dict[str, Any]) -> str:
+    return str((row.get("bot") or {}).get("category", "")).casefold()
