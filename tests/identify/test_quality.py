@@ -36,6 +36,8 @@ NOT_REFUSED: Mapping[str, str] = {
     "Trae": "a plain word; an editor",
 }
 """Names in ai.robots.txt that may get recordings, and why."""
+FLOOR = 0.86
+"""The share of other projects' robots that is known; measured: see `./run bench quality`."""
 AI = frozenset(
     {"ai-training", "ai-input", "ai-search", "ai-agent", "audio-harvester", "transcriber"}
 )
@@ -117,6 +119,35 @@ def test_general_bots_of_the_sample_are_known(policy: Policy) -> None:
 
     share, missed = recall(sample("robot"), known)
     assert share >= 0.98, missed
+
+
+def test_robots_that_the_catalogue_was_not_written_from_are_known(policy: Policy) -> None:
+    lines = (SAMPLE / "unlisted.txt").read_text("utf-8").splitlines()
+    assert "MIT" in lines[0]
+    assert len(set(lines[1:])) == 500
+
+    def known(agent: str) -> bool:
+        return asked(policy, agent)[0].purpose not in LOOKED_AT
+
+    share, missed = recall(lines[1:], known)
+    # What is left says nothing that a person's client could not say, too: a bare name, a browser.
+    assert share >= FLOOR, missed
+
+
+@pytest.mark.parametrize("file", ["opawg-apps.json", "opawg-devices.json"])
+def test_no_podcast_app_would_be_refused_if_nobody_had_heard_of_it(file: str) -> None:
+    second = house_second.second()
+    found = {
+        agent
+        for entry in shared(file)["entries"]
+        for agent in entry.get("examples", ())
+        if second(as_header(agent).strip())
+    }
+    # Two services that unfold links: nobody listens with them.
+    assert {agent.split("/")[0].split(";")[0] for agent in found} <= {
+        "Iframely",
+        "AppEngine-Google",
+    }
 
 
 @pytest.mark.parametrize("file", ["opawg-apps.json", "opawg-devices.json"])

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from making import ROOT
 from stagedoor import house, house_second
 from stagedoor.facts import as_header
-from stagedoor.identify.second import LOOKED_AT, SIGNS, Second, left_out, named
+from stagedoor.identify.second import LOOKED_AT, Second, left_out, named
+from stagedoor.identify.signs import SIGNS, WORDS
 
 SHARED = ROOT.parent / "shared" / "data"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -45,11 +46,37 @@ def test_the_longer_pattern_wins_whatever_the_order() -> None:
         ("Mozilla/5.0 (compatible; Zorbulon/1.0)", True),
         ("ZorbulonValidator/2", True),
         ("Zorbulon-Webhooks", True),
+        ("Zorbulon v4.1.0 (www.zorbulon.example)", True),
+        ("Zorbulon (https://zorbulon.example/about)", True),
+        ("Zorbulon/1.0 (zor@zorbulon.example)", True),
+        ("Zorbulon (zor at zorbulon dot example)", True),
+        ("zorbulon.com/1.2", True),
+        ("Zorbulon Link Checker 1.1", True),
+        ("Zorbulon Search Engine", True),
+        ("Zor::Bulon/0.1", True),
+        (f"{CHROME} ZorbulonMonitor", True),
+        (
+            "Mozilla/5.0 (X11; Linux x86_64; rv:48.0) Gecko/20100101 Firefox/48.0 Zor Page Speed",
+            True,
+        ),
         (
             "Mozilla/5.0 (Linux; Android 13; Pixel 7) Chrome/142.0.0.0 (compatible; ZorBot/1.0)",
             True,
         ),
         ("Zorbulon", False),
+        ("Zorbulon/1.0", False),
+        ("com.zorbulon.app/1.0", False),
+        ("Zorcast/1.0 (https://zor.example)", False),
+        ("Zorbulon/1.0 (+https://zorbulon.fm)", False),
+        ("Zorbulon/1.0 (Linux; https://zorbulon.example/)", False),
+        ("Zorbulon/1.0 (https://github.com/zor/bulon)", False),
+        ("ZorFeed/2.0 (http://zor.example; 4 subscribers)", False),
+        ("Mozilla/5.0 (Linux; Android 13; Spider 8) Chrome/124.0.0.0 Mobile Safari/537.36", False),
+        (
+            "Mozilla/5.0 (X11; U; Linux i686; rv:1.6) Gecko/20040317 Firefox/0.8 - www.zor.example",
+            False,
+        ),
+        ("Mozilla/4.0 (compatible; MSIE 6.0; Windows 98; TeomaBar 2.01)", False),
         ("ZorPod/1.0 (Podcast player; +https://zorpod.example/)", False),
         ("Zorbulon/3 (+https://zor.example) CFNetwork/1410 Darwin/22.6.0", False),
         ("Mozilla/5.0 (compatible; MSIE 9.0; Windows NT 6.1; Trident/5.0)", False),
@@ -150,4 +177,5 @@ def test_no_app_or_device_of_people_is_found(packaged: Second, file: str) -> Non
 
 
 def test_every_sign_has_a_name_of_its_own() -> None:
-    assert len({name for name, _ in SIGNS}) == len(SIGNS)
+    rows = (*SIGNS, *WORDS)
+    assert len({name for name, _ in rows}) == len(rows)

@@ -1,12 +1,9 @@
 """The second look: what our own catalogue takes for a browser, or does not know at all.
 
-Two things are held against such a user agent. Signs by which robots give themselves away, whoever
-they are: `+https://` before an address, `(compatible; …)` where no old browser has its name, words
-like `validator` at the end of one. (Words that could as well name a listener's program, such as
-`check` or `collector`, caught a few robots more and are left out: a miss is noted, a false block
-costs a fan.) And the patterns of a well-kept list of crawlers that a package
-brings, without those that hit people. Whoever is found so is a `robot`: pages yes, recordings as
-the stance says.
+Two things are held against such a user agent: the patterns of a well-kept list of crawlers that a
+package brings, without those that hit people; and signs by which robots give themselves away,
+whoever they are (`signs.py`), where nothing speaks for a person. Whoever is found so is a `robot`:
+pages yes, recordings as the stance says.
 
 RE2 matches all of it in one pass and in linear time. It takes up to a millisecond for a kind of
 user agent it has never seen and microseconds afterwards; the Matcher asks only for those it has to,
@@ -21,34 +18,13 @@ from collections.abc import Iterable, Sequence
 import re2
 
 from stagedoor.facts import Client, Purpose
+from stagedoor.identify.signs import DEVICES, PEOPLE, SIGNS, WORDS
 
 LOOKED_AT: frozenset[Purpose] = frozenset({"browser", "unknown"})
 """The purposes with which a client is looked at a second time."""
 
 MAX_MEMORY = 32 << 20
 """Bytes for RE2's automaton: what 1,500 patterns need and the states of many thousand agents."""
-
-SIGNS: tuple[tuple[str, str], ...] = (
-    ("gives its address", r"\+ ?https?://"),
-    # The whole agent: real browsers that call themselves compatible go on after the bracket.
-    ("compatible", r"(?i)^Mozilla/[1-6]\.0 \(compatible; [^)]+\)$"),
-    ("with a version", r"(?i)(bot|spider|crawler)[/;]"),
-    ("validator", r"(?i)validator\b"),
-    ("scanner", r"(?i)scan(ner)?\b"),
-    ("webhook", r"(?i)webhooks?\b"),
-    ("Google", r"\bGoogle-[A-Z]"),
-)
-"""A name, and what robots write. No client of people in the data does: `./run bench quality`."""
-
-PEOPLE = (
-    r"(?i)MSIE|Konqueror|Trident|iCab|OmniWeb|WebTV|NetFront|NetPositive|[IA]Browse|Maple"
-    r"|Symbian|Series60|Nokia|PalmOS|Windows CE|RISC OS|Opera|Amiga|Haiku|Polaris|Dillo|Lynx|Links \("
-    r"|CFNetwork|Darwin/|podcast|podcatcher|player|radio|music|audio|sound|song|track|tune|listen|stream|media"
-    r"|subscriber|reader|RSS|CUBOT"
-    r"|K-Meleon|AOL|AvantGo|Lotus-Notes|FrontPage|Powermarks|PrintSmart|; (Linux|Ubuntu|en-)"
-    r"|Google-HTTP-Java"
-)
-"""Where one of these stands, no sign counts: an old browser, an odd app, a listener."""
 
 LEFT_OUT: tuple[str, ...] = (
     # Apps and readers with which people listen.
@@ -57,6 +33,7 @@ LEFT_OUT: tuple[str, ...] = (
     # Pages shown inside apps, and browsers: the names stand in people's agents too.
     *("WhatsApp", "Viber", "MetaIAB", "Bluesky\\/", "Goodreads", "PayPal", "NING", "Tweakers"),
     *("CapitalOneShopping", "Grammarly", "Chrome Privacy Preserving", "Sogou", "Silk\\/", "Fluid"),
+    *("RED\\/", "speedy", "Teoma", "Chirp|"),
     *("Code\\/", "Trae", "Hotjar", "Blackboard", "GoogleDocs", "Known Agent"),
     # Phones, builds of Android and plain words.
     *("AP3A", "Sonic", "Butterfly", "Expanse", "008", "Charlotte", "Adventurer", "Magellan"),
@@ -79,9 +56,11 @@ class Second:
         names = self._add([(named(pattern), pattern) for pattern in listed])
         self.patterns = len(names)
         """How many of the list's patterns are looked for; the signs stand behind them."""
-        self._names = (*names, *(f"Unlisted robot ({n})" for n in self._add(SIGNS)))
+        self._words = self.patterns + len(SIGNS)
+        self._names = (*names, *(f"Unlisted robot ({n})" for n in self._add((*SIGNS, *WORDS))))
         self._set.Compile()
         self._people = re2.compile(PEOPLE.encode(), _options())
+        self._devices = re2.compile(DEVICES.encode(), _options())
 
     def __call__(self, agent: str) -> Client | None:
         """The robot that `agent` (one character a byte) belongs to."""
@@ -89,8 +68,10 @@ class Second:
         found = self._set.Match(text)
         if not found:
             return None
-        first = min(found)  # the longest of the listed patterns, or else a sign
+        first = min(found)  # the longest of the listed patterns, or else a sign, or else a word
         if first >= self.patterns and self._people.search(text):
+            return None
+        if first >= self._words and self._devices.search(text):
             return None
         return Client(self._names[first], "", "robot")
 

@@ -1,0 +1,95 @@
+"""What robots write into a user agent and no person's client does, and where it does not count.
+
+Three tables of RE2 expressions, and what each was held against by `./run bench quality`:
+
+    SIGNS    a way of reaching whoever runs it, or a form that only robots have
+    WORDS    what it came for, in the words of the trade
+    PEOPLE   an old browser, an odd app, a listener: neither signs nor words count here
+    DEVICES  a phone, a television, a console: signs count, words do not, because there are telephones
+             called "M bot" and "Spider 8"
+
+A word that could name a listener's program is no sign: `collector`, `download`, `archive`, `client`
+and `agent` would find a few robots more. Neither is a bare `Name/1.0`: that is what a podcast app
+nobody has heard of writes. A miss is noted; a false block costs a fan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+Table = Sequence[tuple[str, str]]
+"""A sign's name, for people to read, and its expression."""
+
+SIGNS: Table = (
+    ("gives its address", r"(?i)https?:/|\bwww\.[a-z0-9-]+\.[a-z]"),
+    (
+        "gives a mail address",
+        r"(?i)[a-z0-9]@[a-z0-9-]+\.[a-z]|\((at|@)\)[a-z0-9-]+\.[a-z]"
+        r"|[a-z0-9] (at|\(at\)|\[at\]) [a-z0-9.-]+ (dot|\[dot\]|\.) ?[a-z]",
+    ),
+    # Nothing but a site and perhaps a version. Programs' identifiers go the other way round: com.…
+    ("is called by its site", r"(?i)^[a-z0-9-]+\.(com|net|org|io|de|ru|cz|eu)([/ ]|$)"),
+    # The whole agent: real browsers that call themselves compatible go on after the bracket.
+    ("compatible", r"(?i)^Mozilla/[1-6]\.0 \(compatible; [^)]+\)$"),
+    ("compatible, with a version", r"(?i)compatible; [a-z][a-z0-9._-]*/"),
+    ("with a version", r"(?i)(bot|spider|crawler)[/;]"),
+    # In a telephone's costume, too.
+    ("Google", r"\bGoogle-[A-Z]|(?i:page ?speed|google search console)"),
+)
+
+WORDS: Table = (
+    ("crawler", r"(?i)crawl|spider|spyder|bot\b|bot_|\bscraper?\b"),
+    (
+        "crawling software",
+        r"(?i)larbin|ht-?dig\b|nutch|heritrix|mnogosearch|datapark|search ?engine",
+    ),
+    ("search", r"(?i)^([^M]|M[^o]).*search\b"),
+    ("fetcher", r"(?i)\bfetch(er)?\b|[a-z]fetcher\b"),
+    ("indexer", r"(?i)index(er|ing)?\b|harvest"),
+    ("archiver", r"(?i)archiver|web ?archiv"),
+    ("checker", r"(?i)check(s|er|ing)?\b|validat|verif(y|ier|ication)"),
+    ("monitor", r"(?i)monitor|uptime|health ?-?check|\bprob(e|er)\b|\bping(er)?\b|synthetic|PTST"),
+    ("scanner", r"(?i)scan(ner|ning)?\b|vulnerab|\baudit"),
+    ("SEO", r"\bSEO|\bSeo[A-Z]|\bseo\b|SEO\b|[Bb]acklink|[Pp]age ?[Rr]ank"),
+    ("analyser", r"(?i)analy[sz](e|er|is|ing)\b|plagiar|survey|census|research|experiment"),
+    (
+        "pictures of pages",
+        r"(?i)thumb(s|nail|nailer|shot)?\b|screen-?_? ?shot|(web|site|page) ?-?shot|webthumb"
+        r"|favicon|screenie",
+    ),
+    (
+        "links",
+        r"(?i)(link|url) ?(analy|check|exam|expan|monitor|previe|resol|shorten|verif)"
+        r"|unfurl|unshort|shortener|resolver|sitemap|webhooks?\b",
+    ),
+    ("extractor", r"(?i)extract(or|ion)|grabber|(html|link) ?parser"),
+    ("tester", r"(?i)tester\b|generator\b|tracer\b|\w::\w"),
+    # Words that browsers and what is built into them have, too.
+    (
+        "data and domains",
+        r"(?i)^([^M]|M[^o]).*(statisti|intelligen|keyword|classifi|semantic|enrich|\bdns|domain"
+        r"|whois)",
+    ),
+)
+
+PEOPLE = (
+    # Old and odd browsers, and what is built into them.
+    r"(?i)MSIE\s+[1-9]|Konqueror|Trident|iCab|OmniWeb|WebTV|NetFront|NetPositive|brows(e|er)\b"
+    r"|[IA]Browse|Maple|Galeon|Netscape|Mosaic|K-Meleon|AOL|AvantGo|Opera|Polaris|Dillo|Lynx|Links \("
+    r"|rv:1\.[0-8]|\.NET CLR|(tool|ask)bar|desktop|proxomitron|anonymouse|FrontPage|Lotus-Notes"
+    r"|Powermarks|PrintSmart|Contiki|\(compatible; ([^)]*; )?(Linux|Ubuntu|Win|en-)"
+    # Old and odd machines.
+    r"|Symbian|Series60|Nokia|PalmOS|Windows CE|RISC OS|Amiga|Haiku|Teleca|Zune|RIM[0-9]|MIDP|CUBOT"
+    r"|Forum:|WAChat|\bvia\b"
+    # Who listens and reads, under whatever name.
+    r"|pod|\bcast|cast(ing|s|er)?\b|player|radio|music|audio|sound|song|tracks?\b|tune|listen|stream"
+    r"|media|FM\b|\.(fm|app)\b|subscriber|reader|RSS|feed|news(gator|fire|life|blur)"
+    # Programs on people's machines, which say what machine it is, and those that people publish.
+    r"|CFNetwork|Darwin[/ ]|^([^M]|M[^o]).*(iPhone|iPad|iOS|Android|Windows|Mac ?OS|Linux[; )])"
+    r"|github\.|gitlab|readthedocs|sourceforge|sf\.net|Google-HTTP-Java"
+)
+
+DEVICES = (
+    r"(?i)Android|iPhone|iPad|Build/|MAUI|UP\.(Browser|Link)|BlackBerry|Windows Phone|Tizen|web0s"
+    r"|\bTV|HbbTV|samsung|nintendo|playstation"
+)
