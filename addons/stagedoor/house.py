@@ -101,6 +101,11 @@ def build(found: Sequence[Source], before: Policy | None = None) -> Policy:
     return load_policy(found, second(), before)
 
 
+def is_shipped(place: Location) -> bool:
+    """Whether this is a place in the shipped files, and not in somebody's own."""
+    return place.path.startswith(f"{shown(SHIPPED_RULES)}/")
+
+
 def shown(folder: Path) -> str:
     """A folder as people would type it: relative to where they stand, where that is shorter."""
     try:

@@ -312,6 +312,6 @@ def test_rules_change_under_load_and_no_request_is_lost(
     assert asking.answers > RELOADS * 10
     assert asking.sets <= {str(number) for number in range(0, RELOADS + 1, 2)}
     assert len(asking.sets) >= RELOADS // 2
-    # The first ones fill caches; afterwards it stays as it is.
-    early, late = sizes[len(sizes) // 4], sizes[-1]
+    # The first hundred fill caches and Python's own stores; afterwards it stays as it is.
+    early, late = sizes[len(sizes) // 2], sizes[-1]
     assert late < early + 20, sizes

@@ -196,8 +196,9 @@ def test_the_same_house_can_be_asked_under_another_stance() -> None:
 
 def test_an_artist_without_a_contact_is_advised() -> None:
     assert "contact" in str(policy({"stance.yaml": "artist: {name: x}"}).advice)
-    assert policy({"stance.yaml": "artist: {contact: 'mailto:a@b.example'}"}).advice == ()
-    assert policy().advice == ()
+    told = policy({"stance.yaml": "artist: {contact: 'mailto:a@b.example'}"}).advice
+    assert "contact" not in str(told)
+    assert "contact" not in str(policy().advice)
 
 
 def test_an_empty_house_lets_everybody_in() -> None:

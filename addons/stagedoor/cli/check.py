@@ -7,17 +7,21 @@ import time
 from pathlib import Path
 
 from stagedoor import house
-from stagedoor.rules.cases import run_cases, run_examples
+from stagedoor.rules.cases import Failure, run_cases, run_examples
 
 
 def run(folder: Path | None) -> int:
     """Print what was found; 0 where everything holds, 1 otherwise."""
     began = time.perf_counter()
     policy = house.load(folder)  # a ConfigError lists its mistakes in main()
-    cases, failed = run_cases(policy)
+    cases, failures = run_cases(policy)
     examples, mistaken = run_examples(policy)
+    overruled = [f for f in failures if overrules(f)]
+    failed = [f for f in failures if not overrules(f)]
     for failure in [*failed, *mistaken]:
         print(failure, file=sys.stderr)
+    for failure in overruled:
+        print(f"{failure.by}: a rule of yours overrules a shipped one, as it may:\n  {failure}")
     for note in policy.advice:
         print(f"{note}")
     took = time.perf_counter() - began
@@ -26,9 +30,15 @@ def run(folder: Path | None) -> int:
         f"{len(policy.catalogue.signatures):,} crawlers and clients by "
         f"{policy.matcher.tokens:,} signatures."
     )
-    broken = len(failed) + len(mistaken)
     print(
-        f"{cases - len(failed):,} of {cases:,} cases and {examples - len(mistaken):,} of "
+        f"{cases - len(failures):,} of {cases:,} cases and {examples - len(mistaken):,} of "
         f"{examples:,} example agents hold ({took:.1f} s)."
     )
-    return 1 if broken else 0
+    return 1 if failed or mistaken else 0
+
+
+def overrules(failure: Failure) -> bool:
+    """Whether a case does not hold because somebody's own rule comes before a shipped one."""
+    return (
+        failure.by is not None and house.is_shipped(failure.at) and not house.is_shipped(failure.by)
+    )

@@ -23,6 +23,8 @@ class Failure:
 
     at: Location
     message: str
+    by: Location | None = None
+    """The rule that decided, where it is another than the case's own."""
 
     def __str__(self) -> str:
         return f"{self.at}: {self.message}"
@@ -66,19 +68,21 @@ def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Fa
     )
     decided = verdict.would or verdict.action
     if decided != case.expect:
+        by = next((other for other in policy.rules if other.id == verdict.rule), None)
         yield Failure(
             place,
             f"{rule.id}: {client.name} ({client.purpose}) asking for {resource.kind} {case.get}\n"
             f"    - expected: {case.expect}\n"
-            f"    + decided:  {_told(policy, verdict)}",
+            f"    + decided:  {_told(verdict, by)}",
+            by.at if by is not None and by is not rule else None,
         )
 
 
-def _told(policy: Policy, verdict: Verdict) -> str:
+def _told(verdict: Verdict, by: Rule | None) -> str:
     action = verdict.would or verdict.action
     if not verdict.rule:
         return f"{action}, no rule held"
-    where = next((f", {rule.at}" for rule in policy.rules if rule.id == verdict.rule), "")
+    where = f", {by.at}" if by is not None else ""
     return f"{action} by rule {verdict.rule} ({verdict.title}{where})"
 
 

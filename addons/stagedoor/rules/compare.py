@@ -149,9 +149,10 @@ def _contains(wide: What, narrow: What) -> bool:
         case Words(many), Words(few):
             return few <= many
         case Patterns(), Patterns():
-            return all(_matched(glob, wide) for glob in narrow.globs) and set(
-                narrow.expressions
-            ) <= set(wide.expressions)
+            return takes_all(wide) or (
+                all(_matched(glob, wide) for glob in narrow.globs)
+                and set(narrow.expressions) <= set(wide.expressions)
+            )
         case Networks(many), Networks(few):
             return all(any(_inside(network, other) for other in many) for network in few)
         case Between(), Between():
@@ -161,6 +162,11 @@ def _contains(wide: What, narrow: What) -> bool:
         case Present(), Present():
             return wide == narrow
     return False
+
+
+def takes_all(patterns: Patterns) -> bool:
+    """Whether every text matches."""
+    return bool({"**", "/**", *(() if patterns.path else ("*",))}.intersection(patterns.globs))
 
 
 def _inside(network: IPv4Network | IPv6Network, other: IPv4Network | IPv6Network) -> bool:
@@ -173,9 +179,7 @@ def _reaches(narrow: float, narrow_closed: bool, wide: float, wide_closed: bool)
 
 def _matched(glob: str, wide: Patterns) -> bool:
     """Whether whatever the glob matches is matched by `wide`."""
-    if glob in wide.globs or not {"**", "/**", *(() if wide.path else ("*",))}.isdisjoint(
-        wide.globs
-    ):
+    if glob in wide.globs:
         return True
     if not set("*?") & set(glob):
         return wide.holds(glob)

@@ -15,7 +15,7 @@ from stagedoor.errors import Location, Problem, listed
 from stagedoor.facts import GUARDED_KINDS, Client, Kind, Purpose, Request, Resource, Verdict
 from stagedoor.identify.catalogue import Catalogue, Signature
 from stagedoor.identify.matcher import client_of
-from stagedoor.rules.compare import ALWAYS, Facts, implies, impossible, settled
+from stagedoor.rules.compare import ALWAYS, Facts, implies, impossible, settled, takes_all
 from stagedoor.rules.conditions import Condition, Is, Patterns, Words, leaves, narrow
 from stagedoor.rules.model import Rule
 from stagedoor.rules.plan import Plan
@@ -112,8 +112,7 @@ def _too_open(rule: Rule, condition: Condition) -> Iterator[Problem]:
 
 
 def _chooses(leaf: Is) -> bool:
-    what = leaf.what
-    return not (isinstance(what, Patterns) and {"/**", "**", "*"} & set(what.globs))
+    return not (isinstance(leaf.what, Patterns) and takes_all(leaf.what))
 
 
 def _against_the_stance(
