@@ -34,8 +34,12 @@ def run_cases(policy: Policy) -> tuple[int, list[Failure]]:
     """How many cases there are, and those that fail."""
     count = 0
     failures: list[Failure] = []
+    houses: dict[frozenset[tuple[str, str]], Policy] = {}  # most rules assume the same
     for rule in policy.rules:
-        assumed = policy.assuming(rule.assumes) if rule.cases else policy
+        if not rule.cases:
+            continue
+        key = frozenset(rule.assumes.items())
+        assumed = houses.get(key) or houses.setdefault(key, policy.assuming(rule.assumes))
         for case, place in zip(rule.cases, rule.case_places, strict=True):
             count += 1
             failures.extend(_run(assumed, rule, case, place))
