@@ -5,6 +5,7 @@ check.py      do the rules load, and do their cases hold?
 lines.py      identify and decide: JSON lines in, JSON lines out
 serve.py      the guard in front of a site
 update.py     fetch the operators' address lists anew (fetching.py: over https, with bounds)
+import_.py    rules from what people already have: robots.txt, Anubis, nginx maps
 demo.py       the demo site, the guard, and a cast of clients
 """
 
@@ -61,6 +62,16 @@ def _run(options: argparse.Namespace) -> int:
         from stagedoor.cli import update
 
         return update.run(options)
+    if command == "import":
+        from stagedoor.cli import import_
+
+        return import_.run(
+            options.files,
+            options.kind,
+            options.out,
+            options.rules,
+            everything=options.all,
+        )
     if command == "init":
         from stagedoor.cli import init
 
@@ -111,6 +122,31 @@ def _parser() -> argparse.ArgumentParser:
         "init", help="begin a rules directory of your own, with a stance.yaml"
     )
     init.add_argument("folder", type=Path, metavar="DIR")
+
+    brought = commands.add_parser(
+        "import",
+        help="rules from a robots.txt, a list of AI crawlers, an Anubis policy, nginx maps",
+    )
+    brought.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    brought.add_argument(
+        "--from",
+        dest="kind",
+        choices=("robots", "ai-robots", "anubis", "nginx-map"),
+        help="what the files are; else their content tells",
+    )
+    brought.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write there; without it, print what would be written",
+    )
+    brought.add_argument(
+        "--rules",
+        type=Path,
+        metavar="DIR",
+        help="whose stance counts, if not that of --out",
+    )
+    brought.add_argument("--all", action="store_true", help="also what the stance already says")
 
     update = commands.add_parser(
         "update", help="fetch the address lists anew by which crawlers are recognised"
