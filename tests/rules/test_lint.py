@@ -86,7 +86,7 @@ def test_a_rule_that_can_never_be_reached(first: str, second: str) -> None:
 )
 def test_a_rule_that_may_be_reached_is_not_told(first: str, second: str) -> None:
     text = rule(first, name="first") + rule(second, name="second") + KEPT
-    assert [line for line in advice(text) if 'rule "second"' in line] == []
+    assert [x for x in advice(text) if 'rule "second" can never' in x] == []
 
 
 @pytest.mark.parametrize(
