@@ -45,6 +45,7 @@ def test_a_block_may_name_its_status() -> None:
     (rule,) = rules(f"{HEAD}  then: {{block: {{status: 451}}}}").rules
     assert (rule.action, rule.verdict.status) == ("block", 451)
     assert rules(f"{HEAD}  then: {{block: {{}}}}").rules[0].verdict.status == 403
+    assert rules(f"{HEAD}  then:\n    block:").rules[0].verdict.status == 403
 
 
 def test_an_emptied_file_holds_no_rules() -> None:

@@ -175,7 +175,9 @@ class Then(Model):
 
 
 def _then(value: object) -> object:
-    """`then: block` is short for `then: {block: {}}`."""
+    """`then: block` is short for `then: {block: {}}`, and so is `then: {block: }`."""
+    if isinstance(value, dict) and list(value.values()) == [None]:
+        value = next(iter(value))
     if isinstance(value, str):
         if value == "delay":
             raise ValueError("delay does not say how long — write then: {delay: 3s}")
