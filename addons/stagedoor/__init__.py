@@ -18,14 +18,14 @@ One request's way through it:
     identify/     who: the catalogue and the matching of user agents
     audio/        what: normalised paths and resource classes
     memory/       what clients have done lately, and how much more they may
-    rules/        the vocabulary, the rules, their cases, and the policy that decides
+    rules/        the vocabulary, the rules, their cases, the policy that decides, editors' schemas
     importing/    robots.txt, Anubis policies, nginx maps → rules
     record/       where events go: metrics, decision log
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
     house.py      where files lie in a checkout and in a wheel; reads rule directories
     house_ranges.py  copies of operators' address lists, in the state directory
     house_second.py  the package's patterns of crawlers, for the second look
-    cli/          stagedoor check · identify · decide · import · path · serve · demo · update
+    cli/          stagedoor check · explain · identify · decide · import · path · serve · demo · update · schema
     demo/         a small music site and a cast of clients that knock at its door
 
 Arrows go one way:

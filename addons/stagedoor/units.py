@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 
 _PART = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([a-zA-Z]+)\s*")
-_SECONDS = {
+SECONDS = {
     "ms": 0.001,
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
     **dict.fromkeys(("m", "min", "minute", "minutes"), 60.0),
     **dict.fromkeys(("h", "hour", "hours"), 3600.0),
     **dict.fromkeys(("d", "day", "days"), 86400.0),
 }
-_BYTES = {"b": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
+BYTES = {"b": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12}
 """Decimal, as disks and access logs are counted."""
 LONGEST = 366 * 86400.0
 
@@ -24,7 +24,7 @@ def duration(text: object) -> float:
     """Seconds in `text`; ValueError with the mend where it is no duration."""
     mend = "write for example 10s, 5m or 1h 30m"
     if isinstance(text, str):
-        found = _sum(text, _SECONDS)
+        found = _sum(text, SECONDS)
         if found is not None and 0 < found <= LONGEST:
             return found
     if isinstance(text, int | float) and not isinstance(text, bool):
@@ -35,7 +35,7 @@ def duration(text: object) -> float:
 def size(text: object) -> float:
     """Bytes in `text`; ValueError with the mend where it is no size."""
     if isinstance(text, str):
-        found = _sum(text, _BYTES)
+        found = _sum(text, BYTES)
         if found is not None and found <= 1e18:
             return found
     if isinstance(text, int | float) and not isinstance(text, bool):

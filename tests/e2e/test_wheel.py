@@ -50,6 +50,13 @@ def test_its_rules_hold(environment: Path, tmp_path: Path) -> None:
     assert " cases and " in done.stdout
 
 
+def test_a_stance_begun_with_it_has_its_schema_beside_it(environment: Path, tmp_path: Path) -> None:
+    done = run(str(environment / "stagedoor"), "init", "mine", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    shipped = ROOT / "rules" / "schema" / "stance.json"
+    assert (tmp_path / "mine/schema/stance.json").read_bytes() == shipped.read_bytes()
+
+
 def test_its_script_guards_a_site(environment: Path, tmp_path: Path) -> None:
     script = run(str(environment / "stagedoor"), "path", cwd=tmp_path).stdout.strip()
     assert script.startswith(str(environment.parent))

@@ -4,6 +4,7 @@ init.py       begin a rules directory of one's own
 check.py      do the rules load, and do their cases hold?
 lines.py      identify and decide: JSON lines in, JSON lines out
 serve.py      the guard in front of a site
+schemas.py    write the schemas by which editors complete and check
 update.py     fetch the operators' address lists anew (fetching.py: over https, with bounds)
 import_.py    rules from what people already have: robots.txt, Anubis, nginx maps
 demo.py       the demo site, the guard, and a cast of clients
@@ -76,6 +77,10 @@ def _run(options: argparse.Namespace) -> int:
         from stagedoor.cli import init
 
         return init.run(options.folder)
+    if command == "schema":
+        from stagedoor.cli import schemas
+
+        return schemas.run(options.folder, options.rules)
     from stagedoor import house
 
     print(house.GUARD_SCRIPT)
@@ -147,6 +152,12 @@ def _parser() -> argparse.ArgumentParser:
         help="whose stance counts, if not that of --out",
     )
     brought.add_argument("--all", action="store_true", help="also what the stance already says")
+
+    schema = commands.add_parser(
+        "schema", help="write JSON Schemas, by which editors complete and check while you type"
+    )
+    schema.add_argument("folder", type=Path, metavar="DIR")
+    schema.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
 
     update = commands.add_parser(
         "update", help="fetch the address lists anew by which crawlers are recognised"

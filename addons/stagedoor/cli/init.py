@@ -1,4 +1,7 @@
-"""`stagedoor init DIR`: begin a rules directory of one's own, with the stance to edit."""
+"""`stagedoor init DIR`: begin a rules directory of one's own, with the stance to edit.
+
+The schemas come along, so that the first line of the stance leads an editor to one.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,13 @@ import os
 from pathlib import Path
 
 from stagedoor import house
+from stagedoor.cli import schemas
 from stagedoor.errors import StagedoorError
 from stagedoor.rules.policy import STANCE
 
 
 def run(folder: Path) -> int:
-    """Write a stance.yaml into `folder`; StagedoorError where one is there, or it cannot be."""
+    """Write a stance.yaml and schemas into `folder`; StagedoorError where it is there or cannot be."""
     target = folder / STANCE
     shipped = (house.SHIPPED_RULES / STANCE).read_bytes()
     try:
@@ -24,5 +28,7 @@ def run(folder: Path) -> int:
         raise StagedoorError(
             f"{target} cannot be written: {os.strerror(error.errno or 0)} — choose another folder"
         ) from error
+    found = sorted((house.SHIPPED_RULES / "schema").glob("*.json"))
+    schemas.write(folder / "schema", {path.name: path.read_text("utf-8") for path in found})
     print(f"Wrote {target}. Edit it, then: stagedoor serve --rules {folder} --upstream URL")
     return 0

@@ -1,0 +1,42 @@
+"""`stagedoor schema DIR`: JSON Schemas of the files people write, for their editors."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from stagedoor import house
+from stagedoor.errors import StagedoorError
+from stagedoor.rules.editors import schemas
+
+
+def run(folder: Path, rules: Path | None) -> int:
+    """Write them into `folder`, with the names in the catalogue of `rules`; see `house.load`."""
+    files = rendered(rules)
+    write(folder, files)
+    print(f"Wrote {', '.join(files)} into {folder}.")
+    return 0
+
+
+def rendered(rules: Path | None = None) -> Mapping[str, str]:
+    """The text of each schema, by its file's name."""
+    catalogue = house.load(rules).catalogue
+    return {
+        name: json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
+        for name, schema in schemas(catalogue.names, catalogue.operators).items()
+    }
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write `files` into `folder`, over older ones; StagedoorError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, "utf-8")
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise StagedoorError(
+            f"{folder} cannot be written: {reason} — choose another folder"
+        ) from error

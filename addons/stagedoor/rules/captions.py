@@ -1,0 +1,227 @@
+"""What editors show about each word of the files people write: one line, for somebody who makes music.
+
+The types say what may stand where; here is what it is for. `tests/rules/test_editors.py` holds this
+to the types: every field has a line, and every line a field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stagedoor import stance
+from stagedoor.facts import Action, Kind, Mode, Proof, Purpose
+from stagedoor.identify import catalogue, families
+from stagedoor.rules import model
+from stagedoor.schema import Model
+
+ANSWERS: Mapping[str, str] = {
+    "yes": "they are let in",
+    "log": "they are let in, and it is written down",
+    "no": "they are refused",
+}
+ACTIONS: Mapping[Action, str] = {
+    "allow": "let in; no later rule is asked",
+    "log": "write it down, and go on with the next rule",
+    "delay": "let in, but only after a while",
+    "throttle": "say: come back later (429), to whoever asks too often",
+    "block": "refuse, with a short text that says why",
+}
+PURPOSES: Mapping[Purpose, str] = {
+    "ai-training": "gathers data to train models",
+    "ai-input": "reads pages to answer somebody's question",
+    "ai-search": "indexes pages for a search engine with AI",
+    "ai-agent": "browses for a person, by itself",
+    "audio-harvester": "collects audio in bulk",
+    "transcriber": "turns recordings into text",
+    "search": "a search engine",
+    "archive": "an archive or a library",
+    "seo": "sells reports about websites",
+    "social-preview": "makes the little card that appears when a fan shares a link",
+    "monitoring": "looks whether a site is up",
+    "scanner": "looks for holes in servers",
+    "content-id": "looks for recordings on behalf of those who own them",
+    "subsonic-client": "a listener's player for Subsonic servers",
+    "podcast-app": "a listener's podcast app",
+    "feed-reader": "reads feeds for a person",
+    "cast-device": "a loudspeaker or a television",
+    "music-player": "a listener's player",
+    "robot": "says that it is a machine, and is in no list",
+    "headless": "a browser without a screen",
+    "downloader": "yt-dlp, wget, curl and the like: fans use them too",
+    "http-library": "a script without a name of its own",
+    "browser": "a person's browser",
+    "unknown": "gives no name, or one that nobody knows",
+}
+KINDS: Mapping[Kind, str] = {
+    "signal": "robots.txt and its like: what says who may do what; never refused",
+    "audio": "a recording, a stream, a film of a concert",
+    "playlist": "a list of recordings, also HLS and DASH",
+    "feed": "RSS, Atom, podcasts",
+    "download": "recordings in one piece: a zip, a torrent and the like",
+    "page": "a page of the site",
+    "image": "a picture",
+    "asset": "what pages are made with: styles, scripts, fonts",
+    "api": "an interface for programs, such as Subsonic's",
+    "other": "everything else",
+}
+PROOFS: Mapping[Proof, str] = {
+    "verified": "it is provably who it says",
+    "unverified": "nobody can tell",
+    "spoofed": "it is provably not who it says",
+}
+MODES: Mapping[Mode, str] = {
+    "enforce": "decide, and keep to it",
+    "observe": "decide and write down, but refuse nobody",
+}
+BOUNDS: Mapping[str, str] = {
+    "over": "more than this",
+    "at_least": "this or more",
+    "under": "less than this",
+    "at_most": "this or less",
+}
+GROUPS: Mapping[str, str] = {
+    "all": "every one of these must hold",
+    "any": "one of these must hold",
+    "not": "this must not hold",
+}
+
+CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
+    stance.Stance: {
+        "artist": "who is speaking",
+        "ai": "what machines that learn, answer or search may do",
+        "others": "everybody else who is not a listener",
+        "audio": "what counts as a recording, besides what is recognised by name or type",
+        "on_error": "what happens when the guard itself fails on a request",
+        "site": "where your site is and where the guard listens, to start without typing addresses",
+        "mode": "whether the guard refuses anybody",
+    },
+    stance.Artist: {
+        "name": "yours or the band's; it stands on every refusal",
+        "contact": "where somebody refused by mistake can ask: mailto:rights@example.org, or a link",
+    },
+    stance.Ai: {
+        "train": "crawlers that gather data to train models",
+        "input": "programs that read your pages to answer somebody's question",
+        "search": "search engines, with and without AI: they index pages, not recordings",
+        "agents": "AI agents that browse for a person: no means pages yes, recordings no",
+    },
+    stance.Others: {
+        "archives": "the Internet Archive and libraries",
+        "previews": "the little card that appears when a fan shares your link",
+        "seo": "companies that sell reports about websites",
+        "impostors": 'whoever is provably not who they say: a "Googlebot" that is not Google\'s',
+        "disguises": "programs dressed up as a browser; some people's odd set-ups look so too",
+        "harvesters": "collectors of audio in bulk",
+        "transcribers": "machines that turn recordings into text",
+        "robots": "robots nobody knows: refused recordings, not pages",
+        "scanners": "programs that look for holes in servers",
+        "headless": "browsers without a screen: mostly machines, sometimes your own tests",
+        "downloaders": "yt-dlp, wget, curl: fans use them too",
+        "libraries": "scripts without a name of their own: refused recordings, not pages",
+        "nameless": "whatever gives no name, or one that nobody knows",
+    },
+    stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
+    stance.Site: {
+        "upstream": "where your site answers: http://localhost:8000",
+        "listen": "where visitors come to: 0.0.0.0:8080, or just 8080",
+        "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's",
+    },
+    stance.OnError: {
+        "pages": "open: let it pass. closed: answer 503, try again later",
+        "audio": "open: let it pass. closed: answer 503, try again later",
+    },
+    model.Written: {
+        "id": "a name for good, in words-like-these: logs and figures refer to it",
+        "title": "what the rule does, in one sentence",
+        "why": "the reason; it stands in the decision log",
+        "when": "what must hold; several lines must all hold, and a list means any of its values",
+        "observe": "yes: only say what the rule would have done",
+        "then": "what becomes of the request",
+        "cases": "requests and what must become of them; `stagedoor check` tries each",
+    },
+    model.Then: {
+        "allow": ACTIONS["allow"],
+        "log": ACTIONS["log"],
+        "delay": f"{ACTIONS['delay']}: 3s, at most a minute",
+        "throttle": f"{ACTIONS['throttle']}: {{requests: 30, per: 1m}}",
+        "block": ACTIONS["block"],
+    },
+    model.Throttle: {
+        "requests": "how many from one client; without it the rule holds for every request",
+        "per": "within what time: 1m, 10s, 1h",
+        "retry_after": "when to come back: 10m",
+    },
+    model.Block: {"status": "the number of the answer; 403 unless you say otherwise"},
+    model.Case: {
+        "ua": "the User-Agent header, as the client sends it",
+        "get": "the path that is asked for, beginning with /",
+        "method": "GET unless you say otherwise",
+        "host": "the site's name, as asked for",
+        "type": "the response's Content-Type, for what only the response can tell",
+        "traits": "what the request is taken to have, besides what its headers show",
+        "headers": "further headers, name: value",
+        "ip": "the visitor's address",
+        "behaviour": "what the visitor has done before",
+        "proof": "how sure the claim is taken to be",
+        "expect": "what must become of it",
+    },
+    model.Lately: {
+        "requests_last_minute": "requests from this address within a minute",
+        "recordings_last_hour": "different recordings this address asked for within an hour",
+        "audio_last_hour": "what it took of them within an hour: 500MB",
+        "known_for": "how long ago this address was first seen: 10m",
+    },
+    catalogue.File: {
+        "operator": "who sends the crawlers of this file",
+        "group": "what the clients of this file have in common",
+        "purpose": "what they come for, where an entry does not say otherwise",
+        "docs": "where the operator describes them",
+        "source": "where the facts are from, if not from the operator",
+        "reviewed": "the day the facts were last checked: 2026-11-23",
+        "crawlers": "programs that come on behalf of an operator",
+        "clients": "programs that people listen and read with, and tools",
+    },
+    catalogue.Entry: {
+        "name": "what rules, logs and figures call it",
+        "token": "the word in its user agent by which it is known",
+        "tokens": "the words, where there are several",
+        "match": "how the word is looked for",
+        "unless": "words with which it is somebody else",
+        "fallback": "true: counts only where nothing else matches",
+        "purpose": "what it comes for",
+        "operator": "who sends it, where that is not the file's",
+        "docs": "where its operator describes it",
+        "source": "where the facts are from",
+        "note": "what else is known",
+        "robots": "whether it keeps to robots.txt",
+        "robots_only": "true: a word for robots.txt, which no user agent carries",
+        "legacy": "true: it has another name by now",
+        "proof": "how its claim can be proven",
+        "examples": "user agents that must, and must not, be taken for it",
+    },
+    catalogue.Proof: {
+        "ranges": "where the operator publishes its addresses",
+        "rdns": "the names its addresses have: .googlebot.com",
+        "web_bot_auth": "the origin that signs its requests: https://signer.example",
+    },
+    catalogue.Examples: {
+        "match": "user agents that are this one",
+        "differ": "user agents that look like it and are not",
+    },
+    families.File: {
+        "families": "TLS libraries, and the programs seen with each",
+        "impersonators": "programs that copy a browser's handshake: they belong to no family",
+    },
+    families.Family: {
+        "name": "what the library is called",
+        "engine": "the browser whose own library it is, if it is one's",
+        "seen": "handshakes that were measured or published",
+    },
+    families.Seen: {
+        "client": "the program",
+        "version": "its version",
+        "ja4": "the fingerprint: t13d1517h2_8daaf6152771_cb7bf5808d99",
+        "date": "the day it was seen",
+        "source": "where it was published, where we did not see it ourselves",
+    },
+}
