@@ -5,59 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from making import FIREFOX, GOOGLEBOT, GPTBOT, OVERCAST, REQUESTS, asks, rules
+from making import FIREFOX, GPTBOT, asks, rules
+from manyrules import AGENTS, PATHS, rule_file, written
 from stagedoor.facts import Behaviour, Client, Rate, Request, Resource, Verdict
 from stagedoor.rules import plan as planning
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.plan import ALLOW, SIGNAL
 from stagedoor.rules.policy import Policy
-
-AGENTS = (GPTBOT, FIREFOX, OVERCAST, REQUESTS, GOOGLEBOT, "Zorbulon/2 (Windows 98)", "")
-PATHS = ("/", "/music/a.mp3", "/music/b/c.flac", "/feed.xml", "/about", "/robots.txt", "/img/x.png")
-
-LEAVES: tuple[dict[str, Any], ...] = (
-    {"client.purpose": ["ai-training", "search"]},
-    {"client.purpose": "browser"},
-    {"client.name": ["Overcast", "unknown"]},
-    {"client.operator": "OpenAI"},
-    {"client.proof": "unverified"},
-    {"resource": "audio"},
-    {"resource": ["page", "feed"]},
-    {"request.path": "/music/**"},
-    {"request.path": ["/about", {"re": "[.]flac$"}]},
-    {"request.method": "GET"},
-    {"request.address": "198.51.100.0/24"},
-    {"request.address": "192.0.2.0/24"},
-    {"request.agent": "*windows 98*"},
-    {"request.agent": {"re": "^Mozilla"}},
-    {"request.header.cookie": {"present": "yes"}},
-    {"behaviour.requests_last_minute": {"over": 10}},
-)
-blocks: st.SearchStrategy[dict[str, Any]] = st.recursive(
-    st.sampled_from(LEAVES),
-    lambda inner: st.one_of(
-        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"all": parts}),
-        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"any": parts}),
-        inner.map(lambda part: {"not": part}),
-    ),
-    max_leaves=5,
-)
-thens = st.sampled_from(
-    [
-        "allow",
-        "log",
-        "block",
-        {"delay": "1s"},
-        {"throttle": {"requests": 3, "per": "1m"}},
-        {"throttle": {"retry_after": "5m"}},
-    ]
-)
-written = st.lists(st.tuples(blocks, thens, st.booleans()), min_size=1, max_size=8)
 
 
 def one_after_another(
@@ -88,13 +46,7 @@ def one_after_another(
 @settings(max_examples=300, deadline=None)
 @given(written, st.integers(0, 20))
 def test_the_plan_decides_as_the_rules_do(rows: list[Any], requests: int) -> None:
-    text = orjson.dumps(
-        [
-            {"id": f"r{n}", "title": "T", "when": when, "then": then, "observe": observe}
-            for n, (when, then, observe) in enumerate(rows)
-        ]
-    ).decode()
-    policy = rules(text)
+    policy = rules(rule_file(rows))
     lately = Behaviour(requests=requests)
 
     def wait(_rule: str, rate: Rate) -> float:

@@ -2,6 +2,7 @@
 
 init.py       begin a rules directory of one's own
 check.py      do the rules load, and do their cases hold?
+explain.py    why was this refused, and what would become of that?
 lines.py      identify and decide: JSON lines in, JSON lines out
 serve.py      the guard in front of a site
 schemas.py    write the schemas by which editors complete and check
@@ -18,7 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stagedoor.errors import ConfigError, StagedoorError
-from stagedoor.facts import MODES
+from stagedoor.facts import MODES, PROOFS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +48,10 @@ def _run(options: argparse.Namespace) -> int:
         from stagedoor.cli import check
 
         return check.run(options.rules)
+    if command == "explain":
+        from stagedoor.cli import explain
+
+        return explain.run(options)
     if command in {"identify", "decide"}:
         from stagedoor.cli import lines
 
@@ -98,6 +103,28 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="say whether the rules load and their cases hold")
     check.add_argument("rules", nargs="?", type=Path, metavar="DIR", help=_RULES)
+
+    why = commands.add_parser(
+        "explain",
+        help="say how a verdict comes about, rule by rule",
+        description="For a request in words, or for one that was refused: by the short name that "
+        "stands on its refusal.",
+    )
+    why.add_argument("id", nargs="?", metavar="REQUEST", help="the name on a refusal: K7Q29FXM")
+    why.add_argument("--ua", metavar="TEXT", help="the User-Agent header")
+    why.add_argument("--path", default="/", metavar="PATH", help="what is asked for: /music/a.mp3")
+    why.add_argument("--ip", metavar="ADDRESS", help="where it comes from")
+    why.add_argument("--header", action="append", default=[], metavar='"NAME: VALUE"')
+    why.add_argument("--method", default="GET")
+    why.add_argument("--host", default="", metavar="NAME", help="the site's name, as asked for")
+    why.add_argument("--type", default="", metavar="TYPE", help="the response's Content-Type")
+    why.add_argument("--proof", choices=PROOFS, help="how sure its claim is taken to be")
+    why.add_argument("--ja4", default="", metavar="JA4", help="its TLS fingerprint")
+    why.add_argument("--mode", choices=MODES, help="instead of the stance's")
+    why.add_argument("--state", type=Path, metavar="DIR", help="the guard's state directory")
+    why.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
+    why.add_argument("--all", action="store_true", help="every rule with every condition")
+    why.add_argument("--json", action="store_true", help="for machines")
 
     for name, what in (
         ("identify", "user agents, one a line, in; who they claim to be, as JSON lines, out"),

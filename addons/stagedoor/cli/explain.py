@@ -1,0 +1,341 @@
+"""`stagedoor explain`: why was this refused, and what would become of that?
+
+Either a request in words (`--ua`, `--path` …), or the short name of one that was refused: it stands
+on the refusal and in the decision log. The latter is explained by the facts that the log has kept,
+under the rules as they are today.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from stagedoor import house
+from stagedoor.audio.paths import normalise
+from stagedoor.audio.resources import reclassify
+from stagedoor.errors import StagedoorError
+from stagedoor.facts import Arrival, Client, Kind, Proof, Request, Resource, as_header, host_name
+from stagedoor.house_ranges import read_ranges
+from stagedoor.identify.catalogue import Signature
+from stagedoor.identify.proof import Evidence, prove
+from stagedoor.identify.ranges import membership
+from stagedoor.record.decisions import FILE, KEPT
+from stagedoor.record.terminal import printable
+from stagedoor.rules.conditions import All
+from stagedoor.rules.explain import Explanation, Look, Tried, explain
+from stagedoor.rules.policy import Policy
+from stagedoor.units import told_duration
+
+_CONFUSED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+"""What people write for letters that the alphabet of the names leaves out."""
+WIDTH = 110
+"""Columns where the output goes into a file or a pipe."""
+_MARKS = {
+    "decides": ("✓", "bold green"),
+    "notes": ("•", "yellow"),
+    "within its rate": ("·", "cyan"),
+    "holds too late": ("·", "dim"),
+    "does not hold": ("✗", "red"),
+    "off": ("·", "dim"),
+}
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the way of one request; 0, or a StagedoorError where it cannot be found."""
+    policy = house.load(options.rules)
+    recorded: Mapping[str, Any] = {}
+    if options.id:
+        recorded = _recorded(options.state, options.id)
+        found = _as_recorded(policy, recorded)
+    else:
+        found = _as_asked(policy, options)
+    if options.json:
+        print(orjson.dumps(as_json(found, recorded), option=orjson.OPT_INDENT_2).decode())
+        return 0
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH)
+    if recorded:
+        console.print(Text(_then(recorded), style="bold"))
+    console.print(tree(found, policy, everything=options.all))
+    return 0
+
+
+# -- which request ---------------------------------------------------------------------------------
+
+
+def _as_asked(policy: Policy, options: argparse.Namespace) -> Explanation:
+    """A request in words."""
+    headers = tuple(_header(text) for text in options.header)
+    named = {name.lower(): value for name, value in headers}
+    agent = named.get("user-agent", "") if options.ua is None else as_header(options.ua)
+    if not options.path.startswith("/"):
+        raise StagedoorError(
+            f'the path "{options.path}" does not begin with / — write "/{options.path}"'
+        )
+    request = Request(
+        method=options.method.upper(),
+        host=host_name(options.host or named.get("host", "")),
+        path=normalise(as_header(options.path)),
+        target=options.path,
+        agent=agent.strip(),
+        headers=headers,
+        address=options.ip or "",
+    )
+    client = policy.recognise(
+        request,
+        Arrival(options.ja4, plaintext=not options.ja4, proxied=True),
+        prove=_prover(options.state, options.ip, options.proof),
+    )
+    resource = policy.classify(request.path)
+    if options.type:
+        resource = reclassify(resource, options.type)
+    return explain(policy, request, client, resource, mode=options.mode or policy.stance.mode)
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon or not name.strip():
+        raise StagedoorError(f'"{text}" is no header — write --header "Accept: */*"')
+    return name.strip(), as_header(value.strip())
+
+
+def _prover(state: Path | None, address: str | None, said: Proof | None) -> Any:
+    """How sure a claim is: as is said, or by the address lists. No name server is asked."""
+    if said:
+        return lambda _claim: (said, "as you said")
+    if not address:
+        return None
+    lists = read_ranges(state, [])
+    now = time.time()
+
+    def by_lists(claim: Signature) -> tuple[Proof, str]:
+        return prove(claim, address, Evidence(now, membership(lists, claim.proof.ranges, address)))
+
+    return by_lists
+
+
+def _recorded(state: Path | None, name: str) -> Mapping[str, Any]:
+    """The decision log's line of the request that is known as `name`."""
+    if state is None:
+        raise StagedoorError(
+            "where is the decision log? — add --state DIR, the guard's state directory"
+        )
+    wanted = name.upper().translate(_CONFUSED)
+    mark = f'"id":"{wanted}"'.encode()
+    for line in _lines(state):
+        if mark in line:
+            found: Mapping[str, Any] = orjson.loads(line)
+            return found
+    raise StagedoorError(
+        f'no request "{name}" in {state / FILE} — look at the name once more; the log keeps the '
+        f"last {KEPT + 1} files of 32 MB"
+    )
+
+
+def _lines(state: Path) -> Iterator[bytes]:
+    paths = [state / FILE, *(state / f"{FILE}.{number}" for number in range(1, KEPT + 1))]
+    if not paths[0].exists():
+        raise StagedoorError(
+            f"there is no {paths[0]} — name the directory that the guard was started with "
+            "(--set guard_state=DIR)"
+        )
+    for path in paths:
+        if path.exists():
+            with path.open("rb") as file:
+                yield from file
+
+
+def _as_recorded(policy: Policy, line: Mapping[str, Any]) -> Explanation:
+    path = str(line["path"])
+    request = Request(
+        method=str(line["method"]),
+        host=str(line["host"]),
+        path=path,
+        target=path,
+        agent=str(line["agent"]),
+        address=str(line["address"]).partition("/")[0],
+    )
+    client = replace(
+        policy.identify(request.agent),
+        proof=cast("Proof", line["proof"]),
+        why=str(line["proof_why"]),
+        traits=frozenset(line.get("traits", ())),
+    )
+    resource = policy.classify(path)
+    if resource.kind != line["resource"]:
+        resource = Resource(cast("Kind", line["resource"]), path, "type")
+    return explain(policy, request, client, resource, mode=policy.stance.mode)
+
+
+def _then(line: Mapping[str, Any]) -> str:
+    rule = f" by rule {line['rule']}" if line["rule"] else ""
+    return (
+        f"{line['id']}, {line['at']}: {line['client']} asked for {printable(line['path'])}, "
+        f"and the verdict was {line['verdict']}{rule}. Under the rules as they are today:"
+    )
+
+
+# -- what is shown ---------------------------------------------------------------------------------
+
+
+def tree(found: Explanation, policy: Policy, *, everything: bool = False) -> Tree:
+    """The way of the request, room by room."""
+    request = found.request
+    top = Tree(
+        Text.assemble(
+            (printable(f"{request.method} {request.target or request.path}"), "bold"),
+            "  →  ",
+            _verdict(found),
+        )
+    )
+    _who(top, found, policy)
+    what = "its path" if found.resource.known_by == "path" else "the stance"
+    what = "the type of the response" if found.resource.known_by == "type" else what
+    asked = f" (read as {printable(request.path)})" if request.path != request.target else ""
+    top.add(f"what   {found.resource.kind}, known by {what}{asked}")
+    _rules(top, found, everything=everything)
+    end = top.add(Text.assemble("so     ", _verdict(found)))
+    verdict = found.verdict
+    if verdict.title:
+        end.add(f"{verdict.title.rstrip('.')}. {verdict.why}".strip())
+    if verdict.would:
+        end.add("Nothing is refused: this is observed only.")
+    return top
+
+
+def _verdict(found: Explanation) -> Text:
+    verdict = found.verdict
+    words = {
+        "allow": ("let in", "bold green"),
+        "log": ("let in and noted", "bold yellow"),
+        "delay": (f"let in after {told_duration(verdict.seconds)}", "bold yellow"),
+        "throttle": (f"{verdict.status}: come back later", "bold red"),
+        "block": (f"refused with {verdict.status}", "bold red"),
+    }
+    text, style = words[verdict.action]
+    by = f" by {verdict.rule}" if verdict.rule else ", no rule holds"
+    would = f" (would {verdict.would})" if verdict.would else ""
+    return Text.assemble((text, style), by, would)
+
+
+def _who(top: Tree, found: Explanation, policy: Policy) -> None:
+    client = found.client
+    whose = f" ({client.operator})" if client.operator else ""
+    who = top.add(Text.assemble("who    ", (client.name, "bold"), f"{whose}, {client.purpose}"))
+    who.add(Text(f"says   {printable(found.request.agent, 160) or 'nothing: no User-Agent'}"))
+    signature = next((s for s in policy.catalogue.signatures if s.name == client.name), None)
+    if signature is not None:
+        said = found.request.agent.lower()
+        tokens = [t for t in signature.tokens if as_header(t).lower() in said]
+        known = " and ".join(f'"{token}"' for token in tokens) or "its signature"
+        who.add(f"known  by {known}, {signature.at}")
+    elif client.purpose != "unknown":
+        who.add("known  by a general list of crawlers, or by what robots write")
+    who.add(f"proof  {client.proof}" + (f": {client.why}" if client.why else ""))
+    if client.traits:
+        who.add(f"odd    {', '.join(sorted(client.traits))}")
+
+
+def _rules(top: Tree, found: Explanation, *, everything: bool) -> None:
+    held = sum(tried.look.held for tried in found.tried)
+    branch = top.add(f"rules  {len(found.tried)} tried, {held} hold")
+    left: dict[str, int] = {}
+    for tried in found.tried:
+        if everything or _telling(tried):
+            _add_rule(branch, tried)
+        else:
+            left[tried.outcome] = left.get(tried.outcome, 0) + 1
+    told = {
+        "off": "off under this stance",
+        "does not hold": "about others",
+    }
+    for outcome, count in left.items():
+        branch.add(Text(f"{count} more: {told.get(outcome, outcome)}", style="dim"))
+
+
+def _telling(tried: Tried) -> bool:
+    """Whether a rule says something about this request: it holds, or is about this client and only
+    something else about the request is missing."""
+    if tried.outcome != "does not hold":
+        return tried.outcome != "off"
+    parts = tried.look.parts if isinstance(tried.rule.condition, All) else (tried.look,)
+    about = [part for part in parts if part.asks.startswith("client.")]
+    return bool(about) and all(part.held for part in about)
+
+
+def _add_rule(branch: Tree, tried: Tried) -> None:
+    mark, style = _MARKS[tried.outcome]
+    rule = tried.rule
+    does = f"{rule.action}, observed only" if rule.observe else rule.action
+    node = branch.add(
+        Text.assemble(
+            (f"{mark} {rule.id}", style), f"  {does}: {tried.outcome}", (f"  {rule.at}", "dim")
+        )
+    )
+    looks = tried.look.parts if isinstance(rule.condition, All) else (tried.look,)
+    for look in looks:
+        _add_look(node, look)
+
+
+def _add_look(node: Tree, look: Look) -> None:
+    mark, style = ("✓", "green") if look.held else ("✗", "red")
+    found = f"   (it is {printable(look.found)})" if look.found and not look.held else ""
+    inner = node.add(Text.assemble((mark, style), f" {printable(look.asks, 160)}", (found, "dim")))
+    for part in look.parts:
+        _add_look(inner, part)
+
+
+def as_json(found: Explanation, recorded: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The same for machines; names and spellings are those of the decision log."""
+    client, verdict = found.client, found.verdict
+    return {
+        "verdict": verdict.label,
+        "rule": verdict.rule,
+        "status": verdict.status if verdict.refused else None,
+        "title": verdict.title,
+        "why": verdict.why,
+        "client": _client(client),
+        "resource": {"kind": found.resource.kind, "known_by": found.resource.known_by},
+        "path": found.request.path,
+        "rules": [
+            {
+                "id": tried.rule.id,
+                "at": str(tried.rule.at),
+                "action": tried.rule.action,
+                "outcome": tried.outcome,
+                "conditions": _look(tried.look),
+            }
+            for tried in found.tried
+        ],
+        **({"recorded": dict(recorded)} if recorded else {}),
+    }
+
+
+def _client(client: Client) -> Mapping[str, Any]:
+    return {
+        "name": client.name,
+        "operator": client.operator,
+        "purpose": client.purpose,
+        "proof": client.proof,
+        "proof_why": client.why,
+        "traits": sorted(client.traits),
+    }
+
+
+def _look(look: Look) -> Mapping[str, Any]:
+    told: dict[str, Any] = {"asks": look.asks, "held": look.held}
+    if look.found:
+        told["found"] = look.found
+    if look.parts:
+        told["parts"] = [_look(part) for part in look.parts]
+    return told
