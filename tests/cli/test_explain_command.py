@@ -104,11 +104,8 @@ def test_a_name_is_found_however_it_was_noted_down(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], typed: str
 ) -> None:
     recorded(tmp_path, "K7Q29FXM")
-    text = said(capsys, typed, "--state", str(tmp_path))
-    assert (
-        "GPTBot asked for /a.mp3, and the verdict was block by rule ai-training-off"
-        in text.replace("\n", " ")
-    )
+    text = " ".join(said(capsys, typed, "--state", str(tmp_path)).split())
+    assert "GPTBot asked for /a.mp3, and the verdict was block by rule ai-training-off" in text
     assert "refused with 403" in text
 
 

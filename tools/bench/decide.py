@@ -98,6 +98,8 @@ def _subjects() -> tuple[Sequence[Subject], str]:
         for agent in agents
         for path in (*cast.PAGES, *cast.MUSIC, *cast.FEED)
     ]
+    crowd = _crowd(policy)
+    seen = [(r, policy.identify(r.agent), policy.classify(r.path)) for r in requests]
     about = (
         f"{len(policy.rules)} rules, {policy.in_force} in force; "
         f"{len(policy.catalogue.signatures)} crawlers and clients, {policy.matcher.tokens} tokens."
@@ -106,10 +108,54 @@ def _subjects() -> tuple[Sequence[Subject], str]:
         Subject("identify, agent new", _each(policy.identify, strangers)),
         Subject("identify, agent known", _each(policy.identify, agents)),
         Subject("decide, agent known", _each(policy.judge, requests)),
+        Subject("rules alone, shipped", _each(lambda facts: policy.decide(*facts), seen)),
+        Subject("rules alone, 1,000 rules", _each(lambda facts: crowd.decide(*facts), seen)),
+        Subject(
+            "rules alone, 1,000, path new", _each(lambda facts: crowd.decide(*facts), _new(seen))
+        ),
         Subject("normalise, plain path", _each(normalise, [_PLAIN])),
         Subject("normalise, twisted path", _each(normalise, [_TWISTED])),
         Subject("load all rules", _each(lambda _: house.load(), [None]), "ms"),
     ), about
+
+
+CROWD = 1000
+"""Rules, as a label with many artists might write them."""
+
+
+def _crowd(policy: Any) -> Any:
+    """The shipped rules, and as many of a label's own as make a thousand, before them."""
+    from stagedoor import house  # noqa: PLC0415
+    from stagedoor.yamltext import Source  # noqa: PLC0415
+
+    kinds = (
+        "request.path: /artists/{n}/**, client.purpose: [ai-training, seo]",
+        "request.path: [/label/{n}/*.flac, {{re: '^/promo/{n}-[a-z]+'}}], request.method: POST",
+        'request.agent: ["*Player {n}*", {{re: "Zorb/{n}([.]|$)"}}], resource: audio',
+        "request.address: [10.{n2}.0.0/16, 192.0.2.{n2}], resource: audio, client.purpose: robot",
+        "client.purpose: [seo, archive], resource: download, request.path: /zip/{n}/**",
+        "request.header.referer: '*shop{n}.example*', request.path: /shop/{n}/**",
+    )
+    rules = "".join(
+        f"- {{id: crowd-{n}, title: T, when: {{{kinds[n % len(kinds)].format(n=n, n2=n % 250)}}}, "
+        "then: block}\n"
+        for n in range(CROWD - len(policy.rules))
+    )
+    return house.build([*house.sources(), Source("05-crowd.yaml", rules.encode())], policy)
+
+
+def _new(seen: Sequence[Any]) -> Sequence[Any]:
+    """The same requests with paths that no cache holds."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    from stagedoor.rules.plan import CACHED_TEXTS  # noqa: PLC0415
+
+    return [
+        (replace(request, path=f"{request.path}-{n:x}"), client, resource)
+        for n, (request, client, resource) in zip(
+            range(CACHED_TEXTS + 1), itertools.cycle(seen), strict=False
+        )
+    ]
 
 
 def _each(function: Callable[[Any], object], arguments: Sequence[Any]) -> Callable[[int], object]:
