@@ -19,7 +19,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"stance"}),
     frozenset({"identify", "audio", "memory"}),
     frozenset({"rules"}),
-    frozenset({"importing"}),
+    frozenset({"importing", "logs"}),
     frozenset({"house", "house_ranges", "house_second"}),
     frozenset({"record", "door"}),
     frozenset({"cli", "demo"}),

@@ -20,18 +20,19 @@ One request's way through it:
     memory/       what clients have done lately, and how much more they may
     rules/        the vocabulary, the rules, their cases, the policy that decides, editors' schemas
     importing/    robots.txt, Anubis policies, nginx maps → rules
+    logs/         what has been: access logs and captures, and counts of what rules make of them
     record/       where events go: metrics, decision log
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
     house.py      where files lie in a checkout and in a wheel; reads rule directories
     house_ranges.py  copies of operators' address lists, in the state directory
     house_second.py  the package's patterns of crawlers, for the second look
-    cli/          stagedoor check · explain · identify · decide · import · path · serve · demo · update · schema
+    cli/          stagedoor check · explain · identify · decide · import · path · serve · demo · replay · update · schema
     demo/         a small music site and a cast of clients that knock at its door
 
 Arrows go one way:
 
-    facts, errors, globs, units ← yamltext ← schema ← stance ← identify, audio, memory ← rules ← importing ← record, door ← cli
+    facts, errors, globs, units ← yamltext ← schema ← stance ← identify, audio, memory ← rules ← importing, logs ← record, door ← cli
 
-`importing` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
+`importing`, `logs` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
 `tests/test_architecture.py` reads the imports and holds the house to this.
 """

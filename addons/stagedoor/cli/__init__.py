@@ -6,6 +6,7 @@ explain.py    why was this refused, and what would become of that?
 lines.py      identify and decide: JSON lines in, JSON lines out
 serve.py      the guard in front of a site
 schemas.py    write the schemas by which editors complete and check
+replay.py     what the rules would have done to an access log (logfiles.py, replay_report.py)
 update.py     fetch the operators' address lists anew (fetching.py: over https, with bounds)
 import_.py    rules from what people already have: robots.txt, Anubis, nginx maps
 demo.py       the demo site, the guard, and a cast of clients
@@ -20,6 +21,9 @@ from pathlib import Path
 
 from stagedoor.errors import ConfigError, StagedoorError
 from stagedoor.facts import MODES, PROOFS
+
+from stagedoor.facts import MODES
+from stagedoor.logs.sniffing import FORMATS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -64,6 +68,10 @@ def _run(options: argparse.Namespace) -> int:
         from stagedoor.cli import demo
 
         return demo.run(options)
+    if command == "replay":
+        from stagedoor.cli import replay
+
+        return replay.run(options)
     if command == "update":
         from stagedoor.cli import update
 
@@ -149,6 +157,27 @@ def _parser() -> argparse.ArgumentParser:
 
     demo = commands.add_parser("demo", help="see it at work on a small music site")
     demo.add_argument("--once", action="store_true", help="end after the table")
+
+    replay = commands.add_parser(
+        "replay", help="what the rules would have done to the requests in access logs"
+    )
+    replay.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="logs of nginx, Apache or Caddy, HAR or mitmproxy flow files, plain or gzip; - reads "
+        "standard input",
+    )
+    replay.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
+    replay.add_argument(
+        "--diff", type=Path, metavar="DIR", help="rules from before: show whose verdict changes"
+    )
+    replay.add_argument("--format", choices=FORMATS, default="auto", help="if it is not guessed")
+    replay.add_argument("--since", metavar="DAY", help="2026-10-01, or a time; UTC")
+    replay.add_argument(
+        "--until", metavar="DAY", help="the last day (or a time that is no more in)"
+    )
+    replay.add_argument("--json", action="store_true", help="everything, for programs")
 
     init = commands.add_parser(
         "init", help="begin a rules directory of your own, with a stance.yaml"

@@ -1,0 +1,163 @@
+"""Opening logs and captures: files or standard input, packed with gzip or not.
+
+What something is, its first bytes say, not its name. Nothing is held but a portion of it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from stagedoor.errors import Location, Problem, StagedoorError
+from stagedoor.logs import har
+from stagedoor.logs.records import MAX_LINE, Exchange, Unreadable
+from stagedoor.logs.sniffing import BOM, GZIP, PARSERS, Format, packer, sniff
+from stagedoor.logs.tally import Tally
+
+STDIN = "-"
+PORTION = 1 << 20
+"""Bytes that are read at once."""
+HEAD = 65_536
+"""Bytes that say what a file is."""
+MAX_HAR = 512 << 20
+"""A HAR file is one document and read as a whole."""
+
+
+class LogError(StagedoorError):
+    """A file that could not be read, or not to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file being read: unpacked, with its format."""
+
+    name: str
+    format: Format
+    stream: BinaryIO
+
+
+def size_of(name: str) -> int | None:
+    """Bytes of a file, as it lies there; None where nobody can say."""
+    try:
+        return None if name == STDIN else Path(name).stat().st_size
+    except OSError:
+        return None
+
+
+def replay(name: str, wanted: Format, tally: Tally, told: Callable[[int], object]) -> None:
+    """Count all of the file `name`; `told` hears how many bytes of it were read.
+
+    Raises LogError; what came before the fault has been counted.
+    """
+    place = "standard input" if name == STDIN else name
+    try:
+        with _binary(name) as file:
+            _count(_open(file, place, wanted, told), tally)
+    except OSError as error:  # gzip.BadGzipFile is one, without an errno
+        why = f"cannot be read: {error.strerror.lower()}" if error.strerror else "is damaged"
+        raise _fault(place, why, _mend(error)) from error
+    except EOFError as error:
+        raise _fault(
+            place, "the gzip file ends in the middle", "what came before is counted; copy it anew"
+        ) from error
+    except zlib.error as error:
+        raise _fault(
+            place, "the gzip file is damaged", "what came before is counted; copy it anew"
+        ) from error
+
+
+def _mend(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "look at its name"
+    if isinstance(error, PermissionError):
+        return "logs belong to an administrator: run it as one, or copy the log"
+    if isinstance(error, IsADirectoryError):
+        return "name the files in it"
+    return ""
+
+
+def _fault(place: str, why: str, mend: str) -> LogError:
+    return LogError(str(Problem(Location(place), why, mend)))
+
+
+def _binary(name: str) -> BinaryIO:
+    if name == STDIN:
+        return open(sys.stdin.fileno(), "rb", buffering=0, closefd=False)
+    return cast("BinaryIO", Path(name).open("rb", buffering=0))
+
+
+def _open(file: BinaryIO, place: str, wanted: Format, told: Callable[[int], object]) -> Opened:
+    stream = io.BufferedReader(_Told(file, told), PORTION)
+    head = stream.peek(HEAD)
+    if packed := packer(head):
+        raise _fault(place, f"it is packed with {packed}", "unpack it first; gzip is understood")
+    unpacked: BinaryIO = stream
+    if head.startswith(GZIP):
+        unpacked = cast("BinaryIO", gzip.GzipFile(fileobj=stream))
+        head = cast("gzip.GzipFile", unpacked).peek(HEAD)
+    return Opened(place, sniff(head) if wanted == "auto" else wanted, unpacked)
+
+
+def _count(opened: Opened, tally: Tally) -> None:
+    place = opened.name
+    if opened.format in PARSERS:
+        parse, number = PARSERS[opened.format], 1
+        for lines in portions(opened.stream):
+            tally.take_lines(lines, parse, place, number)
+            number += len(lines)
+        return
+    for number, found in enumerate(_exchanges(opened), 1):
+        tally.take(found, place, number)
+
+
+def _exchanges(opened: Opened) -> Iterator[Exchange | Unreadable]:
+    if opened.format == "flow":
+        from stagedoor.door.captured import exchanges
+
+        return exchanges(opened.stream)
+    data = opened.stream.read(MAX_HAR + 1)
+    if len(data) > MAX_HAR:
+        most = MAX_HAR >> 20
+        raise _fault(opened.name, f"a HAR file of more than {most} MB", "save it in parts")
+    return har.exchanges(data.removeprefix(BOM))
+
+
+def portions(stream: BinaryIO) -> Iterator[list[bytes]]:
+    """The lines, without their breaks, some thousand at once. A line longer than MAX_LINE loses its
+    rest.
+    """
+    rest, first = b"", True
+    while portion := cast("io.BufferedReader", stream).read1(PORTION):
+        lines = (rest + portion).split(b"\n")
+        if first:
+            lines[0], first = lines[0].removeprefix(BOM), False
+        rest = lines.pop()[:MAX_LINE]
+        yield lines
+    if rest:
+        yield [rest]
+
+
+class _Told(io.RawIOBase):
+    """A file that says how far it has been read, and gives less than asked for only at its end."""
+
+    def __init__(self, file: BinaryIO, told: Callable[[int], object]) -> None:
+        self._file, self._told = file, told
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        got = 0
+        while got < len(buffer):
+            part = self._file.readinto(buffer[got:])  # type: ignore[attr-defined]
+            if not part:
+                break
+            got += part
+        self._told(got)
+        return got

@@ -1,0 +1,86 @@
+"""`stagedoor replay`: what would these rules have done to last month?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from stagedoor import house
+from stagedoor.cli import logfiles, replay_report
+from stagedoor.errors import StagedoorError
+from stagedoor.logs.sniffing import Format
+from stagedoor.logs.summary import as_json, summarise
+from stagedoor.logs.tally import Tally
+
+
+def run(options: argparse.Namespace) -> int:
+    """Replay `options.files`; 1 where one of them could not be read to its end.
+
+    `options` has files, rules, diff (a directory with the rules before, or None), format, since,
+    until and json.
+    """
+    new = house.load(options.rules)
+    policies = (new,) if options.diff is None else (house.load(options.diff), new)
+    tally = Tally(
+        policies,
+        since=_moment(options.since) if options.since else float("-inf"),
+        until=_moment(options.until, whole_day=True) if options.until else float("inf"),
+    )
+    faults = _read(options.files, options.format, tally)
+    summary = summarise(tally)
+    if options.json:
+        found = {
+            "files": list(options.files),
+            "faults": faults,
+            "claims_checked": False,
+            **as_json(summary),
+        }
+        sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
+        sys.stdout.buffer.flush()
+    else:
+        replay_report.show(summary, Console(highlight=False, markup=False, emoji=False))
+    return 1 if faults else 0
+
+
+def _read(names: Sequence[str], form: Format, tally: Tally) -> list[str]:
+    """Count all files; the messages about those that cannot be read, which are told as well."""
+    console = Console(stderr=True, highlight=False, markup=False)
+    columns = (
+        TextColumn("reading", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TimeRemainingColumn(),
+    )
+    sizes = [logfiles.size_of(name) for name in names]
+    total = None if None in sizes else sum(size for size in sizes if size)
+    faults: list[str] = []
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task("", total=total)
+        for name in names:
+            try:
+                logfiles.replay(name, form, tally, lambda n: progress.advance(task, n))
+            except logfiles.LogError as error:
+                faults.append(replay_report.clean(str(error)))
+                console.print(faults[-1], soft_wrap=True)
+    return faults
+
+
+def _moment(text: str, *, whole_day: bool = False) -> float:
+    """A day or a time (UTC unless it says otherwise) in Unix seconds; `whole_day`: a day's end."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise StagedoorError(f'"{text}" is no day — write it like 2026-10-31') from error
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    if whole_day and len(text) == len("2026-10-31"):
+        when += timedelta(days=1)
+    return when.timestamp()
