@@ -1,9 +1,10 @@
-"""What the guard costs, measured: `python -m tools.bench [door|decide]`.
+"""What the guard costs, measured: `python -m tools.bench [door|decide|quality|replay]`.
 
     __main__.py    the entry
     cli.py         options; what is measured, printed and written
     door.py        a proxy with the guard against a proxy without, in turns, on the same origin
     decide.py      the core alone, in this process, against a plain loop of Python
+    replay.py      reading an access log, against GoAccess
     cast.py        who asks for what
     load.py        asks: the load generator, a process of its own
     origin.py      answers: nginx, or where there is none, fallback.py

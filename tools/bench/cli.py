@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from . import decide, door, quality
+from . import decide, door, quality, replay
 from .processes import BenchError
 from .quality import Quality
 from .report import WIDTH, Report
@@ -45,6 +45,9 @@ def _measure(options: argparse.Namespace, tell: Callable[[str], None]) -> Report
     if options.what == "decide":
         rounds, seconds = (5, 0.1) if options.quick else (9, 0.4)
         return decide.measure(options.rounds or rounds, seconds, tell)
+    if options.what == "replay":
+        lines, rounds = (replay.QUICK_LINES, 2) if options.quick else (replay.LINES, 3)
+        return replay.measure(lines, options.rounds or rounds, options.json.parent, tell)
     plan = door.QUICK if options.quick else door.FULL
     if options.rounds:
         plan = replace(plan, rounds=options.rounds)
@@ -62,10 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("door", "decide", "quality"),
+        choices=("door", "decide", "quality", "replay"),
         default="door",
         help="door: whole requests through both proxies; decide: the core alone; "
-        "quality: who is told from whom",
+        "quality: who is told from whom; replay: reading access logs",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
     parser.add_argument(
