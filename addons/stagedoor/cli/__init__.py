@@ -21,8 +21,6 @@ from pathlib import Path
 
 from stagedoor.errors import ConfigError, StagedoorError
 from stagedoor.facts import MODES, PROOFS
-
-from stagedoor.facts import MODES
 from stagedoor.logs.sniffing import FORMATS
 
 
