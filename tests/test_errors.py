@@ -55,3 +55,21 @@ def test_a_long_list_is_cut_with_an_ellipsis() -> None:
     assert listed(["a", "b"]) == "a, b"
     assert listed(["a", "b", "c"], most=2) == "a, b, …"
     assert listed(map(str, range(100))).count(",") == 30
+
+
+def test_what_is_quoted_is_made_safe_to_print() -> None:
+    problem = Problem(Location("a.yaml", 1, 2), 'unknown field "\x1b[2J\n\u202e"', "\a")
+    assert str(problem) == 'a.yaml:1:2: unknown field "\ufffd[2J\ufffd\ufffd" — \ufffd'
+
+
+def test_a_long_quote_is_cut_and_what_is_said_of_it_is_not() -> None:
+    problem = Problem(Location("a.yaml", 1, 2), f'"{"x" * 9000}" is no address')
+    assert len(problem.message) < 420
+    assert problem.message.startswith('"xxx')
+    assert problem.message.endswith('x" is no address')
+
+
+def test_of_very_many_mistakes_the_first_are_told_and_that_there_are_more() -> None:
+    told = ConfigError(Problem(Location("a.yaml", n, 1), "wrong") for n in range(5000, 0, -1))
+    assert [p.location.line for p in told.problems] == [*range(1, 101), 100]
+    assert told.problems[-1].message == "more follow, which are not told"

@@ -130,3 +130,9 @@ def test_a_wildcard_is_the_whole_text_in_any_case(text: str, value: str, matches
 def test_what_is_wrong_with_an_expression_is_told(expression: str) -> None:
     assert fault(expression)
     assert fault("^a+$") == ""
+
+
+def test_more_globs_than_fit_into_the_memory_still_match() -> None:
+    found = Globs([*(f"/{n}/{'?' * 1980}" for n in range(300)), "/music/**"])
+    assert found.match("/music/a.mp3")
+    assert not found.match("/about")

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from making import document
 from stagedoor.errors import Location, Problem
-from stagedoor.yamltext import MAX_BYTES, MAX_DEPTH, Document, Path, Source, Value, parse
+from stagedoor.yamltext import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_VALUES,
+    Document,
+    Path,
+    Source,
+    Value,
+    parse,
+)
 
 
 def value(text: str) -> Value:
@@ -197,3 +206,12 @@ def test_no_text_raises_and_every_value_has_a_place(text: str) -> None:
 def test_no_bytes_raise(data: bytes) -> None:
     problems: list[Problem] = []
     assert parse(Source("x.yaml", data), problems) is not None or problems
+
+
+def test_a_file_of_very_many_values_is_not_read_to_its_end() -> None:
+    (told,) = mistakes("- a\n" * (MAX_VALUES + 5))
+    assert told.startswith(f"x.yaml:{MAX_VALUES}:3: the file has more than 120,000 values")
+
+
+def test_a_key_written_very_often_is_told_often_enough() -> None:
+    assert len(mistakes("a: 1\n" * 9000)) == 101

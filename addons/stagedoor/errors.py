@@ -5,11 +5,21 @@ Every message names the place and the mend: `path:line:column: what — mend`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
 
 _SURE = 0.8
+MANY = 100
+"""Mistakes told at once: who has more of them has one that is repeated, or the wrong file."""
+_LONGEST = 400
+"""Characters of a message (one that lists all purposes has 340); a mend may be three times as long.
+Nobody reads a quoted megabyte."""
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What would break the line, steer a terminal, or turn the direction of what follows."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -26,11 +36,18 @@ class Location:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake: its place, what is wrong, and (where it can be said) the mend."""
+    """One mistake: its place, what is wrong, and (where it can be said) the mend.
+
+    Both may quote what stands in the file; they are made safe to print, and short.
+    """
 
     location: Location
     message: str
     mend: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "message", _printable(self.message, _LONGEST))
+        object.__setattr__(self, "mend", _printable(self.mend, 3 * _LONGEST))
 
     def __str__(self) -> str:
         return f"{self.location}: {self.message}" + (f" — {self.mend}" if self.mend else "")
@@ -41,11 +58,32 @@ class StagedoorError(Exception):
 
 
 class ConfigError(StagedoorError):
-    """Rules, stance or catalogue cannot be used. Carries every problem, not only the first."""
+    """Rules, stance or catalogue cannot be used. Carries every problem (of many, the first)."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: tuple[Problem, ...] = tuple(sorted(set(problems)))
+        self.problems: tuple[Problem, ...] = tuple(first_of(problems))
         super().__init__("\n".join(map(str, self.problems)))
+
+
+def enough(problems: Sequence[Problem]) -> bool:
+    """Whether there are so many already that looking for more tells nobody anything."""
+    return len(problems) > MANY
+
+
+def first_of(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once, in the order of files and lines; of many the first, and that it is so."""
+    found = sorted(set(problems))
+    if len(found) <= MANY:
+        return found
+    last = found[MANY - 1].location
+    return [*found[:MANY], Problem(last, "more follow, which are not told", "mend these first")]
+
+
+def _printable(text: str, longest: int) -> str:
+    """`text` on one line, cut in its middle: quotes are long, what is said of them comes last."""
+    if len(text) > longest:
+        text = f"{text[: longest * 2 // 3]} … {text[-(longest // 3 - 3) :]}"
+    return text if text.isprintable() else _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:

@@ -19,17 +19,25 @@ _PATH_WORDS = {"/**/": "/(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 _TEXT_WORDS = {"/**/": "/.*/", "**": ".*", "*": ".*", "?": "."}
 MAX_MEMORY = 64 << 20
 """Bytes for the automaton of all patterns of one rule set."""
+MAX_PATTERN = 2000
+"""Characters of one pattern; user agents and paths are hardly ever that long."""
+_MAX_ALONE = 1 << 20
+"""Bytes for one expression, so that `(.{1000}){50}` is told and not built."""
 
 
 class Globs:
     """One or more path globs; a path matches when any of them does."""
 
     def __init__(self, globs: Sequence[str]) -> None:
-        self._compiled = re2.compile("|".join(f"(?:{path_glob(g)})" for g in globs), _options())
+        parts = [f"(?:{path_glob(glob)})" for glob in globs]
+        try:
+            self._compiled = [re2.compile("|".join(parts), _options())]
+        except re2.error:  # too many for the memory
+            self._compiled = [re2.compile(part, _options()) for part in parts]
 
     def match(self, path: str) -> bool:
         """Whether `path`, the whole of it, is one of these."""
-        return self._compiled.fullmatch(path) is not None
+        return any(glob.fullmatch(path) is not None for glob in self._compiled)
 
 
 def path_glob(glob: str) -> str:
@@ -51,7 +59,7 @@ def whole(expression: str) -> str:
 def fault(expression: str) -> str:
     """Why RE2 does not take `expression`; empty where it does."""
     try:
-        re2.compile(expression.encode("utf-8", "replace"), _options())
+        re2.compile(expression.encode("utf-8", "replace"), _options(memory=_MAX_ALONE))
     except re2.error as error:
         text = error.args[0] if error.args else ""
         return text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
@@ -94,12 +102,12 @@ class PatternSet:
         return frozenset(number for number, find in enumerate(self._alone) if find(text))
 
 
-def _options(*, latin: bool = False) -> re2.Options:
+def _options(*, latin: bool = False, memory: int = MAX_MEMORY) -> re2.Options:
     options = re2.Options()
     options.never_capture = True
     options.dot_nl = True
     options.log_errors = False
-    options.max_mem = MAX_MEMORY
+    options.max_mem = memory
     if latin:
         options.encoding = re2.Options.Encoding.LATIN1
     return options

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from stagedoor.errors import Problem, did_you_mean, listed
+from stagedoor.errors import MANY, Problem, did_you_mean, listed
 from stagedoor.yamltext import Document, Path
 
 
@@ -51,7 +51,7 @@ def check_value[M: Model](
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        details = error.errors(include_url=False)
+        details = error.errors(include_url=False)[: MANY + 1]
         problems.extend(_problem(model, detail, document, path) for detail in details)
         return None
 

@@ -6,6 +6,7 @@ What is enforced follows from it (rules read it as `stance.…`). The defaults h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Literal, get_args
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
 from stagedoor.errors import Problem
 from stagedoor.facts import Mode
+from stagedoor.globs import MAX_PATTERN
 from stagedoor.schema import ListOf, Model, check
 from stagedoor.yamltext import Document
 
@@ -34,6 +36,11 @@ OpenClosed = Literal["open", "closed"]
 def _absolute(path: str) -> str:
     if not path.startswith("/"):
         raise ValueError(f'the path "{path}" does not begin with / — write "/{path}"')
+    if len(path) > MAX_PATTERN:
+        raise ValueError(
+            f"the path has {len(path):,} characters; at most {MAX_PATTERN:,} are taken"
+            " — shorten it: * stands for any text"
+        )
     return path
 
 
@@ -207,6 +214,6 @@ def split_listen(value: str) -> tuple[str, int]:
     """
     host, _, port = value.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not port.isascii() or not port.isdigit() or not 0 <= int(port) < 65536:
+    if not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
         raise ValueError(f'"{value}" is not a listening address — write 0.0.0.0:8080 or just 8080')
     return host, int(port)

@@ -20,12 +20,14 @@ from typing import Any
 
 import yaml
 
-from stagedoor.errors import Location, Problem
+from stagedoor.errors import Location, Problem, enough
 
 MAX_BYTES = 1_000_000
 """A rule file is written by hand; the largest shipped one is far below a tenth of this."""
 MAX_DEPTH = 32
 """The parser recurses; the deepest shipped rule has 8 levels."""
+MAX_VALUES = 120_000
+"""20,000 rules have fewer. Each costs some microseconds and some hundred bytes."""
 
 Path = tuple[str | int, ...]
 Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"]
@@ -167,6 +169,8 @@ class _Builder:
                     "keep one of them",
                 )
             )
+            if enough(self.problems):
+                raise _UnusableError
         self.keys[(*parent.path, event.value)] = here
 
     def _awaits_key(self) -> bool:
@@ -189,6 +193,9 @@ class _Builder:
             else:
                 path = (*parent.path, len(parent.items))
                 parent.items.append(value)
+        if len(self.values) >= MAX_VALUES:
+            message = f"the file has more than {MAX_VALUES:,} values"
+            self._stop(event, message, "split it, or check that it is the file you meant")
         self.values[path] = _location(self.path, event.start_mark)
         return path
 
@@ -244,7 +251,7 @@ def _decode(source: Source, problems: list[Problem]) -> str | None:
     except UnicodeDecodeError as error:
         before = source.data[: error.start]
         line = before.count(b"\n") + 1
-        column = len(before) - (before.rfind(b"\n") + 1) + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8-sig")) + 1
         problems.append(
             Problem(
                 Location(source.path, line, column),
@@ -275,8 +282,11 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
         mark = error.context_mark
     lines = text.splitlines()
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    place = _location(path, mark)
+    if lines and place.line > len(lines):  # the parser sees an end as a line of its own
+        place = Location(path, len(lines), len(lines[-1]) + 1)
     if "\t" in line[: len(line) - len(line.lstrip())] or "\\t" in message or "tab" in message:
-        return Problem(_location(path, mark), "a tab is used to indent", "use spaces instead")
+        return Problem(place, "a tab is used to indent", "use spaces instead")
     mends = {
         "could not find expected ':'": 'a colon and a space are missing after the word: "name: …"',
         "mapping values are not allowed": "check the indentation, or put quotes around text that "
@@ -286,9 +296,10 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
         "cannot start any token": "put quotes around text that starts with @, ` or %",
         "did not find expected ',' or": "close it, or put a comma between its parts",
         "unexpected end of stream": "close it",
+        "expected node content": "check commas and brackets; the end of the file may be missing",
     }
     mend = next((mend for words, mend in mends.items() if words in message), "")
-    return Problem(_location(path, mark), _plainly(message), mend)
+    return Problem(place, _plainly(message), mend)
 
 
 def _plainly(message: str) -> str:
@@ -298,6 +309,7 @@ def _plainly(message: str) -> str:
         "found character that cannot start any token": "a word cannot begin with this character",
         "could not find expected ':'": "this line is neither a field nor a list",
         "found unexpected end of stream": "a quote is opened here and never closed",
+        "did not find expected node content": "a value is missing here",
         "did not find expected ',' or '}'": "the bracket { is opened here and never closed",
         "did not find expected ',' or ']'": "the bracket [ is opened here and never closed",
     }.get(message, f"this is not YAML: {message}")

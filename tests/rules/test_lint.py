@@ -176,3 +176,9 @@ def test_a_rule_that_refuses_whom_the_stance_lets_in_is_told() -> None:
 
 def test_a_rule_that_is_only_observed_keeps_the_stance_well_enough() -> None:
     assert advice(KEPT.replace("then: block", "then: block, observe: yes")) == []
+
+
+def test_more_rules_than_can_be_compared_are_said_to_be_too_many() -> None:
+    text = "".join(rule(f"request.path: /{n}/**", name=f"r{n}") for n in range(900))
+    (told,) = advice(KEPT + text)
+    assert "901 rules are too many, or too long, to compare each with all before it" in told

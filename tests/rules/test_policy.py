@@ -253,3 +253,21 @@ def test_files_that_are_not_yaml_at_all_are_told_with_the_rest() -> None:
     with pytest.raises(ConfigError) as told:
         load_policy([Source("10-a.yaml", b"\xff"), Source("20-b.yaml", b"a: [")])
     assert len(told.value.problems) == 2
+
+
+def test_another_stance_decides_as_if_the_files_were_read_under_it() -> None:
+    text = """
+    - id: both
+      title: Both
+      when:
+        not: {stance.ai.train: yes}
+        any: [{stance.ai.search: no, request.path: /a*}, {stance.ai.input: no, request.path: /b*}]
+      then: block
+    """
+    words = {"stance.ai.train": "no", "stance.ai.search": "no", "stance.ai.input": "yes"}
+    read = rules(text, "ai: {train: no, search: no, input: yes}")
+    other = rules(text, "ai: {train: yes, search: yes, input: no}")
+    assert verdict(other, target="/a").action == "allow"
+    for target, action in (("/a", "block"), ("/b", "allow"), ("/c", "allow")):
+        assert verdict(read, target=target).action == action
+        assert verdict(other.assuming(words), target=target).action == action

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from making import asks, document
+from making import asks, document, mistakes
 from stagedoor.errors import Problem
 from stagedoor.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
 from stagedoor.identify.traits import TRAIT_NAMES
@@ -306,3 +306,8 @@ def test_every_field_says_what_it_is() -> None:
     choices = {name: field.choices for name, field in FIELDS.items() if field.choices}
     assert choices.pop("client.traits") == TRAIT_NAMES
     assert choices == {"client.purpose": PURPOSES, "client.proof": PROOFS, "resource": KINDS}
+
+
+def test_an_expression_that_is_no_expression_is_never_passed_over() -> None:
+    told = mistakes({"10-a.yaml": "- {id: a, title: A, when: {request.path: {re: []}}, then: log}"})
+    assert told == ["10-a.yaml:1:47: re has an empty list, which never holds — name a value"]

@@ -30,11 +30,29 @@ _SEVERAL = frozenset({"client.traits"})
 """Fields that have several values at once: two of their words exclude nothing."""
 
 
+class TooMuchError(Exception):
+    """So much to compare that nobody would wait for the end of it."""
+
+
+@dataclass(slots=True)
+class Effort:
+    """How many comparisons may still be made: each rule is held against all before it."""
+
+    left: int = 200_000
+
+    def spend(self, comparisons: int = 1) -> None:
+        """Raises TooMuchError where that is more than are left."""
+        self.left -= comparisons
+        if self.left < 0:
+            raise TooMuchError
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What the catalogue says of each name, in small letters: its purpose and operator."""
 
     named: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    effort: Effort = field(default_factory=Effort, compare=False)
 
 
 def settled(condition: Condition) -> Condition:
@@ -62,7 +80,7 @@ def _all(parts: tuple[Condition, ...]) -> Condition:
 
 
 def impossible(condition: Condition, facts: Facts) -> bool:
-    """Whether it can never hold (of a settled condition)."""
+    """Whether it can never hold (of a settled condition). Raises TooMuchError, as do all below."""
     match condition:
         case All(parts):
             return any(impossible(part, facts) for part in parts) or any(
@@ -80,6 +98,7 @@ def impossible(condition: Condition, facts: Facts) -> bool:
 
 def excludes(one: Condition, other: Condition, facts: Facts) -> bool:
     """Whether both can never hold at once."""
+    facts.effort.spend()
     if isinstance(one, Not):
         return implies(other, one.part, facts)
     if isinstance(other, Not):
@@ -95,6 +114,7 @@ def excludes(one: Condition, other: Condition, facts: Facts) -> bool:
 
 def implies(narrow: Condition, wide: Condition, facts: Facts) -> bool:
     """Whether `wide` holds wherever `narrow` does."""
+    facts.effort.spend()
     match narrow, wide:
         case _, All(parts):
             return all(implies(narrow, part, facts) for part in parts)
@@ -121,6 +141,7 @@ def implies(narrow: Condition, wide: Condition, facts: Facts) -> bool:
 
 def _within(narrow: Is, wide: Is, facts: Facts) -> bool:
     if narrow.name == wide.name:
+        facts.effort.spend(_size(narrow.what) * _size(wide.what))
         return _contains(wide.what, narrow.what)
     implied = _by_name(narrow, wide.name, facts)
     return bool(implied) and isinstance(wide.what, Words) and implied <= wide.what.words
@@ -128,6 +149,7 @@ def _within(narrow: Is, wide: Is, facts: Facts) -> bool:
 
 def _apart(one: Is, other: Is, facts: Facts) -> bool:
     if one.name == other.name:
+        facts.effort.spend(_size(one.what) * _size(other.what))
         return one.name not in _SEVERAL and _disjoint(one.what, other.what)
     for this, that in ((one, other), (other, one)):
         implied = _by_name(this, that.name, facts)
@@ -142,6 +164,16 @@ def _by_name(leaf: Is, name: str, facts: Facts) -> frozenset[str]:
         return frozenset()
     values = [facts.named.get(word, {}).get(name, "") for word in leaf.what.words]
     return frozenset(values) if all(values) else frozenset()
+
+
+def _size(what: What) -> int:
+    """How many values are compared one by one."""
+    match what:
+        case Networks(networks):
+            return len(networks)
+        case Patterns(globs, expressions):
+            return len(globs) + len(expressions)
+    return 0  # of a set and of bounds all at once
 
 
 def _contains(wide: What, narrow: What) -> bool:

@@ -7,9 +7,10 @@ deciding it is turned into one function.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from operator import is_
 from typing import Any
 
 from stagedoor.errors import Location
@@ -123,12 +124,17 @@ class Is:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A condition on the stance: known before any request comes. `says` is the stance's word."""
+    """A condition on the stance: known before any request comes.
+
+    `says` is the stance's word for `name`, `wanted` are those that hold.
+    """
 
     held: bool
     written: str
     says: str
     at: Location
+    name: str
+    wanted: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,22 @@ def leaves(condition: Condition) -> Iterator[Is]:
                 yield from leaves(part)
         case Not(part):
             yield from leaves(part)
+
+
+def restated(condition: Condition, stance: Mapping[str, str]) -> Condition:
+    """The condition under another stance; where it asks for none, the very same object."""
+    match condition:
+        case Settled(name=name, wanted=wanted):
+            return replace(condition, held=stance[name] in wanted, says=stance[name])
+        case All(parts) | AnyOf(parts):
+            changed = tuple(restated(part, stance) for part in parts)
+            same = all(map(is_, changed, parts))
+            return condition if same else type(condition)(changed)
+        case Not(part):
+            inner = restated(part, stance)
+            return condition if inner is part else Not(inner)
+        case Is():
+            return condition
 
 
 def narrow(condition: Condition, known: Callable[[Is], bool | None]) -> Outcome:
@@ -204,7 +226,9 @@ _EXACT = frozenset({"client.purpose", "client.proof", "resource"})
 
 
 def _all(outcomes: Sequence[Outcome]) -> Outcome:
-    if any(outcome is False for outcome in outcomes):
+    if not outcomes:
+        return True
+    if False in outcomes:
         return False
     tests = [outcome for outcome in outcomes if not isinstance(outcome, bool)]
     if not tests:
@@ -223,7 +247,7 @@ def _all(outcomes: Sequence[Outcome]) -> Outcome:
 
 
 def _any(outcomes: Sequence[Outcome]) -> Outcome:
-    if any(outcome is True for outcome in outcomes):
+    if True in outcomes:
         return True
     tests = [outcome for outcome in outcomes if not isinstance(outcome, bool)]
     if not tests:

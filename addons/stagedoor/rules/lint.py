@@ -11,11 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from stagedoor.errors import Location, Problem, listed
+from stagedoor.errors import Location, Problem, first_of, listed
 from stagedoor.facts import GUARDED_KINDS, Client, Kind, Purpose, Request, Resource, Verdict
 from stagedoor.identify.catalogue import Catalogue, Signature
 from stagedoor.identify.matcher import client_of
-from stagedoor.rules.compare import ALWAYS, Facts, implies, impossible, settled, takes_all
+from stagedoor.rules.compare import (
+    ALWAYS,
+    Facts,
+    TooMuchError,
+    implies,
+    impossible,
+    settled,
+    takes_all,
+)
 from stagedoor.rules.conditions import Condition, Is, Patterns, Words, leaves, narrow
 from stagedoor.rules.model import Rule
 from stagedoor.rules.plan import Plan
@@ -48,11 +56,23 @@ def lint(
     )
     in_force = [(rule, settled(rule.condition)) for rule in rules]
     found = [
-        *_unreachable(in_force, facts),
+        *_compared(in_force, facts),
         *(problem for rule, condition in in_force for problem in _too_open(rule, condition)),
         *_against_the_stance(rules, plan, stance, catalogue, stance_at),
     ]
-    return sorted(set(found))
+    return first_of(found)
+
+
+def _compared(rules: Sequence[tuple[Rule, Condition]], facts: Facts) -> Iterator[Problem]:
+    """What _unreachable finds, until the effort is spent."""
+    try:
+        yield from _unreachable(rules, facts)
+    except TooMuchError:
+        yield Problem(
+            rules[-1][0].at,
+            f"{len(rules):,} rules are too many, or too long, to compare each with all before it",
+            "rules that are never reached may be missed; lists in one rule compare faster",
+        )
 
 
 def _unreachable(rules: Sequence[tuple[Rule, Condition]], facts: Facts) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from stagedoor.errors import Location, Problem, did_you_mean, listed
+from stagedoor.errors import Location, Problem, did_you_mean, enough, listed
 from stagedoor.facts import ACTIONS, Action, Behaviour, Proof, Rate, Verdict
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.rules.conditions import Condition
@@ -267,6 +267,8 @@ def read_rules(document: Document, known: Known, problems: list[Problem]) -> lis
         return []
     rules = []
     for number, item in enumerate(document.value):
+        if enough(problems):
+            break
         written = check_value(Written, item, document, (number,), problems)
         # Conditions are looked at even where the rest is wrong, so that all is told at once.
         when = item.get("when", {}) if isinstance(item, dict) else {}

@@ -84,21 +84,38 @@ class Step:
         return self.verdict if self.waits else replace(self.verdict, seconds=seconds)
 
 
+def _always(rule: Rule) -> Step:
+    """The step of a rule where nothing is left to test."""
+    return Step(
+        test=None,
+        verdict=note(rule.verdict) if rule.observe else rule.verdict,
+        rate=rule.rate,
+        notes=rule.observe or rule.action == "log",
+        waits=rule.waits,
+    )
+
+
 class Plan:
     """The rules that the stance leaves in force."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], before: Plan | None = None) -> None:
+        """`before` is a plan of the same conditions under another stance: its patterns serve."""
         active = [rule for rule in rules if narrow(rule.condition, unknown) is not False]
-        self._rules = tuple(active)
+        self._rules = tuple((rule, _always(rule)) for rule in active)
         self.in_force = len(active)
         found = [leaf for rule in active for leaf in leaves(rule.condition)]
         self.uses = frozenset(leaf.name for leaf in found)
         self.rated = any(rule.rate for rule in active)
         self._search: dict[str, Callable[[str], frozenset[int]]] = {}
         self._numbers: dict[str, dict[int, frozenset[int]]] = {}
-        for name, latin in _SEARCHED.items():
-            patterns = [leaf.what for leaf in found if leaf.name == name]
-            self._number(name, [p for p in patterns if isinstance(p, Patterns)], latin=latin)
+        if before is not None:
+            self._search, self._numbers = before._search, before._numbers  # noqa: SLF001
+        else:
+            # Of all rules, also those that are off: so that this can be said of any stance.
+            every = [leaf for rule in rules for leaf in leaves(rule.condition)]
+            for name, latin in _SEARCHED.items():
+                patterns = [leaf.what for leaf in every if leaf.name == name]
+                self._number(name, [p for p in patterns if isinstance(p, Patterns)], latin=latin)
         self._path = self._search.get("request.path")
         self._agent = self._search.get("request.agent")
         self._steps: dict[tuple[object, ...], tuple[Step, ...]] = {}
@@ -180,21 +197,12 @@ class Plan:
             return None if numbers is None else not numbers.isdisjoint(found[leaf.name])
 
         steps: list[Step] = []
-        for rule in self._rules:
+        for rule, always in self._rules:
             outcome = narrow(rule.condition, known)
-            if outcome is False:
-                continue
-            test = None if outcome is True else outcome
-            assert not isinstance(test, bool)
-            steps.append(
-                Step(
-                    test=test,
-                    verdict=note(rule.verdict) if rule.observe else rule.verdict,
-                    rate=rule.rate,
-                    notes=rule.observe or rule.action == "log",
-                    waits=rule.waits,
-                )
-            )
-            if test is None and rule.ends:
-                break  # nothing behind it can be reached
+            if outcome is True:
+                steps.append(always)
+                if rule.ends:
+                    break  # nothing behind it can be reached
+            elif outcome is not False:
+                steps.append(Step(outcome, always.verdict, always.rate, always.notes, always.waits))
         return tuple(steps)

@@ -27,6 +27,7 @@ from stagedoor.identify.families import FILE as FINGERPRINTS
 from stagedoor.identify.families import Families, read_families
 from stagedoor.identify.matcher import Matcher, Second, client_of
 from stagedoor.identify.traits import traits
+from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
 from stagedoor.rules.model import OBSERVED, Rule, read_rules, repeated_ids
 from stagedoor.rules.plan import NOBODY_REMEMBERS, Plan, Wait, never_too_fast, note
@@ -57,7 +58,6 @@ class Policy:
     provable: Mapping[str, Signature]
     plan: Plan
     _audio_paths: Globs | None
-    _rule_files: tuple[Document, ...]
     families: Families = field(default_factory=Families)
     listed: Mapping[str, Source] = field(default_factory=dict)
     """The catalogue's files."""
@@ -172,13 +172,15 @@ class Policy:
             _, group, field = name.split(".")
             part = getattr(stance, group).model_copy(update={field: word})
             stance = stance.model_copy(update={group: part})
-        problems: list[Problem] = []
-        known = Known(stance.words(), choices(), self.catalogue.names, self.catalogue.operators)
-        policy = _build(stance, known, self.catalogue, self.matcher, self._rule_files, (), problems)
-        policy = replace(policy, families=self.families)
-        if problems:  # this policy was built from the same files, so they are known to be right
-            raise ConfigError(problems)
-        return policy
+        says = stance.words()
+        rules = tuple(
+            rule
+            if (changed := restated(rule.condition, says)) is rule.condition
+            else replace(rule, condition=changed)
+            for rule in self.rules
+        )
+        plan = Plan(rules, self.plan)
+        return replace(self, stance=stance, rules=rules, plan=plan, advice=(), _audio_paths=None)
 
 
 def load_policy(
@@ -245,7 +247,6 @@ def _build(
         provable=catalogue.provable,
         plan=Plan(rules),
         _audio_paths=Globs(stance.audio.paths) if stance.audio.paths else None,
-        _rule_files=tuple(rule_files),
     )
 
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from stagedoor.errors import Location, Problem, did_you_mean, listed
-from stagedoor.globs import fault
+from stagedoor.errors import Location, Problem, did_you_mean, enough, listed
+from stagedoor.globs import MAX_PATTERN, fault
 from stagedoor.rules.conditions import (
     All,
     AnyOf,
@@ -90,6 +90,7 @@ class _Reader:
             [
                 self._entry(key, item, (*path, key), positive=positive)
                 for key, item in value.items()
+                if not enough(self.problems)
             ],
         )
 
@@ -99,7 +100,11 @@ class _Reader:
                 self._wrong(path, f'"{key}" needs a list of conditions', 'begin each with "- "')
                 return _NEVER
             within = positive and (key == "all" or len(value) == 1)
-            found = [self.block(v, (*path, i), positive=within) for i, v in enumerate(value)]
+            found = [
+                self.block(v, (*path, i), positive=within)
+                for i, v in enumerate(value)
+                if not enough(self.problems)
+            ]
             return _joined(All if key == "all" else AnyOf, found)
         if key == "not":
             return Not(self.block(value, path, positive=False))
@@ -137,7 +142,8 @@ class _Reader:
             self.assumes.setdefault(key, wanted[0])
         says = self.known.stance[key]
         at = self.document.at(path, key=True)
-        return Settled(says in wanted, f"{key}: {_shown(value)}", says, at)
+        written = f"{key}: {_shown(value)}"
+        return Settled(says in wanted, written, says, at, key, frozenset(wanted))
 
     # -- what a field must be ------------------------------------------------------------------
 
@@ -221,6 +227,8 @@ class _Reader:
             if field.kind == "path" and not text.startswith(("/", "*")):
                 self._wrong(place, f'the path "{text}" does not begin with /', f'write "/{text}"')
                 return None
+            if self._too_long(text, place, "shorten it: * stands for any text"):
+                return None
             globs.append(text)
         if not globs and not expressions:
             self._wrong(path, f'"{key}" has an empty list, which never holds', "name a value")
@@ -234,11 +242,16 @@ class _Reader:
                 self._wrong((*path, name), f'unknown field "{name}"', mend, key=True)
                 return None
         value = item.get("re")
+        if value == []:
+            self._wrong((*path, "re"), "re has an empty list, which never holds", "name a value")
+            return None
         found = []
         for number, text in enumerate(value if isinstance(value, list) else [value]):
             place = self._place((*path, "re"), value, number)
             if not isinstance(text, str) or not text:
                 self._wrong(place, "re needs an expression", 'for example {re: "^Mozilla/4"}')
+                return None
+            if self._too_long(text, place, "a list may hold several"):
                 return None
             wrong = fault(text)
             if wrong:
@@ -246,7 +259,14 @@ class _Reader:
                 self._wrong(place, f'"{text}" is no expression: {wrong}', mend)
                 return None
             found.append(text)
-        return found or None
+        return found
+
+    def _too_long(self, text: str, path: Path, mend: str) -> bool:
+        if len(text) <= MAX_PATTERN:
+            return False
+        what = f"the pattern has {len(text):,} characters; at most {MAX_PATTERN:,} are taken"
+        self._wrong(path, what, mend)
+        return True
 
     def _present(self, key: str, value: Mapping[str, Value], path: Path) -> What | None:
         word = _word(value["present"])
