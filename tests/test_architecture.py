@@ -18,6 +18,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"yamltext", "globs", "units", "schema"}),
     frozenset({"stance"}),
     frozenset({"identify", "audio", "memory"}),
+    frozenset({"identify", "audio", "signals"}),
     frozenset({"rules"}),
     frozenset({"importing", "logs"}),
     frozenset({"house", "house_ranges", "house_second"}),

@@ -21,6 +21,8 @@ One request's way through it:
     rules/        the vocabulary, the rules, their cases, the policy that decides, editors' schemas
     importing/    robots.txt, Anubis policies, nginx maps → rules
     logs/         what has been: access logs and captures, and counts of what rules make of them
+    signals/      what is said about AI: each standard read, written, and brought to one meaning
+    rules/        the vocabulary, the rules, their cases, and the policy that decides
     record/       where events go: metrics, decision log
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
     house.py      where files lie in a checkout and in a wheel; reads rule directories
@@ -32,6 +34,7 @@ One request's way through it:
 Arrows go one way:
 
     facts, errors, globs, units ← yamltext ← schema ← stance ← identify, audio, memory ← rules ← importing, logs ← record, door ← cli
+    facts, errors, globs ← yamltext ← schema ← stance ← identify, audio, signals ← rules ← record, door ← cli
 
 `importing`, `logs` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
 `tests/test_architecture.py` reads the imports and holds the house to this.

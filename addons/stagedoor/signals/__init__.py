@@ -1,0 +1,12 @@
+"""What is said about AI, in every standard's own words: read, written, and brought to one meaning.
+
+One module a standard, each with read() and write().
+
+meaning.py            the three uses, what a source says about them, and who decides
+robots.py             robots.txt (RFC 9309): may this crawler fetch that path, and by which line?
+robots_lines.py       its bytes → groups and records, nothing thrown away
+robots_paths.py       its paths: one spelling, `*` and `$`, the longest match
+scoped.py             records of robots.txt about use, for a path
+content_usage.py      IETF AIPREF: Content-Usage, header and robots.txt
+content_signal.py     Cloudflare's Content Signals
+"""
