@@ -3,9 +3,14 @@
 One module a standard, each with read() and write().
 
 meaning.py            the three uses, what a source says about them, and who decides
+wanted.py             what the artist wants said: what every writer works from
 robots.py             robots.txt (RFC 9309): may this crawler fetch that path, and by which line?
 robots_lines.py       its bytes → groups and records, nothing thrown away
 robots_paths.py       its paths: one spelling, `*` and `$`, the longest match
+robots_merge.py       the robots.txt that is published: the site's own with the stance written in
+robots_plan.py        what is written into it, and where
+robots_refusal.py     the rules of a refused group, nothing weakened
+robots_conflicts.py   where the site's own says something else than the stance
 scoped.py             records of robots.txt about use, for a path
 content_usage.py      IETF AIPREF: Content-Usage, header and robots.txt
 content_signal.py     Cloudflare's Content Signals
