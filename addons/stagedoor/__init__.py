@@ -22,6 +22,7 @@ One request's way through it:
     importing/    robots.txt, Anubis policies, nginx maps → rules
     logs/         what has been: access logs and captures, and counts of what rules make of them
     signals/      what is said about AI: each standard read, written, and brought to one meaning
+    signals/      what the standards say about AI: read and written, one module a standard
     rules/        the vocabulary, the rules, their cases, and the policy that decides
     record/       where events go: metrics, decision log
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals

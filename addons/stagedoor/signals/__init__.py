@@ -15,3 +15,4 @@ scoped.py             records of robots.txt about use, for a path
 content_usage.py      IETF AIPREF: Content-Usage, header and robots.txt
 content_signal.py     Cloudflare's Content Signals
 """
+"""What the standards say about AI, read and written: one module a standard, all of them pure."""

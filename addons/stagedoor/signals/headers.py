@@ -1,0 +1,23 @@
+"""All that the headers of one response say about AI."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stagedoor.signals import robots_tag, rsl, tdmrep
+from stagedoor.signals.meaning import Statement
+
+
+def read(fields: Sequence[tuple[str, str]]) -> tuple[Statement, ...]:
+    """The statements in `fields` (name, value). Licences they name are to be fetched."""
+    reservation = tdmrep.read_headers(fields)
+    return (
+        *([reservation] if reservation else []),
+        *robots_tag.read(_values(fields, robots_tag.HEADER)),
+        *rsl.read_headers(fields),
+        # TO JOIN: *filter(None, [content_usage.read_header(", ".join(_values(fields, "Content-Usage")))]),
+    )
+
+
+def _values(fields: Sequence[tuple[str, str]], wanted: str) -> list[str]:
+    return [value for name, value in fields if name.lower() == wanted.lower()]

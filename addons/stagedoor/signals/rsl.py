@@ -1,0 +1,268 @@
+"""Really Simple Licensing 1.0: licence documents in XML, and how they are pointed at.
+
+The parser is the standard library's expat, not a tree of elements: a document type declaration is
+refused before anything in it is read, so there are no entities to expand and nothing is ever
+fetched; depth and size are bounded; and what is kept of a document is what is asked about.
+(defusedxml does the same for trees; its last stable release is of 2021.)
+
+Of the scopes that hold for a URL the narrowest counts (3.1.1); scopes are patterns of RFC 9309, so
+narrower is longer. In it, a prohibition beats a permission. A use that has to be paid for is not
+allowed as things stand, which is a no; one that is allowed to some people or in some countries
+only, or handed out by a licence server, is neither. Between documents the strictest
+counts, which is what `meaning.resolve` does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import Literal
+from xml.parsers import expat
+
+from stagedoor.signals.links import Link, absolute, is_absolute, parse
+from stagedoor.signals.meaning import USES, Answer, Said, Statement, Use
+from stagedoor.signals.patterns import matches, pattern, requested
+
+MEDIA_TYPE = "application/rsl+xml"
+NAMESPACE = "https://rslstandard.org/rsl"
+_LIMIT = 1_000_000
+"""Octets. A longer document is not read at all: half of one may lack the prohibition."""
+_DEPTH = 64
+_URL = re.compile(r"(?:https?://([^/?#]*?)(?::80|:443)?(?=[/?#]|\Z))?([^#]*)", re.IGNORECASE)
+_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 does not know (2.2)."""
+
+_TOKENS: dict[Use, frozenset[str]] = {
+    "train": frozenset({"all", "ai-all", "ai-train"}),
+    "input": frozenset({"all", "ai-all", "ai-input"}),
+    "search": frozenset({"all", "search"}),
+}
+_UNPAID = frozenset({"free", "attribution"})
+
+_Verdict = Literal["no", "yes", "paid", "some"]
+_ORDER: tuple[_Verdict, ...] = ("no", "yes", "paid", "some")
+"""Several licences for one scope are offers: the best one counts, unless one prohibits."""
+_ANSWERS: Mapping[_Verdict, Answer] = {"no": "no", "yes": "yes", "paid": "no"}
+
+
+@dataclass(slots=True)
+class _Licence:
+    permits: set[str] = field(default_factory=set)
+    prohibits: set[str] = field(default_factory=set)
+    payments: set[str] = field(default_factory=set)
+    limited: bool = False
+
+    def about(self, use: Use) -> _Verdict | None:
+        if self.prohibits & _TOKENS[use]:
+            return "no"
+        if not self.permits & _TOKENS[use]:
+            return None
+        if not self.payments <= _UNPAID:
+            return "paid"
+        return "some" if self.limited else "yes"
+
+
+@dataclass(slots=True)
+class _Content:
+    """One `<content>`: its scope, where it stands in the document, its licences."""
+
+    url: str
+    server: bool
+    start: int
+    end: int = 0
+    licences: list[_Licence] = field(default_factory=list)
+
+
+class _RefusedError(Exception):
+    """Something no licence needs: a document type declaration, or elements nested too deeply."""
+
+
+class _Parser:
+    def __init__(self) -> None:
+        self.contents: list[_Content] = []
+        self._path: list[str] = []
+        self._type = ""
+        self._text: list[str] = []
+        self._expat = expat.ParserCreate(namespace_separator=" ")
+        self._expat.buffer_text = True
+        self._expat.StartDoctypeDeclHandler = self._refuse
+        self._expat.StartElementHandler = self._start
+        self._expat.EndElementHandler = self._end
+        self._expat.CharacterDataHandler = self._characters
+
+    def parse(self, data: bytes) -> list[_Content]:
+        self._expat.Parse(data, True)
+        return self.contents
+
+    def _refuse(self, *_: object) -> None:
+        raise _RefusedError
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if len(self._path) >= _DEPTH:
+            raise _RefusedError
+        match self._path, _local(name):
+            case [*above], "content" if "content" not in above:
+                server = bool(attributes.get("server"))
+                at = self._expat.CurrentByteIndex
+                self.contents.append(_Content(attributes.get("url", ""), server, at))
+            case [*_, "content"], "license":
+                self.contents[-1].licences.append(_Licence(limited=self.contents[-1].server))
+            case [*_, "content", "license"], "permits" | "prohibits":
+                self._type, self._text = attributes.get("type", "").strip().lower(), []
+            case [*_, "content", "license"], "payment":
+                kind = attributes.get("type", "free").strip().lower()
+                self.contents[-1].licences[-1].payments.add(kind)
+        self._path.append(_local(name))
+
+    def _end(self, name: str) -> None:
+        self._path.pop()
+        match self._path, _local(name):
+            case [*above], "content" if "content" not in above:
+                self.contents[-1].end = self._expat.CurrentByteIndex
+            case [*_, "content", "license"], ("permits" | "prohibits") as kind:
+                licence = self.contents[-1].licences[-1]
+                # Drafts of 2025 separated the words with commas.
+                words = set("".join(self._text).replace(",", " ").lower().split())
+                if self._type != "usage":
+                    licence.limited = True
+                elif kind == "permits":
+                    licence.permits |= words
+                else:
+                    licence.prohibits |= words
+
+    def _characters(self, text: str) -> None:
+        if self._path[-1:] in (["permits"], ["prohibits"]):
+            self._text.append(text)
+
+
+def _local(name: str) -> str:
+    space, _, local = name.rpartition(" ")
+    return local if space == NAMESPACE else ""
+
+
+def read(data: bytes, url: str, where: str = "/license.xml") -> Statement | None:
+    """What a licence document, or a feed with licences in it, says about `url` (absolute).
+
+    None where it says nothing, or cannot be read.
+    """
+    try:
+        contents = _Parser().parse(data) if len(data) <= _LIMIT else []
+    except (expat.ExpatError, _RefusedError, ValueError, LookupError):
+        return None
+    host, path = _split(url)
+    path = requested(path)
+    scopes = [(content, *_split(content.url)) for content in contents if content.url]
+    holding = [
+        (len(scope), content)
+        for content, of_host, scope in scopes
+        if of_host in {"", host} and matches(pattern(scope), path)
+    ]
+    narrowest = max((length for length, _ in holding), default=0)
+    governing = [content for length, content in holding if length == narrowest]
+    licences = [licence for content in governing for licence in content.licences]
+    answers = {use: _answer(licence.about(use) for licence in licences) for use in USES}
+    if not any(answers.values()):
+        return None
+    words = b"\n".join(data[c.start : data.find(b">", c.end) + 1] for c in governing)
+    return Statement("rsl", where, Said(**answers), words.decode("utf-8", "replace"))
+
+
+def _answer(verdicts: Iterable[_Verdict | None]) -> Answer | None:
+    found = set(verdicts)
+    return next((_ANSWERS.get(verdict) for verdict in _ORDER if verdict in found), None)
+
+
+def _split(url: str) -> tuple[str, str]:
+    """Host (empty where there is none) and path with query, of a URL or a scope."""
+    found = _URL.match(url.strip())
+    host, path = (found[1], found[2]) if found else ("", "")
+    if host is not None and not path.startswith("/"):
+        path = "/" + path
+    return (host or "").lower(), path
+
+
+def licence(link: Link) -> str:
+    """The licence document that a link of the resource itself names; empty where it names none."""
+    of_licence = "license" in link.relations and link.media_type == MEDIA_TYPE
+    return link.target if of_licence and "anchor" not in link.parameters else ""
+
+
+def licences(fields: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """The URLs of licence documents, as written, that a response's Link headers name."""
+    for name, value in fields:
+        if name.lower() == "link":
+            yield from filter(None, map(licence, parse(value)))
+
+
+def read_headers(fields: Iterable[tuple[str, str]]) -> tuple[Statement, ...]:
+    """That a response names licences. What these say is known when they have been fetched."""
+    return tuple(_pointer(url, "header") for url in licences(fields))
+
+
+def _pointer(url: str, where: str) -> Statement:
+    return Statement("rsl", where, Said(), f'<{url}>; rel="license"; type="{MEDIA_TYPE}"')
+
+
+def read_pointers(urls: Iterable[str], where: str) -> tuple[Statement, ...]:
+    """The same for what a page's `<link>` elements name."""
+    return tuple(_pointer(url, where) for url in urls)
+
+
+def read_robots_value(value: str) -> str:
+    """The URL of a robots.txt `License:` line; empty where it is not absolute, as it must be."""
+    return value.strip() if is_absolute(value.strip()) else ""
+
+
+def write(
+    said: Said,
+    *,
+    scope: str = "/",
+    holder: str = "",
+    contact_url: str = "",
+    contact_email: str = "",
+) -> bytes:
+    """A licence document for `scope`, a path pattern or an absolute URL, held by a person."""
+    lines = [f'<rsl xmlns="{NAMESPACE}">', f' <content url="{_safe(scope)}">']
+    terms = [
+        f'   <{kind} type="usage">{" ".join(tokens)}</{kind}>'
+        for kind, answer in (("permits", "yes"), ("prohibits", "no"))
+        if (tokens := _usage({use for use in USES if said.about(use) == answer}))
+    ]
+    # A licence without a word on usage would read as one for every use.
+    lines += ["  <license>", *terms, "  </license>"] if terms else []
+    if holder:
+        url = f' contactUrl="{_safe(absolute(contact_url))}"' if contact_url else ""
+        email = f' contactEmail="{_safe(contact_email)}"' if contact_email else ""
+        lines.append(f'  <copyright type="person"{url}{email}>{_safe(holder)}</copyright>')
+    lines += [" </content>", "</rsl>", ""]
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + "\n".join(lines)).encode()
+
+
+def _usage(uses: set[Use]) -> list[str]:
+    """As few words as say it: `ai-all` also takes in indexes made for AI."""
+    if uses == set(USES):
+        return ["all"]
+    words = ["ai-all"] if uses >= {"train", "input"} else []
+    words += [f"ai-{use}" for use in ("train", "input") if use in uses and not words]
+    return words + (["search"] if "search" in uses else [])
+
+
+def _safe(text: str) -> str:
+    return escape(_ILLEGAL.sub("\ufffd", text))
+
+
+def write_header(url: str) -> tuple[str, str]:
+    """The header field that names the licence document at `url`."""
+    return "Link", f'<{absolute(url)}>; rel="license"; type="{MEDIA_TYPE}"'
+
+
+def write_link(url: str) -> str:
+    """The `<link>` element that names it in a page."""
+    return f'<link rel="license" type="{MEDIA_TYPE}" href="{escape(absolute(url))}">'
+
+
+def write_robots(url: str) -> str:
+    """The robots.txt line that names it."""
+    return f"License: {absolute(url)}"
