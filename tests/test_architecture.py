@@ -22,6 +22,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"rules"}),
     frozenset({"importing", "logs"}),
     frozenset({"house", "house_ranges", "house_second"}),
+    frozenset({"house", "house_ranges", "house_second", "credentials"}),
     frozenset({"record", "door"}),
     frozenset({"cli", "demo"}),
     frozenset({"__main__"}),

@@ -23,6 +23,7 @@ One request's way through it:
     logs/         what has been: access logs and captures, and counts of what rules make of them
     signals/      what is said about AI: each standard read, written, and brought to one meaning
     signals/      what the standards say about AI: read and written, one module a standard
+    credentials.py  content credentials inside audio files, through c2pa-python
     rules/        the vocabulary, the rules, their cases, and the policy that decides
     record/       where events go: metrics, decision log
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals

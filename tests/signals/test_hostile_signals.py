@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from stagedoor.signals import (
     ai_txt,
+    c2pa,
     headers,
     html,
     links,
@@ -39,6 +40,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "absolute URL": lambda text: links.is_absolute("https://" + text),
     "License: value": rsl.read_robots_value,
     "meta": lambda text: robots_tag.read_meta([(text, text), ("robots", text)]),
+    "credentials": c2pa.read,
     "pattern": lambda text: patterns.matches(patterns.pattern(text), PATH),
     "path": lambda text: patterns.matches("/*a*a*b$", patterns.requested("/" + text)),
 }
