@@ -19,6 +19,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"stance"}),
     frozenset({"identify", "audio", "memory"}),
     frozenset({"identify", "audio", "signals"}),
+    frozenset({"identify", "audio", "memory", "signals"}),
     frozenset({"rules"}),
     frozenset({"importing", "logs"}),
     frozenset({"house", "house_ranges", "house_second"}),

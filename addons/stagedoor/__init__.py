@@ -24,6 +24,7 @@ One request's way through it:
     signals/      what is said about AI: each standard read, written, and brought to one meaning
     signals/      what the standards say about AI: read and written, one module a standard
     credentials.py  content credentials inside audio files, through c2pa-python
+    signals/      what the site says to machines: tags in its pages
     rules/        the vocabulary, the rules, their cases, and the policy that decides
     record/       where events go: metrics, decision log
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
@@ -37,6 +38,7 @@ Arrows go one way:
 
     facts, errors, globs, units ← yamltext ← schema ← stance ← identify, audio, memory ← rules ← importing, logs ← record, door ← cli
     facts, errors, globs ← yamltext ← schema ← stance ← identify, audio, signals ← rules ← record, door ← cli
+    facts, errors, globs, units ← yamltext ← schema ← stance ← identify, audio, memory, signals ← rules ← record, door ← cli
 
 `importing`, `logs` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
 `tests/test_architecture.py` reads the imports and holds the house to this.

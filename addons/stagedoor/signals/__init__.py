@@ -16,3 +16,12 @@ content_usage.py      IETF AIPREF: Content-Usage, header and robots.txt
 content_signal.py     Cloudflare's Content Signals
 """
 """What the standards say about AI, read and written: one module a standard, all of them pure."""
+"""What the site says to machines: tags in its pages.
+
+charsets.py   which character encoding a page is in, as browsers find it out
+markup.py     tokens of HTML, one chunk after the other
+places.py     where in a page tags go
+inserting.py  putting them there
+coding.py     gzip, deflate, br and zstd, read and written as they stream
+recoding.py   inserting into compressed pages
+"""
