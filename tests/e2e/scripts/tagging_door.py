@@ -1,0 +1,27 @@
+"""mitmdump with nothing but tags: what the guard does to pages, without a decision before it."""
+
+from __future__ import annotations
+
+from mitmproxy import http
+
+from stagedoor.door.tagging import Tagging
+from stagedoor.signals.inserting import Tags, meta
+
+
+class Door:
+    """Streams everything, tags pages, tells what became of each."""
+
+    def __init__(self) -> None:
+        tags = Tags.of(meta("robots", "noai, noimageai") + meta("tdm-reservation", "1"))
+        self.tagging = Tagging(tags, lambda outcome: print(f"page: {outcome}", flush=True))
+
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        self.tagging.arriving(flow)
+
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        assert flow.response
+        flow.response.stream = True
+        self.tagging.leaving(flow)
+
+
+addons = [Door()]
