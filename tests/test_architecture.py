@@ -20,6 +20,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"identify", "audio", "memory"}),
     frozenset({"identify", "audio", "signals"}),
     frozenset({"identify", "audio", "memory", "signals"}),
+    frozenset({"identify", "audio", "evidence"}),
     frozenset({"rules"}),
     frozenset({"importing", "logs"}),
     frozenset({"house", "house_ranges", "house_second"}),

@@ -7,6 +7,7 @@ actions. YAML files, metrics labels and the command line use exactly these spell
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import Literal, get_args
 
 Purpose = Literal[
@@ -221,3 +222,12 @@ def as_header(text: str) -> str:
     For user agents that come from a file or a terminal; those from the wire are so already.
     """
     return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def network(address: str) -> str:
+    """`address` cut to its /24 or /48, so that it no longer names a household."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return ""
+    return str(ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from making import GPTBOT, REFUSED, asks, event
 from stagedoor.errors import StagedoorError
-from stagedoor.facts import UNKNOWN, Event, Request, Verdict
+from stagedoor.facts import UNKNOWN, Event, Request, Verdict, network
 from stagedoor.record import decisions
-from stagedoor.record.decisions import FILE, KEPT, Decisions, line, network
+from stagedoor.record.decisions import FILE, KEPT, Decisions, line
 
 NOTED = Verdict("log", "noted")
 

@@ -2,6 +2,9 @@
 
 metrics.py     counters for Prometheus
 decisions.py   one JSON line a decision worth reading, in the state directory
+ledger.py      what was published, told and taken: the evidence, in SQLite
+book.py        the ledger's file; pen.py writes it
+verifier.py    checks an export of the ledger, alone: a copy goes into every export
 terminal.py    one line a refusal for whoever looks at the terminal
 """
 

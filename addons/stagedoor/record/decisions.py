@@ -17,14 +17,13 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from ipaddress import ip_address, ip_network
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import orjson
 
 from stagedoor.errors import StagedoorError
-from stagedoor.facts import Event
+from stagedoor.facts import Event, network
 
 FILE = "decisions.jsonl"
 MAX_BYTES = 32 << 20
@@ -151,12 +150,3 @@ def line(event: Event) -> str:
             "agent": request.agent[:512],
         }
     ).decode()
-
-
-def network(address: str) -> str:
-    """`address` cut to its /24 or /48, so that it no longer names a household."""
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return ""
-    return str(ip_network((parsed, 24 if parsed.version == 4 else 48), strict=False))

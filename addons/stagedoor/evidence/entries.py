@@ -1,0 +1,287 @@
+"""What the ledger holds. Times are Unix milliseconds; field names are public interface.
+
+An entry about a visit is public but for its personal parts, which stand beside the chain and can be
+erased. The entry itself holds commitments to them:
+
+    address   the full address of a client that proved nothing and was refused, or took against
+              the stance
+    visitor   of a client that proved nothing: its network (/24, /48), user agent, reason of the proof
+    crawler   of a client that proved whose it is: address, user agent, reason of the proof
+
+A proven crawler's machines are no household, so its part stays as long as the entry; the other two
+age, see `Limits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, get_args
+
+from stagedoor.facts import Event, network
+
+Kind = Literal[
+    "start", "end", "publication", "notice", "taking", "refusal", "proof",
+    "seal", "loss", "pruning", "erasure",
+]  # fmt: skip
+KINDS: tuple[Kind, ...] = get_args(Kind)
+VISITS: frozenset[Kind] = frozenset({"notice", "taking", "refusal", "proof"})
+"""Entries about a client; all others are about the ledger and the site."""
+
+Part = Literal["address", "visitor", "crawler"]
+PARTS: tuple[Part, ...] = get_args(Part)
+
+MAX_PATH = 2048
+MAX_AGENT = 512
+MAX_NAME = 255
+"""Characters. What is longer is cut, so that no visitor decides how much is kept."""
+
+DAY = 86_400_000
+"""Milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is kept, and for how long (in days).
+
+    A claim for damages can often be brought for three years, so the ledger is kept as long.
+    """
+
+    keep: int = 1095
+    max_bytes: int = 512 << 20
+    address: int = 90
+    visitor: int = 365
+    seal_every: int = 10_000
+    """Entries: pruning takes away from seal to seal, so this is also its step."""
+
+    def ages(self) -> Sequence[tuple[Part, int]]:
+        """Which parts grow too old, and after how many days."""
+        return (("address", self.address), ("visitor", self.visitor))
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who asked for what, as far as it is worth keeping. `path` is without a query string."""
+
+    at: int
+    client: str
+    operator: str
+    purpose: str
+    proof: str
+    method: str
+    host: str
+    path: str
+    resource: str
+    request: str = ""
+    address: str = ""
+    agent: str = ""
+    why: str = ""
+
+    @classmethod
+    def of(cls, event: Event, request_id: str = "") -> Visit:
+        """The visit that was decided about; whatever the visitor made too long is cut."""
+        request, client = event.request, event.client
+        return cls(
+            int(event.at * 1000), client.name, client.operator, client.purpose, client.proof,
+            request.method[:MAX_NAME], request.host[:MAX_NAME], request.path[:MAX_PATH],
+            event.resource.kind, request_id[:MAX_NAME],
+            request.address, request.agent[:MAX_AGENT], client.why[:MAX_AGENT],
+        )  # fmt: skip
+
+    def public(self) -> dict[str, Any]:
+        """What stands in the chain."""
+        return {
+            "at": self.at,
+            "client": self.client,
+            "operator": self.operator,
+            "purpose": self.purpose,
+            "proof": self.proof,
+            "method": self.method,
+            "host": self.host,
+            "path": self.path,
+            "resource": self.resource,
+            "request": self.request,
+        }
+
+    def personal(self, *, whole: bool) -> Iterator[tuple[Part, dict[str, str]]]:
+        """What stands beside the chain; `whole`: with the full address."""
+        about = {"agent": self.agent, "why": self.why}
+        if self.proof == "verified":
+            yield "crawler", {"address": self.address, **about}
+            return
+        yield "visitor", {"network": network(self.address), **about}
+        if whole and self.address:
+            yield "address", {"address": self.address}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A client was handed signals: the hashes of the published texts."""
+
+    kind: ClassVar[Kind] = "notice"
+    visit: Visit
+    signals: tuple[str, ...]
+    status: int = 200
+    whole: ClassVar[bool] = False
+
+    def body(self) -> dict[str, Any]:
+        """The public fields."""
+        return {**self.visit.public(), "signals": self.signals, "status": self.status}
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """A client was handed something else, of `size` bytes; `against` says the stance forbids it."""
+
+    kind: ClassVar[Kind] = "taking"
+    visit: Visit
+    status: int
+    size: int
+    rule: str = ""
+    against: bool = False
+    signals: tuple[str, ...] = ()
+    """What the response itself said, in its headers."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the full address is kept."""
+        return self.against
+
+    def body(self) -> dict[str, Any]:
+        """The public fields."""
+        return {
+            **self.visit.public(),
+            "status": self.status,
+            "bytes": self.size,
+            "rule": self.rule,
+            "against": self.against,
+            "signals": self.signals,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A client was refused by a rule."""
+
+    kind: ClassVar[Kind] = "refusal"
+    visit: Visit
+    status: int
+    rule: str
+    whole: ClassVar[bool] = True
+
+    def body(self) -> dict[str, Any]:
+        """The public fields."""
+        return {**self.visit.public(), "status": self.status, "rule": self.rule}
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A client's claim was looked into; the outcome is the visit's `proof`, the reason its `why`."""
+
+    kind: ClassVar[Kind] = "proof"
+    visit: Visit
+    whole: ClassVar[bool] = False
+
+    def body(self) -> dict[str, Any]:
+        """The public fields."""
+        return self.visit.public()
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """From `at` on, `where` says the text of the hash `text`; an empty hash: nothing any more.
+
+    `text` itself is kept once, however often it is published.
+    """
+
+    kind: ClassVar[Kind] = "publication"
+    at: int
+    where: str
+    standard: str
+    text: str
+
+    def body(self) -> dict[str, Any]:
+        """The public fields."""
+        return {
+            "at": self.at, "where": self.where, "standard": self.standard, "text": self.text,
+        }  # fmt: skip
+
+
+About = Notice | Taking | Refusal | Proved
+
+
+def started(at: int, program: str, last: int | None) -> dict[str, Any]:
+    """The guard starts. `last`: time of the last entry where the end before was unclean."""
+    return {"kind": "start", "at": at, "program": program, "unclean_after": last}
+
+
+def ended(at: int) -> dict[str, Any]:
+    """The guard ends as it should."""
+    return {"kind": "end", "at": at}
+
+
+def seal(at: int, first: int, last: int, head: bytes, force: InForce) -> dict[str, Any]:
+    """Entries `first` to `last`, which ends with the hash `head`, are sealed.
+
+    What is in force is said again, so that everything before a seal can go.
+    """
+    return {
+        "kind": "seal", "at": at, "first": first, "last": last, "head": head.hex(),
+        "in_force": [force[where] for where in sorted(force)],
+    }  # fmt: skip
+
+
+def loss(at: int, since: int, count: int, why: str) -> dict[str, Any]:
+    """`count` entries could not be written down since `since`."""
+    return {"kind": "loss", "at": at, "since": since, "count": count, "why": why}
+
+
+def pruning(at: int, first: int, start: int, before: bytes, total: int, why: str) -> dict[str, Any]:
+    """Entries `first` to `start` - 1 were taken away; `start` is a seal, and trusted from now on.
+
+    `before` is the hash of entry `start` - 1; `total` counts all that were ever taken away.
+    """
+    return {
+        "kind": "pruning", "at": at, "first": first, "start": start, "before": before.hex(),
+        "total": total, "why": why,
+    }  # fmt: skip
+
+
+def erasure(
+    at: int, why: str, parts: Sequence[Part], ranges: Sequence[tuple[int, int]], count: int
+) -> dict[str, Any]:
+    """`parts` of the entries in `ranges` (from, to; both included) were erased, `count` in all."""
+    return {
+        "kind": "erasure", "at": at, "why": why, "parts": parts, "ranges": ranges, "count": count,
+    }  # fmt: skip
+
+
+InForce = dict[str, Mapping[str, Any]]
+"""What is published where: the publications, by place."""
+
+
+def follow(force: InForce, body: Mapping[str, Any]) -> None:
+    """Bring `force` up to date with one more entry."""
+    kind = body["kind"]
+    if kind in {"start", "end"}:
+        force.clear()  # a guard that does not run publishes nothing
+    elif kind == "seal":
+        force.clear()
+        force.update((one["where"], one) for one in body["in_force"])
+    elif kind == "publication":
+        force.pop(body["where"], None)
+        if body["text"]:
+            force[body["where"]] = {
+                key: body[key] for key in ("at", "where", "standard", "text")
+            }  # fmt: skip
+
+
+def runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending numbers as (from, to): 3, 4, 5, 9 → (3, 5), (9, 9)."""
+    found: list[tuple[int, int]] = []
+    for number in numbers:
+        if found and found[-1][1] == number - 1:
+            found[-1] = (found[-1][0], number)
+        else:
+            found.append((number, number))
+    return found

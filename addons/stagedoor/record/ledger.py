@@ -1,0 +1,348 @@
+"""The ledger: what was published, who was told, what was taken all the same. Written to last.
+
+A thread of its own writes, in batches, so that a slow disk never holds up a request. Where the disk
+takes nothing, the ledger waits for it with what it has; what does not fit into memory is counted,
+and the count is the first entry when the disk is back. The site goes on in any case.
+
+One guard at a time: a lock beside the file says who writes, and that nobody does after a kill.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from stagedoor.errors import StagedoorError
+from stagedoor.evidence import entries
+from stagedoor.evidence.entries import (
+    About,
+    Limits,
+    Notice,
+    Proved,
+    Publication,
+    Refusal,
+    Taking,
+    Visit,
+)  # fmt: skip
+from stagedoor.record.book import Book
+from stagedoor.record.pen import Pen
+
+LOCK = "ledger.lock"
+MOMENT = 0.1
+"""Seconds for which entries are gathered, see decisions.MOMENT."""
+BATCH = 1_000
+"""Entries in one transaction."""
+MAX_WAITING = 10_000
+"""Entries waiting for the disk, about 20 MB; more than that are not recorded, and counted."""
+PATIENCE = 2.0
+"""Seconds to wait at the end for a disk that hangs, and at the start for another guard's end."""
+RETRY, RETRY_AT_MOST = 0.5, 30.0
+"""Seconds between attempts while the disk takes nothing; the pause doubles."""
+UPKEEP = 3600.0
+"""Seconds after which a silent ledger looks whether a day has passed."""
+QUIET = 60.0
+"""Seconds between two lines in the log that say the same about losses."""
+
+_log = logging.getLogger("stagedoor.ledger")
+_MENDS = {
+    sqlite3.SQLITE_FULL: "make room on that disk",
+    sqlite3.SQLITE_IOERR: "look after that disk, or its quota",
+    sqlite3.SQLITE_READONLY: "mend the rights of that file and its directory",
+    sqlite3.SQLITE_CANTOPEN: "mend the rights of that file and its directory",
+    sqlite3.SQLITE_BUSY: "end the other program that holds it",
+    sqlite3.SQLITE_CORRUPT: "keep a copy, and move it out of the state directory",
+    sqlite3.SQLITE_NOTADB: "keep a copy, and move it out of the state directory",
+}
+
+_UNREADABLE = (ValueError, KeyError, TypeError)
+"""What reading back an entry that somebody has changed may raise."""
+
+_Waiting = About | tuple[Publication, bytes] | None
+
+
+def _clock() -> int:
+    return int(time.time() * 1000)
+
+
+class Ledger:
+    """Writes to `STATE/ledger.sqlite`. Every method returns at once and raises nothing.
+
+    `failed` is called with the number of entries that will never be recorded; `program` names what
+    is running, `now` is the clock, in Unix milliseconds.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        failed: Callable[[int], None],
+        *,
+        limits: Limits | None = None,
+        program: str = "",
+        now: Callable[[], int] = _clock,
+    ) -> None:
+        """Raises StagedoorError where the directory cannot be used or another guard uses it."""
+        self._state, self._failed, self._now = state, failed, now
+        self._limits, self._program = limits or Limits(), program
+        self._lock = _Lock(state)
+        self._book: Book | None = None
+        self._started = False
+        self._in_force: dict[str, str] = {}
+        self._guard = threading.Lock()
+        self._lost, self._lost_since, self._lost_why = 0, 0, ""
+        self._quiet_until = 0.0
+        self._trouble = ""
+        self._due = True
+        self._running = False
+        self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
+        self._closing = threading.Event()
+        try:
+            self._attempt([])
+        except StagedoorError:
+            self._lock.release()
+            raise
+        self._running = True
+        self._thread = threading.Thread(target=self._write, name="ledger", daemon=True)
+        self._thread.start()
+
+    def publish(self, where: str, standard: str, text: str | bytes | None, at: int) -> str:
+        """`where` says `text` from `at` on (None: nothing any more); returns the text's SHA-256.
+
+        Publishing the same again changes nothing, so it may be said at every start and reload.
+        """
+        raw = text.encode("utf-8", "replace") if isinstance(text, str) else text or b""
+        of = "" if text is None else hashlib.sha256(raw).hexdigest()
+        if self._in_force.get(where, "") != of:
+            self._in_force[where] = of
+            # Also where it is full: whatever refers to a text that is not there is worth nothing.
+            self._waiting.put((Publication(at, where, standard, of), raw))
+        return of
+
+    def notice(self, visit: Visit, signals: tuple[str, ...], *, status: int = 200) -> None:
+        """A client was handed these signals."""
+        self._put(Notice(visit, signals, status))
+
+    def taking(
+        self,
+        visit: Visit,
+        *,
+        status: int,
+        size: int,
+        rule: str = "",
+        against: bool = False,
+        signals: tuple[str, ...] = (),
+    ) -> None:
+        """A client was handed `size` bytes; `against` the stance or not."""
+        self._put(Taking(visit, status, size, rule, against, signals))
+
+    def refusal(self, visit: Visit, *, status: int, rule: str) -> None:
+        """A client was refused."""
+        self._put(Refusal(visit, status, rule))
+
+    def proof(self, visit: Visit) -> None:
+        """A client's claim was looked into: `visit.proof`, because of `visit.why`."""
+        self._put(Proved(visit))
+
+    @property
+    def waiting(self) -> int:
+        """Entries that wait for the disk."""
+        return self._waiting.qsize()
+
+    def close(self) -> None:
+        """Write what is waiting; a disk that hangs does not hold up the end for long."""
+        self._closing.set()
+        self._waiting.put(None)
+        self._thread.join(timeout=PATIENCE)
+
+    def _put(self, entry: About) -> None:
+        if self.waiting >= MAX_WAITING:
+            self._lose(1, "more came in than could be written")
+        elif self._closing.is_set():
+            self._lose(1, "the ledger was closed")
+        else:
+            self._waiting.put(entry)
+
+    def _lose(self, count: int, why: str) -> None:
+        with self._guard:
+            if not self._lost:
+                self._lost_since, self._lost_why = self._now(), self._trouble or why
+            if time.monotonic() > self._quiet_until:
+                self._quiet_until = time.monotonic() + QUIET
+                _log.warning(
+                    "Entries of the ledger are being lost: %s. The site goes on; how many were "
+                    "lost will stand in the ledger.", self._lost_why,
+                )  # fmt: skip
+            self._lost += count
+        self._failed(count)
+
+    def _write(self) -> None:
+        """The thread: sleeps until there is an entry, gathers for a moment, writes all of it."""
+        ended = False
+        while not ended:
+            batch: list[_Waiting] = []
+            with contextlib.suppress(queue.Empty):
+                batch.append(self._waiting.get(timeout=1.0 if self._lost else UPKEEP))
+                if self.waiting < BATCH:
+                    self._closing.wait(MOMENT)
+                while len(batch) < BATCH:
+                    batch.append(self._waiting.get_nowait())
+            ended = self._closing.is_set() and self._waiting.empty()
+            if not self._persist(batch, end=ended):
+                break
+        self._let_go()
+
+    def _persist(self, batch: Sequence[_Waiting], *, end: bool) -> bool:
+        """Write `batch`, however long it takes; False where the guard's end came first."""
+        pause = RETRY
+        while not self._attempt(batch, end=end):
+            if self._closing.is_set():
+                self._lose(sum(entry is not None for entry in batch), "the disk took nothing")
+                return False
+            self._closing.wait(pause)
+            pause = min(pause * 2, RETRY_AT_MOST)
+        self._keep_up()
+        return True
+
+    def _attempt(self, batch: Sequence[_Waiting], *, end: bool = False) -> bool:
+        """One transaction; whether it stands."""
+        now = self._now()
+        with self._guard:
+            lost, since, why = self._lost, self._lost_since, self._lost_why
+        unreadable = 0
+        try:
+            if self._book is None:
+                self._book = Book(self._state, create=True)
+            with self._book.writing(now, self._limits) as pen:
+                if not self._started:
+                    pen.start(self._program)
+                pen.seal_if_due()
+                if lost:
+                    pen.add("loss", entries.loss(now, since, lost, why))
+                for entry in batch:
+                    unreadable += not _enter(pen, entry)
+                if end:
+                    pen.add("end", entries.ended(now))
+        except (sqlite3.Error, OSError, *_UNREADABLE) as error:
+            self._tell(error)
+            return False
+        except StagedoorError as error:
+            if not self._running:
+                raise
+            self._tell(error)
+            return False
+        self._started = True
+        with self._guard:
+            self._lost, self._lost_since = self._lost - lost, now
+        if unreadable:
+            self._lose(unreadable, "they cannot be written as JSON")
+        self._tell_mended(lost)
+        self._tell_sealed(pen)
+        return True
+
+    def _keep_up(self) -> None:
+        """Let grow old what is old, and take away what is too much, where a seal was set since."""
+        if not self._due or self._book is None:
+            return
+        self._due = False
+        try:
+            with self._book.writing(self._now(), self._limits) as pen:
+                aged, pruned = pen.age(), pen.prune()
+            if aged or pruned:
+                self._book.forget()
+        except (sqlite3.Error, OSError, *_UNREADABLE) as error:
+            self._tell(error)  # and again with the next seal
+            return
+        if pruned:
+            _log.info("Ledger: %s entries were too old or too many, and went.", f"{pruned:,}")
+
+    def _tell(self, error: Exception) -> None:
+        told = str(error)
+        if told == self._trouble:
+            return
+        self._trouble = told
+        if isinstance(error, StagedoorError):
+            _log.error("%s. The site goes on; nothing is recorded.", told)
+            return
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extended part
+        if isinstance(error, _UNREADABLE):
+            code = sqlite3.SQLITE_CORRUPT
+        _log.error(
+            "The ledger in %s cannot be written: %s — %s. The site goes on; entries wait in memory, "
+            "and are lost and counted when there are too many.",
+            self._state, told, _MENDS.get(code, "look after that disk"),
+        )  # fmt: skip
+
+    def _tell_mended(self, lost: int) -> None:
+        if self._trouble:
+            _log.warning("The ledger is written again; %s entries were lost.", f"{lost:,}")
+        self._trouble = ""
+
+    def _tell_sealed(self, pen: Pen) -> None:
+        for seq, of in pen.sealed:
+            self._due = True
+            _log.info("Ledger sealed at entry %d: %s", seq, of.hex())
+
+    def _let_go(self) -> None:
+        left = 0
+        with contextlib.suppress(queue.Empty):
+            while True:
+                left += self._waiting.get_nowait() is not None
+        if left:
+            self._lose(left, "the disk took nothing")
+        if self._book is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._book.close()
+        self._lock.release()
+
+
+def _enter(pen: Pen, entry: _Waiting) -> bool:
+    """Write one entry; False where it cannot be written at all."""
+    try:
+        if isinstance(entry, tuple):
+            pen.publish(*entry)
+        elif entry is not None:
+            pen.about(entry)
+    except (TypeError, ValueError):  # a number that is no integer of 64 bits, say
+        return False
+    return True
+
+
+class _Lock:
+    """Held while a guard writes; the system lets go of it when the guard is killed."""
+
+    def __init__(self, state: Path) -> None:
+        try:
+            state.mkdir(parents=True, exist_ok=True)
+            self._file = (state / LOCK).open("a")
+        except OSError as error:
+            raise StagedoorError(
+                f"the state directory {state} cannot be written: {error.strerror or error} — "
+                "choose another with --set guard_state=DIR, or mend its rights"
+            ) from error
+        until = time.monotonic() + PATIENCE
+        while not self._had():
+            if time.monotonic() > until:
+                self._file.close()
+                raise StagedoorError(
+                    f"another guard writes the ledger in {state} — end it, or give each guard a "
+                    "state directory of its own with --set guard_state=DIR"
+                )
+            time.sleep(0.02)
+
+    def _had(self) -> bool:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def release(self) -> None:
+        """Let go."""
+        self._file.close()
