@@ -9,6 +9,8 @@ schemas.py    write the schemas by which editors complete and check
 replay.py     what the rules would have done to an access log (logfiles.py, replay_report.py)
 update.py     fetch the operators' address lists anew (fetching.py: over https, with bounds)
 import_.py    rules from what people already have: robots.txt, Anubis, nginx maps
+
+evidence.py   what was said to whom, and what was taken (exporting.py, timestamping.py)
 demo.py       the demo site, the guard, and a cast of clients
 """
 
@@ -84,6 +86,11 @@ def _run(options: argparse.Namespace) -> int:
             options.rules,
             everything=options.all,
         )
+
+    if command == "evidence":
+        from stagedoor.cli import evidence
+
+        return evidence.run(options)
     if command == "init":
         from stagedoor.cli import init
 
@@ -100,6 +107,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from stagedoor import house
+    from stagedoor.cli import evidence
 
     parser = argparse.ArgumentParser(
         prog="stagedoor", description="Stands at the door of a self-hosted music site."
@@ -229,6 +237,8 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="also servers and networks that are not on the Internet: for tests",
     )
+
+    evidence.arguments(commands)
 
     commands.add_parser("path", help='print the script for: mitmdump -s "$(stagedoor path)"')
     return parser

@@ -1,0 +1,247 @@
+"""`stagedoor evidence`: what was said to whom, and what was taken all the same.
+
+list     every crawler's tally
+verify   is the chain whole?
+export   a folder for one crawler: a report to print, the entries, and a program that checks them
+erase    personal parts, for a request under data-protection law; the chain stays whole
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from stagedoor.errors import StagedoorError
+
+if TYPE_CHECKING:
+    from stagedoor.evidence.check import Findings
+    from stagedoor.record.book import Book
+    from stagedoor.record.pen import Test
+
+_DAY = 86_400_000
+
+
+def arguments(commands: Any) -> None:
+    """Add `evidence` and its own commands to the program's."""
+    evidence = commands.add_parser("evidence", help="what was said to whom, and what was taken")
+    what = evidence.add_subparsers(dest="what", required=True, metavar="COMMAND")
+    state = argparse.ArgumentParser(add_help=False)
+    state.add_argument(
+        "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
+    )
+    what.add_parser("list", parents=[state], help="every crawler: told, taken, refused")
+    verify = what.add_parser("verify", parents=[state], help="is the ledger's chain whole?")
+    verify.add_argument(
+        "--holds", action="append", default=[], metavar="ENTRY:HASH",
+        help="the ledger must hold this entry with this hash, noted earlier (a seal from the log)",
+    )  # fmt: skip
+    export = what.add_parser(
+        "export", parents=[state], help="a folder: report, entries, texts, and a verifier"
+    )
+    export.add_argument("--crawler", required=True, metavar="NAME", help="as `list` names it")
+    export.add_argument("--since", required=True, metavar="DATE", help="2026-10-01 (UTC)")
+    export.add_argument("--until", metavar="DATE", help="that day included; without it: to now")
+    export.add_argument(
+        "--no-addresses", action="store_true", help="leave out addresses and user agents"
+    )
+    export.add_argument(
+        "--timestamp", metavar="URL", help="have a time-stamping server (RFC 3161) sign the chain"
+    )
+    export.add_argument(
+        "--timestamp-ca", type=Path, metavar="PEM", help="certificates its signature must lead to"
+    )
+    export.add_argument("out", type=Path, metavar="OUT", help="a folder that is not there yet")
+    erase = what.add_parser(
+        "erase", parents=[state], help="erase personal parts; the chain stays whole"
+    )
+    whose = erase.add_mutually_exclusive_group(required=True)
+    whose.add_argument("--address", metavar="A", help="an address, or a network (A/24)")
+    whose.add_argument("--agent", metavar="TEXT", help="a whole user agent")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run one of the four; 0 where all is well."""
+    import sqlite3
+
+    from stagedoor.record.book import Book
+
+    try:
+        book = Book(options.state)
+        try:
+            return _COMMANDS[options.what](book, options)
+        finally:
+            book.close()
+    except sqlite3.Error as error:
+        print(f"The ledger in {options.state} cannot be read: {error}", file=sys.stderr)
+        return 1
+
+
+def _list(book: Book, _options: argparse.Namespace) -> int:
+    import orjson
+    from rich.console import Console
+    from rich.table import Table
+
+    from stagedoor.evidence.account import survey
+    from stagedoor.evidence.words import size, when
+
+    with book.reading():
+        found = survey(orjson.loads(row.body) for row in book.rows())
+    if not found:
+        print("Nobody was told anything yet, and nothing was taken.")
+        return 0
+    table = Table(box=None, pad_edge=False)
+    for name in ("Crawler", "Proof", "Told", "Taken", "… after", "Recordings", "Bytes", "Refused"):
+        table.add_column(name, justify="left" if name in {"Crawler", "Proof"} else "right")
+    table.add_column("First (UTC)")
+    table.add_column("Last (UTC)")
+    for (client, proof), tally in found.items():
+        table.add_row(
+            client, proof, f"{tally.notices:,}", f"{tally.takings:,}", f"{tally.after:,}",
+            f"{tally.recordings:,}",
+            size(tally.recorded), f"{tally.refusals:,}",
+            when(tally.first)[:16], when(tally.last)[:16],
+        )  # fmt: skip
+    console = Console()
+    if not console.is_terminal:
+        console.width = 160  # for a file or a pipe nothing is cut
+    console.print(table)
+    print(
+        "After: after a notice to the same name with the same proof. Recordings, bytes: of those."
+    )
+    return 0
+
+
+def _verify(book: Book, options: argparse.Namespace) -> int:
+    from stagedoor.evidence.check import check
+
+    holds = dict(map(_held, options.holds))
+    with book.reading():
+        damage = book.damage()
+        if damage:
+            print(f"BROKEN: SQLite finds the file damaged: {damage}", file=sys.stderr)
+            return 1
+        found = check(book.stored(), holds)
+    if found.broken:
+        print(f"BROKEN: {found.broken}", file=sys.stderr)
+        return 1
+    for line in told(found):
+        print(line)
+    return 0
+
+
+def told(found: Findings) -> list[str]:
+    """What `verify` says of a whole ledger."""
+    from stagedoor.evidence.words import erased, interrupted, lost, pruned, when
+
+    if not found.first:
+        return ["OK: the ledger is empty."]
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in found.kinds.most_common())
+    lines = [
+        f"OK: {sum(found.kinds.values()):,} entries, {found.first:,} to {found.last:,}, "
+        f"{when(found.since)} to {when(found.until)} UTC; {found.texts:,} published texts.",
+        f"  {kinds}",
+    ]
+    lines += [f"  pruned: {line}" for line in pruned(found)]
+    lines += [f"  lost: {line}" for line in lost(found)]
+    lines += [f"  {line}" for line in interrupted(found)]
+    lines += [f"  erased: {line}" for line in erased(found)]
+    lines += [f"  entry {seq:,} was pruned: its hash cannot be compared" for seq in found.gone]
+    lines.append(f"Note this elsewhere, and ask for it later with --holds: "
+                 f"{found.last}:{found.head.hex()}")  # fmt: skip
+    return lines
+
+
+def _held(text: str) -> tuple[int, bytes]:
+    number, _, of = text.partition(":")
+    try:
+        return int(number), bytes.fromhex(of)
+    except ValueError as error:
+        raise StagedoorError(
+            f'--holds {text}: that is no entry and hash — write it as "1234:9f86d0…"'
+        ) from error
+
+
+def _export(book: Book, options: argparse.Namespace) -> int:
+    from stagedoor.cli import exporting
+
+    now = int(time.time() * 1000)
+    wanted = exporting.Wanted(
+        crawler=options.crawler,
+        since=moment(options.since, "--since"),
+        until=min(moment(options.until, "--until", end=True), now) if options.until else now,
+        now=now,
+        personal=not options.no_addresses,
+        timestamp=options.timestamp or "",
+        authorities=options.timestamp_ca,
+    )
+    if wanted.since >= wanted.until:
+        raise StagedoorError("--since is not before --until, or lies ahead — name an earlier day")
+    for line in exporting.export(book, wanted, options.out):
+        print(line)
+    return 0
+
+
+def moment(text: str, option: str, *, end: bool = False) -> int:
+    """A day or a time as Unix milliseconds, UTC unless it says otherwise; `end`: the day's end."""
+    try:
+        if len(text) == len("2026-10-01"):
+            day = date.fromisoformat(text)
+            start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+            return int(start.timestamp() * 1000) + (_DAY - 1 if end else 0)
+        found = datetime.fromisoformat(text)
+        return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
+    except (ValueError, OverflowError) as error:
+        raise StagedoorError(f"{option} {text}: that is no day — write 2026-10-01") from error
+
+
+def _erase(book: Book, options: argparse.Namespace) -> int:
+    from stagedoor.evidence.entries import Limits
+
+    meant = _agent(options.agent) if options.address is None else _address(options.address)
+    with book.writing(int(time.time() * 1000), Limits()) as pen:
+        gone = pen.erase(meant)
+    clean = book.forget()
+    print(
+        f"{gone:,} personal parts erased; the ledger says that they were, and its chain is whole."
+    )
+    if not clean:
+        print("Another program reads the ledger: the freed space is overwritten when it has ended.")
+    print("Not touched: exports made before, copies, and the decision log (decisions.jsonl).")
+    return 0
+
+
+def _agent(agent: str) -> Test:
+    return lambda part: part.get("agent") == agent
+
+
+def _address(text: str) -> Test:
+    """An address is looked for among whole ones; a network also among those that were cut."""
+    try:
+        wanted = ip_network(text)
+    except ValueError as error:
+        raise StagedoorError(
+            f"--address {text}: that is no address and no network — write 198.51.100.7, or "
+            "198.51.100.0/24 for all of whom only the network is kept"
+        ) from error
+    return lambda part: _inside(part, wanted)
+
+
+def _inside(part: Mapping[str, str], wanted: IPv4Network | IPv6Network) -> bool:
+    try:
+        if address := part.get("address"):
+            return ip_address(address.partition("%")[0]) in wanted
+        if cut := part.get("network"):
+            found = ip_network(cut)
+            return found.version == wanted.version and found.subnet_of(wanted)  # type: ignore[arg-type]
+    except ValueError:  # what was recorded is no address
+        pass
+    return False
+
+
+_COMMANDS = {"list": _list, "verify": _verify, "export": _export, "erase": _erase}

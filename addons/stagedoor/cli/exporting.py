@@ -1,0 +1,211 @@
+"""`stagedoor evidence export`: one crawler's entries as a folder that can be checked without us.
+
+    report.html      to read and to print
+    entries.jsonl    every entry about the crawler in that time, and about the ledger itself
+    chain.txt        the digest of every entry from the last seal before that time to the newest
+    chain.tsr        a time stamp of chain.txt, where one was asked for
+    texts/           every text that was published in that time
+    verify.py        checks all of it, with Python's standard library; says how
+    SHA256SUMS       of all the others, for `sha256sum -c`
+
+The chain goes on to the newest entry, beyond --until: its end is then a hash that may be known
+elsewhere, and erasures of what is shown are in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import orjson
+
+from stagedoor import house
+from stagedoor.errors import StagedoorError, did_you_mean, listed
+from stagedoor.evidence import chain
+from stagedoor.evidence.account import Account, Publications
+from stagedoor.evidence.check import Findings, Row, check
+from stagedoor.evidence.entries import VISITS
+from stagedoor.evidence.report import Extract, page
+from stagedoor.record import verifier
+from stagedoor.record.book import Book
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be exported; times are Unix milliseconds."""
+
+    crawler: str
+    since: int
+    until: int
+    now: int
+    personal: bool = True
+    timestamp: str = ""
+    authorities: Path | None = None
+
+
+@dataclass(slots=True)
+class _Written:
+    """What was written, for the report."""
+
+    account: Account
+    texts: dict[str, bytes]
+    first: int
+    last: int
+    start: bytes
+    head: bytes
+    bodies: int
+
+
+def export(book: Book, wanted: Wanted, out: Path) -> Sequence[str]:
+    """Write the folder `out`; returns what to tell. Raises StagedoorError, and leaves nothing then."""
+    if out.exists():
+        raise StagedoorError(f"{out} is there already — name a folder that is not")
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        (part / "texts").mkdir(parents=True)
+        lines = _fill(book, wanted, part)
+        part.rename(out)
+    except OSError as error:
+        raise StagedoorError(f"{out} cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return [*lines, f"To read: {out}/report.html; to check: python3 {out}/verify.py"]
+
+
+def _fill(book: Book, wanted: Wanted, part: Path) -> Sequence[str]:
+    with book.reading():
+        ledger = check(book.stored())
+        if ledger.broken:
+            raise StagedoorError(
+                f"the ledger is broken ({ledger.broken}), so nothing is exported — see `stagedoor "
+                "evidence verify`, and keep the file as it is"
+            )
+        written = _copy(book, wanted, part)
+    stamp = ""
+    if wanted.timestamp:
+        from stagedoor.cli import timestamping
+
+        token, stamp = timestamping.stamp(
+            (part / "chain.txt").read_bytes(), wanted.timestamp, wanted.authorities
+        )
+        (part / "chain.tsr").write_bytes(token)
+    _report(wanted, part, written, ledger, stamp)
+    shutil.copyfile(verifier.__file__, part / "verify.py")
+    _sums(part)
+    account = written.account
+    return [
+        f"{account.client}: {account.total('notices'):,} notices, {account.total('takings'):,} "
+        f"takings ({account.total('after'):,} after a notice), {account.total('refusals'):,} "
+        f"refusals.",
+        *([f"Time stamp: {stamp}"] if stamp else []),
+    ]
+
+
+def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
+    """Write chain, entries and texts, in one pass over the ledger."""
+    first, before = book.beginning(wanted.since)
+    account = Account(wanted.crawler, wanted.since, wanted.until)
+    publications = Publications()
+    written = _Written(account, {}, first, first - 1, before, before, 0)
+    named = wanted.crawler.lower()
+    seen: Counter[str] = Counter()
+    with (
+        (part / "chain.txt").open("w", encoding="ascii") as links,
+        (part / "entries.jsonl").open("wb") as shown,
+    ):
+        kept = "kept" if wanted.personal else "left-out"
+        links.write(f"stagedoor ledger 1\npersonal {kept}\nstart {first} {before.hex()}\n")
+        for row in book.rows(first):
+            body = orjson.loads(row.body)
+            links.write(chain.digest(row.body).hex() + "\n")
+            written.last, written.head = row.seq, row.hash
+            if row.kind in VISITS:
+                seen[body["client"]] += 1
+                if body["client"].lower() != named or not (
+                    wanted.since <= body["at"] <= wanted.until
+                ):
+                    continue
+                account.client = body["client"]
+                account.add(row.seq, body, _parts(row) if wanted.personal else {})
+            else:
+                publications.add(body)
+            _show(shown, row, personal=wanted.personal)
+            written.bodies += 1
+        links.write(f"end {written.last} {written.head.hex()}\n")
+    if not account.tallies:
+        _nobody(wanted.crawler, seen)
+    _texts(book, publications, written, wanted, part)
+    return written
+
+
+def _nobody(crawler: str, seen: Counter[str]) -> None:
+    known = [name for name, _ in seen.most_common()]
+    hint = did_you_mean(crawler, known) or (
+        f"it knows {listed(known)}" if known else "it knows nobody since then"
+    )
+    raise StagedoorError(f"the ledger has nothing about “{crawler}” in that time — {hint}")
+
+
+def _parts(row: Row) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for aside in row.asides:
+        found.update(orjson.loads(aside.body))
+    return found
+
+
+def _show(file: IO[bytes], row: Row, *, personal: bool) -> None:
+    """One line of entries.jsonl. The body is inserted as it is stored, byte for byte."""
+    parts = b",".join(
+        b'"%s":{"salt":"%s","content":%s}'
+        % (aside.part.encode(), aside.salt.hex().encode(), aside.body)
+        for aside in row.asides
+    )
+    file.write(
+        b'{"seq":%d,"hash":"%s","entry":%s%s}\n'
+        % (
+            row.seq,
+            row.hash.hex().encode(),
+            row.body,
+            b',"personal":{%s}' % parts if parts and personal else b"",
+        )
+    )
+
+
+def _texts(
+    book: Book, publications: Publications, written: _Written, wanted: Wanted, part: Path
+) -> None:
+    intervals = publications.intervals()
+    for of in sorted({one.text for one in intervals}):
+        text = book.text(of)
+        if text is not None:  # the check before has seen to it that it is there
+            (part / "texts" / f"{of}.txt").write_bytes(text)
+            written.texts[of] = text
+    written.account.published = [
+        one
+        for one in intervals
+        if one.since <= wanted.until and (one.until is None or one.until >= wanted.since)
+    ]
+
+
+def _report(wanted: Wanted, part: Path, written: _Written, ledger: Findings, stamp: str) -> None:
+    extract = Extract(
+        made=wanted.now, first=written.first, last=written.last, start=written.start.hex(),
+        head=written.head.hex(), bodies=written.bodies,
+        program=f"Stagedoor {house.program_version()}", timestamp=stamp, personal=wanted.personal,
+    )  # fmt: skip
+    report = page(written.account, written.texts, ledger, extract)
+    (part / "report.html").write_text(report, encoding="utf-8")
+
+
+def _sums(part: Path) -> None:
+    names = sorted(path.relative_to(part).as_posix() for path in part.rglob("*") if path.is_file())
+    lines = [
+        f"{hashlib.sha256((part / name).read_bytes()).hexdigest()}  {name}\n" for name in names
+    ]
+    (part / "SHA256SUMS").write_text("".join(lines), encoding="utf-8")

@@ -1,0 +1,272 @@
+"""`stagedoor evidence`, as an artist calls it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledgers import OCTOBER, ROBOTS, Clock, day_of_visits, examined, visit, writing
+from stagedoor.cli import evidence, main
+from stagedoor.errors import StagedoorError
+from stagedoor.evidence.entries import DAY
+from stagedoor.record.book import FILE
+from stagedoor.record.verifier import verify
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """Two days of a ledger."""
+    clock = Clock()
+    for _ in range(2):
+        day_of_visits(tmp_path / "state", clock, 24)
+        clock.days(1)
+    return tmp_path / "state"
+
+
+def call(*words: object) -> int:
+    return main(["evidence", *map(str, words)])
+
+
+def export(state: Path, out: Path, *more: object) -> int:
+    return call(
+        "export", "--state", state, "--crawler", "GPTBot", "--since", "2026-10-01", *more, out
+    )
+
+
+def entries(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line)["entry"] for line in (out / "entries.jsonl").read_text().splitlines()]
+
+
+def test_list_tells_each_proof_apart(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("list", "--state", state) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert rows[0][:3] == ["Crawler", "Proof", "Told"]
+    assert [row[:2] for row in rows[1:-1]] == [
+        ["CCBot", "verified"], ["CCBot", "unverified"], ["CCBot", "spoofed"],
+        ["GPTBot", "verified"], ["GPTBot", "unverified"], ["GPTBot", "spoofed"],
+    ]  # fmt: skip
+
+
+def test_a_taking_counts_after_a_notice_to_the_same_name_with_the_same_proof(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger = writing(tmp_path, Clock())
+    ledger.taking(visit(OCTOBER, proof="verified"), status=200, size=1)
+    ledger.notice(visit(OCTOBER + 1, proof="verified"), ())
+    ledger.taking(visit(OCTOBER + 2, proof="spoofed"), status=200, size=2_000_000)
+    ledger.taking(visit(OCTOBER + 3, client="CCBot", proof="verified"), status=200, size=4)
+    ledger.taking(visit(OCTOBER + 4, proof="verified"), status=200, size=8_000_000)
+    ledger.close()
+    call("list", "--state", tmp_path)
+    rows = [line.split()[:8] for line in capsys.readouterr().out.splitlines()[1:-1]]
+    assert rows == [
+        ["CCBot", "verified", "0", "1", "0", "0", "0", "B"],
+        ["GPTBot", "verified", "1", "2", "1", "1", "8.0", "MB"],
+        ["GPTBot", "spoofed", "0", "1", "0", "0", "0", "B"],
+    ]
+
+
+def test_verify_says_what_it_found(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("verify", "--state", state) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(
+        "OK: 57 entries, 1 to 57, 2026-10-01 00:00:00 to 2026-10-02 00:00:00 UTC"
+    )
+    noted = told.split()[-1]
+    assert call("verify", "--state", state, "--holds", noted) == 0
+    assert call("verify", "--state", state, "--holds", "57:" + "0" * 64) == 1
+    assert "noted elsewhere" in capsys.readouterr().err
+    assert call("verify", "--state", state, "--holds", "yesterday") == 1
+
+
+def test_verify_tells_of_losses_prunings_erasures_and_unclean_ends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = Clock()
+    for _ in range(5):
+        day_of_visits(tmp_path, clock, 24, keep=3, address=1)
+        clock.days(1)
+    ledger = writing(tmp_path, clock, keep=3, address=1)
+    ledger._lose(7, "more came in than could be written")
+    ledger.notice(visit(clock.at), ())
+    ledger.close()
+    call("erase", "--state", tmp_path, "--agent", visit().agent)
+    capsys.readouterr()
+    assert call("verify", "--state", tmp_path) == 0
+    told = capsys.readouterr().out
+    assert "  pruned: " in told
+    assert "because they were too old" in told
+    assert "lost: 7 entries between" in told
+    assert "on request" in told
+    assert "because they were old" in told
+
+
+def test_verify_names_what_is_broken(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect(state / FILE) as db:
+        db.execute(
+            "UPDATE entries SET body = CAST(replace(body, 'GPTBot', 'Nobody') AS BLOB) WHERE seq = 9"
+        )
+    db.close()
+    assert call("verify", "--state", state) == 1
+    assert capsys.readouterr().err.startswith("BROKEN: entry 9: it was changed")
+    assert export(state, state / "out") == 1
+    assert "the ledger is broken (entry 9:" in capsys.readouterr().err
+    assert not (state / "out").exists()
+
+
+def test_verify_of_a_damaged_file(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = state / FILE
+    raw = bytearray(path.read_bytes())
+    raw[4096:12288] = b"\xff" * 8192
+    path.write_bytes(raw)
+    assert call("verify", "--state", state) == 1
+    assert capsys.readouterr().err
+
+
+@pytest.mark.parametrize("what", [["list"], ["verify"], ["erase", "--agent", "x"]])
+def test_where_there_is_no_ledger_that_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], what: list[str]
+) -> None:
+    assert call(*what, "--state", tmp_path) == 1
+    assert f"there is no ledger in {tmp_path} — name" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_holds_the_crawlers_entries_and_only_digests_of_others(
+    state: Path, tmp_path: Path
+) -> None:
+    assert export(state, tmp_path / "out") == 0
+    shown = entries(tmp_path / "out")
+    assert {body.get("client") for body in shown} == {None, "GPTBot"}
+    assert {"start", "end", "publication", "seal"} < {body["kind"] for body in shown}
+    chain = (tmp_path / "out" / "chain.txt").read_text().splitlines()
+    assert len(chain) == 57 + 4
+    assert (
+        verify(tmp_path / "out")[1]
+        == f"The chain is whole: entries 1 to 57, {len(shown)} of them in full."
+    )
+    assert {path.read_text() for path in (tmp_path / "out" / "texts").iterdir()} == {
+        ROBOTS, "noai, noimageai",
+    }  # fmt: skip
+
+
+def test_an_export_begins_with_the_seal_before_and_goes_on_to_the_end(
+    state: Path, tmp_path: Path
+) -> None:
+    clock = Clock(OCTOBER + 2 * DAY)
+    day_of_visits(state, clock, 24)
+    assert export(state, tmp_path / "out", "--until", "2026-10-02", "--since", "2026-10-02") == 0
+    shown = entries(tmp_path / "out")
+    assert shown[0]["kind"] == "seal"
+    times = [body["at"] for body in shown if "client" in body]
+    assert OCTOBER + DAY <= min(times) <= max(times) < OCTOBER + 2 * DAY
+    assert shown[-1]["kind"] == "end"
+    verify(tmp_path / "out")
+
+
+def test_an_export_without_addresses_has_none(state: Path, tmp_path: Path) -> None:
+    assert export(state, tmp_path / "out", "--no-addresses") == 0
+    assert verify(tmp_path / "out")[-1].endswith("those of this export are left out.")
+    for path in (tmp_path / "out").rglob("*"):
+        if path.is_file():
+            assert b"198.51.100." not in path.read_bytes(), path
+            assert b"openai.com/gptbot" not in path.read_bytes(), path
+
+
+def test_an_export_never_overwrites_and_leaves_nothing_half_done(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    assert export(state, tmp_path / "out") == 1
+    assert "is there already" in capsys.readouterr().err
+    assert (
+        call(
+            "export",
+            "--state",
+            state,
+            "--crawler",
+            "GPTBto",
+            "--since",
+            "2026-10-01",
+            tmp_path / "no",
+        )
+        == 1
+    )
+    assert 'did you mean "GPTBot"?' in capsys.readouterr().err
+    assert export(state, state / FILE / "out") == 1
+    assert "cannot be written" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "state"]
+
+
+@pytest.mark.parametrize(
+    ("since", "until"),
+    [("yesterday", "2026-10-02"), ("2026-10-03", "2026-10-01"), ("2999-01-01", "")],
+)
+def test_a_time_that_is_none_is_told(
+    state: Path, tmp_path: Path, since: str, until: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    more = ["--until", until] if until else []
+    assert export(state, tmp_path / "out", *more, "--since", since) == 1
+    assert "— " in capsys.readouterr().err
+
+
+def test_times_are_utc_unless_they_say_otherwise() -> None:
+    assert evidence.moment("2026-10-01", "--since") == OCTOBER
+    assert evidence.moment("2026-10-01", "--until", end=True) == OCTOBER + DAY - 1
+    assert evidence.moment("2026-10-01T02:00+02:00", "--since") == OCTOBER
+    assert evidence.moment("2026-10-01 00:00", "--since") == OCTOBER
+    with pytest.raises(StagedoorError, match="write 2026-10-01"):
+        evidence.moment("2026-10-01T25:00", "--since")
+
+
+def test_what_is_erased_is_on_no_disk_and_the_chain_is_whole(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert any(b'"198.51.100.4"' in path.read_bytes() for path in state.iterdir())
+    assert call("erase", "--state", state, "--address", "198.51.100.4") == 0
+    assert capsys.readouterr().out.startswith("4 personal parts erased")  # both, on both days
+    assert not any(b'"198.51.100.4"' in path.read_bytes() for path in state.iterdir())
+    found = examined(state)
+    assert (found.broken, found.erased) == (None, {"request": 4})
+    assert call("erase", "--state", state, "--address", "198.51.100.4") == 0
+    assert capsys.readouterr().out.startswith("0 personal parts erased")
+    assert examined(state).kinds["erasure"] == 1
+    assert export(state, tmp_path / "out") == 0
+    verify(tmp_path / "out")
+
+
+def test_a_network_and_an_agent_can_be_erased(state: Path) -> None:
+    assert call("erase", "--state", state, "--address", "198.51.100.0/28") == 0
+    some = examined(state).erased["request"]
+    assert call("erase", "--state", state, "--address", "198.51.100.0/24") == 0
+    more = examined(state).erased["request"]
+    assert more > some > 0
+    assert call("erase", "--state", state, "--address", "2001:db8::/32") == 0
+    assert examined(state).erased["request"] == more
+    assert call("erase", "--state", state, "--agent", visit().agent) == 0
+    found = examined(state)
+    assert found.broken is None
+    assert not any(visit().agent.encode() in path.read_bytes() for path in state.iterdir())
+
+
+def test_an_address_that_is_none_is_told(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call("erase", "--state", state, "--address", "198.51.100") == 1
+    assert "no address and no network — write 198.51.100.7" in capsys.readouterr().err
+
+
+def test_it_can_be_erased_and_checked_while_the_guard_writes(tmp_path: Path) -> None:
+    clock = Clock()
+    ledger = writing(tmp_path, clock)
+    for number in range(300):
+        ledger.refusal(visit(address=f"198.51.100.{number % 3}"), status=403, rule="x")
+        if number % 100 == 50:
+            assert call("verify", "--state", tmp_path) == 0
+            assert call("erase", "--state", tmp_path, "--address", "198.51.100.1") == 0
+    ledger.close()
+    found = examined(tmp_path)
+    assert found.broken is None
+    assert found.kinds["refusal"] == 300
