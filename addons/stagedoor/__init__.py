@@ -22,26 +22,20 @@ One request's way through it:
     importing/    robots.txt, Anubis policies, nginx maps → rules
     logs/         what has been: access logs and captures, and counts of what rules make of them
     signals/      what is said about AI: each standard read, written, and brought to one meaning
-    signals/      what the standards say about AI: read and written, one module a standard
-    credentials.py  content credentials inside audio files, through c2pa-python
-    signals/      what the site says to machines: tags in its pages
-    rules/        the vocabulary, the rules, their cases, and the policy that decides
     evidence/     what can be shown afterwards: the ledger's chain, accounts, the report
     record/       where events go: metrics, decision log, ledger
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
     house.py      where files lie in a checkout and in a wheel; reads rule directories
+    credentials.py  content credentials inside audio files, through c2pa-python
     house_ranges.py  copies of operators' address lists, in the state directory
     house_second.py  the package's patterns of crawlers, for the second look
-    cli/          stagedoor check · explain · identify · decide · import · path · serve · demo · replay · update · schema
-    cli/          stagedoor check · identify · decide · path · serve · demo · update · evidence
+    cli/          stagedoor init · check · explain · replay · import · serve · demo · update · evidence …
     demo/         a small music site and a cast of clients that knock at its door
 
 Arrows go one way:
 
-    facts, errors, globs, units ← yamltext ← schema ← stance ← identify, audio, memory ← rules ← importing, logs ← record, door ← cli
-    facts, errors, globs ← yamltext ← schema ← stance ← identify, audio, signals ← rules ← record, door ← cli
-    facts, errors, globs, units ← yamltext ← schema ← stance ← identify, audio, memory, signals ← rules ← record, door ← cli
-    facts, errors, globs ← yamltext ← schema ← stance ← identify, audio, evidence ← rules ← record, door ← cli
+    facts, errors, globs, units ← yamltext ← schema ← stance
+        ← identify, audio, memory, signals, evidence ← rules ← importing, logs ← record, door ← cli
 
 `importing`, `logs` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
 `tests/test_architecture.py` reads the imports and holds the house to this.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stagedoor.signals import robots_tag, rsl, tdmrep
+from stagedoor.signals import content_usage, robots_tag, rsl, tdmrep
 from stagedoor.signals.meaning import Statement
 
 
@@ -15,8 +15,12 @@ def read(fields: Sequence[tuple[str, str]]) -> tuple[Statement, ...]:
         *([reservation] if reservation else []),
         *robots_tag.read(_values(fields, robots_tag.HEADER)),
         *rsl.read_headers(fields),
-        # TO JOIN: *filter(None, [content_usage.read_header(", ".join(_values(fields, "Content-Usage")))]),
+        *_usage(_values(fields, content_usage.NAME)),
     )
+
+
+def _usage(values: Sequence[str]) -> tuple[Statement, ...]:
+    return content_usage.read(", ".join(values)) if values else ()
 
 
 def _values(fields: Sequence[tuple[str, str]], wanted: str) -> list[str]:
