@@ -19,6 +19,7 @@ One request's way through it:
     audio/        what: normalised paths and resource classes
     memory/       what clients have done lately, and how much more they may
     rules/        the vocabulary, the rules, their cases, the policy that decides, editors' schemas
+    publishing.py from the stance, everything that is said to machines
     importing/    robots.txt, Anubis policies, nginx maps → rules
     logs/         what has been: access logs and captures, and counts of what rules make of them
     signals/      what is said about AI: each standard read, written, and brought to one meaning
@@ -35,8 +36,8 @@ One request's way through it:
 Arrows go one way:
 
     facts, errors, globs, units ← yamltext ← schema ← stance
-        ← identify, audio, memory, signals, evidence ← rules ← importing, logs ← record, door ← cli
+        ← identify, audio, memory, signals, evidence ← rules ← publishing, importing, logs ← record, door ← cli
 
-`importing`, `logs` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
+`publishing`, `importing`, `logs` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
 `tests/test_architecture.py` reads the imports and holds the house to this.
 """

@@ -43,6 +43,11 @@ PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 CRAWLERS: frozenset[Purpose] = frozenset(PURPOSES[: PURPOSES.index("subsonic-client")])
 """Those that come on behalf of an operator."""
 
+PEOPLE: frozenset[Purpose] = frozenset(
+    {"subsonic-client", "podcast-app", "feed-reader", "cast-device", "music-player", "browser"}
+)
+"""Programs with a person in front of them: nothing is kept about what they do."""
+
 MEDIA_CLIENTS: frozenset[Purpose] = frozenset(
     {"subsonic-client", "podcast-app", "cast-device", "music-player"}
 )
@@ -155,6 +160,12 @@ class Behaviour:
     recordings: int = 0
     audio: int = 0
     known: float = 0.0
+    told: frozenset[str] = frozenset()
+    """What it was handed that says what is allowed: `robots`, `headers`, `files`."""
+    violations: int = 0
+    """Requests for what it had been told was forbidden, this one included."""
+    disallowed: bool = False
+    """Whether the robots.txt it was handed forbids this request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,14 @@ def _yes_no(value: object) -> object:
 YesNo = Annotated[Literal["yes", "no"], BeforeValidator(_yes_no)]
 YesLogNo = Annotated[Literal["yes", "log", "no"], BeforeValidator(_yes_no)]
 """yes: let in. log: let in and write it down. no: refuse (`block` is understood too)."""
+
+
+def _switch(value: object) -> object:
+    return ("yes" if value else "no") if isinstance(value, bool) else value
+
+
+Switch = Annotated[Literal["yes", "no"], BeforeValidator(_switch)]
+"""yes: it is done. no: it is left out."""
 OpenClosed = Literal["open", "closed"]
 
 
@@ -108,6 +116,26 @@ class Audio(Model):
     paths: ListOf[Annotated[str, AfterValidator(_absolute)]] = ()
 
 
+class Publish(Model):
+    """What is said to machines besides being enforced; `address` is the site's own, for links."""
+
+    address: str = ""
+    robots: Switch = "yes"
+    content_usage: Switch = "yes"
+    content_signals: Switch = "yes"
+    tdmrep: Switch = "yes"
+    rsl: Switch = "yes"
+    noai: Switch = "yes"
+    ai_txt: Switch = "yes"
+    trust_txt: Switch = "no"
+    tags: Switch = "yes"
+
+    @field_validator("address")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        return checked_upstream(value) if value else value
+
+
 class Site(Model):
     """Where the site is and where the guard listens, for starting without any option."""
 
@@ -144,6 +172,7 @@ class Stance(Model):
     ai: Ai = Ai()
     others: Others = Others()
     audio: Audio = Audio()
+    publish: Publish = Publish()
     on_error: OnError = OnError()
     site: Site = Site()
     mode: Mode = Field(default="enforce")

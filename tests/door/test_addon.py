@@ -86,8 +86,13 @@ def test_a_response_is_streamed(opened: Open) -> None:
     found = house.enter(flow("/about", FIREFOX))
     response = answered(found)
     house.guard.responseheaders(found)
-    assert response.stream is True
+    assert response.stream  # with tags in it
     assert response.status_code == 200
+    other = house.enter(flow("/cover.jpg", FIREFOX))
+    answered(other, "image/jpeg")
+    house.guard.responseheaders(other)
+    assert other.response is not None
+    assert other.response.stream is True
 
 
 def test_audio_is_counted_as_it_runs(opened: Open) -> None:

@@ -287,10 +287,16 @@ def test_every_choice_has_a_meaning() -> None:
 def test_the_stance_explains_itself_in_the_same_words() -> None:
     """What is written behind a question in the file is what an editor shows of it."""
     text = (house.SHIPPED_RULES / "stance.yaml").read_text("utf-8")
-    behind = dict(re.findall(r"^  (\w+): \w+ +# (.+)$", text, re.MULTILINE))
-    for kind in (stance.Ai, stance.Others):
-        for name, caption in captions.CAPTIONS[kind].items():
-            assert behind[name] == caption
+    sections = re.split(r"^(?=\w)", text, flags=re.MULTILINE)
+    said = {
+        section.partition(":")[0]: dict(
+            re.findall(r"^  (\w+): \S+ +# (.+)$", section, re.MULTILINE)
+        )
+        for section in sections
+    }
+    for name, kind in (("ai", stance.Ai), ("others", stance.Others), ("publish", stance.Publish)):
+        for word, caption in captions.CAPTIONS[kind].items():
+            assert said[name][word] == caption
 
 
 def test_every_word_of_the_vocabulary_explains_itself() -> None:

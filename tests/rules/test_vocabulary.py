@@ -9,7 +9,7 @@ from stagedoor.errors import Problem
 from stagedoor.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.rules.conditions import narrow, unknown
-from stagedoor.rules.fields import FIELDS
+from stagedoor.rules.fields import FIELDS, TOLD
 from stagedoor.rules.vocabulary import Known, Read, read_when
 from stagedoor.stance import Stance, choices
 
@@ -305,6 +305,8 @@ def test_every_field_says_what_it_is() -> None:
     assert all(field.help for field in FIELDS.values())
     choices = {name: field.choices for name, field in FIELDS.items() if field.choices}
     assert choices.pop("client.traits") == TRAIT_NAMES
+    assert choices.pop("behaviour.told") == TOLD
+    assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
     assert choices == {"client.purpose": PURPOSES, "client.proof": PROOFS, "resource": KINDS}
 
 

@@ -13,7 +13,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
@@ -25,9 +25,9 @@ from stagedoor.door import lean, start
 from stagedoor.door.address import Network
 from stagedoor.door.counting import Turn
 from stagedoor.door.hardening import harden
-from stagedoor.door.ids import new_id
 from stagedoor.door.inquiry import Inquiry
 from stagedoor.door.options import OPTIONS, Settings, misspelt, parse
+from stagedoor.door.passage import Passage, weighing
 from stagedoor.door.passing import (
     forward,
     hang_up_all,
@@ -37,13 +37,17 @@ from stagedoor.door.passing import (
 )
 from stagedoor.door.reading import read
 from stagedoor.door.refusal import refuse, unavailable
+from stagedoor.door.saying import Saying
 from stagedoor.door.walk import shorten
 from stagedoor.door.watching import Watcher
+from stagedoor.door.witness import Witness
 from stagedoor.errors import ConfigError, StagedoorError
-from stagedoor.facts import Client, Event, Mode, Request, Resource, Verdict
+from stagedoor.facts import PEOPLE, Mode, Request, Resource
 from stagedoor.memory.local import Memory
+from stagedoor.publishing import NOTHING, published
 from stagedoor.record import Sink
 from stagedoor.record.decisions import Decisions
+from stagedoor.record.ledger import Ledger
 from stagedoor.record.metrics import Metrics
 from stagedoor.record.terminal import Terminal
 from stagedoor.rules.model import RETRY_AFTER
@@ -63,31 +67,6 @@ UPSTREAM_SILENCE = 10.0
 """Seconds between two lines about a site that does not answer."""
 
 
-@dataclass(slots=True)
-class Passage:
-    """One request on its way: decided, and perhaps not yet recorded.
-
-    It is recorded once, when its verdict is final: a response's type can still change it.
-    """
-
-    policy: Policy
-    request: Request
-    client: Client
-    resource: Resource
-    verdict: Verdict
-    seconds: float
-    turn: Turn | None = None
-    recorded: bool = False
-    waited: bool = False
-    id: str = ""
-
-    def name(self) -> str:
-        """A short name for whatever is worth one, made when it is first asked for."""
-        if not self.id and self.verdict.action != "allow":
-            self.id = new_id()
-        return self.id
-
-
 class Guard:
     """The addon."""
 
@@ -104,6 +83,8 @@ class Guard:
         self._forwarded_told = False
         self._inquiry = Inquiry(self.metrics)
         self._memory = Memory(1)
+        self._witness = Witness(self.metrics)
+        self._saying = Saying(NOTHING, self.metrics.page)
         self._watcher = Watcher(self._build, self._take, self.metrics)
         self._waiting = 0
         self._soften: Callable[[], None] = lambda: None
@@ -155,8 +136,10 @@ class Guard:
         assert self._settings is not None
         self._trusted = self._settings.trusted_for(policy.stance)
         self._mode = self._settings.mode_for(policy.stance)
-        self._policy = policy
+        said = published(policy.stance, policy.catalogue)
+        self._policy, self._saying = policy, Saying(said, self.metrics.page)
         self._inquiry.follow(policy)
+        self._witness.follow(said)
         self.metrics.loaded(
             program=house.program_version(),
             rules=len(policy.rules),
@@ -181,11 +164,16 @@ class Guard:
         try:
             self._inquiry.open(self._settings, self._policy)
             self._memory = Memory(self._settings.clients)
+            self._witness.open(self._settings.clients, None)
             metrics = (
                 self.metrics.serve(*self._settings.metrics) if self._settings.metrics else None
             )
             self._sinks = [self.metrics, Terminal()]
             if self._settings.state:
+                ledger = Ledger(
+                    self._settings.state, self.metrics.unrecorded, program=house.program_version()
+                )
+                self._witness.open(self._settings.clients, ledger)
                 self._sinks.append(
                     Decisions(
                         self._settings.state,
@@ -219,6 +207,7 @@ class Guard:
         self._soften()
         self._lengthen()
         self._inquiry.close()
+        self._witness.close()
         for sink in self._sinks:
             sink.close()
         self.metrics.close()
@@ -261,18 +250,26 @@ class Guard:
         began = time.perf_counter()
         request = read(flow, self._trusted)
         signed = self._inquiry.signature(flow, request, self._trusted)
-        turn = self._turn(policy, request)
-        client, resource, verdict = policy.judge(
+        client = policy.recognise(
             request,
-            mode=self._mode,
-            arrival=self._inquiry.arrival(flow, request, self._trusted),
-            signer=signed.signer if signed.standing == "verified" else "",
-            prove=lambda claim: self._inquiry.prove(claim, request, signed),
-            behaviour=turn.behaviour if turn else NOBODY_REMEMBERS,
-            wait=turn.wait if turn else never_too_fast,
+            self._inquiry.arrival(flow, request, self._trusted),
+            signed.signer if signed.standing == "verified" else "",
+            lambda claim: self._inquiry.prove(claim, request, signed),
         )
+        resource = policy.classify(request.path)
+        turn = self._turn(policy, request, resource)
+        behaviour, found = self._witness.asked(
+            policy, client, request, resource, turn.behaviour if turn else NOBODY_REMEMBERS
+        )
+        verdict = policy.decide(
+            request, client, resource, behaviour, turn.wait if turn else never_too_fast
+        )
+        if self._mode == "observe":
+            verdict = observed(verdict)
         took = time.perf_counter() - began
-        passage = Passage(policy, request, client, resource, verdict, took, turn)
+        passage = Passage(
+            policy, request, client, resource, verdict, took, turn, behaviour, bool(found)
+        )
         flow.metadata[_PASSAGE] = passage
         waiting = self._wait(passage)
         if passage.verdict.refused:
@@ -280,16 +277,16 @@ class Guard:
             self._answer(flow, self._refusal(passage))
             return None
         forward(flow, self._trusted, keep_host=self._keep_host)
+        self._saying.arriving(flow, request.path)
         self._tell_about_proxies(request)
         return waiting
 
-    def _turn(self, policy: Policy, request: Request) -> Turn | None:
+    def _turn(self, policy: Policy, request: Request, resource: Resource) -> Turn | None:
         """The request in the memory; None where no rule asks for that."""
         if not policy.counts:
             return None
-        recording = policy.classify(request.path).guarded
-        now = time.monotonic()
-        return Turn(self._memory, request.address, now, request.path if recording else "")
+        recording = request.path if resource.guarded else ""
+        return Turn(self._memory, request.address, time.monotonic(), recording)
 
     def _wait(self, passage: Passage) -> Awaitable[None] | None:
         """What a delayed request has to wait for. Where too many do so already, it is throttled."""
@@ -310,7 +307,7 @@ class Guard:
             self._waiting -= 1
 
     def _refusal(self, passage: Passage) -> http.Response:
-        return refuse(
+        response = refuse(
             passage.request,
             passage.client,
             passage.resource,
@@ -318,6 +315,8 @@ class Guard:
             passage.policy.stance.artist,
             passage.name(),
         )
+        self._saying.refusing(response)
+        return response
 
     def _answer(self, flow: http.HTTPFlow, response: http.Response) -> None:
         """Answer in the site's place; what the client still uploads is thrown away (hardening)."""
@@ -349,8 +348,16 @@ class Guard:
         self._record(passage)
         if passage.verdict.refused:
             replace_response(flow, self._refusal(passage))
-        elif resource.kind == "audio":
+            return waiting
+        if resource.kind == "audio":
             response.stream = self._counting(passage)
+        standards = self._saying.leaving(
+            flow, resource, lambda path, text: self._witness.handed(passage.event(), path, text)
+        )
+        self.metrics.response(resource.kind, standards)
+        if passage.client.purpose not in PEOPLE:
+            passage.status = response.status_code
+            response.stream = weighing(response.stream, passage)
         return waiting
 
     def _decide_again(self, passage: Passage, resource: Resource) -> None:
@@ -361,7 +368,7 @@ class Guard:
             passage.request,
             passage.client,
             resource,
-            turn.behaviour if turn else NOBODY_REMEMBERS,
+            passage.behaviour,
             turn.wait if turn else never_too_fast,
         )
         if self._mode == "observe":
@@ -383,11 +390,29 @@ class Guard:
 
         return passed
 
+    def response(self, flow: http.HTTPFlow) -> None:
+        """A response has gone out whole."""
+        self._end(flow.metadata.get(_PASSAGE))
+
     def error(self, flow: http.HTTPFlow) -> None:
         """The site did not answer, or the client went away: the request was decided all the same."""
         passage = flow.metadata.get(_PASSAGE)
         if passage is not None:
             self._record(passage)
+            self._end(passage)
+
+    def _end(self, passage: Passage | None) -> None:
+        """Write down what a machine was handed, once."""
+        if passage is None or passage.ended or not passage.status:
+            return
+        passage.ended = True
+        try:
+            self._witness.took(
+                passage.event(), passage.status, passage.size, against=passage.against
+            )
+        except Exception:  # noqa: BLE001 (a ledger that fails never fails a request)
+            self.metrics.error("record", "unrecorded")
+            _log.exception("the ledger could not record what was taken")
 
     def websocket_message(self, flow: http.HTTPFlow) -> None:
         """Forget messages once they have passed: mitmproxy would keep all of them."""
@@ -413,15 +438,12 @@ class Guard:
         if passage.recorded:
             return
         passage.recorded = True
-        event = Event(
-            at=time.time(),
-            request=passage.request,
-            client=passage.client,
-            resource=passage.resource,
-            verdict=passage.verdict,
-            seconds=passage.seconds,
-            id=passage.name(),
-        )
+        event = passage.event()
+        try:
+            self._witness.decided(event)
+        except Exception:  # noqa: BLE001 (a ledger that fails never fails a request)
+            self.metrics.error("record", "unrecorded")
+            _log.exception("the ledger could not record a decision")
         for sink in self._sinks:
             try:
                 sink.record(event)

@@ -94,7 +94,7 @@ class Tagging:
             headers.pop(name, None)
         if "etag" in headers:
             headers["etag"] = self._mark(headers["etag"], weaken=bool(coding))
-        _reframe(flow, response)
+        reframe(flow, response)
         if flow.request.method != "HEAD":
             response.stream = self._stream(coding, inserter, flush=streamed)
         return True
@@ -172,7 +172,7 @@ def _has(headers: http.Headers, name: str, word: str) -> bool:
     return word in {member.strip() for member in members}
 
 
-def _reframe(flow: http.HTTPFlow, response: http.Response) -> None:
+def reframe(flow: http.HTTPFlow, response: http.Response) -> None:
     """The length is not known any more. Without one a response ends with its connection, unless it
     is chunked; chunks show where it was cut off, so they are used wherever they are understood.
     """

@@ -30,6 +30,10 @@ exact   the whole user agent
 """
 
 
+Robots = Literal["obeys", "partly", "ignores", "unknown"]
+"""What a crawler does to robots.txt."""
+
+
 class Proof(Model):
     """How a claim can be proven."""
 
@@ -67,7 +71,9 @@ class Entry(Model):
     docs: str = ""
     source: str = ""
     note: str = ""
-    robots: Literal["obeys", "partly", "ignores", "unknown"] = "unknown"
+    robots: Robots = "unknown"
+    robots_token: str = ""
+    """What it is called in a robots.txt, where that is not its first token."""
     robots_only: bool = False
     legacy: bool = False
     proof: Proof = Proof()
@@ -115,7 +121,10 @@ class Signature:
     purpose: Purpose
     operator: str
     docs: str
+    robots: Robots
     robots_only: bool
+    robots_token: str
+    """What it is called in a robots.txt."""
     proof: Proof
     examples: Examples
     at: Location
@@ -177,7 +186,9 @@ def _signatures(file: File, document: Document, problems: list[Problem]) -> Iter
                 purpose=purpose,
                 operator=entry.operator or file.operator,
                 docs=entry.docs or file.docs or entry.source or file.source,
+                robots=entry.robots,
                 robots_only=entry.robots_only,
+                robots_token=entry.robots_token or entry.all_tokens[0],
                 proof=entry.proof,
                 examples=entry.examples,
                 at=at,

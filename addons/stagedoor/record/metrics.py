@@ -25,7 +25,7 @@ from prometheus_client import (
 )
 
 from stagedoor.errors import StagedoorError
-from stagedoor.facts import Event, Proof, Purpose
+from stagedoor.facts import Event, Kind, Proof, Purpose
 
 _BUCKETS = (5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2)
 """Seconds. A decision is meant to take 20 µs; whatever takes 25 ms is a fault."""
@@ -112,6 +112,41 @@ class Metrics:
             "1 when refusals are carried out, 0 in observe mode.",
             registry=self.registry,
         )
+        self._notices = Counter(
+            "stagedoor_notices",
+            "Signals handed to crawlers: robots.txt, other files; headers once for each crawler.",
+            ["crawler", "signal"],
+            registry=self.registry,
+        )
+        self._violations = Counter(
+            "stagedoor_violations",
+            "Requests for what a signal, handed to that crawler before, forbids.",
+            ["crawler", "signal"],
+            registry=self.registry,
+        )
+        self._responses = Counter(
+            "stagedoor_responses",
+            "Responses of the site that went out, by kind of resource.",
+            ["resource"],
+            registry=self.registry,
+        )
+        self._signals = Counter(
+            "stagedoor_signals",
+            "Responses of the site that carried a signal in their headers, by standard.",
+            ["resource", "standard"],
+            registry=self.registry,
+        )
+        self._pages = Counter(
+            "stagedoor_pages",
+            "Pages looked into for tags, by what became of them.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._unrecorded = Counter(
+            "stagedoor_ledger_unrecorded",
+            "Entries that the ledger could not take.",
+            registry=self.registry,
+        )
         self._reloads = Counter(
             "stagedoor_reloads",
             "Changes of the rules while running: loaded, or refused for mistakes in them.",
@@ -151,6 +186,28 @@ class Metrics:
                 "python": ".".join(map(str, sys.version_info[:3])),
             }
         )
+
+    def notice(self, crawler: str, signal: str) -> None:
+        """Count a signal that was handed to a crawler."""
+        self._notices.labels(crawler, signal).inc()
+
+    def violation(self, crawler: str, signal: str) -> None:
+        """Count a request for what that signal had forbidden."""
+        self._violations.labels(crawler, signal).inc()
+
+    def response(self, resource: Kind, standards: frozenset[str]) -> None:
+        """Count a response of the site, and the signals in its headers."""
+        self._responses.labels(resource).inc()
+        for standard in standards:
+            self._signals.labels(resource, standard).inc()
+
+    def page(self, outcome: str) -> None:
+        """Count a page that was looked into for tags."""
+        self._pages.labels(outcome).inc()
+
+    def unrecorded(self, count: int) -> None:
+        """Count entries that the ledger could not take."""
+        self._unrecorded.inc(count)
 
     def reloaded(self, *, well: bool) -> None:
         """Count a change of the rules on disk, taken or not."""

@@ -19,6 +19,7 @@ ANSWERS: Mapping[str, str] = {
     "log": "they are let in, and it is written down",
     "no": "they are refused",
 }
+SWITCH: Mapping[str, str] = {"yes": "it is said", "no": "it is left out"}
 ACTIONS: Mapping[Action, str] = {
     "allow": "let in; no later rule is asked",
     "log": "write it down, and go on with the next rule",
@@ -73,6 +74,11 @@ MODES: Mapping[Mode, str] = {
     "enforce": "decide, and keep to it",
     "observe": "decide and write down, but refuse nobody",
 }
+TOLD: Mapping[str, str] = {
+    "robots": "robots.txt",
+    "headers": "headers that say what is allowed",
+    "files": "one of the other files that do",
+}
 BOUNDS: Mapping[str, str] = {
     "over": "more than this",
     "at_least": "this or more",
@@ -91,6 +97,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "ai": "what machines that learn, answer or search may do",
         "others": "everybody else who is not a listener",
         "audio": "what counts as a recording, besides what is recognised by name or type",
+        "publish": "what is said to machines, besides being enforced",
         "on_error": "what happens when the guard itself fails on a request",
         "site": "where your site is and where the guard listens, to start without typing addresses",
         "mode": "whether the guard refuses anybody",
@@ -121,6 +128,18 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "nameless": "whatever gives no name, or one that nobody knows",
     },
     stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
+    stance.Publish: {
+        "address": "where your site is seen, for links to it: https://music.example.org",
+        "robots": "robots.txt: yours is kept, and this stance is written into it",
+        "content_usage": "the same in the words of the IETF (Content-Usage)",
+        "content_signals": "and of Cloudflare (Content-Signal)",
+        "tdmrep": "and of the W3C: rights reserved against text and data mining",
+        "rsl": "and as a licence that machines read (Really Simple Licensing)",
+        "noai": 'and as "noai", where robots read headers and tags',
+        "ai_txt": "ai.txt, for audio",
+        "trust_txt": "trust.txt, for publishers",
+        "tags": "the same as tags in your pages",
+    },
     stance.Site: {
         "upstream": "where your site answers: http://localhost:8000",
         "listen": "where visitors come to: 0.0.0.0:8080, or just 8080",
@@ -170,6 +189,9 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "recordings_last_hour": "different recordings this address asked for within an hour",
         "audio_last_hour": "what it took of them within an hour: 500MB",
         "known_for": "how long ago this address was first seen: 10m",
+        "told": "what this crawler was handed that says what is allowed",
+        "violations": "requests for what it had been told was forbidden",
+        "robots_disallows": "whether the robots.txt it was handed forbids this request",
     },
     catalogue.File: {
         "operator": "who sends the crawlers of this file",
@@ -192,6 +214,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "operator": "who sends it, where that is not the file's",
         "docs": "where its operator describes it",
         "source": "where the facts are from",
+        "robots_token": "what it is called in a robots.txt, where that is not its first token",
         "note": "what else is known",
         "robots": "whether it keeps to robots.txt",
         "robots_only": "true: a word for robots.txt, which no user agent carries",

@@ -40,6 +40,9 @@ MEASURES: frozenset[FieldKind] = frozenset({"count", "size", "duration"})
 HEADER = "request.header."
 """Begins the name of a field for any header: `request.header.referer`."""
 
+TOLD = ("robots", "headers", "files")
+"""What a crawler can have been handed: robots.txt, headers, the other files."""
+
 Get = Callable[[Request, Client, Resource, Behaviour], Any]
 
 
@@ -147,6 +150,23 @@ FIELDS: Mapping[str, Field] = {
         _behaviour("known"),
         "duration",
         "how long ago this address was first seen",
+    ),
+    "behaviour.told": Field(
+        _behaviour("told"),
+        "set",
+        "what this crawler was handed that says what is allowed",
+        TOLD,
+    ),
+    "behaviour.violations": Field(
+        _behaviour("violations"),
+        "count",
+        "requests of this crawler for what it had been told was forbidden",
+    ),
+    "behaviour.robots_disallows": Field(
+        lambda request, client, resource, behaviour: "yes" if behaviour.disallowed else "no",
+        "choice",
+        "whether the robots.txt that this crawler was handed forbids the request",
+        ("yes", "no"),
     ),
 }
 

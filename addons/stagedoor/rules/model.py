@@ -78,6 +78,9 @@ class Lately(Model):
     recordings_last_hour: int = 0
     audio_last_hour: Bytes = 0.0
     known_for: Seconds = 0.0
+    told: OneOrMany[Literal["robots", "headers", "files"]] = ()
+    violations: int = 0
+    robots_disallows: YesNo = False
 
     def facts(self) -> Behaviour:
         """As conditions see it."""
@@ -86,6 +89,9 @@ class Lately(Model):
             recordings=self.recordings_last_hour,
             audio=int(self.audio_last_hour),
             known=self.known_for,
+            told=frozenset(self.told),
+            violations=self.violations,
+            disallowed=self.robots_disallows,
         )
 
 

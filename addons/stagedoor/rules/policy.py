@@ -61,6 +61,8 @@ class Policy:
     families: Families = field(default_factory=Families)
     listed: Mapping[str, Source] = field(default_factory=dict)
     """The catalogue's files."""
+    robots_tokens: Mapping[str, str] = field(default_factory=dict)
+    """What each client is called in a robots.txt."""
 
     def identify(self, agent: str) -> Client:
         """Whom a User-Agent header claims to be."""
@@ -224,7 +226,8 @@ def load_policy(
         raise ConfigError(problems)
     stance_at = stance_file.at(()) if stance_file else Location(STANCE)
     notes = (*notes, *lint(policy.rules, policy.plan, stance, catalogue, stance_at))
-    return replace(policy, families=families, listed=listed, advice=notes)
+    tokens = {s.name: s.robots_token for s in catalogue.signatures}
+    return replace(policy, families=families, listed=listed, advice=notes, robots_tokens=tokens)
 
 
 def _build(

@@ -19,6 +19,7 @@ from pydantic_core import core_schema
 from stagedoor import facts
 from stagedoor.identify.traits import TRAIT_NAMES, TRAITS
 from stagedoor.rules import captions, model
+from stagedoor.rules.fields import TOLD
 from stagedoor.schema import Model
 from stagedoor.units import BYTES, SECONDS
 
@@ -69,6 +70,11 @@ def answer(words: Sequence[str]) -> Schema:
     return one_of({word: captions.ANSWERS[word] for word in words})
 
 
+def switch(words: Sequence[str]) -> Schema:
+    """Whether a piece is done or left out."""
+    return one_of({word: captions.SWITCH[word] for word in words})
+
+
 def _then(whole: Schema) -> Schema:
     """`block`, for every action with nothing to choose, or the action with its fields."""
     short = {word: help_ for word, help_ in captions.ACTIONS.items() if _stands_alone(word)}
@@ -102,6 +108,7 @@ SHAPES: Mapping[str, Shape] = {
     "units.duration": lambda _: DURATION,
     "units.size": lambda _: SIZE,
     "stance._yes_no": lambda one: {"anyOf": [answer(one["enum"]), _OTHERWISE]},
+    "stance._switch": lambda one: {"anyOf": [switch(one["enum"]), {"type": "boolean"}]},
     "stance._absolute": _PATH,
     "stance._is_network": NETWORK,
     "stance.Artist._reachable": {
@@ -111,6 +118,10 @@ SHAPES: Mapping[str, Shape] = {
     "stance.Site._address": {
         "pattern": r"^(https?://[^/?#\s]+/?)?$",
         "errorMessage": "write the site alone: http://localhost:8000",
+    },
+    "stance.Publish._address": {
+        "pattern": r"^(https?://[^/?#\s]+/?)?$",
+        "errorMessage": "write the site alone: https://music.example.org",
     },
     "stance.Site._listen": {
         "type": ["string", "integer"],
@@ -153,6 +164,8 @@ MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.PROOFS: captions.PROOFS,
     facts.ACTIONS: captions.ACTIONS,
     facts.MODES: captions.MODES,
+    ("yes", "no"): {"yes": "it does", "no": "it does not"},
+    TOLD: captions.TOLD,
     TRAIT_NAMES: {trait.name: trait.help for trait in TRAITS},
 }
 """Choices, and what each of them means."""
