@@ -53,8 +53,9 @@ Handler = Callable[[Visit], None]
 
 
 def page(visit: Visit) -> None:
-    """Answer a small page to everything."""
-    visit.answer("text/html", f"Content-Length: {len(PAGE)}", body=PAGE)
+    """Answer a small page to everything, to be passed on as it is: no tags go into it."""
+    length = f"Content-Length: {len(PAGE)}"
+    visit.answer("text/html", length, "Cache-Control: no-transform", body=PAGE)
 
 
 class RawSite:

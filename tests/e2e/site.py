@@ -7,8 +7,13 @@ import json
 import os
 import pwd
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from stagedoor import house
+from stagedoor.publishing import Published, published
+from stagedoor.signals.inserting import Inserter, Tags
 
 from .clients import FIREFOX, curl
 from .programs import Program, eventually, free_port, program, run
@@ -17,6 +22,8 @@ SECONDS = 20
 """Length of the recording; the short one takes its whole length to be played."""
 SHORT_SECONDS = 2
 LONG_SECONDS = 180
+
+PATHS_OF_SIGNALS = ("/robots.txt", "/ai.txt", "/license.xml", "/.well-known/tdmrep.json")
 
 _NUMBERS = itertools.count()
 
@@ -114,6 +121,16 @@ class Site:
     root: Path
     log: Path
 
+    def served(self, path: str) -> bytes:
+        """A file as it comes through the guard under the shipped stance: with what it says in it."""
+        data = self.file(path)
+        if path == "/robots.txt":
+            return shipped().robots(data).text
+        if not path.endswith(".html"):
+            return data
+        inserter = Inserter(Tags.of(shipped().tags), "utf-8")
+        return inserter.feed(data) + inserter.finish()
+
     def file(self, path: str) -> bytes:
         """What lies on the disk under a path."""
         return (self.root / path.lstrip("/")).read_bytes()
@@ -163,3 +180,10 @@ def serve(folder: Path) -> tuple[Program, Site]:
 def proxy(folder: Path, upstream: str, address: str) -> tuple[Program, str]:
     """nginx as the proxy in front of `upstream`, which sees it come from `address`."""
     return nginx(folder, _PROXY.format(upstream=upstream, address=address))
+
+
+@cache
+def shipped() -> Published:
+    """What is said under the shipped stance."""
+    policy = house.load()
+    return published(policy.stance, policy.catalogue)

@@ -34,8 +34,8 @@ def test_a_dead_site(start_guard: StartGuard) -> None:
 def test_what_the_workbench_offers_is_not_offered(guard: Guard, origin: Site) -> None:
     """mitm.it hands out certificates; here it is the site, as under any other name."""
     for host in ("mitm.it", "mitm.it:80"):
-        answer = raw(guard.url, request("/index.html", FIREFOX, "Connection: close", host=host))
-        assert answer.body == origin.file("/index.html")
+        answer = curl(f"{guard.url}/index.html", "-H", f"Host: {host}")
+        assert answer.body == origin.served("/index.html")
         for path in ("/cert/pem", "/cert/p12"):
             answer = raw(guard.url, request(path, FIREFOX, "Connection: close", host=host))
             assert answer.status == 404

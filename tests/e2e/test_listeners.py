@@ -35,13 +35,13 @@ def test_a_listener_gets_every_byte(name: str, guard: Guard, origin: Site) -> No
         assert answer.status == 200, path
         assert sha256(answer.body) == sha256(origin.file(path)), path
     page = curl(f"{guard.url}/index.html", agent=AGENTS[name])
-    assert page.body == origin.file("/index.html")
+    assert page.body == origin.served("/index.html")
 
 
 def test_a_compressed_page_stays_compressed(guard: Guard, origin: Site) -> None:
     plain = curl(f"{guard.url}/index.html", "--compressed")
     assert plain.headers["content-encoding"] == "gzip"
-    assert plain.body == origin.file("/index.html")
+    assert plain.body == origin.served("/index.html")
     packed = curl(f"{guard.url}/index.html", "-H", "Accept-Encoding: gzip")
     assert packed.body[:2] == b"\x1f\x8b"
     assert len(packed.body) < len(plain.body) / 4

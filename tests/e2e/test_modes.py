@@ -53,7 +53,7 @@ def test_observe_mode_refuses_nobody(
 
 
 FAULTS = {
-    "always": "judge, when = policy.Policy.judge, lambda *_: True",
+    "always": "judge, when = policy.Policy.recognise, lambda *_: True",
     "once the type is known": "judge, when = policy.Policy.decide, lambda *a: a[3].known_by == 'type'",
 }
 _BREAK = """
@@ -136,7 +136,7 @@ def test_a_fault_once_the_site_has_answered(
 ) -> None:
     """The answer's type says that it is audio, and then the decision fails: closed, as for audio."""
     guard = start_guard(origin.url, *script(tmp_path, "once the type is known"))
-    assert curl(f"{guard.url}/index.html").body == origin.file("/index.html")
+    assert curl(f"{guard.url}/index.html").body == origin.served("/index.html")
     answer = curl(f"{guard.url}/listen/tone")
     assert guard.counts()("errors_total", step="response") == 1
     assert answer.status == 503

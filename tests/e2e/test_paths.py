@@ -69,6 +69,6 @@ def test_a_recording_by_a_name_that_some_servers_know(
 
 def test_what_is_left_after_the_dots_decides(guard: Guard, origin: Site) -> None:
     """The signal file is one, however it is reached; so are pages."""
-    answer = raw(guard.url, request("/music/../robots.txt", GPTBOT, "Connection: close"))
+    answer = curl(f"{guard.url}/music/../robots.txt", agent=GPTBOT)
     assert answer.status == 200
-    assert answer.body == origin.file("/robots.txt")
+    assert answer.body == origin.served("/robots.txt")

@@ -81,7 +81,7 @@ def test_a_spider_is_refused_a_recording(guard: Guard, origin: Site) -> None:
 def test_a_script_may_read_pages(name: str, guard: Guard, origin: Site) -> None:
     kind, body = script(name, f"{guard.url}/index.html")
     assert kind == "200 text/html"
-    assert body == origin.file("/index.html")
+    assert body == origin.served("/index.html")
 
 
 def script(name: str, url: str) -> tuple[str, bytes]:
@@ -127,13 +127,13 @@ def test_a_crawler_may_read_what_is_forbidden(
 ) -> None:
     answer = curl(f"{guard.url}{path}", agent=CRAWLERS[name])
     assert answer.status == 200
-    assert answer.body == origin.file(path)
+    assert answer.body == origin.served(path)
 
 
 def test_a_search_engine_reads_pages_and_no_recordings(guard: Guard, origin: Site) -> None:
     for path in ("/index.html", "/feed.xml", "/robots.txt"):
         answer = curl(f"{guard.url}{path}", agent=GOOGLEBOT)
-        assert (answer.status, answer.body) == (200, origin.file(path))
+        assert (answer.status, answer.body) == (200, origin.served(path))
     refused = curl(f"{guard.url}/music/tone.mp3?search", agent=GOOGLEBOT)
     assert_refused(refused, origin.file("/music/tone.mp3"))
     assert origin.never_heard("search", guard.url)

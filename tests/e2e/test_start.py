@@ -199,7 +199,7 @@ def test_the_script_runs_from_anywhere(origin: Site, tmp_path: Path) -> None:
     own = ["--set", f"confdir={guarding.confdir()}", "--set", "guard_metrics=127.0.0.1:0"]
     guard = guarding.reach(Program(*command, *own, cwd=ROOT, log=tmp_path / "log"), tmp_path)
     with guard.program:
-        assert curl(f"{guard.url}/index.html").body == origin.file("/index.html")
+        assert curl(f"{guard.url}/index.html").body == origin.served("/index.html")
         assert guard.program.stop() == 0
 
 

@@ -24,7 +24,7 @@ def test_who_comes_by_https(version: str, guard: Guard, origin: Site) -> None:
         assert refused.exit_status == 0, "the refusal is not well-formed"
         assert "not for automated visitors" in refused.text
     again = curl(f"{url}/index.html", "-k", version, agent=FIREFOX)
-    assert again.body == origin.file("/index.html")
+    assert again.body == origin.served("/index.html")
 
 
 def test_a_refused_upload_over_http2_does_not_fill_the_memory(guard: Guard) -> None:

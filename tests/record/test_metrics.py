@@ -53,6 +53,10 @@ def used() -> Metrics:
     metrics.proof("GPTBot", "verified")
     metrics.lookup("confirmed")
     metrics.fetch("good")
+    metrics.notice("GPTBot", "robots")
+    metrics.violation("GPTBot", "robots")
+    metrics.response("page", frozenset({"tdmrep"}))
+    metrics.page("tagged")
     return metrics
 
 
