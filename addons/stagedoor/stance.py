@@ -136,6 +136,12 @@ class Publish(Model):
         return checked_upstream(value) if value else value
 
 
+class Evidence(Model):
+    """What is kept of machines, where there is a state directory."""
+
+    ledger: Switch = "yes"
+
+
 class Site(Model):
     """Where the site is and where the guard listens, for starting without any option."""
 
@@ -173,6 +179,7 @@ class Stance(Model):
     others: Others = Others()
     audio: Audio = Audio()
     publish: Publish = Publish()
+    evidence: Evidence = Evidence()
     on_error: OnError = OnError()
     site: Site = Site()
     mode: Mode = Field(default="enforce")

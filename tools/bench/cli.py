@@ -51,6 +51,8 @@ def _measure(options: argparse.Namespace, tell: Callable[[str], None]) -> Report
     plan = door.QUICK if options.quick else door.FULL
     if options.rounds:
         plan = replace(plan, rounds=options.rounds)
+    if options.what == "saying":
+        return door.measure(plan, options.guard, options.guard, tell, silent_base=True)
     return door.measure(plan, options.base, options.guard, tell)
 
 
@@ -65,9 +67,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("door", "decide", "quality", "replay"),
+        choices=("door", "saying", "decide", "quality", "replay"),
         default="door",
-        help="door: whole requests through both proxies; decide: the core alone; "
+        help="door: whole requests through both proxies; saying: with signals and ledger, and "
+        "without; decide: the core alone; "
         "quality: who is told from whom; replay: reading access logs",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")

@@ -25,6 +25,22 @@ _MB = 1_000_000
 _LET_IN = {"200", "206"}
 
 
+SILENT = "publish:\n" + "".join(
+    f"  {word}: no\n"
+    for word in [
+        "robots",
+        "content_usage",
+        "content_signals",
+        "tdmrep",
+        "rsl",
+        "noai",
+        "ai_txt",
+        "trust_txt",
+        "tags",
+    ]
+)
+"""A stance that is enforced and not published."""
+
 _BARE = (
     "bare is `mitmdump -q` as it comes: it keeps a body back until it has the whole of it, so it "
     "is not asked for the longest one."
@@ -174,8 +190,18 @@ class Bench:
         )
 
 
-def measure(plan: Plan, base: Path | None, guard: Path, tell: Callable[[str], None]) -> Report:
-    """The whole run. `base` is another guard script to compare with; None is bare mitmdump."""
+def measure(
+    plan: Plan,
+    base: Path | None,
+    guard: Path,
+    tell: Callable[[str], None],
+    *,
+    silent_base: bool = False,
+) -> Report:
+    """The whole run. `base` is another guard script to compare with; None is bare mitmdump.
+
+    `silent_base`: that one says nothing (no headers, tags, files) and writes nothing down.
+    """
     bench = Bench(plan, base)
     with tempfile.TemporaryDirectory(prefix="stagedoor-bench-") as name:
         folder = Path(name)
@@ -184,7 +210,7 @@ def measure(plan: Plan, base: Path | None, guard: Path, tell: Callable[[str], No
             site = origin.build(folder, plan.long, plan.endless)
             port, served_by = origin.start(processes, folder, site)
             sides = (
-                _proxy(processes, folder, "base", base, port),
+                _proxy(processes, folder, "base", base, port, silent=silent_base),
                 _proxy(processes, folder, "guard", guard, port),
             )
             for number in range(plan.rounds):
@@ -194,12 +220,19 @@ def measure(plan: Plan, base: Path | None, guard: Path, tell: Callable[[str], No
             tell("memory")
             port, served_by = origin.start(processes, folder, site)
             for side_name, script in (("base", base), ("guard", guard)):
-                bench.memory(_proxy(processes, folder, side_name, script, port))
+                silent = silent_base and side_name == "base"
+                bench.memory(_proxy(processes, folder, side_name, script, port, silent=silent))
     return bench.report(served_by)
 
 
 def _proxy(
-    processes: Processes, folder: Path, name: str, script: Path | None, upstream: int
+    processes: Processes,
+    folder: Path,
+    name: str,
+    script: Path | None,
+    upstream: int,
+    *,
+    silent: bool = False,
 ) -> Side:
     port = free_port()
     command: list[str | Path] = [_mitmdump(), "-q"]
@@ -210,6 +243,11 @@ def _proxy(
     if script is not None:
         ready = free_port()  # metrics: the guard opens them once it stands, after mitmdump's port
         command += ["-s", script, "--set", f"guard_metrics=127.0.0.1:{ready}"]
+        if silent:
+            rules = folder / "silent"
+            rules.mkdir(exist_ok=True)
+            (rules / "stance.yaml").write_text(SILENT, "utf-8")
+            command += ["--set", f"guard_rules={rules}"]
         command += ["--set", f"guard_state={folder / name}"]
     process = processes.start(name, command, ready)
     return Side(name, script, port, process.pid)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d+)", re.IGNORECASE)
+_CHUNKED = re.compile(rb"\r\ntransfer-encoding: *chunked", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection:[ \t]*close", re.IGNORECASE)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -60,6 +61,8 @@ class Connection(asyncio.Protocol):
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.buffer = b""
         self.missing = -1
+        self.chunked = False
+        self.tail = b""
         self.sent = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -80,12 +83,16 @@ class Connection(asyncio.Protocol):
             if end < 0:
                 return
             length = _LENGTH.search(self.buffer, 0, end)
-            if length is None:
+            if length is None and not _CHUNKED.search(self.buffer, 0, end):
                 raise ValueError(f"a response without a length: {self.buffer[:200]!r}")
-            self.missing = int(length[1]) - (len(self.buffer) - end - 4)
+            self.chunked = length is None
+            self.missing = int(length[1]) - (len(self.buffer) - end - 4) if length else 1
+            self.tail = self.buffer[end + 4 :][-5:]
         else:
-            self.missing -= len(data)
-        if self.missing <= 0:
+            self.missing -= 0 if self.chunked else len(data)
+            self.tail = (self.tail + data)[-5:]
+        # One answer at a time: what ends with the last chunk is the end.
+        if self.missing <= 0 or (self.chunked and self.tail == b"0\r\n\r\n"):
             self._answered()
 
     def _answered(self) -> None:

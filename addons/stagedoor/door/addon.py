@@ -170,10 +170,13 @@ class Guard:
             )
             self._sinks = [self.metrics, Terminal()]
             if self._settings.state:
-                ledger = Ledger(
-                    self._settings.state, self.metrics.unrecorded, program=house.program_version()
-                )
-                self._witness.open(self._settings.clients, ledger)
+                if self._policy.stance.evidence.ledger == "yes":
+                    ledger = Ledger(
+                        self._settings.state,
+                        self.metrics.unrecorded,
+                        program=house.program_version(),
+                    )
+                    self._witness.open(self._settings.clients, ledger)
                 self._sinks.append(
                     Decisions(
                         self._settings.state,

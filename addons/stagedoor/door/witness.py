@@ -20,9 +20,10 @@ from stagedoor.record.metrics import Metrics
 from stagedoor.rules.policy import Policy
 from stagedoor.signals import robots as robots_txt
 from stagedoor.signals.meaning import USES, Answer, Use
+from stagedoor.signals.robots_lines import Robots
 
-MOST_TEXTS = 256
-"""Texts of robots.txt whose hash and meaning are kept; a site has one, and rarely a second."""
+MOST_TEXTS = 32
+"""Texts of robots.txt and other files whose hash and meaning are kept: at most 16 MB."""
 
 
 class Witness:
@@ -34,7 +35,7 @@ class Witness:
         self._ledger: Ledger | None = None
         self._said: Published = NOTHING
         self._header_hash = ""
-        self._hashes: OrderedDict[tuple[str, bytes], str] = OrderedDict()
+        self._texts: OrderedDict[tuple[str, bytes], tuple[str, Robots | None]] = OrderedDict()
         self._proofs: OrderedDict[tuple[str, str, str], None] = OrderedDict()
 
     def open(self, clients: int, ledger: Ledger | None) -> None:
@@ -119,31 +120,33 @@ class Witness:
         """A file that says what is allowed has gone out whole."""
         if event.client.purpose in PEOPLE:
             return
-        digest = self._hash_of(path, text)
+        digest, robots = self._known(path, text)
         signal: Signal = "robots" if path == ROBOTS else "files"
         own = self._said.files.get(path)
         if path == ROBOTS or (own is not None and own.text == text):
             # What the site's own other files say is kept as a text, and held against nobody.
-            robots = robots_txt.read(text) if path == ROBOTS else None
             address = event.request.address
             self._compliance.told(event.client, address, signal, digest, event.at, robots)
         self._metrics.notice(event.client.name, signal)
         if self._ledger is not None:
             self._ledger.notice(Visit.of(event, event.id), (digest,), status=status)
 
-    def _hash_of(self, path: str, text: bytes) -> str:
-        """The hash of a text that is published at `path`; a new one is written down."""
-        known = self._hashes.get((path, text))
+    def _known(self, path: str, text: bytes) -> tuple[str, Robots | None]:
+        """The hash of a text that is published at `path`, and what it means where it is robots.txt.
+
+        A new one is written down.
+        """
+        known = self._texts.get((path, text))
         if known is not None:
             return known
-        digest = _hash(text)
-        self._hashes[path, text] = digest
-        while len(self._hashes) > MOST_TEXTS:
-            self._hashes.popitem(last=False)
+        known = _hash(text), robots_txt.read(text) if path == ROBOTS else None
+        self._texts[path, text] = known
+        while len(self._texts) > MOST_TEXTS:
+            self._texts.popitem(last=False)
         if self._ledger is not None:
             standard = "robots" if path == ROBOTS else _standard(self._said, path)
             self._ledger.publish(path, standard, text, _now())
-        return digest
+        return known
 
     def took(self, event: Event, status: int, size: int, *, against: bool) -> None:
         """A response has ended: what a machine was handed."""

@@ -98,6 +98,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "others": "everybody else who is not a listener",
         "audio": "what counts as a recording, besides what is recognised by name or type",
         "publish": "what is said to machines, besides being enforced",
+        "evidence": "with a state directory: what can be shown afterwards",
         "on_error": "what happens when the guard itself fails on a request",
         "site": "where your site is and where the guard listens, to start without typing addresses",
         "mode": "whether the guard refuses anybody",
@@ -139,6 +140,9 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "ai_txt": "ai.txt, for audio",
         "trust_txt": "trust.txt, for publishers",
         "tags": "the same as tags in your pages",
+    },
+    stance.Evidence: {
+        "ledger": "keep what machines were told, took and were refused; people are left out",
     },
     stance.Site: {
         "upstream": "where your site answers: http://localhost:8000",
