@@ -95,15 +95,16 @@ class Witness:
 
     def decided(self, event: Event) -> None:
         """A verdict: refusals and new proofs are written down."""
-        if event.client.purpose in PEOPLE and not event.verdict.refused:
-            return
-        if self._ledger is None:
+        refused = event.verdict.refused
+        if event.client.purpose in PEOPLE and not refused:
             return
         visit = Visit.of(event, event.id)
-        if event.client.proof != "unverified" and self._is_new(event):
-            self._ledger.proof(visit)
-        if event.verdict.refused:
-            self._ledger.refusal(visit, status=event.verdict.status, rule=event.verdict.rule)
+        if self._ledger is not None:
+            if event.client.proof != "unverified" and self._is_new(event):
+                self._ledger.proof(visit)
+            if refused:
+                self._ledger.refusal(visit, status=event.verdict.status, rule=event.verdict.rule)
+        if refused:
             self._told_by_headers(event, visit, event.verdict.status)
 
     def _is_new(self, event: Event) -> bool:
