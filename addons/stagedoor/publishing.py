@@ -7,6 +7,7 @@ made stricter: see `stricter` for headers and `signals.robots_merge` for robots.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -49,6 +50,8 @@ _OTHERS: Mapping[Purpose, tuple[str, str]] = {
 come for."""
 
 _TEXT = "text/plain; charset=utf-8"
+_PRODUCT = re.compile(r"([A-Za-z0-9._-]+)(?:/[0-9.]*| \()")
+"""A token that goes on behind the product's name: `YaK/1`, `Rephonic/`, `LCC (`."""
 
 Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -159,10 +162,21 @@ def _crawlers(catalogue: Catalogue) -> dict[str, str]:
     """The robots token of each crawler that is told something, and what it comes for."""
     comes_for = {**USES_OF, **{purpose: words for purpose, (_, words) in _OTHERS.items()}}
     return {
-        signature.robots_token: comes_for[signature.purpose]
+        _robots_token(signature.robots_token): comes_for[signature.purpose]
         for signature in catalogue.signatures
         if signature.purpose in comes_for
     }
+
+
+def _robots_token(token: str) -> str:
+    """What of a token can stand on a User-agent line; the token itself where that is unsure.
+
+    Some tokens carry the slash or bracket that follows the name in a user agent, so that they match
+    nothing else. A robots.txt names the product alone (RFC 9309, 2.2.1; RFC 9110, 10.1.5). With a
+    blank or more behind the slash nobody knows what its crawler looks for.
+    """
+    product = _PRODUCT.fullmatch(token)
+    return product[1] if product else token
 
 
 def _others(stance: Stance) -> dict[str, Answer]:

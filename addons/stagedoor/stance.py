@@ -40,6 +40,9 @@ Switch = Annotated[Literal["yes", "no"], BeforeValidator(_switch)]
 """yes: it is done. no: it is left out."""
 OpenClosed = Literal["open", "closed"]
 
+_HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
+"""A host and a port, in the letters that names have on the wire."""
+
 
 def _absolute(path: str) -> str:
     if not path.startswith("/"):
@@ -133,7 +136,17 @@ class Publish(Model):
     @field_validator("address")
     @classmethod
     def _address(cls, value: str) -> str:
-        return checked_upstream(value) if value else value
+        """It is printed everywhere: no password, and nothing that a header cannot carry."""
+        site = checked_upstream(value) if value else ""
+        host = site.partition("://")[2]
+        if "@" in host:
+            raise ValueError("the address carries a name or password — leave out what is before @")
+        if site and not _HOST.fullmatch(host):
+            raise ValueError(
+                f'"{value}" is not an address that every machine reads — write it in plain letters,'
+                " as https://xn--bcher-kva.example stands for https://b\u00fccher.example"
+            )
+        return site
 
 
 class Evidence(Model):
