@@ -2,6 +2,7 @@
 
 init.py       begin a rules directory of one's own
 check.py      do the rules load, and do their cases hold?
+publish.py    all that is said, as files (snippets.py: headers in servers' words; shelf.py: whose)
 explain.py    why was this refused, and what would become of that?
 lines.py      identify and decide: JSON lines in, JSON lines out
 serve.py      the guard in front of a site
@@ -51,7 +52,11 @@ def _run(options: argparse.Namespace) -> int:
     if command == "check":
         from stagedoor.cli import check
 
-        return check.run(options.rules)
+        return check.run(options.rules, options.robots)
+    if command == "publish":
+        from stagedoor.cli import publish
+
+        return publish.run(options)
     if command == "explain":
         from stagedoor.cli import explain
 
@@ -117,6 +122,22 @@ def _parser() -> argparse.ArgumentParser:
 
     check = commands.add_parser("check", help="say whether the rules load and their cases hold")
     check.add_argument("rules", nargs="?", type=Path, metavar="DIR", help=_RULES)
+
+    check.add_argument(
+        "--robots", type=Path, metavar="FILE", help="your site's robots.txt (-: from a pipe)"
+    )
+
+    publish = commands.add_parser(
+        "publish",
+        help="write what you say to machines into files, for a site that is elsewhere",
+        description="robots.txt with your stance in it, ai.txt, the licence, tags for your pages, "
+        "and the headers for nginx, Caddy and Apache. Nothing that is not ours is overwritten.",
+    )
+    publish.add_argument("folder", type=Path, metavar="DIR", help="the folder of your site")
+    publish.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
+    publish.add_argument(
+        "--robots", type=Path, metavar="FILE", help="your robots.txt, if it is not in DIR"
+    )
 
     why = commands.add_parser(
         "explain",

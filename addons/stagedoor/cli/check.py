@@ -7,11 +7,16 @@ import time
 from pathlib import Path
 
 from stagedoor import house
+from stagedoor.cli.publish import check_robots
+from stagedoor.publishing import published
 from stagedoor.rules.cases import Failure, run_cases, run_examples
 
 
-def run(folder: Path | None) -> int:
-    """Print what was found; 0 where everything holds, 1 otherwise."""
+def run(folder: Path | None, robots: Path | None = None) -> int:
+    """Print what was found; 0 where everything holds, 1 otherwise.
+
+    `robots`: a site's own robots.txt, to be held against the stance.
+    """
     began = time.perf_counter()
     policy = house.load(folder)  # a ConfigError lists its mistakes in main()
     cases, failures = run_cases(policy)
@@ -34,7 +39,13 @@ def run(folder: Path | None) -> int:
         f"{cases - len(failures):,} of {cases:,} cases and {examples - len(mistaken):,} of "
         f"{examples:,} example agents hold ({took:.1f} s)."
     )
-    return 1 if failed or mistaken else 0
+    against = False
+    if robots is not None:
+        against = check_robots(robots, published(policy.stance, policy.catalogue))
+    elif policy.stance.site.upstream and policy.stance.publish.robots == "yes":
+        where = f"{policy.stance.site.upstream}/robots.txt"
+        print(f"Does your robots.txt agree? curl -s {where} | stagedoor check --robots -")
+    return 1 if failed or mistaken or against else 0
 
 
 def overrules(failure: Failure) -> bool:

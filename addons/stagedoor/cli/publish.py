@@ -1,0 +1,249 @@
+"""`stagedoor publish DIR`: all that the guard would say, as files, for a site that is elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from stagedoor import house
+from stagedoor.cli.shelf import Shelf
+from stagedoor.cli.snippets import snippets
+from stagedoor.errors import Location, Problem, StagedoorError, listed
+from stagedoor.publishing import LICENCE, POLICY, Published, published
+from stagedoor.signals import robots_merge
+from stagedoor.signals.meaning import Said
+from stagedoor.signals.robots_conflicts import Conflict
+from stagedoor.signals.wanted import Wanted
+from stagedoor.stance import Stance
+
+ROBOTS = "robots.txt"
+TAGS = "tags.html"
+_FOR: Mapping[str, str] = {
+    ROBOTS: "what crawlers may fetch, and what for",
+    TAGS: "paste these lines into the <head> of your pages",
+    "ai.txt": "no training on your recordings, for those who read ai.txt",
+    "license.xml": "the licence, for machines",
+    ".well-known/tdmrep.json": "the same for text and data mining, by the law of the EU",
+    ".well-known/tdm-policy.json": "whom to ask for a licence",
+    "headers/nginx.conf": "for nginx: include it in the server block of your site",
+    "headers/Caddyfile": "for Caddy: import it in the block of your site",
+    "headers/apache.conf": "for Apache: Include it in the VirtualHost, or use its lines in .htaccess",
+    "headers/_headers": "for Netlify and Cloudflare Pages: lines for your _headers file",
+}
+_NOTHING = Wanted(Said(), standards=frozenset())
+MOST = 10_000_000
+"""Bytes of a robots.txt that are read, far more than any crawler reads."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write it all; 1 where something could not be written or the site's robots.txt disagrees."""
+    policy = house.load(options.rules)
+    said = published(policy.stance, policy.catalogue)
+    folder: Path = options.folder
+    if folder.exists() and not folder.is_dir():
+        raise StagedoorError(f"{folder} is a file — name the folder of your site")
+    shelf = Shelf(folder)
+    writing = _Writing(shelf)
+    conflicts, path = _robots(writing, said, options.robots)
+    for name, data in _files(said).items():
+        writing.put(name, data)
+    writing.finish()
+    writing.tell(said)
+    for line in left_out(policy.stance):
+        print(line)
+    wrong = tell(conflicts, path)
+    return 1 if writing.failed or wrong else 0
+
+
+class _Writing:
+    """Puts files on the shelf one by one and keeps what became of each."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self._written: list[str] = []
+        self._there: list[str] = []
+        self._gone: list[str] = []
+        self.failed: list[str] = []
+
+    def put(self, name: str, data: bytes, *, merged: bool = False) -> None:
+        self._there.append(name)
+        try:
+            outcome = self.shelf.put(name, data, merged=merged)
+        except StagedoorError as error:
+            self.failed.append(str(error))
+            return
+        if outcome == "written":
+            self._written.append(name)
+        elif outcome == "foreign":
+            self.failed.append(self._stands(name))
+
+    def _stands(self, name: str) -> str:
+        path = house.shown(self.shelf.folder / name)
+        return f"{path} is not ours, or was changed since; it was left alone — rename or delete it"
+
+    def finish(self) -> None:
+        """Take away what was said before and is no more; remember the rest."""
+        try:
+            for name in self.shelf.ours:
+                if name in self._there:
+                    continue
+                if self.shelf.take_away(name):
+                    self._gone.append(name)
+                else:
+                    self.failed.append(self._stands(name))
+            self.shelf.remember()
+        except StagedoorError as error:
+            self.failed.append(str(error))
+
+    def tell(self, said: Published) -> None:
+        """What was done, and what to do with it."""
+        folder = house.shown(self.shelf.folder)
+        for names, what in (
+            (self._written, f"Wrote into {folder}:"),
+            (self._gone, f"Taken away from {folder}, because the stance says it no more:"),
+        ):
+            if names:
+                print(what)
+                width = max(map(len, names))
+                for name in names:
+                    print(f"  {name:{width}}  {_FOR.get(name, '')}".rstrip())
+        if not self._written and not self._gone and not self.failed:
+            print(f"Everything in {folder} is as it should be; nothing was changed.")
+        elif self._written:
+            _todo(said)
+        for line in self.failed:
+            print(line, file=sys.stderr)
+
+
+def _todo(said: Published) -> None:
+    top = [ROBOTS] if said.merges_robots else []
+    top += [path.removeprefix("/") for path in said.files]
+    if top:
+        print(f"They belong to the top of your site: {listed(top)}.")
+    if said.headers:
+        print(
+            "Under headers/ take the one for your web server; how, is said in its first lines. It "
+            "covers your recordings, too, which have no <head>."
+        )
+
+
+# -- what is written -------------------------------------------------------------------------------
+
+
+def _files(said: Published) -> dict[str, bytes]:
+    """By name, all but robots.txt."""
+    found = {path.removeprefix("/"): file.text for path, file in said.files.items()}
+    if said.tags:
+        found[TAGS] = said.tags.replace(" /><", " />\n<").encode() + b"\n"
+    if said.headers:
+        for name, text in snippets(said.headers, said.files).items():
+            found[f"headers/{name}"] = text.encode()
+    return found
+
+
+def _robots(
+    writing: _Writing, said: Published, given: Path | None
+) -> tuple[tuple[Conflict, ...], str]:
+    """Where the file disagrees, and its path. Written is the site's own with the stance in it: from `given`, or from what lies in the folder."""
+    shelf = writing.shelf
+    there = _whole(shelf.read(ROBOTS, MOST + 1), shelf.folder / ROBOTS)
+    in_folder = given is None or _same(given, shelf.folder / ROBOTS)
+    origin = there if given is None or in_folder else _bytes(given)
+    if not said.merges_robots:
+        _without(writing, there)
+        return (), ROBOTS
+    merged = said.robots(origin)
+    writing.put(ROBOTS, merged.text, merged=in_folder)
+    if given is None or in_folder:  # counted in the file as it now is
+        merged, given = said.robots(merged.text), shelf.folder / ROBOTS
+    return merged.conflicts, _shown(given)
+
+
+def _without(writing: _Writing, there: bytes | None) -> None:
+    """The stance leaves robots.txt alone: our lines go out of it, the site's stay."""
+    if there is None or robots_merge.BEGIN not in there:
+        writing.shelf.forget(ROBOTS)
+        return
+    text = robots_merge.merge(there, _NOTHING).text
+    if text.strip():
+        writing.put(ROBOTS, text, merged=True)
+        writing.shelf.forget(ROBOTS)
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
+
+
+def _bytes(path: Path) -> bytes | None:
+    try:
+        if str(path) == "-":
+            return _whole(sys.stdin.buffer.read(MOST + 1), path)
+        with path.open("rb") as file:
+            return _whole(file.read(MOST + 1), path)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise StagedoorError(
+            f"{path} cannot be read: {why} — name the robots.txt of your site"
+        ) from error
+
+
+def _whole(data: bytes | None, path: Path) -> bytes | None:
+    if data is not None and len(data) > MOST:
+        raise StagedoorError(f"{_shown(path)} has more than {MOST:,} bytes — no crawler reads that")
+    return data
+
+
+def _shown(path: Path) -> str:
+    return ROBOTS if str(path) == "-" else house.shown(path)
+
+
+# -- what is told ----------------------------------------------------------------------------------
+
+
+def check_robots(path: Path, said: Published) -> bool:
+    """For `stagedoor check --robots`: tell where a robots.txt disagrees; whether its word stands."""
+    if not said.merges_robots:
+        print("The stance leaves robots.txt alone (publish.robots: no).")
+        return False
+    shown = _shown(path)
+    found = said.robots(_bytes(path)).conflicts
+    if not found:
+        print(f"{shown} and the stance agree.")
+    return tell(found, shown)
+
+
+def tell(found: Iterable[Conflict], path: str) -> bool:
+    """Print where a robots.txt disagrees, with the mend; whether its word stands anywhere."""
+    standing = False
+    for conflict in found:
+        at = Location(path, conflict.line, 1 if conflict.line else 0)
+        what = conflict.what if conflict.stands else f"{conflict.what}; the stance counts"
+        problem = str(Problem(at, what, conflict.mend))
+        print("".join(c if c.isprintable() else "\ufffd" for c in problem), file=sys.stderr)
+        standing |= conflict.stands
+    if standing:
+        print("There the word of your robots.txt counts, not your stance.", file=sys.stderr)
+    return standing
+
+
+def left_out(stance: Stance) -> list[str]:
+    """What cannot be said without the site's own address."""
+    says = stance.publish
+    if says.address:
+        return []
+    missing = []
+    if says.rsl == "yes":
+        missing.append(f"what leads to {LICENCE} (a header, a tag, a line of robots.txt)")
+    if says.tdmrep == "yes" and stance.ai.train == "no":
+        missing.append(f"{POLICY}, which says whom to ask for a licence")
+    if not missing:
+        return []
+    return [
+        f"Left out: {'; '.join(missing)}. They need the address of your site: write it in "
+        "stance.yaml, as publish: {address: https://music.example.org}."
+    ]
