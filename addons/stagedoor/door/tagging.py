@@ -15,7 +15,7 @@ also where no place for the tags is found in it:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from mitmproxy import http
@@ -50,12 +50,15 @@ class Tagging:
     def __init__(self, tags: Tags, told: Told = lambda _: None) -> None:
         self._tags = tags
         self._told = told
-        marker = re.escape(tags.marker.encode())
+        self._mark_sent = tags.marker.encode()
+        marker = re.escape(self._mark_sent)
         self._marked = re.compile(rb'(W/)?"([^"]*)%s(w?)"' % marker)
 
     def arriving(self, flow: http.HTTPFlow) -> None:
         """Give the site its own entity tags back."""
         headers = flow.request.headers
+        if not any(self._mark_sent in value for _, value in headers.fields):
+            return
         for name in ("if-none-match", "if-match"):
             if self._tags.marker not in headers.get(name, ""):
                 continue
@@ -77,22 +80,24 @@ class Tagging:
         if response.status_code == 304:
             self._not_modified(flow, response)
             return False
-        kind = response.headers.get("content-type", "")
+        said_by = _plain(response.headers)
+        kind = said_by.get("content-type", "")
         xml = _HTML.get(kind.partition(";")[0].strip().lower())
         if xml is None:
             return False
-        left = _left(flow, response)
+        left = _left(_plain(flow.request.headers), said_by, response.status_code)
         if left is not None:
             self._told(left)
             return False
         headers = response.headers
-        coding = _coding(response)
-        streamed = "content-length" not in headers
+        coding = _coding(said_by)
+        streamed = "content-length" not in said_by
         said = _CHARSET.search(kind)
         inserter = Inserter(self._tags, said[1] if said else "", xml=xml)
         for name in _SUMS:
-            headers.pop(name, None)
-        if "etag" in headers:
+            if name in said_by:
+                del headers[name]
+        if "etag" in said_by:
             headers["etag"] = self._mark(headers["etag"], weaken=bool(coding))
         reframe(flow, response)
         if flow.request.method != "HEAD":
@@ -135,18 +140,31 @@ def _bytes(header: str) -> bytes:
     return header.encode("utf-8", "surrogateescape")
 
 
-def _coding(response: http.Response) -> str:
+_Plain = Mapping[str, str]
+"""Header fields by their names in small letters, read once: each look-up through mitmproxy's
+Headers goes through all of them."""
+
+
+def _plain(headers: http.Headers) -> _Plain:
+    found: dict[str, str] = {}
+    for name, value in headers.fields:
+        key = name.decode("latin-1").lower()
+        text = value.decode("latin-1")
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def _coding(headers: _Plain) -> str:
     """The content coding; empty for none."""
-    coding = response.headers.get("content-encoding", "").strip().lower()
+    coding = headers.get("content-encoding", "").strip().lower()
     return "" if coding == "identity" else coding
 
 
-def _left(flow: http.HTTPFlow, response: http.Response) -> Left | None:
+def _left(asked: _Plain, headers: _Plain, status: int) -> Left | None:
     """Why this page is not for tags, if so."""
-    asked, headers = flow.request.headers, response.headers
     reasons: tuple[tuple[Left, bool], ...] = (
-        ("partial", response.status_code == 206 or "content-range" in headers),
-        ("status", response.status_code not in _STATUS),
+        ("partial", status == 206 or "content-range" in headers),
+        ("status", status not in _STATUS),
         ("empty", headers.get("content-length") == "0"),
         ("no-transform", _has(headers, "cache-control", "no-transform")),
         ("signed", any(name in headers for name in _SIGNED)),
@@ -159,15 +177,17 @@ def _left(flow: http.HTTPFlow, response: http.Response) -> Left | None:
         ),
         (
             "coded",
-            _coding(response) not in CODINGS | {""}
+            _coding(headers) not in CODINGS | {""}
             or headers.get("transfer-encoding", "chunked").strip().lower() != "chunked",
         ),
     )
     return next((reason for reason, holds in reasons if holds), None)
 
 
-def _has(headers: http.Headers, name: str, word: str) -> bool:
+def _has(headers: _Plain, name: str, word: str) -> bool:
     """Whether `word` is one of a header's members, whatever else each of them says."""
+    if name not in headers:
+        return False
     members = re.split("[,;]", headers.get(name, "").lower())
     return word in {member.strip() for member in members}
 
