@@ -29,6 +29,13 @@ def test_every_standard_is_read() -> None:
     assert resolve(found, "train").answer == "no"
 
 
+def test_content_signals_are_read_as_a_header_too() -> None:
+    fields = [("content-signal", "search=yes"), ("Content-Signal", "ai-train=no")]
+    (found,) = headers.read(fields)
+    assert (found.standard, found.where) == ("content-signal", "header")
+    assert found.said == Said(train="no", search="yes")
+
+
 def test_a_response_without_signals_says_nothing() -> None:
     assert headers.read([("Content-Type", "audio/mpeg"), ("Link", "</a>; rel=next")]) == ()
 

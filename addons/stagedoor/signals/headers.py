@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from stagedoor.signals import content_usage, robots_tag, rsl, tdmrep
+from stagedoor.signals import content_signal, content_usage, robots_tag, rsl, tdmrep
 from stagedoor.signals.meaning import Statement
 
 
@@ -15,12 +15,15 @@ def read(fields: Sequence[tuple[str, str]]) -> tuple[Statement, ...]:
         *([reservation] if reservation else []),
         *robots_tag.read(_values(fields, robots_tag.HEADER)),
         *rsl.read_headers(fields),
-        *_usage(_values(fields, content_usage.NAME)),
+        *_joined(content_usage.read, _values(fields, content_usage.NAME)),
+        *_joined(content_signal.read, _values(fields, content_signal.NAME)),
     )
 
 
-def _usage(values: Sequence[str]) -> tuple[Statement, ...]:
-    return content_usage.read(", ".join(values)) if values else ()
+def _joined(
+    read: Callable[[str], tuple[Statement, ...]], values: Sequence[str]
+) -> tuple[Statement, ...]:
+    return read(", ".join(values)) if values else ()
 
 
 def _values(fields: Sequence[tuple[str, str]], wanted: str) -> list[str]:

@@ -94,7 +94,7 @@ def scan(data: bytes, charset: str = "") -> Head:
     """What stands in the head of a page. `charset` is the Content-Type's, and may be empty."""
     target = _Target()
     parser = etree.HTMLParser(target=target, encoding="utf-8")
-    page = _decoded(data[:LIMIT], charset).encode("utf-8", "replace")
+    page = decoded(data[:LIMIT], charset).encode("utf-8", "replace")
     try:
         for at in range(0, len(page), _CHUNK):
             parser.feed(page[at : at + _CHUNK])
@@ -104,7 +104,8 @@ def scan(data: bytes, charset: str = "") -> Head:
     return Head(tuple(target.metas), tuple(target.licences), tuple(target.inline))
 
 
-def _decoded(data: bytes, charset: str) -> str:
+def decoded(data: bytes, charset: str) -> str:
+    """A page as text in which its markup can be read; what is no ASCII may be spoilt."""
     marked = next((codec for mark, codec in _MARKS if data.startswith(mark)), "")
     codec = marked or _NOT_ASCII.get(charset.strip("\"' \t").lower(), "utf-8")
     return data.decode(codec, "replace").removeprefix("\ufeff")
