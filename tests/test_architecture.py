@@ -19,7 +19,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"stance"}),
     frozenset({"identify", "audio", "memory", "signals", "evidence"}),
     frozenset({"rules"}),
-    frozenset({"publishing", "importing", "logs"}),
+    frozenset({"publishing", "importing", "logs", "auditing"}),
     frozenset({"house", "house_ranges", "house_second", "credentials"}),
     frozenset({"record", "door"}),
     frozenset({"cli", "demo"}),

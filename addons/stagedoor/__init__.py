@@ -22,6 +22,7 @@ One request's way through it:
     publishing.py from the stance, everything that is said to machines
     importing/    robots.txt, Anubis policies, nginx maps → rules
     logs/         what has been: access logs and captures, and counts of what rules make of them
+    auditing/     what a site tells machines, judged from outside
     signals/      what is said about AI: each standard read, written, and brought to one meaning
     evidence/     what can be shown afterwards: the ledger's chain, accounts, the report
     record/       where events go: metrics, decision log, ledger
@@ -36,8 +37,8 @@ One request's way through it:
 Arrows go one way:
 
     facts, errors, globs, units ← yamltext ← schema ← stance
-        ← identify, audio, memory, signals, evidence ← rules ← publishing, importing, logs ← record, door ← cli
+        ← identify, audio, memory, signals, evidence ← rules ← publishing, importing, logs, auditing ← record, door ← cli
 
-`publishing`, `importing`, `logs` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
+`publishing`, `importing`, `logs`, `auditing` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
 `tests/test_architecture.py` reads the imports and holds the house to this.
 """

@@ -1,0 +1,250 @@
+"""The statements that one crawler hears about one resource, and where each of them stood.
+
+Each protocol's own precedence is settled here: the groups of robots.txt and ai.txt, the longest path,
+TDMRep's file < header < HTML. What is left is for `meaning.resolve`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import urlsplit
+
+from stagedoor.auditing.fetched import Fetched, Site
+from stagedoor.auditing.links import joined
+from stagedoor.signals import (
+    ai_txt,
+    content_signal,
+    content_usage,
+    headers,
+    html,
+    robots,
+    rsl,
+    tdmrep,
+    trust_txt,
+)
+from stagedoor.signals.meaning import USES, Answer, Resolved, Said, Statement, Use, resolve
+from stagedoor.signals.robots_lines import Record, Robots
+
+EVERYBODY = "*"
+Kind = Literal["page", "recording"]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A statement, and where a person finds it: `robots.txt, line 4`, `headers of /a.mp3`."""
+
+    statement: Statement
+    place: str
+
+    @property
+    def words(self) -> str:
+        """Its very words, with the header's name where there is one, and not endless."""
+        statement, name = self.statement, _FIELDS.get(self.statement.standard, "")
+        bare = statement.where == "header" and name
+        return (f"{name}: " if bare else "") + statement.text[:_WORDS]
+
+
+_FIELDS = {"content-usage": content_usage.NAME, "content-signal": content_signal.NAME}
+_WORDS = 400
+"""Characters of a statement that are quoted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is said about one resource: to the crawler that was asked for, and to others."""
+
+    resource: Fetched
+    kind: Kind
+    heard: tuple[Placed, ...]
+    to_others: tuple[Placed, ...] = ()
+    overruled: tuple[tuple[Placed, Placed], ...] = ()
+    """Who lost to whom inside a protocol, where the two differ."""
+
+    def resolved(self, use: Use) -> Resolved:
+        """The answer for one use, with the statements that decided and those that lost."""
+        return resolve((placed.statement for placed in self.heard), use)
+
+    def placed(self, statement: Statement) -> Placed:
+        """A statement with its place."""
+        return next(placed for placed in self.heard if placed.statement == statement)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A site with its robots.txt parsed, and what each resource says of itself."""
+
+    site: Site
+    robots: Robots
+    own: tuple[tuple[Fetched, Kind, tuple[Placed, ...]], ...]
+    """Each resource with all that is said of it outside robots.txt."""
+
+    @property
+    def resources(self) -> Iterator[tuple[Fetched, Kind]]:
+        return ((resource, kind) for resource, kind, _ in self.own)
+
+
+def read(site: Site) -> Reading:
+    """Parse all that was fetched, once."""
+    resources: list[tuple[Fetched, Kind]] = [(site.page, "page")]
+    resources += [(recording, "recording") for recording in site.recordings]
+    return Reading(
+        site,
+        robots.reads_as(site.robots.status, site.robots.body),
+        tuple((r, kind, tuple(_own(site, r, kind))) for r, kind in resources),
+    )
+
+
+def hear(reading: Reading, agent: str, uses: Collection[Use] = USES) -> tuple[Heard, ...]:
+    """What the crawler `agent` (`*`: any) hears about each resource; `uses`: what it comes for."""
+    return tuple(
+        _heard(resource, kind, (*_in_robots(reading, resource, agent, uses), *own), agent)
+        for resource, kind, own in reading.own
+    )
+
+
+def _heard(resource: Fetched, kind: Kind, all_placed: Iterable[Placed], agent: str) -> Heard:
+    mine: list[Placed] = []
+    others: list[Placed] = []
+    for placed in all_placed:
+        speaks_to = placed.statement.agent.lower()
+        (mine if speaks_to in {EVERYBODY, agent.lower()} else others).append(placed)
+    # In ai.txt, as in robots.txt, a group of one's own takes the place of the one for everybody.
+    if any(p.statement.standard == "ai.txt" and p.statement.agent != EVERYBODY for p in mine):
+        mine = [
+            p for p in mine if p.statement.standard != "ai.txt" or p.statement.agent != EVERYBODY
+        ]
+    reservations = {p.statement.where: p for p in mine if p.statement.standard == "tdmrep"}
+    file = reservations.pop(tdmrep.FILE, None)
+    header, inside = reservations.get("header"), reservations.get("html")
+    settled = inside or header or file
+    losers = [p for p in (file, header, inside) if p and settled and p is not settled]
+    said = settled.statement.said if settled else Said()
+    differing = [p for p in losers if p.statement.said != said]
+    mine = [p for p in mine if p not in differing]
+    over = tuple((loser, settled) for loser in differing if settled)
+    return Heard(resource, kind, tuple(mine), tuple(others), over)
+
+
+def _in_robots(
+    reading: Reading, resource: Fetched, agent: str, uses: Collection[Use]
+) -> Iterator[Placed]:
+    txt, path = reading.robots, resource.path
+    decision = robots.decide(txt, agent, path)
+    if decision.rule is not None and not decision.allowed:
+        answers: dict[str, Answer] = dict.fromkeys(uses, "no")
+        said = Said(**answers)
+        to = agent if txt.names(agent) else EVERYBODY
+        text = decision.rule.text
+        yield Placed(Statement("robots", robots.PATH, said, text, to), line(decision.rule))
+    for statement in (
+        *content_usage.read_robots(txt, agent, path),
+        *content_signal.read_robots(txt, agent, path),
+    ):
+        yield Placed(statement, _line_of(txt, agent, statement.text))
+    for record in licence_lines(txt, agent):
+        url = rsl.read_robots_value(record.value.decode("utf-8", "replace"))
+        yield from _licensed(reading.site, url, resource)
+
+
+def licence_lines(txt: Robots, agent: str) -> Iterator[Record]:
+    """The License lines a crawler hears: those before all groups, and those of its groups."""
+    yield from (record for record in txt.loose if record.name == "license")
+    for group in txt.speaking_to(agent):
+        yield from group.called("license")
+
+
+def line(record: Record) -> str:
+    """Where a record stands, for people."""
+    return f"robots.txt, line {record.number}"
+
+
+def _line_of(txt: Robots, agent: str, text: str) -> str:
+    records = (record for group in txt.speaking_to(agent) for record in group.records)
+    return next((line(record) for record in records if record.text == text), "robots.txt")
+
+
+def _licensed(site: Site, url: str, resource: Fetched) -> Iterator[Placed]:
+    document = site.licences.get(url)
+    if document is None or not document.ok or document.cut:
+        return
+    place = document.path if document.host == site.page.host else document.address
+    found = rsl.read(document.body, resource.address, place)
+    if found:
+        yield Placed(found, place)
+
+
+def _own(site: Site, resource: Fetched, kind: Kind) -> Iterator[Placed]:
+    """All that is said of a resource outside robots.txt, to whomever; nothing twice."""
+    found: dict[Statement, Placed] = {}
+    for placed in (
+        *_in_files(site, resource.path),
+        *_with_it(site, resource, kind),
+    ):
+        if any(placed.statement.said.about(use) for use in USES) or _misspelt(placed.statement):
+            found.setdefault(placed.statement, placed)
+    yield from found.values()
+
+
+def _misspelt(statement: Statement) -> bool:
+    return statement.standard in _FIELDS
+
+
+def _in_files(site: Site, path: str) -> Iterator[Placed]:
+    bodies = {at: file.body for at, file in site.files.items() if file.ok}
+    statements: list[Statement | None] = []
+    if tdmrep.FILE in bodies and not site.files[tdmrep.FILE].cut:
+        statements.append(tdmrep.read(bodies[tdmrep.FILE], path))
+    if ai_txt.FILE in bodies:
+        statements += ai_txt.read(bodies[ai_txt.FILE], path)
+    statements += [trust_txt.read(bodies[at], at) for at in trust_txt.FILES if at in bodies]
+    yield from (Placed(statement, statement.where) for statement in statements if statement)
+
+
+def _with_it(site: Site, resource: Fetched, kind: Kind) -> Iterator[Placed]:
+    for statement in headers.read(resource.fields):
+        # A refusal keeps itself out of the index; that is no word about the page.
+        of_refusal = statement.standard == "robots-tag" and not resource.ok
+        said = replace(statement.said, search=None) if of_refusal else statement.said
+        yield Placed(replace(statement, said=said), f"headers of {resource.path}")
+    if kind == "page" and is_html(resource):
+        for statement in html.read(resource.body, resource.charset, resource.address):
+            yield Placed(statement, f"HTML of {resource.path}")
+    for url in licences_of(resource, kind):
+        yield from _licensed(site, url, resource)
+    for feed in site.feeds if kind == "recording" else ():
+        if feed.ok and not feed.cut and (found := rsl.read(feed.body, resource.address, feed.path)):
+            yield Placed(found, feed.path)
+    credentials = site.credentials.get(resource.url)
+    if credentials:
+        yield Placed(credentials, f"the file {resource.path}")
+
+
+def is_html(resource: Fetched) -> bool:
+    """Whether a response is a page that may be read: a refusal speaks in its headers alone."""
+    return resource.ok and resource.content_type in {"text/html", "application/xhtml+xml", ""}
+
+
+def licences_of(resource: Fetched, kind: Kind) -> tuple[str, ...]:
+    """The addresses of the licences that a response names, in its headers and its head."""
+    named = [joined(resource.address, url) for url in rsl.licences(resource.fields)]
+    if kind == "page" and is_html(resource):
+        head = html.scan(resource.body, resource.charset)
+        named += [joined(resource.address, url) for url in head.licences]
+    return tuple(dict.fromkeys(filter(None, named)))
+
+
+def licences(reading: Reading) -> dict[str, str]:
+    """Every licence that is named anywhere, by address: where it is named first."""
+    found: dict[str, str] = {}
+    txt = reading.robots
+    for records in (txt.loose, *(group.records for group in txt.groups)):
+        for record in records:
+            url = rsl.read_robots_value(record.value.decode("utf-8", "replace"))
+            if record.name == "license" and url and urlsplit(url).hostname:
+                found.setdefault(url, line(record))
+    for resource, kind in reading.resources:
+        for url in licences_of(resource, kind):
+            found.setdefault(url, f"headers or HTML of {resource.path}")
+    return found
