@@ -11,6 +11,7 @@ replay.py     what the rules would have done to an access log (logfiles.py, repl
 update.py     fetch the operators' address lists anew (fetching.py: over https, with bounds)
 import_.py    rules from what people already have: robots.txt, Anubis, nginx maps
 
+audit.py      what a site tells machines, seen from outside (asking.py, audit_report.py)
 evidence.py   what was said to whom, and what was taken (exporting.py, timestamping.py)
 demo.py       the demo site, the guard, and a cast of clients
 """
@@ -92,6 +93,10 @@ def _run(options: argparse.Namespace) -> int:
             everything=options.all,
         )
 
+    if command == "audit":
+        from stagedoor.cli import audit
+
+        return audit.run(options)
     if command == "evidence":
         from stagedoor.cli import evidence
 
@@ -112,7 +117,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     from stagedoor import house
-    from stagedoor.cli import evidence
+    from stagedoor.cli import audit_arguments, evidence
 
     parser = argparse.ArgumentParser(
         prog="stagedoor", description="Stands at the door of a self-hosted music site."
@@ -260,6 +265,7 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     evidence.arguments(commands)
+    audit_arguments.add(commands)
 
     commands.add_parser("path", help='print the script for: mitmdump -s "$(stagedoor path)"')
     return parser
