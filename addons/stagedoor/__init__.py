@@ -31,7 +31,7 @@ One request's way through it:
     credentials.py  content credentials inside audio files, through c2pa-python
     house_ranges.py  copies of operators' address lists, in the state directory
     house_second.py  the package's patterns of crawlers, for the second look
-    cli/          stagedoor init · check · explain · replay · import · serve · demo · update · evidence …
+    cli/          stagedoor init · check · explain · replay · import · publish · audit · evidence …
     demo/         a small music site and a cast of clients that knock at its door
 
 Arrows go one way:
