@@ -453,6 +453,7 @@ STANCES: Mapping[str, tuple[str, Outcome]] = {
     "proxies-many": ("site: {trusted_proxies: [" + "x, " * 50_000 + "]}", "refused"),
     "paths-long": ("audio: {paths: ['/" + "?" * 100_000 + "']}", "refused"),
     "paths-many": ("audio: {paths: [" + ", ".join(f"/**/{n}" for n in range(20_000)) + "]}", "legal"),
+    "paths-of-questions": ("audio: {paths: [" + ", ".join(f"'/{n}/{'?' * 1980}'" for n in range(300)) + "]}", "legal"),
     "keys-90000": ("".join(f"k{n}: a\n" for n in range(90_000)), "refused"),
     "everything-wrong": ("artist: 1\nai: []\nothers: x\naudio: ~\nsite: [a]\nmode: []\non_error: 2", "refused"),
 }  # fmt: skip
