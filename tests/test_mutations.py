@@ -6,6 +6,7 @@ takes is not asserted; that none hangs is.
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -21,7 +22,8 @@ from stagedoor.errors import ConfigError, Problem
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
 
-MUTANTS = mutants()
+MUTANTS = mutants(each=int(os.environ.get("STAGEDOOR_MUTANTS", "1")))
+"""Three of each kind are 500, and take a minute and a half more."""
 LONGEST_MESSAGE = 420
 """Characters. One that lists all purposes has 340."""
 _BREAKS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
