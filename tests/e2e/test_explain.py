@@ -170,7 +170,10 @@ class Visitor:
         first, *fields = head.split("\r\n")
         headers = {n.lower(): v.strip() for n, _, v in (field.partition(":") for field in fields)}
         left = int(headers.get("content-length", 0)) - len(body)
-        while asked["method"] != "HEAD" and left > 0:
+        chunked = headers.get("transfer-encoding") == "chunked" and asked["method"] != "HEAD"
+        while chunked and not body.endswith(b"0\r\n\r\n"):
+            body += self._wire.recv(65536)
+        while asked["method"] != "HEAD" and not chunked and left > 0:
             left -= len(self._wire.recv(65536))
         if headers.get("connection", "").lower() == "close":  # nginx, after a thousand
             self._wire.close()
