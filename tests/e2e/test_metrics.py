@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from . import guarding
-from .clients import FIREFOX, GOOGLEBOT, GPTBOT, LIBRARY, curl
+from .clients import FIREFOX, GOOGLEBOT, GPTBOT, LIBRARY, connect, curl, request
+from .conftest import StartGuard
 from .guarding import Guard
-from .site import Site
+from .programs import eventually
+from .site import LONG_SECONDS, SECONDS, Site
 
 SECRET = "u=fan&t=26719a1196d2a940705a59634eb18eab"
 VLC = "VLC/3.0.21 LibVLC/3.0.21"
@@ -130,3 +132,43 @@ def test_the_terminal_tells_of_refusals(guard: Guard) -> None:
         in guard.output
     )
     assert "Firefox" not in guard.output
+
+
+def test_sound_is_counted_in_seconds_and_streams_while_they_last(
+    origin: Site, start_guard: StartGuard
+) -> None:
+    guard = start_guard(origin.url)
+    curl(f"{guard.url}/music/tone.mp3", agent=GPTBOT)
+    assert guard.counts()("audio_seconds_withheld_total") == 0
+    for name in ("mp3", "flac", "ogg", "m4a", "wav"):
+        before = guard.counts()("audio_seconds_total", purpose="browser")
+        curl(f"{guard.url}/music/tone.{name}", agent=FIREFOX)
+        played = guard.counts()("audio_seconds_total", purpose="browser") - before
+        # An m4a whose index stands at its end does not tell.
+        assert played == pytest.approx(SECONDS, rel=0.2) or (name == "m4a" and played == 0), name
+    curl(f"{guard.url}/music/tone.mp3", agent=GPTBOT)
+    withheld = guard.counts()("audio_seconds_withheld_total", purpose="ai-training")
+    assert withheld == pytest.approx(SECONDS, rel=0.2)
+    assert guard.counts()("audio_bytes_withheld_total") == len(origin.file("/music/tone.mp3"))
+    with connect(guard.url) as wire:
+        wire.sendall(request("/music/long.wav", FIREFOX))
+        eventually(lambda: guard.counts()("audio_streams") == 1, "a stream to be counted")
+    eventually(lambda: guard.counts()("audio_streams") == 0, "its end to be counted")
+    played = guard.counts()("audio_seconds_total")
+    assert played < LONG_SECONDS
+
+
+def test_the_ledgers_health(origin: Site, start_guard: StartGuard) -> None:
+    guard = start_guard(origin.url)
+    curl(f"{guard.url}/music/tone.mp3", agent=GPTBOT)
+
+    def written() -> bool:
+        counts = guard.counts()
+        return counts("ledger_entries_total") > 2 and counts("ledger_waiting") == 0
+
+    eventually(written, "the ledger to be written")
+    counts = guard.counts()
+    assert (counts("ledger_writable"), counts("ledger_unrecorded_total")) == (1, 0)
+    assert counts("ledger_bytes") == (guard.state / "ledger.sqlite").stat().st_size
+    assert counts("upstream_up") == 0  # nobody has been let in, so nobody knows
+    assert not [s for s in counts.samples if s.name == "stagedoor_upstream_up"]

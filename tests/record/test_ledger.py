@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import time
 from pathlib import Path
 
 import orjson
@@ -326,3 +327,21 @@ def test_a_changed_ledger_keeps_no_guard_from_starting(
     assert "cannot be written" in caplog.text
     assert "keep a copy, and move it out" in caplog.text
     assert lost.count == 1
+
+
+def test_what_is_measured_agrees_with_the_file(tmp_path: Path) -> None:
+    clock = Clock()
+    ledger = writing(tmp_path, clock, seal_every=5)
+    told = ledger.measures()
+    assert told["stagedoor_ledger_sealed_timestamp_seconds"]() is None
+    for number in range(12):
+        ledger.taking(visit(), status=200, size=number)
+    while not ledger._waiting.empty() or (told["stagedoor_ledger_entries_total"]() or 0) < 13:
+        time.sleep(0.01)
+    size = told["stagedoor_ledger_bytes"]()
+    assert told["stagedoor_ledger_sealed_timestamp_seconds"]() == clock.at / 1000
+    ledger.close()
+    assert told["stagedoor_ledger_writable"]() == 0  # nobody writes any more
+    assert examined(tmp_path).last == told["stagedoor_ledger_entries_total"]()
+    assert size is not None
+    assert 0 < size <= (tmp_path / FILE).stat().st_size

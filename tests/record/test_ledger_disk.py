@@ -159,3 +159,21 @@ def test_a_file_that_may_not_grow_is_like_a_full_disk(tmp_path: Path) -> None:
     assert found.broken is None
     assert sum(body["count"] for body in found.losses) == lost
     assert found.kinds["taking"] + lost == put
+
+
+def test_a_full_disk_shows_in_what_is_measured(small_disk: Path) -> None:
+    ledger = Ledger(small_disk, Lost())
+    told = ledger.measures()
+    assert told["stagedoor_ledger_writable"]() == 1
+    began = told["stagedoor_ledger_entries_total"]()
+    assert began == 1  # that it was started
+    ballast = fill(small_disk)
+    ledger.taking(visit(), status=200, size=0)
+    until(lambda: told["stagedoor_ledger_writable"]() == 0)
+    ledger.taking(visit(), status=200, size=1)
+    assert told["stagedoor_ledger_waiting"]() == 1
+    assert told["stagedoor_ledger_entries_total"]() == began
+    ballast.unlink()
+    until(lambda: told["stagedoor_ledger_entries_total"]() == began + 2)
+    assert told["stagedoor_ledger_writable"]() == 1
+    ledger.close()

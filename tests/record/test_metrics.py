@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import urllib.request
+from dataclasses import replace
 
 import pytest
 from prometheus_client import generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from making import REFUSED, asks, event
+from making import GPTBOT_CLIENT, REFUSED, asks, event
 from stagedoor.errors import StagedoorError
 from stagedoor.facts import KINDS, PURPOSES, UNKNOWN, Client, Resource, Verdict
-from stagedoor.record.metrics import Metrics
-
-PUBLIC = {
-    "stagedoor_requests": {"verdict", "purpose", "resource"},
-    "stagedoor_blocks": {"crawler", "rule"},
-    "stagedoor_audio_bytes": {"purpose"},
-    "stagedoor_audio_requests_refused": {"purpose"},
-    "stagedoor_decision_seconds": {"le"},
-    "stagedoor_errors": {"step", "outcome"},
-    "stagedoor_upstream_errors": set(),
-    "stagedoor_proofs": {"crawler", "proof"},
-    "stagedoor_lookups": {"outcome"},
-    "stagedoor_key_fetches": {"outcome"},
-    "stagedoor_rules_loaded": set(),
-    "stagedoor_rules_in_force": set(),
-    "stagedoor_rules_current": set(),
-    "stagedoor_rules_loaded_timestamp_seconds": set(),
-    "stagedoor_reloads": {"outcome"},
-    "stagedoor_notices": {"crawler", "signal"},
-    "stagedoor_violations": {"crawler", "signal"},
-    "stagedoor_responses": {"resource"},
-    "stagedoor_signals": {"resource", "standard"},
-    "stagedoor_pages": {"outcome"},
-    "stagedoor_ledger_unrecorded": set(),
-    "stagedoor_signatures_loaded": set(),
-    "stagedoor_enforcing": set(),
-    "stagedoor_build": {"version", "mitmproxy", "python"},
-}
+from stagedoor.record.measures import LABELS, METRICS, markdown
+from stagedoor.record.metrics import MOST_NAMES, OTHERS, Metrics
 
 
 def used() -> Metrics:
@@ -48,15 +24,25 @@ def used() -> Metrics:
     metrics.record(event())
     metrics.record(event(client=UNKNOWN, verdict=Verdict("allow"), resource=Resource("page", "/")))
     metrics.audio_counter("browser").inc(4096)
+    metrics.seconds_counter("browser").inc(2.5)
+    metrics.streams("browser").inc()
+    metrics.withheld("ai-training", 1000, 2.5)
+    metrics.taken(GPTBOT_CLIENT, "audio", against=True)
     metrics.error("request", "closed")
     metrics.upstream_error()
+    metrics.answered(200, 0.01)
+    metrics.added(0.001)
     metrics.proof("GPTBot", "verified")
     metrics.lookup("confirmed")
     metrics.fetch("good")
+    metrics.saying(2)
     metrics.notice("GPTBot", "robots")
     metrics.violation("GPTBot", "robots")
-    metrics.response("page", frozenset({"tdmrep"}))
+    metrics.response("audio", frozenset({"tdmrep"}))
     metrics.page("tagged")
+    for name, row in METRICS.items():
+        if row.group == "ledger" and row.late:
+            metrics.watch(name, lambda: 1)
     return metrics
 
 
@@ -65,14 +51,19 @@ def value(metrics: Metrics, name: str, **labels: str) -> float | None:
     return metrics.registry.get_sample_value(name, labels)
 
 
-def test_names_and_labels_are_as_published() -> None:
+def test_names_types_and_labels_are_as_the_table_has_them() -> None:
     text = generate_latest(used().registry).decode()
+    families = [f for f in text_string_to_metric_families(text) if f.name.startswith("stagedoor_")]
     found = {
-        family.name: {label for sample in family.samples for label in sample.labels}
-        for family in text_string_to_metric_families(text)
-        if family.name.startswith("stagedoor_") and not family.name.endswith("_created")
+        sample.name: (family.type, family.documentation, set(sample.labels) - {"le"})
+        for family in families
+        for sample in family.samples
     }
-    assert {name.removesuffix("_info"): labels for name, labels in found.items()} == PUBLIC
+    assert found == {
+        series: ("gauge" if row.type == "info" else row.type, row.help, set(row.labels))
+        for row in METRICS.values()
+        for series in row.series
+    }
 
 
 def test_every_metric_says_what_it_is() -> None:
@@ -146,7 +137,7 @@ def test_nothing_a_visitor_sends_becomes_a_label() -> None:
         for s in f.samples
         if s.name.startswith("stagedoor_")
     ]
-    assert len(samples) < 40
+    assert len(samples) < 80
 
 
 def test_the_number_of_series_is_bounded_by_the_vocabulary() -> None:
@@ -224,3 +215,74 @@ def test_what_never_served_can_be_closed_and_closed_again() -> None:
     metrics.close()
     metrics.close()
     assert value(metrics, "stagedoor_upstream_errors_total") == 1
+
+
+def test_names_of_crawlers_are_counted_up_to_a_bound() -> None:
+    metrics = Metrics()
+    for number in range(MOST_NAMES + 500):
+        metrics.record(event(client=Client(f"Robot {number}", "", "robot")))
+    metrics.record(event(client=Client("Robot 7", "", "robot")))
+    (family,) = [f for f in metrics.registry.collect() if f.name == "stagedoor_blocks"]
+    counted = {sample.labels["crawler"]: sample.value for sample in family.samples}
+    assert len(counted) == MOST_NAMES + 1
+    assert (counted[OTHERS], counted["Robot 7"]) == (500, 2)
+
+
+def test_requests_are_counted_by_operator_but_not_those_of_people() -> None:
+    metrics = Metrics()
+    metrics.record(event())
+    metrics.record(event(client=UNKNOWN))
+    metrics.record(event(client=Client("Firefox", "Mozilla", "browser")))
+    (family,) = [f for f in metrics.registry.collect() if f.name == "stagedoor_operator_requests"]
+    assert {(s.labels["operator"], s.labels["verdict"]): s.value for s in family.samples} == {
+        ("OpenAI", "block"): 1,
+        ("nobody", "block"): 1,
+    }
+
+
+def test_a_refusal_carries_its_id_as_an_exemplar() -> None:
+    metrics = Metrics()
+    metrics.record(replace(event(), id="abc-123"))
+    text = openmetrics.generate_latest(metrics.registry).decode()  # type: ignore[no-untyped-call]
+    (line,) = [line for line in text.splitlines() if line.startswith("stagedoor_blocks_total{")]
+    assert '# {request_id="abc-123"} 1.0' in line
+    assert "abc-123" not in generate_latest(metrics.registry).decode()
+
+
+def test_what_is_asked_for_late_is_absent_until_there_is_something() -> None:
+    metrics = Metrics()
+    name, told = "stagedoor_ledger_waiting", [None, 3.0]
+    assert value(metrics, name) is None
+    metrics.watch(name, lambda: told[0])
+    assert value(metrics, name) is None
+    told.reverse()
+    assert value(metrics, name) == 3
+    with pytest.raises(ValueError, match="counted, not asked for"):
+        metrics.watch("stagedoor_requests_total", lambda: 1)
+
+
+def test_the_site_is_up_or_down_once_somebody_asked() -> None:
+    metrics = Metrics()
+    name = "stagedoor_upstream_up"
+    assert value(metrics, name) is None
+    metrics.upstream_error()
+    assert value(metrics, name) == 0
+    metrics.answered(502, None)
+    assert value(metrics, name) == 1
+    assert value(metrics, "stagedoor_upstream_responses_total", status="5xx") == 1
+    assert value(metrics, "stagedoor_upstream_first_byte_seconds_count") == 0
+
+
+def test_errors_begin_at_nothing() -> None:
+    """An alert asks by how much they grew; what begins at one has not grown."""
+    metrics = Metrics()
+    assert value(metrics, "stagedoor_errors_total", step="request", outcome="open") == 0
+
+
+def test_the_table_for_people_has_every_metric_and_every_label() -> None:
+    text = markdown()
+    for row in METRICS.values():
+        assert f"| `{row.name}` | {row.type} |" in text
+    used_labels = {label for row in METRICS.values() for label in row.labels}
+    assert used_labels == set(LABELS)
+    assert all(f"\n| `{label}` | " in text for label in LABELS)

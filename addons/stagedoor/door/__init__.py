@@ -4,6 +4,8 @@ options.py   the guard_… options and how they are read
 address.py   whose address a request comes from
 reading.py   flow → Request
 refusal.py   Verdict → response
+handing.py   what is handed out and kept back, counted; playing.py: a recording on its way out
+lengths.py   how large and long recordings are, read as they pass
 lean.py      what a public door does not need is switched off
 passing.py   what is done to requests and responses that pass, and to one that must not
 fetching.py  one small document over https, from a server that somebody else named

@@ -24,6 +24,7 @@ from stagedoor.audio.resources import reclassify
 from stagedoor.door import lean, start
 from stagedoor.door.address import Network
 from stagedoor.door.counting import Turn
+from stagedoor.door.handing import Handing
 from stagedoor.door.hardening import harden
 from stagedoor.door.inquiry import Inquiry
 from stagedoor.door.options import OPTIONS, Settings, misspelt, parse
@@ -37,7 +38,7 @@ from stagedoor.door.passing import (
 )
 from stagedoor.door.reading import read
 from stagedoor.door.refusal import refuse, unavailable
-from stagedoor.door.saying import Saying
+from stagedoor.door.saying import Saying, carried
 from stagedoor.door.walk import shorten
 from stagedoor.door.watching import Watcher
 from stagedoor.door.witness import Witness
@@ -86,6 +87,7 @@ class Guard:
         self._witness = Witness(self.metrics)
         self._saying = Saying(NOTHING, self.metrics.page)
         self._watcher = Watcher(self._build, self._take, self.metrics)
+        self._handing = Handing(self.metrics)
         self._waiting = 0
         self._soften: Callable[[], None] = lambda: None
         self._lengthen: Callable[[], None] = lambda: None
@@ -140,6 +142,7 @@ class Guard:
         self._policy, self._saying = policy, Saying(said, self.metrics.page)
         self._inquiry.follow(policy)
         self._witness.follow(said)
+        self.metrics.saying(len(carried(said.headers)))
         self.metrics.loaded(
             program=house.program_version(),
             rules=len(policy.rules),
@@ -177,6 +180,8 @@ class Guard:
                         program=house.program_version(),
                     )
                     self._witness.open(self._settings.clients, ledger)
+                    for name, source in ledger.measures().items():
+                        self.metrics.watch(name, source)
                 self._sinks.append(
                     Decisions(
                         self._settings.state,
@@ -278,10 +283,14 @@ class Guard:
         if passage.verdict.refused:
             self._record(passage)
             self._answer(flow, self._refusal(passage))
+            self._handing.withheld(flow, passage, None)
+            self.metrics.added(time.perf_counter() - began)
             return None
         forward(flow, self._trusted, keep_host=self._keep_host)
         self._saying.arriving(flow, request.path)
         self._tell_about_proxies(request)
+        passage.sent = time.perf_counter()
+        passage.added = passage.sent - began
         return waiting
 
     def _turn(self, policy: Policy, request: Request, resource: Resource) -> Turn | None:
@@ -300,14 +309,15 @@ class Guard:
             passage.verdict = replace(verdict, action="throttle", status=429, seconds=RETRY_AFTER)
             return None
         passage.waited = True
-        return self._hold(verdict.seconds)
+        return self._hold(passage)
 
-    async def _hold(self, seconds: float) -> None:
+    async def _hold(self, passage: Passage) -> None:
         self._waiting += 1
         try:
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(passage.verdict.seconds)
         finally:
             self._waiting -= 1
+            passage.sent = time.perf_counter()
 
     def _refusal(self, passage: Passage) -> http.Response:
         response = refuse(
@@ -344,16 +354,28 @@ class Guard:
     def _leave(
         self, flow: http.HTTPFlow, response: http.Response, passage: Passage
     ) -> Awaitable[None] | None:
+        began = time.perf_counter()
+        self.metrics.answered(response.status_code, began - passage.sent if passage.sent else None)
         resource = reclassify(passage.resource, response.headers.get("content-type", ""))
         if resource is not passage.resource:
             self._decide_again(passage, resource)
         waiting = self._wait(passage)
         self._record(passage)
         if passage.verdict.refused:
+            self._handing.withheld(flow, passage, response)
             replace_response(flow, self._refusal(passage))
-            return waiting
+        else:
+            self._pass(flow, response, passage)
+        self.metrics.added(passage.added + time.perf_counter() - began)
+        return waiting
+
+    def _pass(self, flow: http.HTTPFlow, response: http.Response, passage: Passage) -> None:
+        """Let a response go out: what it says is mended, what goes out of it is counted."""
+        resource = passage.resource
+        status = response.status_code  # of the site: a file of ours may take its place
         if resource.kind == "audio":
-            response.stream = self._counting(passage)
+            took = self._memory.took if passage.turn else None
+            response.stream = self._handing.audio(passage, response, took)
         standards = self._saying.leaving(
             flow, resource, lambda path, text: self._witness.handed(passage.event(), path, text)
         )
@@ -361,7 +383,7 @@ class Guard:
         if passage.client.purpose not in PEOPLE:
             passage.status = response.status_code
             response.stream = weighing(response.stream, passage)
-        return waiting
+            self._handing.program(passage, flow.request.method, status)
 
     def _decide_again(self, passage: Passage, resource: Resource) -> None:
         """By the rules that decided first: a reload in between changes no request half-way."""
@@ -379,20 +401,6 @@ class Guard:
         passage.resource, passage.verdict = resource, verdict
         passage.seconds += time.perf_counter() - began
 
-    def _counting(self, passage: Passage) -> Callable[[bytes], bytes]:
-        """A stream that passes everything and counts it: an endless one counts as it runs."""
-        count = self.metrics.audio_counter(passage.client.purpose).inc
-        took = self._memory.took if passage.turn else None
-        address = passage.request.address
-
-        def passed(chunk: bytes) -> bytes:
-            count(len(chunk))
-            if took is not None:
-                took(address, len(chunk), time.monotonic())
-            return chunk
-
-        return passed
-
     def response(self, flow: http.HTTPFlow) -> None:
         """A response has gone out whole."""
         self._end(flow.metadata.get(_PASSAGE))
@@ -406,7 +414,12 @@ class Guard:
 
     def _end(self, passage: Passage | None) -> None:
         """Write down what a machine was handed, once."""
-        if passage is None or passage.ended or not passage.status:
+        if passage is None:
+            return
+        if passage.ending is not None:
+            passage.ending()
+            passage.ending = None
+        if passage.ended or not passage.status:
             return
         passage.ended = True
         try:

@@ -39,6 +39,12 @@ class Passage:
     status: int = 0
     size: int = 0
     id: str = ""
+    added: float = 0.0
+    """Seconds that the guard has spent on it so far."""
+    sent: float = 0.0
+    """When it was passed on to the site, by time.perf_counter(); 0 where it was not."""
+    ending: Callable[[], None] | None = None
+    """What to do when its stream has ended."""
 
     def name(self) -> str:
         """A short name for whatever is worth one, made when it is first asked for."""

@@ -1,6 +1,8 @@
 """Where events go: one small file a sink, and a failing sink never fails a request.
 
-metrics.py     counters for Prometheus
+measures.py    the table of all metrics: names, labels, what they tell
+metrics.py     counters for Prometheus, made from that table; families.py helps
+listening.py   how much sound each visitor takes in an hour
 decisions.py   one JSON line a decision worth reading, in the state directory
 ledger.py      what was published, told and taken: the evidence, in SQLite
 book.py        the ledger's file; pen.py writes it

@@ -99,6 +99,8 @@ class Ledger:
         self._lost, self._lost_since, self._lost_why = 0, 0, ""
         self._quiet_until = 0.0
         self._trouble = ""
+        self._written = 0
+        self._sealed_at: int | None = None
         self._due = True
         self._running = False
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
@@ -154,6 +156,24 @@ class Ledger:
     def waiting(self) -> int:
         """Entries that wait for the disk."""
         return self._waiting.qsize()
+
+    def measures(self) -> dict[str, Callable[[], float | None]]:
+        """What whoever scrapes may ask at any time, by the metric's name, see measures.py."""
+        return {
+            "stagedoor_ledger_entries_total": lambda: self._written,
+            "stagedoor_ledger_waiting": lambda: self.waiting,
+            "stagedoor_ledger_writable": lambda: not self._trouble and self._thread.is_alive(),
+            "stagedoor_ledger_bytes": self._size,
+            "stagedoor_ledger_sealed_timestamp_seconds": lambda: (
+                None if self._sealed_at is None else self._sealed_at / 1000
+            ),
+        }
+
+    def _size(self) -> int | None:
+        try:
+            return self._book.path.stat().st_size if self._book else None
+        except OSError:
+            return None
 
     def close(self) -> None:
         """Write what is waiting; a disk that hangs does not hold up the end for long."""
@@ -220,6 +240,7 @@ class Ledger:
             if self._book is None:
                 self._book = Book(self._state, create=True)
             with self._book.writing(now, self._limits) as pen:
+                before = pen.seq
                 if not self._started:
                     pen.start(self._program)
                 pen.seal_if_due()
@@ -238,6 +259,7 @@ class Ledger:
             self._tell(error)
             return False
         self._started = True
+        self._written += pen.seq - before
         with self._guard:
             self._lost, self._lost_since = self._lost - lost, now
         if unreadable:
@@ -253,7 +275,9 @@ class Ledger:
         self._due = False
         try:
             with self._book.writing(self._now(), self._limits) as pen:
+                before = pen.seq
                 aged, pruned = pen.age(), pen.prune()
+            self._written += pen.seq - before
             if aged or pruned:
                 self._book.forget()
         except (sqlite3.Error, OSError, *_UNREADABLE) as error:
@@ -286,7 +310,7 @@ class Ledger:
 
     def _tell_sealed(self, pen: Pen) -> None:
         for seq, of in pen.sealed:
-            self._due = True
+            self._due, self._sealed_at = True, self._now()
             _log.info("Ledger sealed at entry %d: %s", seq, of.hex())
 
     def _let_go(self) -> None:

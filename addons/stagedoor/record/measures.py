@@ -1,0 +1,301 @@
+"""Every metric there is, in one table. Names and labels are public interface.
+
+metrics.py makes the counters from it, the README's table is written from it, and the boards and
+alerts in dashboards/ can name nothing that does not stand here.
+
+Labels are bounded: words of `facts`, names and operators from the catalogue, names of patterns of
+the second look, rule ids; never a user agent, an address or a path. Units are base units.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal["counter", "gauge", "histogram", "info"]
+Group = Literal["requests", "audio", "identity", "compliance", "ledger", "rules", "guard", "site"]
+
+DECISION = (5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2)
+"""Seconds. A decision is meant to take 20 µs; whatever takes 25 ms is a fault."""
+ADDED = (5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 2e-3, 5e-3, 1e-2, 5e-2, 0.25)
+RATIO = (0.01, 0.05, 0.25, 0.5, 1.0, 2.0, 5.0, 20.0, 100.0)
+FIRST_BYTE = (1e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One row. `name` is as Prometheus knows it: counters end in `_total`, information in `_info`.
+
+    `late`: it is asked for when somebody scrapes, and absent where there is nothing to tell.
+    """
+
+    name: str
+    type: Type
+    group: Group
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = ()
+    late: bool = False
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """The names that an expression may use."""
+        if self.type == "histogram":
+            return tuple(f"{self.name}_{part}" for part in ("bucket", "sum", "count"))
+        return (self.name,)
+
+
+_TABLE: tuple[Metric, ...] = (
+    # -- who knocks, and what becomes of it
+    Metric(
+        "stagedoor_requests_total", "counter", "requests",
+        "Requests decided, by verdict, purpose of the client and kind of resource.",
+        ("verdict", "purpose", "resource"),
+    ),
+    Metric(
+        "stagedoor_blocks_total", "counter", "requests",
+        "Requests refused, by name of the client and id of the rule. "
+        "In OpenMetrics with the last refusal's id as exemplar.",
+        ("crawler", "rule"),
+    ),
+    Metric(
+        "stagedoor_operator_requests_total", "counter", "requests",
+        "Requests of crawlers, by who operates them, and verdict.",
+        ("operator", "verdict"),
+    ),
+    Metric(
+        "stagedoor_responses_total", "counter", "requests",
+        "Responses of the site that went out, by kind of resource.",
+        ("resource",),
+    ),
+    # -- recordings
+    Metric(
+        "stagedoor_audio_bytes_total", "counter", "audio",
+        "Bytes of audio handed out, by purpose of the client.",
+        ("purpose",),
+    ),
+    Metric(
+        "stagedoor_audio_bytes_withheld_total", "counter", "audio",
+        "Bytes of audio that refused requests asked for, where the size is known: from the site's "
+        "response, or from an earlier one for the same path. A lower bound; requests for a part "
+        "(Range) or for headers alone (HEAD) are left out.",
+        ("purpose",),
+    ),
+    Metric(
+        "stagedoor_audio_requests_refused_total", "counter", "audio",
+        "Requests for audio, playlists and downloads that were refused, by purpose.",
+        ("purpose",),
+    ),
+    Metric(
+        "stagedoor_audio_taken_total", "counter", "audio",
+        "Successful responses with a recording, playlist or download to programs without a person "
+        "in front of them, by name.",
+        ("crawler", "purpose"),
+    ),
+    Metric(
+        "stagedoor_audio_seconds_total", "counter", "audio",
+        "Seconds of sound handed out, by purpose: estimated from the head of each file as it "
+        "passes; files whose head does not tell are left out.",
+        ("purpose",),
+    ),
+    Metric(
+        "stagedoor_audio_seconds_withheld_total", "counter", "audio",
+        "Seconds of sound that refused requests asked for, where an earlier response for the same "
+        "path told how long it is. A lower bound, like the bytes.",
+        ("purpose",),
+    ),
+    Metric(
+        "stagedoor_listening_ratio", "histogram", "audio",
+        "Seconds of sound sent to one address in one hour of the clock, by 3600; counted when the "
+        "next hour begins. Above 1 nobody listens to all of it.", buckets=RATIO,
+    ),
+    Metric(
+        "stagedoor_audio_streams", "gauge", "audio",
+        "Responses with audio that are being sent just now, by purpose of the client.",
+        ("purpose",),
+    ),
+    # -- identity
+    Metric(
+        "stagedoor_proofs_total", "counter", "identity",
+        "Requests whose claim can be proven, by name of the client and outcome.",
+        ("crawler", "proof"),
+    ),
+    Metric(
+        "stagedoor_lookups_total", "counter", "identity",
+        "Reverse-DNS lookups, by how they ended; dropped: too many at once.",
+        ("outcome",),
+    ),
+    Metric(
+        "stagedoor_key_fetches_total", "counter", "identity",
+        "Fetches of key directories (Web Bot Auth), by how they ended.",
+        ("outcome",),
+    ),
+    # -- told, and took all the same
+    Metric(
+        "stagedoor_notices_total", "counter", "compliance",
+        "Signals handed to crawlers: robots.txt, other files; headers once for each crawler.",
+        ("crawler", "signal"),
+    ),
+    Metric(
+        "stagedoor_violations_total", "counter", "compliance",
+        "Requests for what a signal, handed to that crawler before, forbids; refused or not.",
+        ("crawler", "signal"),
+    ),
+    Metric(
+        "stagedoor_taken_against_total", "counter", "compliance",
+        "Violations that were answered with content all the same, by name and kind of resource.",
+        ("crawler", "resource"),
+    ),
+    Metric(
+        "stagedoor_signals_total", "counter", "compliance",
+        "Responses of the site that carried a signal in their headers, by standard.",
+        ("resource", "standard"),
+    ),
+    Metric(
+        "stagedoor_signals_said", "gauge", "compliance",
+        "Standards in which the stance says something in the headers of every response.",
+    ),
+    Metric(
+        "stagedoor_pages_total", "counter", "compliance",
+        "Pages looked into for tags, by what became of them.",
+        ("outcome",),
+    ),
+    # -- the ledger
+    Metric(
+        "stagedoor_ledger_entries_total", "counter", "ledger",
+        "Entries written to the ledger since the guard started.", late=True,
+    ),
+    Metric(
+        "stagedoor_ledger_unrecorded_total", "counter", "ledger",
+        "Entries that the ledger could not take.",
+    ),
+    Metric(
+        "stagedoor_ledger_waiting", "gauge", "ledger",
+        "Entries that wait in memory for the disk.", late=True,
+    ),
+    Metric(
+        "stagedoor_ledger_writable", "gauge", "ledger",
+        "1 when the last attempt to write stood, 0 when it failed.", late=True,
+    ),
+    Metric(
+        "stagedoor_ledger_bytes", "gauge", "ledger",
+        "Size of the ledger's file, without what still waits in the log beside it.", late=True,
+    ),
+    Metric(
+        "stagedoor_ledger_sealed_timestamp_seconds", "gauge", "ledger",
+        "When this guard last set a seal, in Unix time; absent before the first.", late=True,
+    ),
+    # -- rules
+    Metric("stagedoor_rules_loaded", "gauge", "rules", "Rules loaded."),
+    Metric(
+        "stagedoor_rules_in_force", "gauge", "rules",
+        "Rules that the stance leaves in force.",
+    ),
+    Metric("stagedoor_signatures_loaded", "gauge", "rules", "Signatures loaded."),
+    Metric(
+        "stagedoor_enforcing", "gauge", "rules",
+        "1 when refusals are carried out, 0 in observe mode.",
+    ),
+    Metric(
+        "stagedoor_reloads_total", "counter", "rules",
+        "Changes of the rules while running: loaded, or refused for mistakes in them.",
+        ("outcome",),
+    ),
+    Metric(
+        "stagedoor_rules_current", "gauge", "rules",
+        "1 when the rules in force are those on disk, 0 when those have mistakes.",
+    ),
+    Metric(
+        "stagedoor_rules_loaded_timestamp_seconds", "gauge", "rules",
+        "When the rules in force were loaded, in Unix time.",
+    ),
+    # -- the guard itself
+    Metric(
+        "stagedoor_decision_seconds", "histogram", "guard",
+        "Time from a request's headers to the verdict.", buckets=DECISION,
+    ),
+    Metric(
+        "stagedoor_added_seconds", "histogram", "guard",
+        "Time the guard spent on a request: decision, headers both ways; without the proxy around "
+        "it, and without delays that a rule asks for.", buckets=ADDED,
+    ),
+    Metric(
+        "stagedoor_errors_total", "counter", "guard",
+        "Errors inside the guard, by the step that failed and what was done with the request.",
+        ("step", "outcome"),
+    ),
+    Metric(
+        "stagedoor_build_info", "info", "guard",
+        "What is running.",
+        ("version", "mitmproxy", "python"),
+    ),
+    # -- the site behind
+    Metric(
+        "stagedoor_upstream_errors_total", "counter", "site",
+        "Connections to the site behind the guard that failed.",
+    ),
+    Metric(
+        "stagedoor_upstream_up", "gauge", "site",
+        "1 when the site answered last time, 0 when no connection was to be had; absent before "
+        "anybody asked.", late=True,
+    ),
+    Metric(
+        "stagedoor_upstream_responses_total", "counter", "site",
+        "Responses of the site, by class of status: 2xx, 3xx, 4xx, 5xx.",
+        ("status",),
+    ),
+    Metric(
+        "stagedoor_upstream_first_byte_seconds", "histogram", "site",
+        "Time from passing a request on to the head of the site's response.", buckets=FIRST_BYTE,
+    ),
+)  # fmt: skip
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _TABLE}
+
+STANDARD: tuple[str, ...] = (
+    "process_cpu_seconds_total",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+)
+"""Of what every Python program tells about itself: what the boards use."""
+
+LABELS: Mapping[str, str] = {
+    "crawler": "name from the catalogue or of a pattern of the second look; `others` after "
+    "250 different ones",
+    "operator": "from the catalogue; `nobody` where it names none",
+    "purpose": "`ai-training`, `search`, `browser` … (the catalogue's words)",
+    "verdict": "`allow`, `log`, `delay`, `throttle`, `block`; `would-block` … in observe mode",
+    "resource": "`audio`, `playlist`, `download`, `feed`, `page`, `image`, `asset`, `api`, "
+    "`signal`, `other`",
+    "rule": "id of the rule",
+    "proof": "`verified`, `unverified`, `spoofed`",
+    "signal": "`robots`, `headers`, `files`",
+    "standard": "`content-usage`, `tdmrep` … (what the header says it in)",
+    "step": "what failed; `request` and `response` are those a visitor notices",
+    "outcome": "how it ended; of errors `open` (let pass), `closed` (503), `unrecorded`",
+    "status": "`1xx` to `5xx`",
+    "version": "of Stagedoor",
+    "mitmproxy": "its version",
+    "python": "its version",
+}
+"""What a label's values may be."""
+
+BEGIN, END = (
+    "<!-- metrics: begin (tools/build_dashboards.py writes this) -->",
+    "<!-- metrics: end -->",
+)
+
+
+def markdown(metrics: Iterable[Metric] = _TABLE) -> str:
+    """The table for people, with what the labels mean below it."""
+    rows = ["| Metric | Type | Labels | What it tells |", "|---|---|---|---|"]
+    used: dict[str, None] = {}
+    for metric in metrics:
+        used.update(dict.fromkeys(metric.labels))
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        rows.append(f"| `{metric.name}` | {metric.type} | {labels} | {metric.help} |")
+    rows += ["", "| Label | Values |", "|---|---|"]
+    rows += [f"| `{label}` | {LABELS[label]} |" for label in used]
+    return "\n".join(rows) + "\n"
