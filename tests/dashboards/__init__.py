@@ -1,0 +1,1 @@
+"""The boards and alerts in dashboards/, held against the code and against Prometheus itself."""

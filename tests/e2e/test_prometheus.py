@@ -1,0 +1,259 @@
+"""A real Prometheus scrapes real guards under real traffic; every panel and alert asks it something."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from making import ROOT
+
+from . import guarding
+from .clients import FIREFOX, GOOGLEBOT, GPTBOT, curl
+from .guarding import Guard
+from .programs import Program, eventually, free_port, program
+from .site import Site
+from .test_identity import GOOGLES, LIARS, TRUSTED, name_server
+
+DASHBOARDS = ROOT / "dashboards"
+BOARDS = sorted(DASHBOARDS.glob("stagedoor-*.json"))
+RULES = DASHBOARDS / "alerts.yml"
+YTDLP = "yt-dlp/2025.09.26"
+STANDING = {
+    "$job": ".*",
+    "$instance": ".*",
+    "$__rate_interval": "4s",
+    "$__range": "1h",
+    "$__interval": "1s",
+}
+"""What Grafana would put in for its variables."""
+RARE = {
+    ("stagedoor-operations", "Key directories"): "only while a signer's directory is fetched",
+    ("stagedoor-operations", "Last seal"): "the first seal is set after a day",
+}
+"""Panels that are empty on a good day."""
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """A running one."""
+
+    url: str
+
+    def ask(self, path: str, **words: str) -> Any:
+        """The data of its HTTP API; fails with its own words."""
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(f"{self.url}/api/v1/{path}", params=words, timeout=10).json()
+        assert answer["status"] == "success", (words, answer)
+        return answer["data"]
+
+    def now(self, expression: str) -> list[dict[str, Any]]:
+        """The samples of an instant query."""
+        found = self.ask("query", query=expression)
+        assert found["resultType"] == "vector", expression
+        return list(found["result"])
+
+    def lately(self, expression: str) -> list[dict[str, Any]]:
+        """The series of a range query over the last 15 seconds."""
+        end = time.time()
+        span = {"start": f"{end - 15:.3f}", "end": f"{end:.3f}", "step": "1"}
+        found = self.ask("query_range", query=expression, **span)
+        assert found["resultType"] == "matrix", expression
+        return list(found["result"])
+
+
+def knock(guard: Guard) -> None:
+    """One evening in a second."""
+    for agent, path, *words in (
+        (FIREFOX, "/"),
+        (FIREFOX, "/music/tone.mp3"),
+        (FIREFOX, "/feed.xml"),
+        (GPTBOT, "/robots.txt"),
+        (GPTBOT, "/music/tone.mp3"),
+        (GPTBOT, "/index.html"),
+        (YTDLP, "/music/tone.ogg"),
+        (GOOGLEBOT, "/index.html", "-H", f"X-Forwarded-For: {GOOGLES}"),
+        (GOOGLEBOT, "/music/tone.mp3", "-H", f"X-Forwarded-For: {LIARS}"),
+        ("Nobody-Knows/1.0", "/nothing.mp3"),
+    ):
+        curl(f"{guard.url}{path}", *words, agent=agent)
+
+
+@pytest.fixture(scope="module")
+def guards(origin: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Guard, Guard]]:
+    """One that refuses, one that only watches."""
+    folder = tmp_path_factory.mktemp("watched")
+    one, two = folder / "one", folder / "two"
+    one.mkdir()
+    two.mkdir()
+    with (
+        name_server() as resolver,
+        guarding.running(
+            one, origin.url, *TRUSTED, "--set", f"guard_resolvers={resolver}"
+        ) as strict,
+        guarding.running(two, origin.url, "--set", "guard_mode=observe") as watching,
+    ):
+        yield strict, watching
+
+
+@pytest.fixture(scope="module")
+def prometheus(
+    guards: tuple[Guard, Guard], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Prometheus]:
+    """It has scraped both through a few seconds of traffic."""
+    folder, port = tmp_path_factory.mktemp("prometheus"), free_port()
+    targets = [guard.metrics.split("/")[2] for guard in guards]
+    config = {
+        "global": {"scrape_interval": "500ms", "evaluation_interval": "1s"},
+        "rule_files": [str(RULES)],
+        "scrape_configs": [{"job_name": "stagedoor", "static_configs": [{"targets": targets}]}],
+    }
+    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
+    command = (
+        program("prometheus"),
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--enable-feature=exemplar-storage",
+    )
+    found = Prometheus(f"http://127.0.0.1:{port}")
+    with Program(*command, log=folder / "log") as started:
+        started.says("Server is ready to receive web requests")
+        eventually(
+            lambda: len(found.now('up{job="stagedoor"} == 1')) == 2, "both guards to be scraped"
+        )
+        until = time.monotonic() + 6
+        while time.monotonic() < until:
+            for guard in guards:
+                knock(guard)
+        eventually(
+            lambda: found.lately('rate(stagedoor_blocks_total{crawler="GPTBot"}[4s]) > 0'),
+            "a refusal to be seen twice",
+        )
+        yield found
+
+
+def panels() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Every query of every panel: its board, the panel, the query."""
+    for path in BOARDS:
+        board = json.loads(path.read_text("utf-8"))
+        for panel in board["panels"]:
+            for target in panel.get("targets", ()):
+                yield board["uid"], panel, target
+
+
+QUERIES = [
+    pytest.param(uid, panel, target, id=f"{uid}-{panel['title']}-{target['refId']}")
+    for uid, panel, target in panels()
+]
+
+
+@pytest.mark.parametrize(("uid", "panel", "target"), QUERIES)
+def test_every_panel_has_data_of_the_right_shape(
+    prometheus: Prometheus, uid: str, panel: dict[str, Any], target: dict[str, Any]
+) -> None:
+    expression = target["expr"]
+    for variable, value in STANDING.items():
+        expression = expression.replace(variable, value)
+    assert "$" not in expression
+    found = prometheus.now(expression) if target.get("instant") else prometheus.lately(expression)
+    if (uid, panel["title"]) in RARE:
+        return
+    assert found, expression
+    if panel["type"] == "stat":
+        assert len(found) == 1
+        assert found[0]["metric"] == {}
+    values = [float(s["value"][1]) if "value" in s else float(s["values"][-1][1]) for s in found]
+    assert any(value == value for value in values), "nothing but NaN"
+    legend = target.get("legendFormat", "")
+    for sample in found:
+        for label in ("purpose", "verdict", "crawler", "operator", "rule", "le", "instance"):
+            assert f"{{{{{label}}}}}" not in legend or label in sample["metric"], (legend, sample)
+    if panel["type"] == "table":
+        columns = set(panel["transformations"][1]["options"]["renameByName"])
+        kept = {name for name in columns if not name.startswith("Value")}
+        assert all(kept <= set(sample["metric"]) for sample in found), (kept, found[0])
+
+
+def test_panels_that_may_be_empty_exist() -> None:
+    assert set(RARE) <= {(uid, panel["title"]) for uid, panel, _ in panels()}
+
+
+def test_figures_agree_with_the_guards(prometheus: Prometheus, guards: tuple[Guard, Guard]) -> None:
+    """Two guards are added up, and a name that came once within the time shown is counted."""
+    curl(f"{guards[0].url}/music/tone.mp3", agent="CCBot/2.0 (https://commoncrawl.org/faq/)")
+    told = next(
+        target["expr"] for _, panel, target in panels() if panel["title"] == "Refused most, by name"
+    )
+    for variable, value in STANDING.items():
+        told = told.replace(variable, value)
+
+    def agreed() -> bool:
+        counted = guards[0].counts(), guards[1].counts()
+        seen = {s["metric"]["crawler"]: float(s["value"][1]) for s in prometheus.now(told)}
+        mine = {
+            name: sum(counts("blocks_total", crawler=name) for counts in counted)
+            for name in ("GPTBot", "CCBot")
+        }
+        return mine == {name: seen.get(name) for name in mine}
+
+    eventually(agreed, "Prometheus to count what the guards count")
+
+
+def test_every_alert_can_be_asked_and_none_cries_without_need(prometheus: Prometheus) -> None:
+    (group,) = eventually(
+        lambda: [
+            g
+            for g in prometheus.ask("rules")["groups"]
+            if all(rule["health"] == "ok" for rule in g["rules"])
+        ],
+        "the rules to be evaluated",
+    )
+    written = [rule["alert"] for rule in yaml.safe_load(RULES.read_text())["groups"][0]["rules"]]
+    assert [rule["name"] for rule in group["rules"]] == written
+    crying = {rule["name"] for rule in group["rules"] if rule["state"] == "firing"}
+    # The one that may: this evening's GPTBot asks a hundred times in ten minutes.
+    assert crying <= {"StagedoorViolationStorm"}, group
+    for rule in group["rules"]:
+        prometheus.now(rule["query"])
+
+
+def test_a_refusal_leads_to_its_reason(prometheus: Prometheus) -> None:
+    """By the exemplar: the id that `stagedoor explain` takes."""
+    end = time.time()
+    found = prometheus.ask(
+        "query_exemplars",
+        query='stagedoor_blocks_total{crawler="GPTBot"}',
+        start=f"{end - 600:.0f}",
+        end=f"{end + 1:.0f}",
+    )
+    ids = [one["labels"]["request_id"] for series in found for one in series["exemplars"]]
+    assert ids
+    assert all(len(name) >= 6 for name in ids)
+
+
+def test_the_scrape_is_as_prometheus_likes_it(guards: tuple[Guard, Guard]) -> None:
+    with requests.Session() as session:
+        session.trust_env = False
+        text = session.get(guards[0].metrics, timeout=10).text
+    done = subprocess.run(
+        [program("promtool"), "check", "metrics"],
+        input=text, capture_output=True, text=True, check=False, timeout=30,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_guard_that_is_gone_is_seen(prometheus: Prometheus) -> None:
+    """The question of StagedoorAbsent, also about a job that nobody scrapes."""
+    rules = yaml.safe_load(RULES.read_text())["groups"][0]["rules"]
+    (absent,) = [rule["expr"] for rule in rules if rule["alert"] == "StagedoorAbsent"]
+    assert prometheus.now(absent) == []
+    assert prometheus.now(absent.replace('job="stagedoor"', 'job="elsewhere"'))

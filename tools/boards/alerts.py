@@ -1,0 +1,113 @@
+"""When somebody has to be told. dashboards/runbook.md says what to do then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from tools.boards.query import ANY
+
+RUNBOOK = "runbook.md"
+STORM = 100
+"""Violations of one crawler in ten minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One rule. `lasting`: how long the expression must hold."""
+
+    name: str
+    expression: str
+    lasting: str
+    severity: str
+    summary: str
+    description: str
+
+    def rule(self) -> dict[str, Any]:
+        """As Prometheus reads it."""
+        return {
+            "alert": self.name,
+            "expr": self.expression,
+            "for": self.lasting,
+            "labels": {"severity": self.severity},
+            "annotations": {
+                "summary": self.summary,
+                "description": self.description,
+                "runbook": f"{RUNBOOK}#{self.name.lower()}",
+            },
+        }
+
+
+_UP = ANY.pick("up", job="stagedoor")
+_TAKEN = ANY.pick("stagedoor_audio_taken_total")
+_BUILD = ANY.pick("stagedoor_build_info")
+_AUDIO = ANY.rate("stagedoor_responses_total", ("instance",), "15m", resource="audio")
+_SAYING = ANY.rate(
+    "stagedoor_signals_total", ("instance", "standard"), "15m", resource="audio"
+)  # fmt: skip
+
+ALERTS: tuple[Alert, ...] = (
+    Alert(
+        "StagedoorAbsent",
+        f"{_UP} == 0 or absent({_UP})",
+        "2m", "critical",
+        "The guard is gone",
+        "Prometheus has not reached the guard for two minutes. Visitors come to it first: most "
+        "likely the site is gone with it.",
+    ),
+    Alert(
+        "StagedoorErringOpen",
+        f"{ANY.gained('stagedoor_errors_total', ('instance', 'step'), '10m', outcome='open')} > 0",
+        "0m", "critical",
+        "The guard lets in what it could not decide",
+        "The guard failed in its step {{ $labels.step }} and let the request in, as on_error in "
+        "the stance says.",
+    ),
+    Alert(
+        "StagedoorReloadBroken",
+        f"{ANY.pick('stagedoor_rules_current')} == 0",
+        "1h", "warning",
+        "The rules on disk have had mistakes for an hour",
+        "The guard goes on with the rules it had; what was changed since is not in force.",
+    ),
+    Alert(
+        "StagedoorNewCrawlerTakesAudio",
+        f"sum by (crawler, purpose) ({_TAKEN}) > 0 unless on (crawler) "
+        f"max by (crawler) (max_over_time({_TAKEN}[7d] offset 1h)) > 0 "
+        f"and on () count(max_over_time({_BUILD}[1h] offset 1d)) > 0",
+        "0m", "warning",
+        "{{ $labels.crawler }} takes recordings, for the first time in a week",
+        "{{ $labels.crawler }} ({{ $labels.purpose }}) was handed {{ $value }} recordings. If that "
+        "is not meant, the stance can say so.",
+    ),
+    Alert(
+        "StagedoorViolationStorm",
+        f"{ANY.gained('stagedoor_violations_total', ('crawler',), '10m')} > {STORM}",
+        "0m", "warning",
+        "{{ $labels.crawler }} asks again and again for what it was told not to take",
+        '{{ $value | printf "%.0f" }} requests in ten minutes against what it had been handed.',
+    ),
+    Alert(
+        "StagedoorLedgerNotWritten",
+        f"{ANY.pick('stagedoor_ledger_writable')} == 0 or "
+        f"increase({ANY.pick('stagedoor_ledger_unrecorded_total')}[10m]) > 0",
+        "5m", "critical",
+        "The ledger is not written",
+        "Entries wait in memory or are lost; the site goes on. There is no evidence of what "
+        "happens meanwhile.",
+    ),
+    Alert(
+        "StagedoorSignalsMissingFromAudio",
+        f"(max by (instance) ({_SAYING}) or 0 * {_AUDIO}) / ({_AUDIO} > 0) < 0.99 "
+        f"and on (instance) {ANY.pick('stagedoor_signals_said')} > 0",
+        "15m", "warning",
+        "Audio goes out that does not say what is allowed",
+        "Only {{ $value | humanizePercentage }} of the audio responses carry the signals that the "
+        "stance asks for.",
+    ),
+)  # fmt: skip
+
+
+def groups() -> dict[str, Any]:
+    """The whole file."""
+    return {"groups": [{"name": "stagedoor", "rules": [alert.rule() for alert in ALERTS]}]}

@@ -1,0 +1,66 @@
+"""Writes what is built: `python -m tools.build_dashboards` (with --check: tells what is out of date).
+
+dashboards/*.json        the boards
+dashboards/alerts.yml    Prometheus' rules
+README.md                the table of metrics, between its markers
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from stagedoor.record.measures import BEGIN, END, markdown
+from tools.boards.alerts import groups
+from tools.boards.board import Board, to_json
+from tools.boards.compliance import COMPLIANCE
+from tools.boards.operations import OPERATIONS
+from tools.boards.overview import OVERVIEW
+
+ROOT = Path(__file__).resolve().parents[1]
+BOARDS: tuple[Board, ...] = (OVERVIEW, COMPLIANCE, OPERATIONS)
+_HEAD = "# Written by tools/build_dashboards.py from tools/boards/alerts.py; see runbook.md.\n"
+
+
+def alerts() -> str:
+    """The rules' file."""
+    return _HEAD + yaml.safe_dump(groups(), sort_keys=False, width=96, allow_unicode=True)
+
+
+def with_table(text: str) -> str:
+    """A README with the table of metrics as the code has it. ValueError without the markers."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError("README.md has no markers for the table of metrics")
+    return f"{before}{BEGIN}\n\n{markdown()}\n{END}{after}"
+
+
+def built() -> Iterator[tuple[Path, str]]:
+    """Every file, and what should stand in it."""
+    for board in BOARDS:
+        yield ROOT / "dashboards" / f"{board.uid}.json", to_json(board)
+    yield ROOT / "dashboards" / "alerts.yml", alerts()
+    readme = ROOT / "README.md"
+    yield readme, with_table(readme.read_text("utf-8"))
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or check."""
+    old = [
+        (path, text)
+        for path, text in built()
+        if not path.exists() or path.read_text("utf-8") != text
+    ]
+    for path, text in old:
+        print(path.relative_to(ROOT))
+        if "--check" not in arguments:
+            path.write_text(text, "utf-8")
+    return int(bool(old)) if "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
