@@ -21,7 +21,7 @@ LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"rules"}),
     frozenset({"publishing", "importing", "logs", "auditing"}),
     frozenset({"house", "house_ranges", "house_second", "credentials"}),
-    frozenset({"record", "door"}),
+    frozenset({"record", "desk", "door"}),
     frozenset({"cli", "demo"}),
     frozenset({"__main__"}),
 )

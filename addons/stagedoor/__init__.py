@@ -26,18 +26,19 @@ One request's way through it:
     signals/      what is said about AI: each standard read, written, and brought to one meaning
     evidence/     what can be shown afterwards: the ledger's chain, accounts, the report
     record/       where events go: metrics, decision log, ledger
+    desk/         the live page about today, on the metrics' address, and who may look at it
     door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
     house.py      where files lie in a checkout and in a wheel; reads rule directories
     credentials.py  content credentials inside audio files, through c2pa-python
     house_ranges.py  copies of operators' address lists, in the state directory
     house_second.py  the package's patterns of crawlers, for the second look
-    cli/          stagedoor init · check · explain · replay · import · publish · audit · evidence …
+    cli/          stagedoor init · check · explain · replay · import · publish · audit · evidence · status …
     demo/         a small music site and a cast of clients that knock at its door
 
 Arrows go one way:
 
     facts, errors, globs, units ← yamltext ← schema ← stance
-        ← identify, audio, memory, signals, evidence ← rules ← publishing, importing, logs, auditing ← record, door ← cli
+        ← identify, audio, memory, signals, evidence ← rules ← publishing, importing, logs, auditing ← record, desk, door ← cli
 
 `publishing`, `importing`, `logs`, `auditing` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
 `tests/test_architecture.py` reads the imports and holds the house to this.

@@ -219,6 +219,8 @@ class Event:
     verdict: Verdict
     seconds: float
     id: str = ""
+    against: bool = False
+    """It asks for what that crawler had been told is forbidden."""
 
 
 def host_name(authority: str) -> str:

@@ -38,6 +38,7 @@ def test_the_options_are_those_that_are_promised() -> None:
     assert {name for name, _, _ in OPTIONS} == {
         "guard_rules", "guard_state", "guard_metrics", "guard_mode", "guard_trusted_proxies",
         "guard_resolvers", "guard_ja4_header", "guard_clients",
+        "guard_desk_password",
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ more for five calls.
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 from typing import Any, Self
 
@@ -67,6 +68,38 @@ class Browser:
     def run(self, script: str) -> Any:
         """The value that a function's body returns inside the page."""
         return self._call(f"/session/{self._session}/execute/sync", script=script, args=[])
+
+    def devtools(self, command: str, **parameters: Any) -> Any:
+        """Chromium's own protocol, for what WebDriver has no words for."""
+        path = f"/session/{self._session}/goog/cdp/execute"
+        return self._call(path, cmd=command, params=parameters)
+
+    def looks(self, width: int, *, dark: bool = False, phone: bool = False) -> None:
+        """The size of the window, and what the person prefers."""
+        self.devtools(
+            "Emulation.setDeviceMetricsOverride",
+            width=width, height=800, deviceScaleFactor=1, mobile=phone,
+        )  # fmt: skip
+        wanted = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.devtools("Emulation.setEmulatedMedia", features=[wanted])
+
+    def press(self, key: str, code: int) -> None:
+        """Press and let go of a key."""
+        for kind in ("rawKeyDown", "char", "keyUp") if key == "Enter" else ("rawKeyDown", "keyUp"):
+            text = {"text": "\r"} if kind == "char" else {}
+            self.devtools(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key,
+                windowsVirtualKeyCode=code, **text,
+            )  # fmt: skip
+
+    def screenshot(self, path: Path, most: int = 2400) -> None:
+        """The page as PNG, from its top; at most so many pixels high."""
+        size = self.devtools("Page.getLayoutMetrics")["cssContentSize"]
+        clip = {
+            "x": 0, "y": 0, "width": size["width"], "height": min(size["height"], most), "scale": 1,
+        }  # fmt: skip
+        taken = self.devtools("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
+        path.write_bytes(base64.b64decode(taken["data"]))
 
     def _call(self, path: str, **body: Any) -> Any:
         with requests.Session() as session:

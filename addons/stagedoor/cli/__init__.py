@@ -13,6 +13,7 @@ import_.py    rules from what people already have: robots.txt, Anubis, nginx map
 
 audit.py      what a site tells machines, seen from outside (asking.py, audit_report.py)
 evidence.py   what was said to whom, and what was taken (exporting.py, timestamping.py)
+status.py     the desk on one screen; top.py, the same live
 demo.py       the demo site, the guard, and a cast of clients
 """
 
@@ -101,6 +102,14 @@ def _run(options: argparse.Namespace) -> int:
         from stagedoor.cli import evidence
 
         return evidence.run(options)
+    if command == "status":
+        from stagedoor.cli import status
+
+        return status.run(options)
+    if command == "top":
+        from stagedoor.cli import top
+
+        return top.run(options)
     if command == "init":
         from stagedoor.cli import init
 
@@ -266,9 +275,22 @@ def _parser() -> argparse.ArgumentParser:
 
     evidence.arguments(commands)
     audit_arguments.add(commands)
+    for name, what in (
+        ("status", "is the guard up, what are its rules like, who came today"),
+        ("top", "who is at the door, live; q ends it"),
+    ):
+        one = commands.add_parser(name, help=what, description=_DESK)
+        one.add_argument("--at", default=_AT, metavar="HOST:PORT", help=f"the desk ({_AT})")
+        if name == "status":
+            one.add_argument("--json", action="store_true", help="for programs")
 
     commands.add_parser("path", help='print the script for: mitmdump -s "$(stagedoor path)"')
     return parser
 
 
+_AT = "127.0.0.1:9464"
+_DESK = (
+    "Asks the desk, on the address of the metrics. Where it wants a password, put it into the "
+    "environment as STAGEDOOR_DESK_PASSWORD."
+)
 _RULES = "a directory with stance.yaml and rules, laid over the shipped ones"

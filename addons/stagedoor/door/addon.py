@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from collections.abc import Set as AbstractSet
@@ -21,6 +22,12 @@ from mitmproxy.proxy import mode_specs, server_hooks
 
 from stagedoor import house
 from stagedoor.audio.resources import reclassify
+from stagedoor.desk import past
+from stagedoor.desk.answering import Desk
+from stagedoor.desk.day import Day
+from stagedoor.desk.gate import Gate, is_loopback, new_password
+from stagedoor.desk.handlers import routes
+from stagedoor.desk.outlook import Outlook
 from stagedoor.door import lean, start
 from stagedoor.door.address import Network
 from stagedoor.door.counting import Turn
@@ -64,6 +71,8 @@ _OURS = "stagedoor.answer"
 """Marks a flow whose response is the guard's own."""
 MOST_WAITING = 200
 """Requests that are delayed at the same time: each holds a connection open."""
+SWITCH = 10.0
+"""Seconds that the desk waits for the mode to be changed."""
 UPSTREAM_SILENCE = 10.0
 """Seconds between two lines about a site that does not answer."""
 
@@ -84,7 +93,8 @@ class Guard:
         self._forwarded_told = False
         self._inquiry = Inquiry(self.metrics)
         self._memory = Memory(1)
-        self._witness = Witness(self.metrics)
+        self._day = Day()
+        self._witness = Witness(self.metrics, self._day)
         self._saying = Saying(NOTHING, self.metrics.page)
         self._watcher = Watcher(self._build, self._take, self.metrics)
         self._handing = Handing(self.metrics)
@@ -105,7 +115,7 @@ class Guard:
         """Read options and rules. At the start every mistake is a line of its own and stops it."""
         if not any(name in updated for name, _, _ in OPTIONS):
             return
-        fixed = {"guard_state", "guard_metrics"} & updated
+        fixed = {"guard_state", "guard_metrics", "guard_desk_password"} & updated
         if self._running and fixed:
             raise exceptions.OptionsError(f"{min(fixed)} takes effect at the next start only")
         try:
@@ -168,10 +178,8 @@ class Guard:
             self._inquiry.open(self._settings, self._policy)
             self._memory = Memory(self._settings.clients)
             self._witness.open(self._settings.clients, None)
-            metrics = (
-                self.metrics.serve(*self._settings.metrics) if self._settings.metrics else None
-            )
-            self._sinks = [self.metrics, Terminal()]
+            metrics, password = self._serve(self._settings)
+            self._sinks = [self.metrics, self._day, Terminal()]
             if self._settings.state:
                 if self._policy.stance.evidence.ledger == "yes":
                     ledger = Ledger(
@@ -191,12 +199,44 @@ class Guard:
         except StagedoorError as error:
             _log.error("%s", error)
             return
-        for text in start.message(self._policy, self._settings, self._mode, metrics):
+        if metrics and self._settings.state:
+            filling = (self._day, self._settings.state)
+            threading.Thread(target=past.fill, args=filling, daemon=True).start()
+        for text in start.message(self._policy, self._settings, self._mode, metrics, password):
             _log.info("%s", text)
         for problem in self._policy.advice:
             _log.warning("%s", problem)
         self._soften = harden()
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
+
+    def _serve(self, settings: Settings) -> tuple[tuple[str, int] | None, str]:
+        """Metrics and desk; returns their address and the desk's password, where it asks for one."""
+        if settings.metrics is None:
+            return None, ""
+        host, port = settings.metrics
+        password = settings.desk_password or ("" if is_loopback(host) else new_password())
+        self._loop = asyncio.get_running_loop()
+        desk = Desk(self._day, self._outlook, self._switch, Gate(host, password))
+        return self.metrics.serve(host, port, routes(desk)), password
+
+    def _outlook(self) -> Outlook | None:
+        """What the desk shows of the guard."""
+        if self._policy is None or self._settings is None:
+            return None
+        program, trouble = house.program_version(), self._watcher.trouble
+        return Outlook(self._policy, self._mode, self._settings.state, program, trouble)
+
+    def _switch(self, mode: Mode, by: str) -> None:
+        """Change the mode, asked for by the desk in its thread; done between two requests."""
+        change = asyncio.run_coroutine_threadsafe(self._change(mode, by), self._loop)
+        try:
+            change.result(timeout=SWITCH)
+        except (TimeoutError, exceptions.OptionsError) as error:
+            raise StagedoorError(f"the mode stays {self._mode}: {error}") from error
+
+    async def _change(self, mode: Mode, by: str) -> None:
+        ctx.options.update(guard_mode=mode)
+        _log.info("mode %s from now on, switched at the desk from %s", mode, by)
 
     async def _settle(self) -> None:
         """Once no event is walking the addons: leave only what a door needs."""

@@ -37,8 +37,14 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
     (
         "guard_metrics",
         DEFAULT_METRICS,
-        "HOST:PORT where metrics for Prometheus are served (any path), or off. They tell who "
-        "visits: keep them on loopback unless you know better.",
+        "HOST:PORT where metrics for Prometheus are served (/metrics) and the desk (/), or off. They "
+        "tell who visits: keep them on loopback unless you know better.",
+    ),
+    (
+        "guard_desk_password",
+        "",
+        "Password of the desk; /metrics asks for none. Empty means none on loopback; elsewhere one "
+        "is made up at every start and told once.",
     ),
     (
         "guard_mode",
@@ -85,6 +91,7 @@ class Settings:
     resolvers: tuple[str, ...] = ()
     ja4_header: str = ""
     clients: int = 50_000
+    desk_password: str = ""
 
     def mode_for(self, stance: Stance) -> Mode:
         """The mode in force: the option's, else the stance's."""
@@ -137,6 +144,7 @@ def parse(options: Any) -> Settings:
         trusted_proxies=trusted,
         ja4_header=options.guard_ja4_header.strip(),
         clients=int(clients),
+        desk_password=options.guard_desk_password,
         resolvers=tuple(filter(None, map(str.strip, options.guard_resolvers.split(",")))),
     )
 

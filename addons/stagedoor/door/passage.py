@@ -62,6 +62,7 @@ class Passage:
             verdict=self.verdict,
             seconds=self.seconds,
             id=self.name(),
+            against=self.against,
         )
 
 

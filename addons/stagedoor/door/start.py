@@ -94,7 +94,11 @@ def _stance_file() -> str:
 
 
 def message(
-    policy: Policy, settings: Settings, mode: Mode, metrics: tuple[str, int] | None
+    policy: Policy,
+    settings: Settings,
+    mode: Mode,
+    metrics: tuple[str, int] | None,
+    password: str = "",
 ) -> Sequence[str]:
     """What is guarded, with what, and where to look: a few lines, no more."""
     sites = " and ".join(site.data for site in _sites())
@@ -110,6 +114,14 @@ def message(
         f"  known    {len(catalogue):,} crawlers and clients by {policy.matcher.tokens:,} signatures",
         f"  metrics  http://{metrics[0]}:{metrics[1]}/metrics" if metrics else "  metrics  off",
     ]
+    if metrics:
+        told = " (it asks for your password)" if settings.desk_password else ""
+        if password and not settings.desk_password:
+            told = (
+                f" (any user, password {password} until the next start; choose one with "
+                "--set guard_desk_password=…)"
+            )
+        lines.append(f"  desk     http://{metrics[0]}:{metrics[1]}/{told}")
     if settings.state:
         lines.append(f"  state    {settings.state}")
     return lines

@@ -48,6 +48,8 @@ class Watcher:
     def __init__(self, load: Load, take: Callable[[Policy], None], metrics: Metrics) -> None:
         self._load, self._take, self._metrics = load, take, metrics
         self._folder: Path | None = None
+        self.trouble: tuple[str, ...] = ()
+        """What is wrong with the rules on disk; empty where they are those in force."""
         self._known: dict[str, bytes] = {}
         """The files of the policy in force: a digest for each place."""
         self._tried = ""
@@ -69,6 +71,7 @@ class Watcher:
     def _note(self, sources: Sequence[Source]) -> None:
         self._known = _digests(sources)
         self._tried = _digest(self._known)
+        self.trouble = ()
         self._since = time.localtime()
 
     def open(self) -> None:
@@ -159,6 +162,7 @@ class Watcher:
     def _refuse(self, digest: str, error: ConfigError) -> None:
         """Tell what is wrong; the rules in force stay."""
         self._tried = digest
+        self.trouble = tuple(map(str, error.problems))
         self._metrics.reloaded(well=False)
         for problem in error.problems:
             _log.error("%s", problem)

@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 
+from stagedoor.desk.day import Day
 from stagedoor.evidence.entries import Visit
 from stagedoor.facts import PEOPLE, Behaviour, Client, Event, Request, Resource
 from stagedoor.memory.compliance import Compliance, Signal, Violation
@@ -29,8 +30,8 @@ MOST_TEXTS = 32
 class Witness:
     """One guard's memory of what it said to whom, and the ledger, where there is one."""
 
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
+    def __init__(self, metrics: Metrics, day: Day) -> None:
+        self._metrics, self._day = metrics, day
         self._compliance = Compliance(1)
         self._ledger: Ledger | None = None
         self._said: Published = NOTHING
@@ -129,6 +130,7 @@ class Witness:
             address = event.request.address
             self._compliance.told(event.client, address, signal, digest, event.at, robots)
         self._metrics.notice(event.client.name, signal)
+        self._day.notice(event)
         if self._ledger is not None:
             self._ledger.notice(Visit.of(event, event.id), (digest,), status=status)
 
@@ -155,6 +157,7 @@ class Witness:
             return
         visit = Visit.of(event, event.id)
         self._told_by_headers(event, visit, status)
+        self._day.taking(event, size, against=against)
         if self._ledger is not None:
             signals = (self._header_hash,) if self._header_hash else ()
             self._ledger.taking(
@@ -170,6 +173,7 @@ class Witness:
         )
         if new:
             self._metrics.notice(event.client.name, "headers")
+            self._day.notice(event)
             if self._ledger is not None:
                 self._ledger.notice(visit, (self._header_hash,), status=status)
 

@@ -8,9 +8,7 @@ with each request is looked up once and kept: a count then costs a quarter of a 
 from __future__ import annotations
 
 import sys
-import threading
 from importlib.metadata import version
-from socketserver import BaseServer
 
 from prometheus_client import (
     CollectorRegistry,
@@ -25,6 +23,7 @@ from prometheus_client import (
     start_http_server,
 )
 
+from stagedoor.desk.serving import Routes, Serving
 from stagedoor.errors import StagedoorError
 from stagedoor.facts import GUARDED_KINDS, PEOPLE, Client, Event, Kind, Proof, Purpose
 from stagedoor.record.families import Family, Late, Source
@@ -61,6 +60,134 @@ class Metrics:
         self._make_gauges()
         self._server: BaseServer | None = None
         self._thread: threading.Thread | None = None
+        self._requests = Counter(
+            "stagedoor_requests",
+            "Requests decided, by verdict, purpose of the client and kind of resource.",
+            ["verdict", "purpose", "resource"],
+            registry=self.registry,
+        )
+        self._blocks = Counter(
+            "stagedoor_blocks",
+            "Requests refused, by name of the client and id of the rule.",
+            ["crawler", "rule"],
+            registry=self.registry,
+        )
+        self._audio_bytes = Counter(
+            "stagedoor_audio_bytes",
+            "Bytes of audio handed out, by purpose of the client.",
+            ["purpose"],
+            registry=self.registry,
+        )
+        self._audio_refused = Counter(
+            "stagedoor_audio_requests_refused",
+            "Requests for audio, playlists and downloads that were refused, by purpose.",
+            ["purpose"],
+            registry=self.registry,
+        )
+        self._decision = Histogram(
+            "stagedoor_decision_seconds",
+            "Time from a request's headers to the verdict.",
+            buckets=_BUCKETS,
+            registry=self.registry,
+        )
+        self._errors = Counter(
+            "stagedoor_errors",
+            "Errors inside the guard, by the step that failed and what was done with the request.",
+            ["step", "outcome"],
+            registry=self.registry,
+        )
+        self._upstream_errors = Counter(
+            "stagedoor_upstream_errors",
+            "Connections to the site behind the guard that failed.",
+            registry=self.registry,
+        )
+        self._proofs = Counter(
+            "stagedoor_proofs",
+            "Requests whose claim can be proven, by name of the client and outcome.",
+            ["crawler", "proof"],
+            registry=self.registry,
+        )
+        self._lookups = Counter(
+            "stagedoor_lookups",
+            "Reverse-DNS lookups, by how they ended; dropped: too many at once.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._fetches = Counter(
+            "stagedoor_key_fetches",
+            "Fetches of key directories (Web Bot Auth), by how they ended.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._rules = Gauge("stagedoor_rules_loaded", "Rules loaded.", registry=self.registry)
+        self._rules_in_force = Gauge(
+            "stagedoor_rules_in_force",
+            "Rules that the stance leaves in force.",
+            registry=self.registry,
+        )
+        self._signatures = Gauge(
+            "stagedoor_signatures_loaded", "Signatures loaded.", registry=self.registry
+        )
+        self._enforcing = Gauge(
+            "stagedoor_enforcing",
+            "1 when refusals are carried out, 0 in observe mode.",
+            registry=self.registry,
+        )
+        self._notices = Counter(
+            "stagedoor_notices",
+            "Signals handed to crawlers: robots.txt, other files; headers once for each crawler.",
+            ["crawler", "signal"],
+            registry=self.registry,
+        )
+        self._violations = Counter(
+            "stagedoor_violations",
+            "Requests for what a signal, handed to that crawler before, forbids.",
+            ["crawler", "signal"],
+            registry=self.registry,
+        )
+        self._responses = Counter(
+            "stagedoor_responses",
+            "Responses of the site that went out, by kind of resource.",
+            ["resource"],
+            registry=self.registry,
+        )
+        self._signals = Counter(
+            "stagedoor_signals",
+            "Responses of the site that carried a signal in their headers, by standard.",
+            ["resource", "standard"],
+            registry=self.registry,
+        )
+        self._pages = Counter(
+            "stagedoor_pages",
+            "Pages looked into for tags, by what became of them.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        self._unrecorded = Counter(
+            "stagedoor_ledger_unrecorded",
+            "Entries that the ledger could not take.",
+            registry=self.registry,
+        )
+        self._reloads = Counter(
+            "stagedoor_reloads",
+            "Changes of the rules while running: loaded, or refused for mistakes in them.",
+            ["outcome"],
+            registry=self.registry,
+        )
+        for outcome in ("loaded", "refused"):
+            self._reloads.labels(outcome)
+        self._reload_ok = Gauge(
+            "stagedoor_rules_current",
+            "1 when the rules in force are those on disk, 0 when those have mistakes.",
+            registry=self.registry,
+        )
+        self._loaded_at = Gauge(
+            "stagedoor_rules_loaded_timestamp_seconds",
+            "When the rules in force were loaded, in Unix time.",
+            registry=self.registry,
+        )
+        self._build = Info("stagedoor_build", "What is running.", registry=self.registry)
+        self._server: Serving | None = None
 
     def _make_counters(self) -> None:
         self._requests = Family(self._counter("stagedoor_requests_total"))
@@ -255,25 +382,24 @@ class Metrics:
         self._up = False
         self._upstream_errors.inc()
 
-    def serve(self, host: str, port: int) -> tuple[str, int]:
+    def serve(self, host: str, port: int, desk: Routes = ()) -> tuple[str, int]:
         """Serve the metrics over HTTP; returns the address (port 0 asks for a free one).
+
+        With a desk they are at /metrics, else everywhere.
 
         Raises StagedoorError where the address cannot be had.
         """
         try:
-            server, thread = start_http_server(port, addr=host, registry=self.registry)
+            self._server = Serving(host, port, self.registry, desk)
         except OSError as error:
             raise StagedoorError(
                 f"metrics cannot be served at {host}:{port}: {error.strerror or error} — choose "
                 "another address with --set guard_metrics=HOST:PORT, or guard_metrics=off"
             ) from error
-        self._server, self._thread = server, thread
-        return host, server.server_port
+        return host, self._server.port
 
     def close(self) -> None:
         """Stop serving; the counters keep their values."""
-        if self._server is not None and self._thread is not None:
-            self._server.shutdown()
-            self._server.server_close()
-            self._thread.join(timeout=2)
-            self._server = self._thread = None
+        if self._server is not None:
+            self._server.close()
+            self._server = None

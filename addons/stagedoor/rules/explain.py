@@ -87,7 +87,7 @@ def _outcome(
     rule: Rule, look: Look, wait: Wait, *, decided: bool
 ) -> tuple[Outcome, Verdict | None]:
     if not look.held:
-        return ("off" if _is_off(rule.condition) else "does not hold"), None
+        return ("off" if is_off(rule.condition) else "does not hold"), None
     if decided:
         return "holds too late", None
     verdict = rule.verdict
@@ -101,15 +101,15 @@ def _outcome(
     return ("notes" if rule.action == "log" else "decides"), verdict
 
 
-def _is_off(condition: Condition) -> bool:
+def is_off(condition: Condition) -> bool:
     """Whether the stance alone rules it out."""
     match condition:
         case Settled(held):
             return not held
         case All(parts):
-            return any(map(_is_off, parts))
+            return any(map(is_off, parts))
         case AnyOf(parts):
-            return all(map(_is_off, parts))
+            return all(map(is_off, parts))
         case _:
             return False
 

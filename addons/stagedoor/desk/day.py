@@ -1,0 +1,231 @@
+"""Today in numbers: who knocked, who was refused, who took what. A sink, bounded whatever comes.
+
+Rows are kept by name and proof, as in the ledger: what somebody in a crawler's costume did is never
+added to the crawler. Names come from the catalogue, never from a visitor. Of people only how many
+requests there were is counted.
+
+The guard writes from its event loop, the desk reads from a thread; a lock keeps the two apart.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from stagedoor.desk.today import Hour, Key, Row, Today
+from stagedoor.facts import PEOPLE, Client, Event, Purpose
+
+MOST_ROWS = 4_096
+"""More than the catalogue has names; what goes beyond is counted in the totals only."""
+REFUSALS = 200
+"""The last ones are kept, to be explained."""
+MINUTES = 5
+"""What counts as now."""
+MOST_TEXT = 2_048
+"""Characters kept of a path; of a user agent a quarter."""
+
+
+class Day:
+    """Counts since local midnight, or since the guard started, whichever came later."""
+
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self.since = now()
+        self._from_ledger = False
+        self._version = 0
+        self._begin(self.since)
+
+    def _begin(self, at: float) -> None:
+        """A new day."""
+        local = time.localtime(at)
+        self._date = (local.tm_year, local.tm_mon, local.tm_mday)
+        self._midnight = time.mktime((*self._date, 0, 0, 0, 0, 0, -1))
+        self._hour_from = self._hour_until = 0.0
+        self._hour = 0
+        self._rows: dict[Key, Row] = {}
+        self._requests = self._refused = self._would = self._people = self._people_refused = 0
+        self._hours = [[0, 0, 0] for _ in range(24)]
+        self._minutes: deque[tuple[int, Counter[Key], Counter[Purpose]]] = deque(maxlen=MINUTES)
+        self._refusals: deque[Event] = deque(maxlen=REFUSALS)
+        self._rules: Counter[str] = Counter()
+
+    @property
+    def midnight(self) -> float:
+        """When today began."""
+        return self._midnight
+
+    def _place(self, at: float) -> int:
+        """The hour of the day; -1 for what belongs to a day before."""
+        if self._hour_from <= at < self._hour_until:
+            return self._hour
+        local = time.localtime(at)
+        date = (local.tm_year, local.tm_mon, local.tm_mday)
+        if date != self._date:
+            if at < self._midnight:
+                return -1
+            self._begin(at)
+        self._hour = local.tm_hour
+        self._hour_from = at - at % 1 - local.tm_min * 60 - local.tm_sec
+        self._hour_until = self._hour_from + 3600
+        return self._hour
+
+    def _row(self, client: Client) -> Row | None:
+        key = client.name, client.proof
+        row = self._rows.get(key)
+        if row is None and len(self._rows) < MOST_ROWS:
+            row = self._rows[key] = Row(replace(client, why="", traits=frozenset()))
+        return row
+
+    # -- what happens ------------------------------------------------------------------------------
+
+    def record(self, event: Event) -> None:
+        """One decision."""
+        verdict, client = event.verdict, event.client
+        refused, would = verdict.refused, verdict.would is not None
+        with self._lock:
+            hour = self._place(event.at)
+            if hour < 0:
+                return
+            self._version += 1
+            self._requests += 1
+            self._refused += refused
+            self._would += would
+            if verdict.rule:
+                self._rules[verdict.rule] += 1
+            machines, people = self._minute(event.at)
+            if client.purpose in PEOPLE:
+                self._people += 1
+                self._people_refused += refused
+                self._hours[hour][2] += 1
+                people[client.purpose] += 1
+            else:
+                self._hours[hour][0] += 1
+                self._machine(event, hour, machines)
+            self._hours[hour][1] += refused
+            if refused or would:
+                self._refusals.append(_cut(event))
+
+    def _machine(self, event: Event, hour: int, minute: Counter[Key]) -> None:
+        row = self._row(event.client)
+        if row is None:
+            return
+        row.knocks += 1
+        row.refused += event.verdict.refused
+        row.would += event.verdict.would is not None
+        if event.against:
+            row.against += 1
+            row.tracks += event.resource.guarded
+        row.hours[hour] += 1
+        row.seen(event.at)
+        minute[event.client.name, event.client.proof] += 1
+
+    def _minute(self, at: float) -> tuple[Counter[Key], Counter[Purpose]]:
+        minute = int(at // 60)
+        if not self._minutes or self._minutes[-1][0] < minute:
+            self._minutes.append((minute, Counter(), Counter()))
+        return self._minutes[-1][1:]
+
+    def notice(self, event: Event) -> None:
+        """A machine was handed a signal."""
+        with self._lock:
+            row = self._row(event.client) if self._place(event.at) >= 0 else None
+            if row is not None:
+                row.told += 1
+                self._version += 1
+
+    def taking(self, event: Event, size: int, *, against: bool) -> None:
+        """A machine was handed `size` bytes of something."""
+        with self._lock:
+            row = self._row(event.client) if self._place(event.at) >= 0 else None
+            if row is not None:
+                row.taken += 1
+                row.taken_against += against
+                row.recordings += event.resource.guarded
+                row.recorded += size * event.resource.guarded
+                row.bytes += size
+                self._version += 1
+
+    def close(self) -> None:
+        """Nothing is written."""
+
+    def add(self, past: Mapping[Key, Row], midnight: float) -> None:
+        """What the ledger knows of the same day from before the start."""
+        with self._lock:
+            self._place(self._now())
+            if midnight != self._midnight:
+                return
+            for old in past.values():
+                row = self._row(old.client)
+                if row is None:
+                    continue
+                for name in _COUNTS:
+                    setattr(row, name, getattr(row, name) + getattr(old, name))
+                row.hours = [one + two for one, two in zip(row.hours, old.hours, strict=True)]
+                row.seen(old.first)
+                row.seen(old.last)
+                self._requests += old.knocks
+                self._refused += old.refused
+                for hour, count in enumerate(old.hours):
+                    self._hours[hour][0] += count
+            self._from_ledger = True
+            self._version += 1
+
+    # -- what is shown -----------------------------------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        """Another number means that something has happened."""
+        return self._version
+
+    def look(self) -> Today:
+        """The day so far."""
+        at = self._now()
+        with self._lock:
+            self._place(at)
+            recent = [one for one in self._minutes if one[0] > at // 60 - MINUTES]
+            rows = [replace(row, hours=list(row.hours)) for row in self._rows.values()]
+            return Today(
+                at=at,
+                date="{:04d}-{:02d}-{:02d}".format(*self._date),
+                version=self._version,
+                since=max(self.since, self._midnight),
+                from_ledger=self._from_ledger and self.since > self._midnight,
+                requests=self._requests,
+                refused=self._refused,
+                would=self._would,
+                people=self._people,
+                people_refused=self._people_refused,
+                rows=tuple(sorted(rows, key=lambda r: (-r.knocks, r.client.name, r.client.proof))),
+                hours=tuple(Hour(*hour) for hour in self._hours),
+                now=sum((one[1] for one in recent), Counter()),
+                people_now=sum((one[2] for one in recent), Counter()),
+                refusals=tuple(reversed(self._refusals)),
+                rules=dict(self._rules),
+            )
+
+
+_COUNTS = (
+    *("knocks", "refused", "would", "told", "against", "tracks"),
+    *("taken", "taken_against", "recordings", "recorded", "bytes"),
+)
+
+
+def _cut(event: Event) -> Event:
+    """What is kept of a refusal: no headers (passwords are in some), nothing long."""
+    request = event.request
+    return replace(
+        event,
+        request=replace(
+            request,
+            method=request.method[:32],
+            host=request.host[:255],
+            path=request.path[:MOST_TEXT],
+            target=request.path[:MOST_TEXT],
+            agent=request.agent[: MOST_TEXT // 4],
+            headers=(),
+        ),
+    )

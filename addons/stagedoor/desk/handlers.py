@@ -1,0 +1,118 @@
+"""The desk's addresses. Nothing is decided here: gate, day and outlook are asked, pages drawn."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import orjson
+from tornado.iostream import StreamClosedError
+from tornado.web import HTTPError
+
+from stagedoor.desk import pages
+from stagedoor.desk.answering import PATIENCE, Desk, Handler
+from stagedoor.desk.changing import Export, SwitchMode
+from stagedoor.desk.live import AGAIN
+from stagedoor.desk.rulebook import rules_page
+from stagedoor.desk.serving import Routes
+from stagedoor.desk.status import status
+from stagedoor.desk.texts import say
+from stagedoor.desk.why import why_page
+
+_HERE = Path(__file__).parent
+
+
+class _Today(Handler):
+    def get(self) -> None:
+        self.html(pages.today_page(self.desk.day.look(), self.outlook(), self.desk.gate.token))
+
+
+class _Rules(Handler):
+    async def get(self) -> None:
+        outlook = self.outlook()
+        cases = await self.aside(self.desk.cases, outlook.policy)
+        self.html(rules_page(outlook, self.desk.day.look().rules, cases))
+
+
+class _Why(Handler):
+    def get(self, name: str) -> None:
+        outlook = self.outlook()
+        refusals = self.desk.day.look().refusals
+        event = next((event for event in refusals if event.id == name.upper()), None)
+        if event is None:
+            self.set_status(404)
+            self.html(pages.missed(outlook.state, name))
+        else:
+            self.html(why_page(event, outlook))
+
+
+class _Status(Handler):
+    def get(self) -> None:
+        self.set_header("Content-Type", "application/json")
+        self.finish(orjson.dumps(status(self.desk.day.look(), self.outlook())))
+
+
+class _Events(Handler):
+    async def get(self) -> None:
+        self.set_header("Content-Type", "text/event-stream")
+        live = self.desk.live
+        looking = live.join()
+        self._looking = looking
+        shown: dict[str, str] = {}
+        try:
+            while live.is_wanted(looking):
+                drawn = live.parts(first=not shown)
+                parts = {k: v for k, v in drawn.items() if shown.get(k) != v}
+                shown.update(parts)
+                text = orjson.dumps(parts) if parts else b""
+                self.write(b"data: %s\n\n" % text if text else b": still here\n\n")
+                await asyncio.wait_for(self.flush(), PATIENCE)
+                looking.clear()
+                try:
+                    await asyncio.wait_for(looking.wait(), AGAIN)
+                except TimeoutError:
+                    continue
+        except (StreamClosedError, TimeoutError):
+            stream = getattr(self.request.connection, "stream", None)
+            if stream is not None:  # a reader this slow would have the rest wait in memory
+                stream.close()
+        finally:
+            live.leave(looking)
+
+    def on_connection_close(self) -> None:
+        looking = getattr(self, "_looking", None)
+        if looking is not None:
+            self.desk.live.leave(looking)
+
+
+class _File(Handler):
+    async def prepare(self) -> None:
+        """Style and script are in every copy of the program: nobody is asked for a password."""
+
+    def get(self, name: str) -> None:
+        kinds = {"desk.css": "text/css", "desk.js": "text/javascript"}
+        self.set_header("Content-Type", f"{kinds[name]}; charset=utf-8")
+        self.set_header("Cache-Control", "no-cache")
+        self.finish((_HERE / name).read_bytes())
+
+
+class _Missing(Handler):
+    async def prepare(self) -> None:
+        await super().prepare()
+        raise HTTPError(404, say("desk.missing"))
+
+
+def routes(desk: Desk) -> Routes:
+    """For the server."""
+    made = {"desk": desk}
+    return (
+        (r"/", _Today, made),
+        (r"/rules", _Rules, made),
+        (r"/refusals/([0-9A-Za-z]{1,16})", _Why, made),
+        (r"/status\.json", _Status, made),
+        (r"/events", _Events, made),
+        (r"/mode", SwitchMode, made),
+        (r"/evidence", Export, made),
+        (r"/(desk\.(?:css|js))", _File, made),
+        (r".*", _Missing, made),
+    )

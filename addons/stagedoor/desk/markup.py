@@ -1,0 +1,86 @@
+"""Pieces of pages. Whatever is filled in is escaped, and cannot steer the text around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup
+
+from stagedoor.desk.texts import TEXTS, say
+
+SHOWN = 160
+"""Characters of what a visitor sent, in a table."""
+
+
+def joined(parts: Iterable[Markup | str], between: str = "") -> Markup:
+    """The parts in a row."""
+    return Markup(between).join(parts)  # noqa: S704 (our own words)
+
+
+def sent(text: str, most: int = SHOWN) -> Markup:
+    """What a visitor sent: cut, and with nothing in it that a reader cannot see."""
+    cut = text if len(text) <= most else text[: most - 1] + "…"
+    seen = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in cut)
+    return Markup('<bdi class="sent">{}</bdi>').format(seen)
+
+
+def table(
+    caption: str, heads: Sequence[str], rows: Iterable[Sequence[Markup | str]], style: str = ""
+) -> Markup:
+    """A table whose first column names the row; it scrolls by itself where it is too wide."""
+    body = joined(
+        Markup('<tr><th scope="row">{}</th>{}</tr>').format(
+            first, joined(Markup("<td>{}</td>").format(cell) for cell in rest)
+        )
+        for first, *rest in rows
+    )
+    head = joined(Markup('<th scope="col">{}</th>').format(name) for name in heads)
+    return Markup(
+        '<div class="wide" role="region" aria-label="{}" tabindex="0"><table class="{}">'
+        "<caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(caption, style, caption, head, body)
+
+
+def section(name: str, title: str, body: Markup, *, level: int = 2) -> Markup:
+    """A part of the page with its heading; `body` is what events bring up to date."""
+    return Markup(
+        '<section aria-labelledby="{}-h"><h{} id="{}-h">{}</h{}><div id="{}">{}</div></section>'
+    ).format(name, level, name, title, level, name, body)
+
+
+def note(text: str) -> Markup:
+    """Small print."""
+    return Markup('<p class="note">{}</p>').format(text)
+
+
+def page(title: str, body: Markup, *, here: str = "", script: bool = False) -> Markup:
+    """A whole page. `here` is the path of the one that is marked in the menu."""
+    menu = joined(
+        Markup('<li><a href="{}"{}>{}</a></li>').format(
+            path, Markup(' aria-current="page"') if path == here else "", say(key)
+        )
+        for path, key in _MENU
+    )
+    return _PAGE.format(
+        lang=TEXTS["lang"],
+        title=title,
+        skip=say("skip"),
+        nav=say("nav"),
+        menu=menu,
+        body=body,
+        script=Markup('<script src="/desk.js" defer></script>') if script else "",
+    )
+
+
+_MENU = (("/", "nav.today"), ("/rules", "nav.rules"), ("/metrics", "nav.metrics"))
+_PAGE = Markup("""<!doctype html>
+<html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/desk.css">{script}</head>
+<body><a class="skip" href="#main">{skip}</a>
+<header><nav aria-label="{nav}"><b>Stagedoor</b><ul>{menu}</ul></nav></header>
+<main id="main" tabindex="-1">
+{body}
+</main></body></html>
+""")

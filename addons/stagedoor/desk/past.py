@@ -1,0 +1,82 @@
+"""What the ledger knows of today from before the guard's start, where that is cheap to read.
+
+The ledger has what machines were handed and refused; a request is counted by its taking, its
+refusal, or the signal file it was handed. What listeners did it does not have.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from stagedoor.desk.day import MOST_ROWS, Day
+from stagedoor.desk.today import Key, Row
+from stagedoor.errors import StagedoorError
+from stagedoor.evidence.entries import VISITS
+from stagedoor.facts import GUARDED_KINDS, Client
+from stagedoor.record.book import Book
+
+MOST_ENTRIES = 50_000
+"""Half a second of reading; a longer day is not read, and the desk says since when it counts."""
+
+
+def fill(day: Day, state: Path) -> bool:
+    """Add what the ledger in `state` has of today; False where it has too much, or cannot be read."""
+    midnight = day.midnight
+    try:
+        book = Book(state)
+        try:
+            with book.reading():
+                found = read(book, midnight, day.since)
+        finally:
+            book.close()
+    except (StagedoorError, sqlite3.Error, ValueError, KeyError, TypeError):
+        return False  # the ledger's own thread tells of it
+    if found:
+        day.add(found, midnight)
+    return bool(found)
+
+
+def read(book: Book, midnight: float, until: float) -> dict[Key, Row]:
+    """Rows of what was between two times; none where that is too much."""
+    rows: dict[Key, Row] = {}
+    first, _ = book.beginning(int(midnight * 1000))
+    for number, row in enumerate(book.rows(first)):
+        if number >= MOST_ENTRIES:
+            return {}
+        if row.kind not in VISITS:
+            continue
+        body = orjson.loads(row.body)
+        at = body["at"] / 1000
+        if midnight <= at < until:
+            key = body["client"], body["proof"]
+            if key not in rows and len(rows) >= MOST_ROWS:
+                continue
+            client = Client(body["client"], body["operator"], body["purpose"], body["proof"])
+            _add(rows.setdefault(key, Row(client)), row.kind, body, at)
+    return rows
+
+
+def _add(row: Row, kind: str, body: dict[str, Any], at: float) -> None:
+    row.seen(at)
+    knock = kind in {"taking", "refusal"} or (kind == "notice" and body["resource"] == "signal")
+    if knock:
+        row.knocks += 1
+        row.hours[time.localtime(at).tm_hour] += 1
+    if kind == "notice":
+        row.told += 1
+    elif kind == "refusal":
+        row.refused += 1
+    elif kind == "taking":
+        guarded = body["resource"] in GUARDED_KINDS
+        row.taken += 1
+        row.taken_against += body["against"]
+        row.against += body["against"]
+        row.tracks += body["against"] and guarded
+        row.recordings += guarded
+        row.recorded += body["bytes"] * guarded
+        row.bytes += body["bytes"]

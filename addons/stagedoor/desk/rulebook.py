@@ -1,0 +1,85 @@
+"""Stance and rules as they are loaded, with their health."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup
+
+from stagedoor.desk.markup import joined, page, section, sent, table
+from stagedoor.desk.outlook import Outlook
+from stagedoor.desk.texts import say
+from stagedoor.rules.explain import is_off
+from stagedoor.rules.model import Rule
+
+Cases = tuple[int, Sequence[str]]
+"""How many cases there are, and those that fail, in words."""
+
+
+def rules_page(outlook: Outlook, today: Mapping[str, int], cases: Cases) -> Markup:
+    """`today` is how often each rule decided."""
+    parts = []
+    if outlook.trouble:
+        parts.append(section("trouble", say("rules.trouble"), _lines(outlook.trouble, "bad")))
+    parts += [
+        section("stance", say("rules.stance"), _stance(outlook)),
+        section("rules", say("health"), _health(outlook, cases) + _rules(outlook, today)),
+        section("advice", say("rules.advice"), _lines(outlook.advice, "")),
+    ]
+    title = say("rules.title")
+    body = Markup("<h1>{}</h1>{}").format(title, joined(parts, "\n"))
+    return page(f"{say('title')} · {title}", body, here="/rules")
+
+
+def _lines(lines: Sequence[str], style: str) -> Markup:
+    if not lines:
+        return Markup("<p>{}</p>").format(say("rules.advice.none"))
+    return Markup('<ul class="{}">{}</ul>').format(
+        style, joined(Markup("<li>{}</li>").format(sent(line, 1000)) for line in lines)
+    )
+
+
+def _stance(outlook: Outlook) -> Markup:
+    said = sorted(outlook.policy.stance.words().items())
+    return table(
+        say("rules.stance.caption"),
+        (say("rules.stance.field"), say("rules.stance.says")),
+        said,
+        "words",
+    )
+
+
+def _health(outlook: Outlook, cases: Cases) -> Markup:
+    policy = outlook.policy
+    count, failing = cases
+    loaded = (
+        say("health.bad")
+        if outlook.trouble
+        else say("health.good", n=f"{len(policy.rules):,}", force=f"{policy.in_force:,}")
+    )
+    told = (
+        Markup("<p>{}</p>").format(say("rules.cases.good", n=f"{count:,}"))
+        if not failing
+        else Markup('<p class="bad">{}</p>{}').format(
+            say("rules.cases.bad", bad=f"{len(failing):,}", n=f"{count:,}"), _lines(failing, "bad")
+        )
+    )
+    return Markup("<p>{}</p>{}").format(loaded, told)
+
+
+def _rules(outlook: Outlook, today: Mapping[str, int]) -> Markup:
+    heads = [say(f"rules.{key}") for key in ("rule", "does", "today", "where")]
+    rows = [_rule(rule, today.get(rule.id, 0)) for rule in outlook.policy.rules]
+    return table(say("rules.caption"), heads, rows, "rules")
+
+
+def _rule(rule: Rule, decided: int) -> Sequence[Markup | str]:
+    does = say("rules.off") if is_off(rule.condition) else rule.action
+    if rule.observe:
+        does += ", observe"
+    return (
+        Markup('{} <span class="note">{}</span>').format(rule.id, rule.title),
+        does,
+        f"{decided:,}",
+        str(rule.at),
+    )

@@ -1,0 +1,103 @@
+"""A small HTTP server in a thread of its own, for metrics and desk: neither waits for visitors.
+
+Tornado, because one thread then serves any number of slow ones. How many is bounded: where too many
+are connected, the oldest connection makes room, so nobody can keep others out by being slow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prometheus_client import CollectorRegistry, make_wsgi_app
+from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
+from tornado.netutil import bind_sockets
+from tornado.web import Application, FallbackHandler, RequestHandler
+from tornado.wsgi import WSGIContainer
+
+MOST = 64
+"""Connections at a time."""
+PATIENCE = 75.0
+"""Seconds for the headers of a request, and between two of them: Prometheus asks once a minute."""
+MAX_HEADER, MAX_BODY = 32 << 10, 8 << 10
+"""Bytes: the longest form has a name and a token."""
+END = 2.0
+"""Seconds to wait for the thread at the end."""
+
+Routes = Sequence[tuple[str, type[RequestHandler], Mapping[str, Any]]]
+"""Pattern of a path, its handler, and what the handler is made with."""
+
+
+class _Server(HTTPServer):
+    """At most MOST connections."""
+
+    def initialize(self, *arguments: Any, **named: Any) -> None:
+        super().initialize(*arguments, **named)
+        self._open: dict[IOStream, None] = {}
+
+    def handle_stream(self, stream: IOStream, address: Any) -> None:
+        for known in [one for one in self._open if one.closed()]:
+            del self._open[known]
+        while len(self._open) >= MOST:
+            oldest = next(iter(self._open))
+            del self._open[oldest]
+            oldest.close()
+        self._open[stream] = None
+        super().handle_stream(stream, address)
+
+    def hang_up(self) -> None:
+        """Close what is open."""
+        for stream in list(self._open):
+            stream.close()
+
+
+class Serving:
+    """Serves until it is closed. Without routes of the desk every path is the metrics'."""
+
+    def __init__(
+        self, host: str, port: int, registry: CollectorRegistry, routes: Routes = ()
+    ) -> None:
+        """Raises OSError where the address cannot be had."""
+        self._sockets = bind_sockets(port, host)
+        self.port: int = self._sockets[0].getsockname()[1]
+        metrics = WSGIContainer(make_wsgi_app(registry))
+        path = r"/metrics/?" if routes else r".*"
+        rules: list[Any] = [(path, FallbackHandler, {"fallback": metrics})]
+        rules += [(pattern, handler, dict(made)) for pattern, handler, made in routes]
+        self._application = Application(rules, log_function=lambda _handler: None)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="stagedoor desk", daemon=True)
+        self._thread.start()
+        self._ready.wait(END)
+
+    def _run(self) -> None:
+        asyncio.run(self._serve(self._sockets))
+
+    async def _serve(self, sockets: list[socket.socket]) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        server = _Server(
+            self._application, idle_connection_timeout=PATIENCE, body_timeout=10,
+            max_header_size=MAX_HEADER, max_body_size=MAX_BODY, max_buffer_size=1 << 20,
+        )  # fmt: skip
+        server.add_sockets(sockets)
+        self._ready.set()
+        await self._stop.wait()
+        server.stop()
+        server.hang_up()
+        # Handlers see that nobody listens any more, and end by themselves.
+        await asyncio.sleep(0)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=END / 4)
+
+    def close(self) -> None:
+        """Stop, also in the middle of an answer."""
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join(timeout=END)

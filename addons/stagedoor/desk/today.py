@@ -1,0 +1,86 @@
+"""What is known of today: rows, hours, and one look at all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stagedoor.facts import Client, Event, Proof, Purpose
+
+Key = tuple[str, Proof]
+
+
+@dataclass(slots=True)
+class Row:
+    """What clients of one name and one proof did today. Times are Unix seconds."""
+
+    client: Client
+    knocks: int = 0
+    refused: int = 0
+    would: int = 0
+    """Let pass by observe mode only."""
+    told: int = 0
+    """Times it was handed a signal; headers count once for each visitor."""
+    against: int = 0
+    """Requests for what it had been told is forbidden."""
+    tracks: int = 0
+    """Those of them that were about recordings, playlists and downloads."""
+    taken: int = 0
+    """Responses of the site it was handed, signals not counted."""
+    taken_against: int = 0
+    recordings: int = 0
+    recorded: int = 0
+    """Their bytes."""
+    bytes: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    hours: list[int] = field(default_factory=lambda: [0] * 24)
+
+    def seen(self, at: float) -> None:
+        """It was here."""
+        self.first = min(self.first or at, at)
+        self.last = max(self.last, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """One hour of the day."""
+
+    machines: int = 0
+    refused: int = 0
+    people: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """One look at the day; nothing in it changes any more."""
+
+    at: float
+    date: str
+    version: int
+    since: float
+    from_ledger: bool
+    requests: int
+    refused: int
+    would: int
+    people: int
+    people_refused: int
+    rows: tuple[Row, ...]
+    """Those that knocked most come first."""
+    hours: tuple[Hour, ...]
+    now: Mapping[Key, int]
+    """Requests of the last minutes."""
+    people_now: Mapping[Purpose, int]
+    refusals: tuple[Event, ...]
+    """The newest first."""
+    rules: Mapping[str, int]
+    """How often each rule decided."""
+
+    @property
+    def knocks(self) -> int:
+        """Requests of machines."""
+        return self.requests - self.people
+
+    def row(self, key: Key) -> Row | None:
+        """The row of one name and proof."""
+        return next((r for r in self.rows if (r.client.name, r.client.proof) == key), None)

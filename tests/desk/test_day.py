@@ -1,0 +1,207 @@
+"""Counts of today: right, bounded, and nothing of people."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from making import FIREFOX, REFUSED, asks, event
+from stagedoor.desk import past
+from stagedoor.desk.day import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
+from stagedoor.desk.today import Row
+from stagedoor.desk.words import sentences, since
+from stagedoor.evidence.entries import Visit
+from stagedoor.facts import Client, Event, Resource, Verdict
+from stagedoor.record.ledger import Ledger
+
+NOON = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
+PERSON = Client("Firefox", "Mozilla", "browser")
+SEO = Client("AhrefsBot", "Ahrefs", "seo")
+ALLOWED = Verdict("allow")
+
+
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self, at: float = NOON) -> None:
+        self.at = at
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def came(
+    at: float = NOON, client: Client | None = None, verdict: Verdict = REFUSED, **more: object
+) -> Event:
+    """One decision."""
+    base = event(at=at, verdict=verdict) if client is None else event(
+        at=at, client=client, verdict=verdict
+    )  # fmt: skip
+    return replace(base, **more)  # type: ignore[arg-type]
+
+
+def test_every_request_is_counted_once_where_it_belongs() -> None:
+    day = Day(Clock())
+    day.record(came())
+    day.record(came(against=True))
+    day.record(came(client=SEO, verdict=ALLOWED))
+    day.record(came(client=PERSON, verdict=ALLOWED))
+    day.record(came(verdict=Verdict("log", "ai-training-off", would="block")))
+    day.notice(came())
+    day.taking(came(client=SEO, verdict=ALLOWED), 5000, against=True)
+    today = day.look()
+    assert (today.requests, today.knocks, today.people) == (5, 4, 1)
+    assert (today.refused, today.would, today.people_refused) == (2, 1, 0)
+    gptbot, seo = today.rows
+    assert (gptbot.knocks, gptbot.refused, gptbot.would, gptbot.told) == (3, 2, 1, 1)
+    assert (gptbot.against, gptbot.tracks) == (1, 1)
+    assert (seo.taken, seo.taken_against, seo.bytes, seo.recordings) == (1, 1, 5000, 1)
+    assert sum(hour.machines for hour in today.hours) == today.hours[12].machines == 4
+    assert today.hours[12].people == 1
+    assert today.rules == {"ai-training-off": 3}
+    assert len(today.refusals) == 3
+
+
+def test_what_was_looked_at_does_not_change_any_more() -> None:
+    day = Day(Clock())
+    day.record(came())
+    before = day.look()
+    day.record(came())
+    assert before.rows[0].knocks == 1
+    assert before.rows[0].hours[12] == 1
+    assert day.look().version > before.version
+
+
+def test_a_costume_is_not_the_crawler() -> None:
+    day = Day(Clock())
+    day.record(came())
+    day.record(came(client=Client("GPTBot", "OpenAI", "ai-training", "spoofed")))
+    assert [row.knocks for row in day.look().rows] == [1, 1]
+
+
+def test_at_midnight_everything_begins_anew() -> None:
+    clock = Clock()
+    day = Day(clock)
+    day.record(came())
+    clock.at += 13 * 3600
+    assert day.look().requests == 0
+    assert day.look().date == "2026-11-24"
+    day.record(came(at=clock.at))
+    day.record(came(at=NOON))  # it ended only now
+    day.taking(came(at=NOON), 7, against=False)
+    today = day.look()
+    assert today.requests == 1
+    assert today.hours[1].machines == 1
+    assert since(today) == "Counted since midnight."
+
+
+def test_who_is_here_now_is_forgotten_after_minutes() -> None:
+    clock = Clock()
+    day = Day(clock)
+    day.record(came())
+    assert day.look().now == {("GPTBot", "unverified"): 1}
+    clock.at += 60 * MINUTES
+    assert day.look().now == {}
+    assert day.look().rows[0].knocks == 1
+
+
+def test_it_is_bounded_whatever_comes() -> None:
+    day = Day(Clock())
+    for number in range(MOST_ROWS + 50):
+        day.record(came(client=Client(f"n{number}", "", "robot")))
+    huge = asks("a" * 100_000, "/" + "p" * 100_000, cookie="secret" * 1000)
+    for _ in range(REFUSALS + 5):
+        day.record(came(request=huge))
+    today = day.look()
+    assert len(today.rows) == MOST_ROWS
+    assert today.requests == MOST_ROWS + 50 + REFUSALS + 5
+    assert len(today.refusals) == REFUSALS
+    kept = today.refusals[0].request
+    assert len(kept.path) == MOST_TEXT
+    assert len(kept.agent) < 1000
+    assert kept.headers == ()
+
+
+def test_of_people_only_how_many_is_kept() -> None:
+    day = Day(Clock())
+    day.record(came(client=PERSON, verdict=ALLOWED, request=asks(FIREFOX, "/private")))
+    today = day.look()
+    assert today.rows == ()
+    assert today.refusals == ()
+    assert dict(today.people_now) == {"browser": 1}
+    assert "private" not in repr(today)
+
+
+@pytest.mark.parametrize(
+    ("events", "told"),
+    [
+        ([], ["Nobody has knocked yet today."]),
+        ([came(client=PERSON, verdict=ALLOWED)],
+         ["Only listeners and readers have come today.", "Listeners and readers came once."]),
+        ([came(client=SEO, verdict=ALLOWED)],
+         ["Today one crawler or other machine knocked once.", "None of that was refused."]),
+        ([came(against=True), came(against=True), came(client=SEO, verdict=ALLOWED),
+          came(client=PERSON)],
+         ["Today 2 crawlers and other machines knocked 3 times.", "2 requests were refused.",
+          "GPTBot was told no and came back for 2 tracks.", "Listeners and readers came once.",
+          "One of those requests was refused."]),
+        ([came(against=True, resource=Resource("page", "/"))],
+         ["Today one crawler or other machine knocked once.", "One request was refused."]),
+    ],
+)  # fmt: skip
+def test_the_day_in_sentences(events: list[Event], told: list[str]) -> None:
+    day = Day(Clock())
+    for one in events:
+        day.record(one)
+    assert list(sentences(day.look())) == told
+
+
+def visit(at: float, client: str = "GPTBot", resource: str = "audio") -> Visit:
+    return Visit(
+        int(at * 1000), client, "X", "ai-training", "unverified", "GET", "h", "/a", resource
+    )
+
+
+def test_the_ledger_of_today_is_added_and_yesterday_is_not(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, lambda _count: None)
+    for at in (NOON - 86_400, NOON - 3600, NOON - 60):
+        ledger.notice(visit(at, resource="signal"), ("ab" * 32,))
+        ledger.refusal(visit(at), status=403, rule="r")
+        ledger.taking(visit(at, "AhrefsBot"), status=200, size=9, against=True)
+    ledger.refusal(visit(NOON + 1), status=403, rule="r")  # this day counts it by itself
+    ledger.close()
+    day = Day(Clock())
+    assert past.fill(day, tmp_path)
+    rows = {row.client.name: row for row in day.look().rows}
+    assert (rows["GPTBot"].knocks, rows["GPTBot"].refused, rows["GPTBot"].told) == (4, 2, 2)
+    seo = rows["AhrefsBot"]
+    assert (seo.knocks, seo.taken, seo.taken_against, seo.recorded) == (2, 2, 2, 18)
+    today = day.look()
+    assert today.hours[11].machines == 6
+    assert (today.requests, today.refused, today.from_ledger) == (6, 2, True)
+    assert "from the ledger" in since(today)
+
+
+def test_a_ledger_that_is_long_or_none_is_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    day = Day(Clock())
+    assert not past.fill(day, tmp_path)
+    ledger = Ledger(tmp_path, lambda _count: None)
+    for _ in range(20):
+        ledger.refusal(visit(NOON - 60), status=403, rule="r")
+    ledger.close()
+    monkeypatch.setattr(past, "MOST_ENTRIES", 10)
+    assert not past.fill(day, tmp_path)
+    assert day.look().rows == ()
+    assert "since the guard started" in since(day.look())
+
+
+def test_a_ledger_of_another_day_is_not_added() -> None:
+    day = Day(Clock())
+    row = Row(SEO, knocks=3)
+    day.add({("AhrefsBot", "unverified"): row}, NOON)
+    assert day.look().rows == ()

@@ -1,0 +1,124 @@
+"""Pages are made of strangers' words: whatever these are, they stay text, and the page stays small."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import orjson
+import pytest
+
+from making import TRAINING_OFF, asks, event, policy
+from stagedoor.desk import pages
+from stagedoor.desk.day import Day
+from stagedoor.desk.outlook import Outlook
+from stagedoor.desk.rulebook import rules_page
+from stagedoor.desk.status import status
+from stagedoor.desk.why import why_page
+from stagedoor.facts import Event, Mode
+from stagedoor.rules.cases import run_cases
+
+NASTY = (
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "'-alert(1)-'", "</table>",
+    "\x1b[2J\x1b]0;taken\x07", "\u202e\u2066", "\xff\xfe\x00", "&lt;b&gt;", "{token}", "%s%n",
+    "<!--", "]]>", "javascript:alert(1)", "\ud800", "a" * 8000,
+)  # fmt: skip
+POLICY = policy({"20-ai.yaml": TRAINING_OFF})
+
+
+def outlook(mode: Mode = "enforce", trouble: tuple[str, ...] = ()) -> Outlook:
+    return Outlook(POLICY, mode, Path("/var/lib/<b>stagedoor"), "0.1", trouble)
+
+
+def hostile(number: int, chance: random.Random) -> Event:
+    """One of many decisions about clients that mean it, each with words of its own."""
+    words = "".join(chance.choices(NASTY, k=3)) + str(number)
+    request = asks(f"GPTBot/1.2 {words}", f"/music/{words}.mp3")
+    client, resource, verdict = POLICY.judge(request)
+    assert verdict.refused
+    return replace(event(), request=request, client=client, resource=resource, verdict=verdict,
+                   id=f"ID{number:06d}", at=0)  # fmt: skip
+
+
+class Reader(HTMLParser):
+    """What a browser would make of a page."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.names: set[str] = set()
+        self.links: set[str] = set()
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.names |= {name for name, _ in attrs}
+        self.links |= {str(value) for name, value in attrs if name in {"href", "src", "action"}}
+
+
+@pytest.fixture(scope="module")
+def day() -> Day:
+    """Ten thousand of them have come."""
+    found, chance = Day(), random.Random(7)
+    for number in range(10_000):
+        found.record(replace(hostile(number, chance), at=found.since))
+    return found
+
+
+def test_ten_thousand_hostile_clients_make_one_row_and_a_small_page(day: Day) -> None:
+    today = day.look()
+    assert today.requests == today.refused == 10_000
+    assert [row.client.name for row in today.rows] == ["GPTBot"]
+    text = str(pages.today_page(today, outlook(), "TOKEN"))
+    assert len(text) < 60_000
+    assert len(orjson.dumps(status(today, outlook()))) < 10_000
+
+
+@pytest.mark.parametrize("mode", ["enforce", "observe"])
+def test_strangers_words_stay_text(day: Day, mode: Mode) -> None:
+    today = day.look()
+    look = outlook(mode, ("<script>in a mistake</script>",))
+    count, _ = run_cases(POLICY)
+    texts = [
+        str(pages.today_page(today, look, "TOKEN")),
+        str(rules_page(look, today.rules, (count, ["<img src=x> fails"]))),
+        str(pages.missed(look.state, "<b>")),
+        *(str(why_page(one, look)) for one in today.refusals),
+    ]
+    for text in texts:
+        seen = Reader(text)
+        assert not {"img", "iframe", "b>", "object"} & set(seen.tags)
+        assert seen.tags.count("script") <= 1
+        assert not [name for name in seen.names if name.startswith("on") or name == "style"]
+        assert not [one for one in seen.links if one.startswith("javascript:")]
+        assert not re.search(
+            "[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text
+        )
+
+
+def test_a_link_that_is_none_is_no_link() -> None:
+    day = Day()
+    client = replace(event().client, docs="javascript:alert(1)")
+    day.record(event(at=day.since, client=client))
+    assert "javascript:" not in str(pages.today_page(day.look(), outlook(), "T"))
+
+
+def test_what_is_wrong_with_the_rules_is_seen_at_once() -> None:
+    text = str(pages.today_page(Day().look(), outlook(trouble=("a.yaml:1:1: wrong",)), "T"))
+    assert "The rules on disk have mistakes" in text
+    assert "a.yaml:1:1: wrong" in str(
+        rules_page(outlook(trouble=("a.yaml:1:1: wrong",)), {}, (0, []))
+    )
+
+
+def test_why_tells_rule_condition_and_what_was_there() -> None:
+    request = asks("GPTBot/1.2", "/music/a.mp3")
+    client, resource, verdict = POLICY.judge(request)
+    told = str(why_page(replace(event(), request=request, client=client, resource=resource,
+                                verdict=verdict, id="K7Q29FXM"), outlook()))  # fmt: skip
+    for word in ("Why K7Q29FXM was refused", "ai-training-off", "stance.ai.train: no", "decides",
+                 "client.purpose: ai-training", "20-ai.yaml"):  # fmt: skip
+        assert word in told, word
