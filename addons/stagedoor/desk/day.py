@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from stagedoor.desk.today import Hour, Key, Row, Today
-from stagedoor.facts import PEOPLE, Client, Event, Purpose
+from stagedoor.facts import PEOPLE, Client, Event, Purpose, Request
 
 MOST_ROWS = 4_096
 """More than the catalogue has names; what goes beyond is counted in the totals only."""
@@ -216,16 +216,14 @@ _COUNTS = (
 
 def _cut(event: Event) -> Event:
     """What is kept of a refusal: no headers (passwords are in some), nothing long."""
-    request = event.request
-    return replace(
-        event,
-        request=replace(
-            request,
-            method=request.method[:32],
-            host=request.host[:255],
-            path=request.path[:MOST_TEXT],
-            target=request.path[:MOST_TEXT],
-            agent=request.agent[: MOST_TEXT // 4],
-            headers=(),
-        ),
-    )
+    asked = event.request
+    path = asked.path[:MOST_TEXT]
+    # Not replace(): that takes longer than everything else that is counted here.
+    request = Request(
+        asked.method[:32], asked.host[:255], path, path, asked.agent[: MOST_TEXT // 4],
+        address=asked.address,
+    )  # fmt: skip
+    return Event(
+        event.at, request, event.client, event.resource, event.verdict, event.seconds, event.id,
+        event.against,
+    )  # fmt: skip
