@@ -82,13 +82,17 @@ def in_file(pattern: str) -> Reason:
 AGENT_LINE = r"^user-agent ?:.*\n"
 RULES = r"(?:(?!user-agent).*\n)*"
 
+BY_CHANCE = "what an agent was told before goes to the others of its next group, too"
+"""robotspy walks a set of names there: how often it happens differs from one run of Python to the
+next (PYTHONHASHSEED), from 300 to 500 times seen."""
+
 ROBOTSPY: Mapping[str, Reason] = {
     "decodes reserved characters, so that %2F is / to it": has("%2F|%3D"),
     "takes several slashes in a request for one": lambda _, path: "//" in path,
     "measures length in characters, not in octets": has("ä|%C3%A4|%61|%7e"),
     "a ? in a rule that ends in $ stands for any character": in_file(r"\?.*\$ *(?:#.*)?$"),
     "a $ is the end and a character, wherever it stands": in_file(r"\$.+$"),
-    "what an agent was told before goes to the others of its next group, too": in_file(
+    BY_CHANCE: in_file(
         rf"{AGENT_LINE}{RULES}(?:{AGENT_LINE})(?:(?!allow|disallow).*\n)*{AGENT_LINE}"
     ),
 }
@@ -141,4 +145,4 @@ def test_ten_thousand_files_are_read_as_others_read_them() -> None:
     assert set(differing["robotspy"]) == set(ROBOTSPY)
     assert set(differing["protego"]) == set(PROTEGO)
     for reader, found in differing.items():
-        assert found.total() < sum(answers.values()) * 0.02, reader
+        assert found.total() - found[BY_CHANCE] < sum(answers.values()) * 0.015, reader
