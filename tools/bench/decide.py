@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import gc
 import itertools
+import math
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from . import cast
 from .door import ROOT
+from .quality import frozen_browsers
 from .report import Figure, Report, Unit, surroundings
 
 _PLAIN = "/music/one.mp3"
@@ -24,11 +26,13 @@ _TWISTED = "/music//./al%62um/../caf%C3%A9%20session.MP3?session=1"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One thing to time: `action(n)` does it n times."""
+    """One thing to time: `action(n)` does it n times. `base` is the loop, or what it is held against."""
 
     name: str
     action: Callable[[int], object]
     unit: Unit = "µs"
+    base: Callable[[int], object] | None = None
+    wanted: str = ""
 
 
 def loop(times: int) -> int:
@@ -42,20 +46,23 @@ def loop(times: int) -> int:
 
 
 def measure(rounds: int, seconds: float, tell: Callable[[str], None]) -> Report:
-    """Every subject `rounds` times, each time beside the baseline, `seconds` a sample."""
+    """Every subject `rounds` times, each time beside its baseline, `seconds` a sample."""
     subjects, about = _subjects()
     figures = []
     for subject in subjects:
         tell(subject.name)
-        figure = Figure(subject.name, subject.unit, "less")
-        times, base_times = _times(subject.action, seconds), _times(loop, seconds)
+        figure = Figure(subject.name, subject.unit, "less", subject.wanted)
+        base = subject.base or loop
+        times, base_times = _times(subject.action, seconds), _times(base, seconds)
         for _ in range(rounds):
-            figure.base.append(_timed(loop, base_times))
+            figure.base.append(_timed(base, base_times))
             figure.guard.append(_timed(subject.action, times))
         figures.append(figure)
     facts = surroundings()
     about += (
-        f" {rounds} rounds in turns with a loop of ten additions and comparisons; "
+        f" {rounds} rounds in turns with a loop of ten additions and comparisons (all / a tenth: with "
+        "every tenth entry of the catalogue, for agents never seen; same finds: and all entries that "
+        "these browsers are found by); "
         f"{facts['cpus']} CPUs, load {facts['load'][0]:.1f}; Python {facts['python']}."
     )
     title = "The guard's core, beside a loop of Python"
@@ -107,6 +114,7 @@ def _subjects() -> tuple[Sequence[Subject], str]:
     return (
         Subject("identify, agent new", _each(policy.identify, strangers)),
         Subject("identify, agent known", _each(policy.identify, agents)),
+        *_tenths(policy, agents),
         Subject("decide, agent known", _each(policy.judge, requests)),
         Subject("rules alone, shipped", _each(lambda facts: policy.decide(*facts), seen)),
         Subject("rules alone, 1,000 rules", _each(lambda facts: crowd.decide(*facts), seen)),
@@ -117,6 +125,32 @@ def _subjects() -> tuple[Sequence[Subject], str]:
         Subject("normalise, twisted path", _each(normalise, [_TWISTED])),
         Subject("load all rules", _each(lambda _: house.load(), [None]), "ms"),
     ), about
+
+
+def _tenths(policy: Any, agents: Sequence[str]) -> Iterable[Subject]:
+    """Whether more signatures make a lookup slower: the whole catalogue against a tenth of it."""
+    from stagedoor.facts import as_header  # noqa: PLC0415
+    from stagedoor.house_second import second  # noqa: PLC0415
+    from stagedoor.identify.catalogue import Catalogue  # noqa: PLC0415
+    from stagedoor.identify.matcher import CACHED_AGENTS, Matcher  # noqa: PLC0415
+
+    def strangers(known: Sequence[str]) -> Sequence[str]:
+        rounds = math.ceil((CACHED_AGENTS + 1) / len(known))
+        return [f"{agent} {number:x}" for number in range(rounds) for agent in known]
+
+    everything = policy.catalogue.signatures
+    visitors, browsers = strangers(agents), strangers([*map(as_header, frozen_browsers())])
+    found = {policy.matcher.identify(agent).name for agent in browsers}
+    tenth = everything[::10]
+    same = tuple(s for n, s in enumerate(everything) if n % 10 == 0 or s.name in found)
+    for name, asking, part in (
+        ("all / a tenth: visitors", visitors, tenth),
+        ("all / a tenth: browsers", browsers, tenth),
+        ("the same, same finds", browsers, same),
+    ):
+        small = Matcher(Catalogue(part), second())
+        action, base = (_each(m.identify, asking) for m in (policy.matcher, small))
+        yield Subject(name, action, base=base, wanted="≤ 1.2")
 
 
 CROWD = 1000

@@ -62,18 +62,19 @@ _ALNUM = bytes(1 if chr(byte).isascii() and chr(byte).isalnum() else 0 for byte 
 class _Claim:
     """What finding a token would mean, and where it must stand for that.
 
-    The smallest `rank` wins. `free_before` and `free_after`: no letter or digit may touch it there.
+    The smallest `rank` wins. `unless`: the automaton's numbers of words that may not be there at
+    all. `free_before` and `free_after`: no letter or digit may touch the token there.
     """
 
     rank: int
     client: Client
-    unless: tuple[bytes, ...]
+    unless: frozenset[int]
     at_start: bool
     at_end: bool
     free_before: bool
     free_after: bool
 
-    def holds(self, agent: bytes, start: int, end: int) -> bool:
+    def stands(self, agent: bytes, start: int, end: int) -> bool:
         """Whether the token at `agent[start:end]` stands where it must."""
         if self.at_start and start:
             return False
@@ -81,9 +82,7 @@ class _Claim:
             return False
         if self.free_before and start and _ALNUM[agent[start - 1]]:
             return False
-        if self.free_after and end < len(agent) and _ALNUM[agent[end]]:
-            return False
-        return not any(word in agent for word in self.unless)
+        return not (self.free_after and end < len(agent) and _ALNUM[agent[end]])
 
 
 Second = Callable[[str], Client | None]
@@ -104,12 +103,15 @@ class Matcher:
             ),
             key=lambda row: row[:5],
         )
-        claims: dict[bytes, list[_Claim]] = {}
+        words: dict[bytes, int] = {}
+        claims: dict[int, list[_Claim]] = {}
         for rank, (*_, token, signature) in enumerate(ranked):
             folded = _fold(as_header(token))
-            claims.setdefault(folded, []).append(_claim(rank, folded, signature))
-        self._claims = tuple(map(tuple, claims.values()))
-        self._automaton = BytesAhoCorasick(list(claims))
+            unless = frozenset(_number(words, _fold(as_header(w))) for w in signature.unless)
+            claim = _claim(rank, folded, signature, unless)
+            claims.setdefault(_number(words, folded), []).append(claim)
+        self._claims = tuple(tuple(claims.get(number, ())) for number in words.values())
+        self._automaton = BytesAhoCorasick(list(words))
         self._cached = lru_cache(maxsize=CACHED_AGENTS)(self._look_up)
         self.tokens = len(ranked)
 
@@ -124,15 +126,21 @@ class Matcher:
 
     def _look_up(self, agent: str) -> Client:
         folded = _fold(agent)
-        best: _Claim | None = None
-        for token, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
-            for claim in self._claims[token]:
-                if best is not None and claim.rank > best.rank:
+        matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
+        there: set[int] | None = None  # which words; few claims ask
+        client, rank = UNKNOWN, self.tokens  # behind every claim's
+        for word, start, end in matches:
+            for claim in self._claims[word]:
+                if claim.rank > rank:
                     break  # they stand in the order of their ranks
-                if claim.holds(folded, start, end):
-                    best = claim
+                if claim.unless:
+                    if there is None:
+                        there = {match[0] for match in matches}
+                    if not claim.unless.isdisjoint(there):
+                        continue
+                if claim.stands(folded, start, end):
+                    client, rank = claim.client, claim.rank
                     break
-        client = best.client if best is not None else UNKNOWN
         if self._second is None or client.purpose not in LOOKED_AT:
             return client
         return self._second(agent) or client
@@ -152,12 +160,17 @@ def client_of(signature: Signature) -> Client:
     )
 
 
-def _claim(rank: int, token: bytes, signature: Signature) -> _Claim:
+def _number(words: dict[bytes, int], word: bytes) -> int:
+    """The number of `word` among `words`, into which it goes where it is new."""
+    return words.setdefault(word, len(words))
+
+
+def _claim(rank: int, token: bytes, signature: Signature, unless: frozenset[int]) -> _Claim:
     match = signature.match
     return _Claim(
         rank=rank,
         client=client_of(signature),
-        unless=tuple(_fold(as_header(word)) for word in signature.unless),
+        unless=unless,
         at_start=match in {"prefix", "exact"},
         at_end=match == "exact",
         free_before=match == "word" and bool(_ALNUM[token[0]]),
