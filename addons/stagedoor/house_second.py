@@ -1,7 +1,7 @@
-"""The patterns of crawlers that the package crawler-user-agents brings; read once, at the start.
+"""The lists of crawlers that packages bring, for the second look; read once, at the start.
 
-Upgrading the package refreshes them. Where it is not installed there are none, and the catalogue
-and the signs in `identify/second.py` stand alone.
+Upgrading a package refreshes them. Where one is not installed it brings none, and the catalogue, the
+other list and the signs in `identify/signs.py` stand alone.
 """
 
 from __future__ import annotations
@@ -9,24 +9,33 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
+from importlib import import_module, resources
 
 from stagedoor.identify.second import TAGS_LEFT_OUT, Second
 
 PACKAGE = "crawleruseragents"
 FILE = "crawler-user-agents.json"
+FURTHER = "crawlerdetect.providers.crawlers"
 
 
 @cache
 def second() -> Second:
-    """The second look, with all patterns that the package brings."""
-    return Second(patterns())
+    """The second look, with all patterns that the packages bring."""
+    return Second(patterns(), further())
 
 
 def patterns() -> Sequence[str]:
-    """The patterns whose kind is looked for; none without the package."""
+    """crawler-user-agents' patterns whose kind is looked for; none without the package."""
     try:
         entries = json.loads(resources.files(PACKAGE).joinpath(FILE).read_bytes())
     except (ModuleNotFoundError, FileNotFoundError):
         return ()
     return [e["pattern"] for e in entries if not TAGS_LEFT_OUT.intersection(e.get("tags", ()))]
+
+
+def further() -> Sequence[str]:
+    """CrawlerDetect's patterns; none without the package."""
+    try:
+        return tuple(import_module(FURTHER).data)
+    except (ModuleNotFoundError, AttributeError):
+        return ()

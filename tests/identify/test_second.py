@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from making import ROOT
 from stagedoor import house, house_second
 from stagedoor.facts import as_header
-from stagedoor.identify.second import LOOKED_AT, Second, left_out, named
+from stagedoor.identify.second import FURTHER_LEFT_OUT, LOOKED_AT, Second, left_out, named
 from stagedoor.identify.signs import SIGNS, WORDS
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -32,6 +32,35 @@ def test_a_listed_pattern_is_found_in_a_browser_and_alone() -> None:
     assert found("hardenize", "Hardenize") == ""
     assert found(CHROME, "Hardenize") == ""
     assert Second(["Hardenize"])("Hardenize").purpose == "robot"  # type: ignore[union-attr]
+
+
+def further(agent: str, *patterns: str) -> str:
+    """The same for patterns of the further list."""
+    client = Second((), patterns)(as_header(agent))
+    return client.name if client else ""
+
+
+def test_a_further_pattern_is_a_word_in_letters_of_either_case() -> None:
+    assert further("hardenize/1.0", "Hardenize") == "Hardenize"
+    assert further(f"{CHROME} HARDENIZE", "Hardenize") == "Hardenize"
+    assert further("TIANYU-KTOUCH/A930", "NYU") == ""
+    assert further("A NYU/1", "NYU|Nothing") == "NYUNothing"
+    assert further("Tool_get/1", "_get") == "_get"
+    assert further("Abc Tool", "^Tool") == ""
+
+
+def test_a_further_pattern_does_not_count_for_a_listener_and_does_in_a_costume() -> None:
+    assert further("Hardenize Podcasts/1", "Hardenize") == ""
+    assert further("Hardenize/1 (iPhone)", "Hardenize") == ""
+    costume = "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; Hardenize)"
+    assert further(costume, "Hardenize") == "Hardenize"
+    assert found(costume, "Hardenize") == "Hardenize"
+
+
+def test_the_listed_win_over_the_further() -> None:
+    client = Second(["Foo"], ["Foo-Thumb"])("Foo-Thumb/1")
+    assert client is not None
+    assert client.name == "Foo"
 
 
 def test_the_longer_pattern_wins_whatever_the_order() -> None:
@@ -63,6 +92,33 @@ def test_the_longer_pattern_wins_whatever_the_order() -> None:
             "Mozilla/5.0 (Linux; Android 13; Pixel 7) Chrome/142.0.0.0 (compatible; ZorBot/1.0)",
             True,
         ),
+        ("ZorBotMarch", True),
+        ("Zorb0t", True),
+        ("zorbulon.sub.ch/1.0", True),
+        ("Mozilla/5.0 Zorbulon", True),
+        ("Mozilla/5.0 zorbulon/2.1", True),
+        ("Mozilla/5.0 (Zorbulon/1.0)", True),
+        ("{{.user_agent}}", True),
+        ("YourUserAgentHere", True),
+        ("${jndi:ldap://x.example/a}", True),
+        ("Zorbulon HTTP Client", True),
+        ("zorbulon-http-get/2", True),
+        ("zorbulon/1.8 CPython/3.12", True),
+        ("zorbulon/v1.12 (linux/amd64)", True),
+        ("Zorbulon_Page_Sucker", True),
+        ("Zorbulon email hunter", True),
+        ("Zorbulon pentest", True),
+        ("Zorbulon Prospecting Studio", True),
+        ("Mozilla/5.0 (compatible; Zorbulon; +https://github.com/zor/bulon)", True),
+        ("Mozilla/5.0", False),
+        ("Mozilla/5.0 Firefox/26.0", False),
+        ("Mozilla/5.0 (Windows NT 6.1)", False),
+        ("Mozilla/5.0 (compatible)", False),
+        ("Mozilla/5.0 Chrome/60.0.3112.101 Safari/537.36", False),
+        ("Mozilla/5.0 Zorbulon (X11; Linux x86_64)", False),
+        ("ESP32 HTTP Client/1.0", False),
+        ("Mozilla/5.0 (X11; Linux amd64; rv:5.0) Gecko/20100101 Firefox/5.0", False),
+        ("com.zorbulon/1.0", False),
         ("Zorbulon", False),
         ("Zorbulon/1.0", False),
         ("com.zorbulon.app/1.0", False),
@@ -112,6 +168,8 @@ def test_patterns_that_hit_people_are_left_out() -> None:
         assert Second([pattern]).patterns == 0
     assert left_out(r"^Silk\/")
     assert not left_out("Silktide")
+    for pattern in (r"PodcastAddict\/", "LibVLC", "Microsoft Office", "FlashGet", "speedy"):
+        assert Second((), [pattern]).patterns == 0
 
 
 def test_a_pattern_that_re2_does_not_take_is_left_out_and_told() -> None:
@@ -128,7 +186,7 @@ def test_any_agent_gets_an_answer(agent: str) -> None:
 
 
 def test_a_long_agent_costs_linear_time() -> None:
-    second = Second(house_second.patterns())
+    second = house_second.second()
     agent = "Mozilla/5.0 (compatible; " + "a" * 100_000
     second(agent)
     began = time.perf_counter()
@@ -136,21 +194,23 @@ def test_a_long_agent_costs_linear_time() -> None:
     assert time.perf_counter() - began < 1
 
 
-def test_without_the_package_the_signs_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_packages_the_signs_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(house_second, "PACKAGE", "stagedoor_no_such_package")
-    assert house_second.patterns() == ()
+    monkeypatch.setattr(house_second, "FURTHER", "stagedoor_no_such_package.crawlers")
+    assert house_second.patterns() == house_second.further() == ()
     assert Second(house_second.patterns())("X/1 (+https://x.example)") is not None
 
 
 @pytest.fixture(scope="module")
 def packaged() -> Second:
-    """With everything that the package brings."""
+    """With everything that the packages bring."""
     assert house_second.patterns(), "the package crawler-user-agents brings none"
+    assert house_second.further(), "the package crawlerdetect brings none"
     return house_second.second()
 
 
-def test_the_package_brings_patterns(packaged: Second) -> None:
-    assert packaged.patterns > 1000
+def test_the_packages_bring_patterns(packaged: Second) -> None:
+    assert packaged.patterns > 2500
     assert packaged.refused == []
 
 
@@ -159,6 +219,8 @@ def test_what_is_left_out_still_exists(packaged: Second) -> None:
     text = resources.files(house_second.PACKAGE).joinpath(house_second.FILE).read_bytes()
     gone = [entry["pattern"] for entry in json.loads(text) if left_out(entry["pattern"])]
     assert len(gone) < 70, "LEFT_OUT takes away more than it was meant to"
+    further = [p for p in house_second.further() if left_out(p, FURTHER_LEFT_OUT)]
+    assert 150 < len(further) < 210, "FURTHER_LEFT_OUT takes away more than it was meant to"
 
 
 @pytest.mark.parametrize("file", ["opawg-apps.json", "opawg-devices.json"])

@@ -1,9 +1,14 @@
 """The second look: what our own catalogue takes for a browser, or does not know at all.
 
-Two things are held against such a user agent: the patterns of a well-kept list of crawlers that a
-package brings, without those that hit people; and signs by which robots give themselves away,
-whoever they are (`signs.py`), where nothing speaks for a person. Whoever is found so is a `robot`:
-pages yes, recordings as the stance says.
+Three shelves of expressions are held against such a user agent, surest first, and each is guarded by
+what speaks for a person (`signs.py`):
+
+    listed    patterns of crawler-user-agents, without those that hit people    always count
+    further   patterns of CrawlerDetect, likewise, as whole words               not for listeners
+    signs     by which robots give themselves away, whoever they are            nor in old costumes
+    words     of their trade                                                    nor on devices
+
+Whoever is found so is a `robot`: pages yes, recordings as the stance says.
 
 RE2 matches all of it in one pass and in linear time. It takes up to a millisecond for a kind of
 user agent it has never seen and microseconds afterwards; the Matcher asks only for those it has to,
@@ -18,7 +23,7 @@ from collections.abc import Iterable, Sequence
 import re2
 
 from stagedoor.facts import Client, Purpose
-from stagedoor.identify.signs import DEVICES, PEOPLE, SIGNS, WORDS
+from stagedoor.identify.signs import COSTUMES, DEVICES, LISTENERS, SIGNS, WORDS, Table
 
 LOOKED_AT: frozenset[Purpose] = frozenset({"browser", "unknown"})
 """The purposes with which a client is looked at a second time."""
@@ -39,28 +44,152 @@ LEFT_OUT: tuple[str, ...] = (
     *("AP3A", "Sonic", "Butterfly", "Expanse", "008", "Charlotte", "Adventurer", "Magellan"),
     *("Hello World", "Optimizer", "Fetch", "Splunk", "Nuzzel", "Digg"),
 )
-"""Beginnings of patterns (after `^`) that are not taken, because people's clients match them."""
+"""Beginnings of crawler-user-agents' patterns (after `^`) that are not taken, because people's
+clients match them."""
+
+FURTHER_LEFT_OUT: tuple[str, ...] = (
+    "[a-z0-9\\-_]*(bot",  # its words of the trade, also inside other words; `signs.WORDS` are ours
+    "Yandex(?!",  # not for RE2, and Yandex has a file in the catalogue
+    # Apps, players and readers, and what they are built on.
+    *("PodcastAddict", "WinPodder", "RadioPublic", "Google-Podcast", "LibVLC", "Lavf", "RMA\\/"),
+    *("RealPlayer", "dBpoweramp", "Recorder", "okhttp", "Dart\\/", "HttpUrlConnection", "gvfs"),
+    *("AndroidDownloadManager", "Java\\/", "Telesphore", "NetworkingExtension", "Wallpapers"),
+    *(
+        "BazQux",
+        "Bloglines",
+        "Bloglovin",
+        "Blogtrottr",
+        "BlogBridge",
+        "CommaFeed",
+        "Feed",
+        "feeder",
+    ),
+    *("Fever", "Fiery", "FreshRSS", "Gofeed", "GreatNews", "Gregarius", "Instapaper", "intraVnews"),
+    *(
+        "Liferea",
+        "MagentaNews",
+        "MagpieRSS",
+        "Miniflux",
+        "Morning Paper",
+        "NetNewsWire",
+        "NewsGator",
+    ),
+    *("newsme", "Netvibes", "Nuzzel", "Open Source RSS", "ownCloud", "page2rss", "Plagger"),
+    *("Protopage", "Pump", "QuiteRSS", "Reeder", "RSSOwl", "RSSMix", "SimplePie", "Snarfer"),
+    *("Sottopop", "Specificfeeds", "Syndirella", "Tiny Tiny", "UniversalFeed", "Windows-RSS"),
+    *(
+        "AppleSyndication",
+        "acrylicapps",
+        "endo\\/",
+        "Bandit",
+        "Demon",
+        "Buddy",
+        "Digg",
+        "FlipboardRSS",
+    ),
+    # Mail, messages and offices, in which links are opened.
+    *("Airmail", "Canary", "Polymail", "Mail\\/", "MacOutlook", "Outlook", "Microsoft Office"),
+    *("Microsoft Outlook", "Microsoft Data", "Microsoft-WebDAV", "DavClnt", "Word\\/", "Excel\\/"),
+    *("PowerPoint", "InDesign", "Mindjet", "Apache OpenOffice", "URL\\/Emacs", "Asana", "Slack"),
+    *(
+        "mattermost",
+        "WhatsApp",
+        "GoogleMessages",
+        "MailChimp",
+        "Mail\\.Ru",
+        "twibble",
+        "chatterino",
+    ),
+    *(
+        "Zapier",
+        "dlvr",
+        "Iframely",
+        "AppEngine-Google",
+        "Grammarly",
+        "GoSpotCheck",
+        "github",
+        "git\\/",
+    ),
+    # Downloaders: fans use them, too.
+    *("FDM ", "FlashGet", "GetRight", "Go!Zilla", "GoZilla", "JetCar", "LeechGet", "NetAnts"),
+    *("ReGet", "RealDownload", "SmartDownload", "QQDownload", "Download Wonder", "Mass Down"),
+    # Browsers, what is built into them, telephones, and plain words in their names.
+    *("StumbleUpon", "PeoplePal", "SiteBar", "teoma", "lycos", "voyager", "Webster", "libwww"),
+    *(
+        "Dolphin",
+        "DMBrowser",
+        "Genieo",
+        "MSFrontPage",
+        "FavOrg",
+        "Turingos",
+        "SpaceBison",
+        "Screaming",
+    ),
+    *("acebookexternalhit", "DTS Agent", "webmon", "x22", "x09", "cmcm", "terrainformatica"),
+    *("008", "Astute", "Octopus", "OPPO", "speedy", "Zeus", "Zoom", "Snake", "Anemone", "updated"),
+    *(
+        "Mojeek",
+        "Integrity",
+        "Observatory",
+        "Optimizer",
+        "PTST",
+        "link-check",
+        "MVAClient",
+        "Twice",
+    ),
+    *(
+        "Hloader",
+        "MovableType",
+        "Go-Ahead",
+        "RPT-HTTP",
+        "POE-",
+        "Fetch\\/",
+        "WordPress\\/",
+        "Photon",
+    ),
+)
+"""The same for CrawlerDetect's patterns."""
 
 TAGS_LEFT_OUT = frozenset({"feed-reader", "http-library", "browser-automation"})
 """Kinds of patterns that are not taken: our own catalogue knows the scripts, readers are people."""
 
 
 class Second:
-    """Looks at a user agent once more; `None` where nothing is wrong with it."""
+    """Looks at a user agent once more; `None` where nothing is wrong with it.
 
-    def __init__(self, patterns: Iterable[str] = ()) -> None:
-        listed = sorted({p for p in patterns if not left_out(p)}, key=lambda p: (-len(p), p))
+    `listed` are patterns as crawler-user-agents has them, `further` as CrawlerDetect has them.
+    """
+
+    def __init__(self, listed: Iterable[str] = (), further: Iterable[str] = ()) -> None:
         self.refused: list[str] = []
         """Patterns that RE2 does not take."""
         self._set = re2.Set.SearchSet(_options())
-        names = self._add([(named(pattern), pattern) for pattern in listed])
-        self.patterns = len(names)
-        """How many of the list's patterns are looked for; the signs stand behind them."""
-        self._words = self.patterns + len(SIGNS)
-        self._names = (*names, *(f"Unlisted robot ({n})" for n in self._add((*SIGNS, *WORDS))))
+        shelves = (
+            [(p, p) for p in _longest_first(listed) if not left_out(p)],
+            [
+                (p, anywhere(p))
+                for p in _longest_first(further)
+                if not left_out(p, FURTHER_LEFT_OUT)
+            ],
+            SIGNS,
+            WORDS,
+        )
+        labels: list[str] = []
+        begins = []
+        for shelf in shelves:
+            begins.append(len(labels))
+            labels += self._add(shelf)
         self._set.Compile()
-        self._people = re2.compile(PEOPLE.encode(), _options())
-        self._devices = re2.compile(DEVICES.encode(), _options())
+        self.patterns = begins[2]
+        """How many of the lists' patterns are looked for; the signs stand behind them."""
+        self._names = tuple(
+            named(label) if number < self.patterns else f"Unlisted robot ({label})"
+            for number, label in enumerate(labels)
+        )
+        self._guards = tuple(
+            (begin, re2.compile(guard.encode(), _options()))
+            for begin, guard in zip(begins[1:], (LISTENERS, COSTUMES, DEVICES), strict=True)
+        )
 
     def __call__(self, agent: str) -> Client | None:
         """The robot that `agent` (one character a byte) belongs to."""
@@ -68,28 +197,39 @@ class Second:
         found = self._set.Match(text)
         if not found:
             return None
-        first = min(found)  # the longest of the listed patterns, or else a sign, or else a word
-        if first >= self.patterns and self._people.search(text):
-            return None
-        if first >= self._words and self._devices.search(text):
+        first = min(found)  # the surest: the guards only grow from here on
+        if any(first >= begin and guard.search(text) for begin, guard in self._guards):
             return None
         return Client(self._names[first], "", "robot")
 
-    def _add(self, rows: Sequence[tuple[str, str]]) -> list[str]:
-        names = []
-        for name, pattern in rows:
+    def _add(self, shelf: Table) -> list[str]:
+        """What the expressions are called that RE2 takes; the others are put down as refused."""
+        labels = []
+        for label, expression in shelf:
             try:
-                self._set.Add(pattern.encode("latin-1"))
+                self._set.Add(expression.encode("latin-1"))
             except (re2.error, UnicodeEncodeError):
-                self.refused.append(pattern)
+                self.refused.append(label)
             else:
-                names.append(name)
-        return names
+                labels.append(label)
+        return labels
 
 
-def left_out(pattern: str) -> bool:
+def _longest_first(patterns: Iterable[str]) -> Sequence[str]:
+    return sorted(set(patterns), key=lambda pattern: (-len(pattern), pattern))
+
+
+def anywhere(pattern: str) -> str:
+    """CrawlerDetect's `pattern`, as it is meant: letters of either case, and as a word's beginning.
+
+    What begins with a letter or a digit may not stand inside a word: `NYU` is in "TIANYU".
+    """
+    return rf"(?i)\b(?:{pattern})" if pattern[:1].isalnum() else rf"(?i)(?:{pattern})"
+
+
+def left_out(pattern: str, beginnings: tuple[str, ...] = LEFT_OUT) -> bool:
     """Whether people's clients would match `pattern`."""
-    return pattern.lstrip("^(?:| )").startswith(LEFT_OUT)
+    return pattern.lstrip("^(?:| )").startswith(beginnings)
 
 
 def named(pattern: str) -> str:

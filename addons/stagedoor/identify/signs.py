@@ -28,17 +28,34 @@ SIGNS: Table = (
         r"|[a-z0-9] (at|\(at\)|\[at\]) [a-z0-9.-]+ (dot|\[dot\]|\.) ?[a-z]",
     ),
     # Nothing but a site and perhaps a version. Programs' identifiers go the other way round: com.…
-    ("is called by its site", r"(?i)^[a-z0-9-]+\.(com|net|org|io|de|ru|cz|eu)([/ ]|$)"),
+    (
+        "is called by its site",
+        r"(?i)^[a-z0-9.-]+\.(com|net|org|info|io|ai|co|de|ru|cz|eu|ch|at|pl|fr|uk|it|nl|se|dk|no|es|us"
+        r"|br|cn|jp)([/ ]|$)",
+    ),
     # The whole agent: real browsers that call themselves compatible go on after the bracket.
     ("compatible", r"(?i)^Mozilla/[1-6]\.0 \(compatible; [^)]+\)$"),
     ("compatible, with a version", r"(?i)compatible; [a-z][a-z0-9._-]*/"),
     ("with a version", r"(?i)(bot|spider|crawler)[/;]"),
     # In a telephone's costume, too.
-    ("Google", r"\bGoogle-[A-Z]|(?i:page ?speed|google search console)"),
+    ("Google", r"\bGoogle-[A-Za-z]|(?i:page ?speed|google search console)"),
+    # A browser goes on after its first word; these stop, or have no more than a name in brackets. Not
+    # Chrome, Edge, Firefox, Gecko, IE, Linux, Macintosh, Opera, Safari, Windows, X11, compatible.
+    (
+        "only begins like a browser",
+        r"^Mozilla/5\.0 \(?([ABDHJKNPQRTUVYZabd-z]|C[^h]|E[^d]|F[^i]|G[^e]|I[^E]|L[^i]|M[^a]|O[^p]"
+        r"|S[^a]|W[^i]|X[^1]|c[^o])[\w.-]*(/[\w.-]+)?\)?$",
+    ),
+    # What was to be filled in before it went out, and what is meant for the server to run.
+    (
+        "fills in a form",
+        r"(?i)\{\{|\b(your|default)[ _-]?user[ _-]?agent|^CustomUserAgent|NameOfAgent|geckotrail",
+    ),
+    ("tries to break in", r"(?i)\$\{|<\?|<%|\bjndi:|<script|/etc/passwd|\bunion\W+select\b"),
 )
 
 WORDS: Table = (
-    ("crawler", r"(?i)crawl|spider|spyder|bot\b|bot_|\bscraper?\b"),
+    ("crawler", r"(?i:crawl|spider|spyder|bot\b|bot_|b0t\b|\bscraper?\b)|[a-z]Bot[A-Z0-9]"),
     (
         "crawling software",
         r"(?i)larbin|ht-?dig\b|nutch|heritrix|mnogosearch|datapark|search ?engine",
@@ -49,8 +66,9 @@ WORDS: Table = (
     ("archiver", r"(?i)archiver|web ?archiv"),
     ("checker", r"(?i)check(s|er|ing)?\b|validat|verif(y|ier|ication)"),
     ("monitor", r"(?i)monitor|uptime|health ?-?check|\bprob(e|er)\b|\bping(er)?\b|synthetic|PTST"),
-    ("scanner", r"(?i)scan(ner|ning)?\b|vulnerab|\baudit"),
+    ("scanner", r"(?i)scan(ner|ning)?\b|vulnerab|\baudit|\brecon\b|pentest|exploit"),
     ("SEO", r"\bSEO|\bSeo[A-Z]|\bseo\b|SEO\b|[Bb]acklink|[Pp]age ?[Rr]ank"),
+    ("sales", r"(?i)prospect|\blead ?-?(gen|radar)|[a-z]Lead(Gen|Radar)"),
     ("analyser", r"(?i)analy[sz](e|er|is|ing)\b|plagiar|survey|census|research|experiment"),
     (
         "pictures of pages",
@@ -62,7 +80,17 @@ WORDS: Table = (
         r"(?i)(link|url) ?(analy|check|exam|expan|monitor|previe|resol|shorten|verif)"
         r"|unfurl|unshort|shortener|resolver|sitemap|webhooks?\b",
     ),
-    ("extractor", r"(?i)extract(or|ion)|grabber|(html|link) ?parser"),
+    (
+        "extractor",
+        r"(?i)extract(or|ion)|grabber|(html|link) ?parser|mail[ _]?(siphon|collect|hunt|wolf|exract)"
+        r"|(site|web|page)[ _-]?(suck|snag|strip|leech|reap|whack|cop(y|ier))",
+    ),
+    # What a program is written with, where a browser would name its engine.
+    (
+        "script",
+        r"^([^M]|M[^o]).*(\bCPython/|\bNode\.js|\b(PHP|Ruby|Perl|perl|golang)\b"
+        r"|(?i:http[ _-]?(client|request|get|fetch|kit|lib)|(linux|darwin|windows)[/ ](amd|arm)64))",
+    ),
     ("tester", r"(?i)tester\b|generator\b|tracer\b|\w::\w"),
     # Words that browsers and what is built into them have, too.
     (
@@ -72,7 +100,16 @@ WORDS: Table = (
     ),
 )
 
-PEOPLE = (
+LISTENERS = (
+    # Who listens and reads, under whatever name.
+    r"(?i)pod|\bcast|cast(ing|s|er)?\b|player|radio|music|audio|sound|song|tracks?\b|tune|listen|stream"
+    r"|media|FM\b|\.(fm|app)\b|subscriber|reader|RSS|feed|news(gator|fire|life|blur)"
+    # Programs on people's machines, which say what machine it is, and those that people publish.
+    r"|CFNetwork|Darwin[/ ]|^([^M]|M[^o]).*(iPhone|iPad|iOS|Android|Windows|Mac ?OS|Linux[; )])"
+    r"|^([^M]|M[^o]).*(github\.|gitlab|readthedocs|sourceforge|sf\.net)|Google-HTTP-Java"
+)
+
+COSTUMES = (
     # Old and odd browsers, and what is built into them.
     r"(?i)MSIE\s+[1-9]|Konqueror|Trident|iCab|OmniWeb|WebTV|NetFront|NetPositive|brows(e|er)\b"
     r"|[IA]Browse|Maple|Galeon|Netscape|Mosaic|K-Meleon|AOL|AvantGo|Opera|Polaris|Dillo|Lynx|Links \("
@@ -81,15 +118,9 @@ PEOPLE = (
     # Old and odd machines.
     r"|Symbian|Series60|Nokia|PalmOS|Windows CE|RISC OS|Amiga|Haiku|Teleca|Zune|RIM[0-9]|MIDP|CUBOT"
     r"|Forum:|WAChat|\bvia\b"
-    # Who listens and reads, under whatever name.
-    r"|pod|\bcast|cast(ing|s|er)?\b|player|radio|music|audio|sound|song|tracks?\b|tune|listen|stream"
-    r"|media|FM\b|\.(fm|app)\b|subscriber|reader|RSS|feed|news(gator|fire|life|blur)"
-    # Programs on people's machines, which say what machine it is, and those that people publish.
-    r"|CFNetwork|Darwin[/ ]|^([^M]|M[^o]).*(iPhone|iPad|iOS|Android|Windows|Mac ?OS|Linux[; )])"
-    r"|github\.|gitlab|readthedocs|sourceforge|sf\.net|Google-HTTP-Java"
 )
 
 DEVICES = (
     r"(?i)Android|iPhone|iPad|Build/|MAUI|UP\.(Browser|Link)|BlackBerry|Windows Phone|Tizen|web0s"
-    r"|\bTV|HbbTV|samsung|nintendo|playstation"
+    r"|\bTV|HbbTV|samsung|nintendo|playstation|PS Vita|\bHTC|ESP(32|8266)"
 )
