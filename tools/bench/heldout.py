@@ -1,14 +1,21 @@
-"""User agents from projects whose lists the catalogue was not written from.
+"""User agents from other projects' lists: those the catalogue was not written from, and some it was.
 
 `--fixtures DIR` is a folder into which these were unpacked; what is not there is said.
 
-    crawlerdetect     sdist 0.4.2     MIT         robots and people's devices. The signs of the second
-                                                  look were written with its robots at hand
-    device_detector   sdist           LGPL-3.0    bots, devices, apps; Matomo's
-    isbot             crate 0.1       MIT         robots seen by myip.ms, odd browsers
-    woothee           crate 0.13      Apache-2.0  carries uap-core, whose tests name devices "Spider"
+    uadetector-resources  Maven 2014.10   CC-BY-3.0    robots of user-agent-string.info. Nothing was
+                                                       ever taken from it: the measure of strangers
+    isbot                 crate 0.1       MIT          robots seen by myip.ms, odd browsers. What speaks
+                                                       for people was corrected with it at hand
+    yauaa                 Maven 7.31.0    Apache-2.0   robots in its tests: 94.1 % known when first asked
+                                                       (November 2026), then eight entries were added
+    woothee               crate 0.13      Apache-2.0   carries uap-core, whose tests name devices "Spider"
+    device_detector       sdist           LGPL-3.0     bots, devices, apps; Matomo's. Since November 2026
+                                                       the catalogue names its bots
+    crawlerdetect         sdist 0.4.2     MIT          robots and people's devices. The second look reads
+                                                       its patterns
 
-Only of crawlerdetect is anything kept here: `tests/identify/sample/unlisted.txt`.
+Kept here are 500 robots each of uadetector (`tests/identify/sample/strangers.txt`) and crawlerdetect
+(`unlisted.txt`).
 """
 
 from __future__ import annotations
@@ -21,11 +28,18 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from lxml import etree
 
 MIXED = frozenset({"podcasting", "unknown", "mobile_apps", "feed_reader"})
 """Fixtures of device-detector in which libraries and people's apps stand side by side."""
 FEEDS = "feed"
 """A word in device-detector's categories of bots: what reads feeds for people is no robot here."""
+
+
+NO_ROBOTS = re.compile(
+    r"CUBOT|GLX Spider|Android.*; (Spider|(M|B|VR)[ _]bot)|RadioClicker", re.IGNORECASE
+)
+"""People among myip.ms's robots: telephones called so, and a radio inside Internet Explorer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +110,8 @@ def _isbot(folder: Path) -> Iterator[Group]:
         found = [json.loads(path.read_bytes()) for path in sorted(folder.rglob(f"{stem}.json"))]
         agents = unique(agent for agents in found for agent in agents)
         if not people:
-            # Two thirds are one robot in thousands of versions. CUBOT is a make of telephones.
-            agents = tuple(agent for agent in forms(agents) if "CUBOT" not in agent)
+            # Two thirds are one robot in thousands of versions.
+            agents = tuple(agent for agent in forms(agents) if not NO_ROBOTS.search(agent))
         yield Group(name, agents, people=people)
 
 
@@ -113,11 +127,32 @@ def _uap_core(folder: Path) -> Iterator[Group]:
         yield Group("Old browsers (uap-core)", unique(agents), people=True)
 
 
+def _uadetector(folder: Path) -> Iterator[Group]:
+    for path in sorted(folder.rglob("uadetector/resources/uas.xml"))[:1]:
+        robots = etree.parse(path, etree.XMLParser(resolve_entities=False)).iterfind(".//robot")
+        yield Group(
+            "Robots (uadetector)", unique(r.findtext("useragent") for r in robots), wanted="98 %"
+        )
+
+
+def _yauaa(folder: Path) -> Iterator[Group]:
+    found = []
+    for path in sorted(folder.rglob("UserAgents/*.yaml")):
+        rows = (_yaml(path) or {}).get("config", ())
+        for test in (row["test"] for row in rows if isinstance(row, dict) and row.get("test")):
+            if (test.get("expected") or {}).get("DeviceClass") in {"Robot", "Robot Mobile"}:
+                asked = test.get("input") or {}
+                found.append(asked.get("User-Agent") or asked.get("user_agent_string"))
+    yield Group("Robots (yauaa)", unique(found))
+
+
 _SOURCES: dict[str, Callable[[Path], Iterator[Group]]] = {
-    "crawlerdetect": _crawlerdetect,
-    "device_detector": _device_detector,
+    "uadetector": _uadetector,
     "isbot": _isbot,
+    "yauaa": _yauaa,
     "uap-core": _uap_core,
+    "device_detector": _device_detector,
+    "crawlerdetect": _crawlerdetect,
 }
 
 

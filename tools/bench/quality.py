@@ -185,8 +185,10 @@ def groups(npm: Path | None, fixtures: Path | None, notes: list[str]) -> Iterato
         yield _tagged("Feed readers", crawlers, {"feed-reader"}, people=True, wanted="0")
     index = _package("ai_crawler_index", "data.json", notes)
     if index is not None:
-        listed = [c for c in index["crawlers"] if c["category"] in index["ai_categories"]]
-        yield Group("ai-crawler-index", unique(c["ua"] for c in listed), wanted="99 %")
+        listed = [c["ua"] for c in index["crawlers"] if c["category"] in index["ai_categories"]]
+        # Some are words for robots.txt only, and say so in brackets; most others are names alone.
+        sent = [ua if "/" in ua else _dressed([ua])[0] for ua in listed if not ua.startswith("(")]
+        yield Group("ai-crawler-index", unique(sent), wanted="99 %")
     shared = _shared("ai-robots-txt.json", notes)
     if shared is not None:
         yield Group("ai.robots.txt", _dressed(list(shared)), wanted="99 %")
@@ -206,7 +208,7 @@ def groups(npm: Path | None, fixtures: Path | None, notes: list[str]) -> Iterato
         notes.append(
             "Lists the catalogue was not written from: a sample; more with --fixtures DIR."
         )
-        yield Group("Robots (CrawlerDetect, sample)", frozen_lines("unlisted.txt"))
+        yield Group("Robots (uadetector, sample)", frozen_lines("strangers.txt"), wanted="98 %")
     else:
         yield from heldout(fixtures, notes)
 

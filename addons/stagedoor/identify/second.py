@@ -1,12 +1,13 @@
 """The second look: what our own catalogue takes for a browser, or does not know at all.
 
-Three shelves of expressions are held against such a user agent, surest first, and each is guarded by
+Five shelves of expressions are held against such a user agent, surest first, and each is guarded by
 what speaks for a person (`signs.py`):
 
-    listed    patterns of crawler-user-agents, without those that hit people    always count
-    further   patterns of CrawlerDetect, likewise, as whole words               not for listeners
-    signs     by which robots give themselves away, whoever they are            nor in old costumes
-    words     of their trade                                                    nor on devices
+    listed     patterns of crawler-user-agents, without those that hit people    always count
+    further    patterns of CrawlerDetect, likewise, as whole words               not for listeners
+    sure       signs that nobody but a robot shows                               likewise
+    signs      by which robots give themselves away, whoever they are            nor in old costumes
+    words      of their trade                                                    nor on devices
 
 Whoever is found so is a `robot`: pages yes, recordings as the stance says.
 
@@ -23,7 +24,15 @@ from collections.abc import Iterable, Sequence
 import re2
 
 from stagedoor.facts import Client, Purpose
-from stagedoor.identify.signs import COSTUMES, DEVICES, LISTENERS, SIGNS, WORDS, Table
+from stagedoor.identify.signs import (
+    COSTUMES,
+    DEVICES,
+    LISTENERS,
+    SIGNS,
+    SURE,
+    WORDS,
+    Table,
+)
 
 LOOKED_AT: frozenset[Purpose] = frozenset({"browser", "unknown"})
 """The purposes with which a client is looked at a second time."""
@@ -164,21 +173,25 @@ class Second:
         self.refused: list[str] = []
         """Patterns that RE2 does not take."""
         self._set = re2.Set.SearchSet(_options())
-        shelves = (
-            [(p, p) for p in _longest_first(listed) if not left_out(p)],
-            [
-                (p, anywhere(p))
-                for p in _longest_first(further)
-                if not left_out(p, FURTHER_LEFT_OUT)
-            ],
-            SIGNS,
-            WORDS,
+        shelves: tuple[tuple[Table, str], ...] = (
+            ([(p, p) for p in _longest_first(listed) if not left_out(p)], ""),
+            (
+                [
+                    (p, anywhere(p))
+                    for p in _longest_first(further)
+                    if not left_out(p, FURTHER_LEFT_OUT)
+                ],
+                LISTENERS,
+            ),
+            (SURE, ""),
+            (SIGNS, COSTUMES),
+            (WORDS, DEVICES),
         )
         labels: list[str] = []
         begins = []
-        for shelf in shelves:
+        for rows, _ in shelves:
             begins.append(len(labels))
-            labels += self._add(shelf)
+            labels += self._add(rows)
         self._set.Compile()
         self.patterns = begins[2]
         """How many of the lists' patterns are looked for; the signs stand behind them."""
@@ -188,7 +201,8 @@ class Second:
         )
         self._guards = tuple(
             (begin, re2.compile(guard.encode(), _options()))
-            for begin, guard in zip(begins[1:], (LISTENERS, COSTUMES, DEVICES), strict=True)
+            for begin, (_, guard) in zip(begins, shelves, strict=True)
+            if guard
         )
 
     def __call__(self, agent: str) -> Client | None:
