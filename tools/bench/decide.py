@@ -60,9 +60,9 @@ def measure(rounds: int, seconds: float, tell: Callable[[str], None]) -> Report:
         figures.append(figure)
     facts = surroundings()
     about += (
-        f" {rounds} rounds in turns with a loop of ten additions and comparisons (all / a tenth: with "
-        "every tenth entry of the catalogue, for agents never seen; same finds: and all entries that "
-        "these browsers are found by); "
+        f" {rounds} rounds in turns with a loop of ten additions and comparisons; tenth: all of the "
+        "catalogue against every tenth entry, for agents never seen; same finds: and against all entries "
+        "that these browsers are found by; "
         f"{facts['cpus']} CPUs, load {facts['load'][0]:.1f}; Python {facts['python']}."
     )
     title = "The guard's core, beside a loop of Python"
@@ -144,9 +144,9 @@ def _tenths(policy: Any, agents: Sequence[str]) -> Iterable[Subject]:
     tenth = everything[::10]
     same = tuple(s for n, s in enumerate(everything) if n % 10 == 0 or s.name in found)
     for name, asking, part in (
-        ("all / a tenth: visitors", visitors, tenth),
-        ("all / a tenth: browsers", browsers, tenth),
-        ("the same, same finds", browsers, same),
+        ("tenth, visitors", visitors, tenth),
+        ("tenth, browsers", browsers, tenth),
+        ("tenth, same finds", browsers, same),
     ):
         small = Matcher(Catalogue(part), second())
         action, base = (_each(m.identify, asking) for m in (policy.matcher, small))
