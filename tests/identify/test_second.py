@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from making import ROOT
 from stagedoor import house, house_second
 from stagedoor.facts import as_header
-from stagedoor.identify.second import FURTHER_LEFT_OUT, LOOKED_AT, Second, left_out, named
-from stagedoor.identify.signs import SIGNS, SURE, WORDS
+from stagedoor.identify.leftout import FURTHER_LEFT_OUT
+from stagedoor.identify.second import LOOKED_AT, Second, left_out, named
+from stagedoor.identify.signs import FORMS, SIGNS, SURE, WORDS
 
 SHARED = ROOT.parent / "shared" / "data"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -112,13 +113,20 @@ def test_the_longer_pattern_wins_whatever_the_order() -> None:
         ("Mozilla/5.0 (compatible; Zorbulon; +https://github.com/zor/bulon)", True),
         ("Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; Zor; +http://zor.example/)", True),
         ("Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; Zor; http://zor.example/)", False),
-        ("Mozilla/4.0 (compatible; MSIE 6.0; Windows 98; Zor Toolbar (+http://zor.example))", False),
+        (
+            "Mozilla/4.0 (compatible; MSIE 6.0; Windows 98; Zor Toolbar (+http://zor.example))",
+            False,
+        ),
         ("Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; {}; SV1)", True),
         ("Mozilla/5.0 (Macintosh: Intel Mac OS X 10_15_5) Version/14.0.3 Safari/605.1.15", True),
         ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_5) Version/14.0.3 Safari/605.1.15", False),
         ("Mozilla/5.0 (Linux x64) node.js/16.14.2 v8/9.4.146.24-node.20", True),
         ("Zorbulon (feedback@zorbulon.example)", True),
         ("ZorFeed (zor@zorbulon.example)", False),
+        ("Mozilla/5.0 (compatible; ZorAudio/1.0)", True),
+        ("Mozilla/5.0 (compatible; ZorMusic; +https://zormusic.example/)", True),
+        ("Mozilla/5.0 (compatible; MSIE 9.0; Zor Media; http://zor.example/)", False),
+        ("ZorAudio/1.0 (+https://zoraudio.example/)", False),
         ("Mozilla/5.0", False),
         ("Mozilla/5.0 Firefox/26.0", False),
         ("Mozilla/5.0 (Windows NT 6.1)", False),
@@ -248,5 +256,5 @@ def test_no_app_or_device_of_people_is_found(packaged: Second, file: str) -> Non
 
 
 def test_every_sign_has_a_name_of_its_own() -> None:
-    rows = (*SURE, *SIGNS, *WORDS)
+    rows = (*FORMS, *SURE, *SIGNS, *WORDS)
     assert len({name for name, _ in rows}) == len(rows)

@@ -2,6 +2,9 @@
 
 catalogue.py   rules/crawlers/*.yaml and rules/clients/*.yaml → Signature
 matcher.py     user agent → Signature, thousands of tokens in one pass
+second.py      a second look at what the catalogue does not know: lists of packages, and signs
+signs.py       what gives robots away, and what speaks for people
+leftout.py     which of the lists' patterns are not taken
 ja4.py         a TLS ClientHello → its fingerprint
 families.py    rules/fingerprints.yaml → the family of a fingerprint
 agents.py      what a browser's user agent says about it

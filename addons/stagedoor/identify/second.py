@@ -1,13 +1,14 @@
 """The second look: what our own catalogue takes for a browser, or does not know at all.
 
-Five shelves of expressions are held against such a user agent, surest first, and each is guarded by
-what speaks for a person (`signs.py`):
+Shelves of expressions are held against such a user agent, surest first; what each finds counts
+unless something speaks for a person (the tables are in `signs.py`):
 
-    listed     patterns of crawler-user-agents, without those that hit people    always count
-    further    patterns of CrawlerDetect, likewise, as whole words               not for listeners
-    sure       signs that nobody but a robot shows                               likewise
-    signs      by which robots give themselves away, whoever they are            nor in old costumes
-    words      of their trade                                                    nor on devices
+    listed   patterns of crawler-user-agents, without those that hit people    always counts
+    FORMS    the whole agent as robots write it                                not in old costumes
+    further  patterns of CrawlerDetect, likewise, as whole words               not for listeners
+    SURE     signs that nobody but a robot shows                               not for listeners
+    SIGNS    by which robots give themselves away                              neither
+    WORDS    of their trade                                                    neither, nor on devices
 
 Whoever is found so is a `robot`: pages yes, recordings as the stance says.
 
@@ -19,19 +20,22 @@ and keeps the answers in its own cache.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import re2
 
 from stagedoor.facts import Client, Purpose
+from stagedoor.identify.leftout import FURTHER_LEFT_OUT, LEFT_OUT
 from stagedoor.identify.signs import (
     COSTUMES,
     DEVICES,
+    FORMS,
     LISTENERS,
     SIGNS,
     SURE,
     WORDS,
-    Table,
 )
 
 LOOKED_AT: frozenset[Purpose] = frozenset({"browser", "unknown"})
@@ -39,125 +43,6 @@ LOOKED_AT: frozenset[Purpose] = frozenset({"browser", "unknown"})
 
 MAX_MEMORY = 32 << 20
 """Bytes for RE2's automaton: what 1,500 patterns need and the states of many thousand agents."""
-
-LEFT_OUT: tuple[str, ...] = (
-    # Apps and readers with which people listen.
-    *("Overcast", "Podimo", "PocketCasts", "NewsBlur", "Iframely", "IFTTT", "AppEngine-Google"),
-    *("okhttp", "BTWebClient", "Fever", "FeedFlow"),
-    # Pages shown inside apps, and browsers: the names stand in people's agents too.
-    *("WhatsApp", "Viber", "MetaIAB", "Bluesky\\/", "Goodreads", "PayPal", "NING", "Tweakers"),
-    *("CapitalOneShopping", "Grammarly", "Chrome Privacy Preserving", "Sogou", "Silk\\/", "Fluid"),
-    *("RED\\/", "speedy", "Teoma", "Chirp|"),
-    *("Code\\/", "Trae", "Hotjar", "Blackboard", "GoogleDocs", "Known Agent"),
-    # Phones, builds of Android and plain words.
-    *("AP3A", "Sonic", "Butterfly", "Expanse", "008", "Charlotte", "Adventurer", "Magellan"),
-    *("Hello World", "Optimizer", "Fetch", "Splunk", "Nuzzel", "Digg"),
-)
-"""Beginnings of crawler-user-agents' patterns (after `^`) that are not taken, because people's
-clients match them."""
-
-FURTHER_LEFT_OUT: tuple[str, ...] = (
-    "[a-z0-9\\-_]*(bot",  # its words of the trade, also inside other words; `signs.WORDS` are ours
-    "Yandex(?!",  # not for RE2, and Yandex has a file in the catalogue
-    # Apps, players and readers, and what they are built on.
-    *("PodcastAddict", "WinPodder", "RadioPublic", "Google-Podcast", "LibVLC", "Lavf", "RMA\\/"),
-    *("RealPlayer", "dBpoweramp", "Recorder", "okhttp", "Dart\\/", "HttpUrlConnection", "gvfs"),
-    *("AndroidDownloadManager", "Java\\/", "Telesphore", "NetworkingExtension", "Wallpapers"),
-    *(
-        "BazQux",
-        "Bloglines",
-        "Bloglovin",
-        "Blogtrottr",
-        "BlogBridge",
-        "CommaFeed",
-        "Feed",
-        "feeder",
-    ),
-    *("Fever", "Fiery", "FreshRSS", "Gofeed", "GreatNews", "Gregarius", "Instapaper", "intraVnews"),
-    *(
-        "Liferea",
-        "MagentaNews",
-        "MagpieRSS",
-        "Miniflux",
-        "Morning Paper",
-        "NetNewsWire",
-        "NewsGator",
-    ),
-    *("newsme", "Netvibes", "Nuzzel", "Open Source RSS", "ownCloud", "page2rss", "Plagger"),
-    *("Protopage", "Pump", "QuiteRSS", "Reeder", "RSSOwl", "RSSMix", "SimplePie", "Snarfer"),
-    *("Sottopop", "Specificfeeds", "Syndirella", "Tiny Tiny", "UniversalFeed", "Windows-RSS"),
-    *(
-        "AppleSyndication",
-        "acrylicapps",
-        "endo\\/",
-        "Bandit",
-        "Demon",
-        "Buddy",
-        "Digg",
-        "FlipboardRSS",
-    ),
-    # Mail, messages and offices, in which links are opened.
-    *("Airmail", "Canary", "Polymail", "Mail\\/", "MacOutlook", "Outlook", "Microsoft Office"),
-    *("Microsoft Outlook", "Microsoft Data", "Microsoft-WebDAV", "DavClnt", "Word\\/", "Excel\\/"),
-    *("PowerPoint", "InDesign", "Mindjet", "Apache OpenOffice", "URL\\/Emacs", "Asana", "Slack"),
-    *(
-        "mattermost",
-        "WhatsApp",
-        "GoogleMessages",
-        "MailChimp",
-        "Mail\\.Ru",
-        "twibble",
-        "chatterino",
-    ),
-    *(
-        "Zapier",
-        "dlvr",
-        "Iframely",
-        "AppEngine-Google",
-        "Grammarly",
-        "GoSpotCheck",
-        "github",
-        "git\\/",
-    ),
-    # Downloaders: fans use them, too.
-    *("FDM ", "FlashGet", "GetRight", "Go!Zilla", "GoZilla", "JetCar", "LeechGet", "NetAnts"),
-    *("ReGet", "RealDownload", "SmartDownload", "QQDownload", "Download Wonder", "Mass Down"),
-    # Browsers, what is built into them, telephones, and plain words in their names.
-    *("StumbleUpon", "PeoplePal", "SiteBar", "teoma", "lycos", "voyager", "Webster", "libwww"),
-    *(
-        "Dolphin",
-        "DMBrowser",
-        "Genieo",
-        "MSFrontPage",
-        "FavOrg",
-        "Turingos",
-        "SpaceBison",
-        "Screaming",
-    ),
-    *("acebookexternalhit", "DTS Agent", "webmon", "x22", "x09", "cmcm", "terrainformatica"),
-    *("008", "Astute", "Octopus", "OPPO", "speedy", "Zeus", "Zoom", "Snake", "Anemone", "updated"),
-    *(
-        "Mojeek",
-        "Integrity",
-        "Observatory",
-        "Optimizer",
-        "PTST",
-        "link-check",
-        "MVAClient",
-        "Twice",
-    ),
-    *(
-        "Hloader",
-        "MovableType",
-        "Go-Ahead",
-        "RPT-HTTP",
-        "POE-",
-        "Fetch\\/",
-        "WordPress\\/",
-        "Photon",
-    ),
-)
-"""The same for CrawlerDetect's patterns."""
 
 TAGS_LEFT_OUT = frozenset({"feed-reader", "http-library", "browser-automation"})
 """Kinds of patterns that are not taken: our own catalogue knows the scripts, readers are people."""
@@ -170,63 +55,67 @@ class Second:
     """
 
     def __init__(self, listed: Iterable[str] = (), further: Iterable[str] = ()) -> None:
+        self.patterns = 0
+        """How many of the lists' patterns are looked for."""
         self.refused: list[str] = []
         """Patterns that RE2 does not take."""
         self._set = re2.Set.SearchSet(_options())
-        shelves: tuple[tuple[Table, str], ...] = (
-            ([(p, p) for p in _longest_first(listed) if not left_out(p)], ""),
-            (
-                [
-                    (p, anywhere(p))
-                    for p in _longest_first(further)
-                    if not left_out(p, FURTHER_LEFT_OUT)
-                ],
-                LISTENERS,
-            ),
-            (SURE, ""),
-            (SIGNS, COSTUMES),
-            (WORDS, DEVICES),
-        )
-        labels: list[str] = []
-        begins = []
-        for rows, _ in shelves:
-            begins.append(len(labels))
-            labels += self._add(rows)
+        self._finds: list[_Find] = []  # in the order of the set
+        guards = {text: re2.compile(text.encode(), _options()) for text in _GUARDS}
+        for row in _rows(listed, further):
+            try:
+                self._set.Add(row.expression.encode("latin-1"))
+            except (re2.error, UnicodeEncodeError):
+                self.refused.append(row.label)
+                continue
+            self.patterns += row.listed
+            name = named(row.label) if row.listed else f"Unlisted robot ({row.label})"
+            self._finds.append(_Find(name, tuple(guards[text] for text in row.unless)))
         self._set.Compile()
-        self.patterns = begins[2]
-        """How many of the lists' patterns are looked for; the signs stand behind them."""
-        self._names = tuple(
-            named(label) if number < self.patterns else f"Unlisted robot ({label})"
-            for number, label in enumerate(labels)
-        )
-        self._guards = tuple(
-            (begin, re2.compile(guard.encode(), _options()))
-            for begin, (_, guard) in zip(begins, shelves, strict=True)
-            if guard
-        )
 
     def __call__(self, agent: str) -> Client | None:
         """The robot that `agent` (one character a byte) belongs to."""
         text = agent.encode("latin-1", "replace")
-        found = self._set.Match(text)
-        if not found:
-            return None
-        first = min(found)  # the surest: the guards only grow from here on
-        if any(first >= begin and guard.search(text) for begin, guard in self._guards):
-            return None
-        return Client(self._names[first], "", "robot")
+        for number in sorted(self._set.Match(text) or ()):
+            find = self._finds[number]
+            if not any(guard.search(text) for guard in find.unless):
+                return Client(find.name, "", "robot")
+        return None
 
-    def _add(self, shelf: Table) -> list[str]:
-        """What the expressions are called that RE2 takes; the others are put down as refused."""
-        labels = []
-        for label, expression in shelf:
-            try:
-                self._set.Add(expression.encode("latin-1"))
-            except (re2.error, UnicodeEncodeError):
-                self.refused.append(label)
-            else:
-                labels.append(label)
-        return labels
+
+@dataclass(frozen=True, slots=True)
+class _Find:
+    """Whom an expression stands for, and what may not be found besides it."""
+
+    name: str
+    unless: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """An expression to look for; `unless` are tables of what speaks for people."""
+
+    label: str
+    expression: str
+    unless: tuple[str, ...] = ()
+    listed: bool = False
+
+
+_GUARDS = (LISTENERS, COSTUMES, DEVICES)
+
+
+def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
+    """All shelves, surest first; on the lists' shelves the longest patterns first."""
+    for pattern in _longest_first(listed):
+        if not left_out(pattern):
+            yield _Row(pattern, pattern, listed=True)
+    yield from (_Row(*sign, (COSTUMES,)) for sign in FORMS)
+    for pattern in _longest_first(further):
+        if not left_out(pattern, FURTHER_LEFT_OUT):
+            yield _Row(pattern, anywhere(pattern), (LISTENERS,), listed=True)
+    yield from (_Row(*sign, (LISTENERS,)) for sign in SURE)
+    yield from (_Row(*sign, (LISTENERS, COSTUMES)) for sign in SIGNS)
+    yield from (_Row(*sign, (LISTENERS, COSTUMES, DEVICES)) for sign in WORDS)
 
 
 def _longest_first(patterns: Iterable[str]) -> Sequence[str]:

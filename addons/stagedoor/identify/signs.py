@@ -1,16 +1,16 @@
 """What robots write into a user agent and no person's client does, and where it does not count.
 
-Three tables of RE2 expressions, the surest first, and three of what speaks against each; all were
-held against people's clients by `./run bench quality`:
+Tables of RE2 expressions, and tables of what speaks against them; all were held against people's
+clients by `./run bench quality`. What is found counts unless one of these is found, too:
 
-    SURE       what nobody but a robot writes, whatever else it writes
-    SIGNS      a way of reaching whoever runs it, or a form that robots have
-    WORDS      what it came for, in the words of the trade
+    FORMS  the whole agent as robots write it               COSTUMES
+    SURE   what nobody but a robot writes                   LISTENERS
+    SIGNS  ways of reaching whoever runs it, other forms    LISTENERS, COSTUMES
+    WORDS  what it came for, in the words of the trade      LISTENERS, COSTUMES, DEVICES
 
-    LISTENERS  an app, a reader, a player, under whatever name: nothing counts here
-    COSTUMES   an old or odd browser, with all that is built into it: only what is sure counts
-    DEVICES    a phone, a television, a console: words do not count, because there are telephones
-               called "M bot" and "Spider 8"
+    LISTENERS  an app, a reader, a player, under whatever name
+    COSTUMES   an old or odd browser, with all that is built into it
+    DEVICES    a phone, a television, a console: there are telephones called "M bot" and "Spider 8"
 
 A word that could name a listener's program is no sign: `collector`, `download`, `archive`, `client`
 and `agent` would find a few robots more. Neither is a bare `Name/1.0`: that is what a podcast app
@@ -23,6 +23,14 @@ from collections.abc import Sequence
 
 Table = Sequence[tuple[str, str]]
 """A sign's name, for people to read, and its expression."""
+
+FORMS: Table = (
+    # As no player and none of 968 podcast apps of OPAWG calls itself; feeds and pages stay open.
+    (
+        "a robot's form",
+        r"^Mozilla/5\.0 \(compatible; ([^();/]+/[\w.-]+|[^()]*https?://[^()]*)\)$",
+    ),
+)
 
 SURE: Table = (
     ("asks to be looked up", r"\+ ?(?i:https?:|www\.|mailto:)|\+[a-z]+@[a-z]"),
