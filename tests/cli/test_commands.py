@@ -33,6 +33,23 @@ def test_identify_says_who_and_which_rule() -> None:
     assert (browser["purpose"], browser["rule_hint"]) == ("browser", "")
 
 
+def test_identify_answers_a_person_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["identify", GPTBOT, FIREFOX, "Wget/1.21.3", "Zorbulon/1"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "GPTBot (OpenAI), ai-training: gets no recordings (ai-training-off)",
+        "Firefox (Mozilla), browser: gets recordings",
+        "Wget (GNU project), downloader: gets recordings, noted (downloaders-noted)",
+        "in no list: gets recordings, noted (nameless-noted)",
+    ]
+
+
+def test_identify_reads_its_arguments_as_lines(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["identify", "--json", "Zörbot/1 (+https://zör.example)"]) == 0
+    answer = orjson.loads(capsysbinary.readouterr().out)
+    assert answer["ua"] == "Zörbot/1 (+https://zör.example)"
+    assert answer["purpose"] == "robot"
+
+
 def test_decide_answers_whole_requests() -> None:
     refused, page = asked(
         "decide",

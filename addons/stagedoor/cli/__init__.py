@@ -66,7 +66,13 @@ def _run(options: argparse.Namespace) -> int:
     if command in {"identify", "decide"}:
         from stagedoor.cli import lines
 
-        return lines.run(command, options.rules, sys.stdin.buffer, sys.stdout.buffer)
+        source = sys.stdin.buffer
+        if command == "identify":
+            agents = [agent.encode("utf-8", "surrogateescape") for agent in options.agents]
+            if not options.json:
+                return lines.tell(options.rules, agents or source, sys.stdout)
+            return lines.run(command, options.rules, agents or source, sys.stdout.buffer)
+        return lines.run(command, options.rules, source, sys.stdout.buffer)
     if command == "serve":
         from stagedoor.cli import serve
 
@@ -175,15 +181,16 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("--all", action="store_true", help="every rule with every condition")
     why.add_argument("--json", action="store_true", help="for machines")
 
-    for name, what in (
-        ("identify", "user agents, one a line, in; who they claim to be, as JSON lines, out"),
-        ("decide", "requests as JSON lines in (ua, method, path, host, headers, ip); verdicts out"),
-    ):
-        lines = commands.add_parser(name, help=what, description=what)
-        lines.add_argument(
-            "--json", action="store_true", help="JSON lines (there is no other form)"
-        )
-        lines.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
+    what = "who a user agent claims to be, and whether that gets recordings"
+    who = commands.add_parser("identify", help=what, description=what)
+    who.add_argument("agents", nargs="*", metavar="AGENT", help="without: one a line, from stdin")
+    who.add_argument("--json", action="store_true", help="JSON lines, for programs")
+    who.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
+
+    what = "requests as JSON lines in (ua, method, path, host, headers, ip); verdicts out"
+    lines = commands.add_parser("decide", help=what, description=what)
+    lines.add_argument("--json", action="store_true", help="JSON lines (there is no other form)")
+    lines.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
 
     serve = commands.add_parser("serve", help="guard a site")
     serve.add_argument("--upstream", metavar="URL", help="where the site answers")

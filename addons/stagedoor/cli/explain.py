@@ -28,6 +28,7 @@ from stagedoor.house_ranges import read_ranges
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
 from stagedoor.identify.ranges import membership
+from stagedoor.identify.second import by_signs
 from stagedoor.record.decisions import FILE, KEPT
 from stagedoor.record.terminal import printable
 from stagedoor.rules.conditions import All
@@ -240,7 +241,8 @@ def _who(top: Tree, found: Explanation, policy: Policy) -> None:
         known = " and ".join(f'"{token}"' for token in tokens) or "its signature"
         who.add(f"known  by {known}, {signature.at}")
     elif client.purpose != "unknown":
-        who.add("known  by a general list of crawlers, or by what robots write")
+        seen = by_signs(client.name)
+        who.add("known  " + ("by what robots write" if seen else "by a public list of crawlers"))
     who.add(f"proof  {client.proof}" + (f": {client.why}" if client.why else ""))
     if client.traits:
         who.add(f"odd    {', '.join(sorted(client.traits))}")

@@ -1,6 +1,6 @@
-"""`stagedoor identify --json` and `stagedoor decide --json`: the core, for scripts and measuring.
+"""`stagedoor identify` and `stagedoor decide`: the core, for a quick question, scripts and measuring.
 
-identify   a user agent a line → {"ua", "name", "operator", "purpose", "rule_hint"}
+identify   a user agent a line → {"ua", "name", "operator", "purpose", "rule_hint"}, or in words
 decide     {"ua", "method", "path", "host", "headers", "ip"} a line, all but `path` optional
            → {"verdict", "rule", "purpose", "client", "resource", "why"}
 
@@ -10,7 +10,7 @@ be read gets {"error": …} in its place, so that the n-th line out always answe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,11 +18,22 @@ import orjson
 
 from stagedoor import house
 from stagedoor.audio.paths import normalise
-from stagedoor.facts import Request, as_header, host_name
+from stagedoor.facts import UNKNOWN, Action, Client, Request, Verdict, as_header, host_name
 from stagedoor.rules.policy import Policy
 
 
-def run(command: str, rules: Path | None, source: IO[bytes], target: IO[bytes]) -> int:
+_RECORDING = "/recording.mp3"
+_FOLLOWS: Mapping[Action, str] = {
+    "allow": "gets recordings",
+    "log": "gets recordings, noted",
+    "delay": "gets recordings, slowly",
+    "throttle": "gets recordings, not too fast",
+    "block": "gets no recordings",
+}
+"""What follows for somebody who asks for a recording."""
+
+
+def run(command: str, rules: Path | None, source: Iterable[bytes], target: IO[bytes]) -> int:
     """Answer every line of `source`; 0, or 1 where a line could not be read."""
     policy = house.load(rules)
     answer: Callable[[Policy, bytes], Mapping[str, Any]] = (
@@ -37,11 +48,27 @@ def run(command: str, rules: Path | None, source: IO[bytes], target: IO[bytes]) 
     return 1 if wrong else 0
 
 
+def tell(rules: Path | None, source: Iterable[bytes], target: IO[str]) -> int:
+    """`identify` in words: who each user agent of `source` claims to be, and what follows."""
+    policy = house.load(rules)
+    for line in source:
+        client, verdict = _asks_for_a_recording(policy, line.rstrip(b"\r\n"))
+        whose = f" ({client.operator})" if client.operator else ""
+        who = f"{client.name}{whose}, {client.purpose}" if client != UNKNOWN else "in no list"
+        rule = f" ({verdict.rule})" if verdict.rule else ""
+        print(f"{who}: {_FOLLOWS[verdict.action]}{rule}", file=target)
+    return 0
+
+
+def _asks_for_a_recording(policy: Policy, line: bytes) -> tuple[Client, Verdict]:
+    agent = line.decode("latin-1").strip()
+    client, _, verdict = policy.judge(Request("GET", "", _RECORDING, _RECORDING, agent))
+    return client, verdict
+
+
 def identify(policy: Policy, line: bytes) -> Mapping[str, Any]:
     """Who the user agent in `line` claims to be."""
-    agent = line.decode("latin-1")
-    request = Request("GET", "", "/recording.mp3", "/recording.mp3", agent.strip())
-    client, _, verdict = policy.judge(request)
+    client, verdict = _asks_for_a_recording(policy, line)
     return {
         "ua": line.decode("utf-8", "replace"),
         "name": client.name,

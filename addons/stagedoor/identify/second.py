@@ -48,6 +48,15 @@ TAGS_LEFT_OUT = frozenset({"feed-reader", "http-library", "browser-automation"})
 """Kinds of patterns that are not taken: our own catalogue knows the scripts, readers are people."""
 
 
+_UNLISTED = "Unlisted robot ("
+"""How those begin who are called after a sign."""
+
+
+def by_signs(name: str) -> bool:
+    """Whether a robot that no catalogue names is known by signs; else by a list's pattern."""
+    return name.startswith(_UNLISTED)
+
+
 class Second:
     """Looks at a user agent once more; `None` where nothing is wrong with it.
 
@@ -69,7 +78,7 @@ class Second:
                 self.refused.append(row.label)
                 continue
             self.patterns += row.listed
-            name = named(row.label) if row.listed else f"Unlisted robot ({row.label})"
+            name = named(row.label) if row.listed else f"{_UNLISTED}{row.label})"
             self._finds.append(_Find(name, tuple(guards[text] for text in row.unless)))
         self._set.Compile()
 
