@@ -21,7 +21,6 @@ from stagedoor.audio.paths import normalise
 from stagedoor.facts import UNKNOWN, Action, Client, Request, Verdict, as_header, host_name
 from stagedoor.rules.policy import Policy
 
-
 _RECORDING = "/recording.mp3"
 _FOLLOWS: Mapping[Action, str] = {
     "allow": "gets recordings",
