@@ -40,6 +40,19 @@ def test_a_refusal_is_explained_in_a_screenful(capsys: pytest.CaptureFixture[str
     assert len(text.splitlines()) < 25
 
 
+@pytest.mark.parametrize(
+    ("agent", "known"),
+    [
+        ("Mozilla/5.0 (compatible; Zor/1.0; +http://zor.example)", "by what robots write"),
+        ("Statastico/4.0", "by a public list of crawlers"),
+    ],
+)
+def test_who_is_in_no_catalogue_is_known_by_something_else(
+    capsys: pytest.CaptureFixture[str], agent: str, known: str
+) -> None:
+    assert f"known  {known}" in said(capsys, "--ua", agent)
+
+
 def test_a_near_miss_is_shown_and_what_is_about_others_is_counted(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
