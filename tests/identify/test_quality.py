@@ -22,18 +22,8 @@ SAMPLE = Path(__file__).with_name("sample")
 SHARED = ROOT.parent / "shared" / "data"
 
 NOT_REFUSED: Mapping[str, str] = {
-    "bigsur.ai": "followed by a version it is no name that anybody sends",
-    "ChatGPT Agent": "looks like Chrome; known by its signature alone",
-    "Code": "a plain word; Visual Studio Code shows pages to people",
-    "Cursor": "a plain word; an editor",
     "facebookexternalhit": "makes the card when a fan shares a link; previews are let in",
-    "Google-Extended": "a word for robots.txt; nothing ever asks with it",
-    "LCC": "too short a word for one; the crawler writes more than that",
     "Lightpanda": "a headless browser anybody can run; headless is noted",
-    "OpenAI": "the bare name alone counts",
-    "opencode": "an editor; counts at the beginning",
-    "Operator": "looks like Chrome; a plain word",
-    "Trae": "a plain word; an editor",
 }
 """Names in ai.robots.txt that may get recordings, and why."""
 AI = frozenset(
@@ -120,16 +110,16 @@ def test_general_bots_of_the_sample_are_known(policy: Policy) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "licence", "wanted"),
+    ("file", "licence", "wanted", "shown"),
     [
-        # Nobody has read these to write the catalogue, so no miss is shown here, either.
-        ("strangers.txt", "CC BY 3.0", 0.98),
-        # What is left says nothing that a person's client could not say, too: a bare name.
-        ("unlisted.txt", "MIT", 0.96),
+        # Nobody reads these to write the catalogue, so no miss is shown, either.
+        ("strangers.txt", "CC BY 3.0", 0.98, False),
+        # Here the second look reads the same project's patterns. What is left are bare names.
+        ("unlisted.txt", "MIT", 0.95, True),
     ],
 )
 def test_robots_of_other_lists_are_known(
-    policy: Policy, file: str, licence: str, wanted: float
+    policy: Policy, file: str, licence: str, wanted: float, shown: bool
 ) -> None:
     lines = (SAMPLE / file).read_text("utf-8").splitlines()
     assert licence in lines[0]
@@ -138,8 +128,8 @@ def test_robots_of_other_lists_are_known(
     def known(agent: str) -> bool:
         return asked(policy, agent)[0].purpose not in LOOKED_AT
 
-    share, _ = recall(lines[1:], known)
-    assert share >= wanted
+    share, missed = recall(lines[1:], known)
+    assert share >= wanted, missed if shown else f"{share:.1%}"
 
 
 @pytest.mark.parametrize("file", ["opawg-apps.json", "opawg-devices.json"])
@@ -172,5 +162,4 @@ def test_every_name_in_ai_robots_txt_is_refused(policy: Policy) -> None:
         for name in names
         if asked(policy, f"Mozilla/5.0 (compatible; {name}/1.0)")[1] != "block"
     }
-    assert let_in <= NOT_REFUSED.keys(), let_in - NOT_REFUSED.keys()
-    assert names.keys() >= NOT_REFUSED.keys(), "an exception that is no longer needed"
+    assert let_in == NOT_REFUSED.keys()

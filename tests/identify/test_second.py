@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from importlib import resources
 
 import pytest
@@ -45,6 +44,8 @@ def test_a_further_pattern_is_a_word_in_letters_of_either_case() -> None:
     assert further("hardenize/1.0", "Hardenize") == "Hardenize"
     assert further(f"{CHROME} HARDENIZE", "Hardenize") == "Hardenize"
     assert further("TIANYU-KTOUCH/A930", "NYU") == ""
+    assert further("Voila; Wanadoo 6.0", "Voil") == ""
+    assert further("larbin2.6.3", "Larbin") == "Larbin"
     assert further("A NYU/1", "NYU|Nothing") == "NYUNothing"
     assert further("Tool_get/1", "_get") == "_get"
     assert further("Abc Tool", "^Tool") == ""
@@ -96,16 +97,19 @@ def test_the_longer_pattern_wins_whatever_the_order() -> None:
         ("ZorBotMarch", True),
         ("Zorb0t", True),
         ("zorbulon.sub.ch/1.0", True),
-        ("Mozilla/5.0 Zorbulon", True),
-        ("Mozilla/5.0 zorbulon/2.1", True),
-        ("Mozilla/5.0 (Zorbulon/1.0)", True),
+        ("Mozilla/5.0 (Android)", False),
+        ("Mozilla/5.0 Zorbulon", False),
+        ("Amazon Shopping/24.1", False),
+        ("de.zorbulon.info/2.1", False),
+        ("com.zorbulon.at/1.0", False),
+        ("Arduino HTTP Client/2.2.0", False),
         ("{{.user_agent}}", True),
         ("YourUserAgentHere", True),
         ("${jndi:ldap://x.example/a}", True),
         ("Zorbulon HTTP Client", True),
         ("zorbulon-http-get/2", True),
         ("zorbulon/1.8 CPython/3.12", True),
-        ("zorbulon/v1.12 (linux/amd64)", True),
+        ("zorbulon/v1.12 (linux/amd64)", False),
         ("Zorbulon_Page_Sucker", True),
         ("Zorbulon email hunter", True),
         ("Zorbulon pentest", True),
@@ -126,6 +130,8 @@ def test_the_longer_pattern_wins_whatever_the_order() -> None:
         ("Mozilla/5.0 (compatible; ZorAudio/1.0)", True),
         ("Mozilla/5.0 (compatible; ZorMusic; +https://zormusic.example/)", True),
         ("Mozilla/5.0 (compatible; MSIE 9.0; Zor Media; http://zor.example/)", False),
+        ("Mozilla/5.0 (compatible; ZorMusicPlayer/1.0)", False),
+        ("Mozilla/5.0 (compatible; ZorRadio; https://zor.example/)", False),
         ("ZorAudio/1.0 (+https://zoraudio.example/)", False),
         ("Mozilla/5.0", False),
         ("Mozilla/5.0 Firefox/26.0", False),
@@ -204,18 +210,18 @@ def test_any_agent_gets_an_answer(agent: str) -> None:
 
 def test_a_long_agent_costs_linear_time() -> None:
     second = house_second.second()
-    agent = "Mozilla/5.0 (compatible; " + "a" * 100_000
-    second(agent)
-    began = time.perf_counter()
-    second(agent)
-    assert time.perf_counter() - began < 1
+    agent = "Mozilla/5.0 (compatible; " + "a" * 1_000_000
+    for _ in range(20):  # half a minute each, were it quadratic: pytest-timeout ends it
+        assert second(agent) is None
 
 
 def test_without_the_packages_the_signs_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(house_second, "PACKAGE", "stagedoor_no_such_package")
     monkeypatch.setattr(house_second, "FURTHER", "stagedoor_no_such_package.crawlers")
     assert house_second.patterns() == house_second.further() == ()
-    assert Second(house_second.patterns())("X/1 (+https://x.example)") is not None
+    alone = Second(house_second.patterns(), house_second.further())
+    assert alone.patterns == 0
+    assert alone("X/1 (+https://x.example)") is not None
 
 
 @pytest.fixture(scope="module")
@@ -237,7 +243,7 @@ def test_what_is_left_out_still_exists(packaged: Second) -> None:
     gone = [entry["pattern"] for entry in json.loads(text) if left_out(entry["pattern"])]
     assert len(gone) < 70, "LEFT_OUT takes away more than it was meant to"
     further = [p for p in house_second.further() if left_out(p, FURTHER_LEFT_OUT)]
-    assert 150 < len(further) < 210, "FURTHER_LEFT_OUT takes away more than it was meant to"
+    assert 150 < len(further) < 260, "FURTHER_LEFT_OUT takes away more than it was meant to"
 
 
 @pytest.mark.parametrize("file", ["opawg-apps.json", "opawg-devices.json"])

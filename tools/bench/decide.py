@@ -60,9 +60,9 @@ def measure(rounds: int, seconds: float, tell: Callable[[str], None]) -> Report:
         figures.append(figure)
     facts = surroundings()
     about += (
-        f" {rounds} rounds in turns with a loop of ten additions and comparisons; tenth: all of the "
-        "catalogue against every tenth entry, for agents never seen; same finds: and against all entries "
-        "that these browsers are found by; "
+        f" {rounds} rounds in turns with a loop of ten additions and comparisons. Tenth: with "
+        "the whole catalogue against a tenth of it, for agents never seen; same finds: the tenth has "
+        "all entries that know these browsers, too. "
         f"{facts['cpus']} CPUs, load {facts['load'][0]:.1f}; Python {facts['python']}."
     )
     title = "The guard's core, beside a loop of Python"

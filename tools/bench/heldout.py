@@ -52,6 +52,8 @@ class Group:
     wanted: str = ""
     strangers: bool = False
     """Whether they are judged as if the catalogue had never heard of them."""
+    unread: bool = False
+    """Whether the misses are kept from whoever measures, so that nothing is written from them."""
 
 
 def unique(agents: Iterable[Any]) -> tuple[str, ...]:
@@ -130,9 +132,8 @@ def _uap_core(folder: Path) -> Iterator[Group]:
 def _uadetector(folder: Path) -> Iterator[Group]:
     for path in sorted(folder.rglob("uadetector/resources/uas.xml"))[:1]:
         robots = etree.parse(path, etree.XMLParser(resolve_entities=False)).iterfind(".//robot")
-        yield Group(
-            "Robots (uadetector)", unique(r.findtext("useragent") for r in robots), wanted="98 %"
-        )
+        agents = unique(robot.findtext("useragent") for robot in robots)
+        yield Group("Robots (uadetector)", agents, wanted="98 %", unread=True)
 
 
 def _yauaa(folder: Path) -> Iterator[Group]:

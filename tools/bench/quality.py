@@ -165,7 +165,7 @@ def judged(group: Group, judge: Judge, alone: Callable[[str], str]) -> Result:
         machines += machine
         by_catalogue += alone(agent) not in PEOPLE
         refused += blocked
-        if blocked if group.people else not machine:
+        if not group.unread and (blocked if group.people else not machine):
             misses.append((agent, name, purpose))
     return Result(group, purposes, known, machines, by_catalogue, refused, misses)
 
@@ -208,7 +208,8 @@ def groups(npm: Path | None, fixtures: Path | None, notes: list[str]) -> Iterato
         notes.append(
             "Lists the catalogue was not written from: a sample; more with --fixtures DIR."
         )
-        yield Group("Robots (uadetector, sample)", frozen_lines("strangers.txt"), wanted="98 %")
+        strangers = frozen_lines("strangers.txt")
+        yield Group("Robots (uadetector, sample)", strangers, wanted="98 %", unread=True)
     else:
         yield from heldout(fixtures, notes)
 

@@ -20,8 +20,9 @@ demo.py       the demo site, the guard, and a cast of clients
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from stagedoor.errors import ConfigError, StagedoorError
@@ -66,12 +67,11 @@ def _run(options: argparse.Namespace) -> int:
     if command in {"identify", "decide"}:
         from stagedoor.cli import lines
 
-        source = sys.stdin.buffer
+        source: Iterable[bytes] = sys.stdin.buffer
         if command == "identify":
-            agents = [agent.encode("utf-8", "surrogateescape") for agent in options.agents]
+            source = [os.fsencode(agent) for agent in options.agents] or source
             if not options.json:
-                return lines.tell(options.rules, agents or source, sys.stdout)
-            return lines.run(command, options.rules, agents or source, sys.stdout.buffer)
+                return lines.tell(options.rules, source, sys.stdout)
         return lines.run(command, options.rules, source, sys.stdout.buffer)
     if command == "serve":
         from stagedoor.cli import serve
@@ -183,7 +183,9 @@ def _parser() -> argparse.ArgumentParser:
 
     what = "who a user agent claims to be, and whether that gets recordings"
     who = commands.add_parser("identify", help=what, description=what)
-    who.add_argument("agents", nargs="*", metavar="AGENT", help="without: one a line, from stdin")
+    who.add_argument(
+        "agents", nargs="*", metavar="AGENT", help="none: one a line from standard input"
+    )
     who.add_argument("--json", action="store_true", help="JSON lines, for programs")
     who.add_argument("--rules", type=Path, metavar="DIR", help=_RULES)
 

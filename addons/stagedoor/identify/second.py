@@ -4,8 +4,8 @@ Shelves of expressions are held against such a user agent, surest first; what ea
 unless something speaks for a person (the tables are in `signs.py`):
 
     listed   patterns of crawler-user-agents, without those that hit people    always counts
-    FORMS    the whole agent as robots write it                                not in old costumes
-    further  patterns of CrawlerDetect, likewise, as whole words               not for listeners
+    FORMS    the whole agent as robots write it               not for apps, not in old costumes
+    further  patterns of CrawlerDetect, likewise, as whole words              not for listeners
     SURE     signs that nobody but a robot shows                               not for listeners
     SIGNS    by which robots give themselves away                              neither
     WORDS    of their trade                                                    neither, nor on devices
@@ -29,6 +29,7 @@ import re2
 from stagedoor.facts import Client, Purpose
 from stagedoor.identify.leftout import FURTHER_LEFT_OUT, LEFT_OUT
 from stagedoor.identify.signs import (
+    APPS,
     COSTUMES,
     DEVICES,
     FORMS,
@@ -42,7 +43,7 @@ LOOKED_AT: frozenset[Purpose] = frozenset({"browser", "unknown"})
 """The purposes with which a client is looked at a second time."""
 
 MAX_MEMORY = 32 << 20
-"""Bytes for RE2's automaton: what 1,500 patterns need and the states of many thousand agents."""
+"""Bytes for RE2's automaton at most; 2,500 patterns and 20,000 agents of all kinds take 4 MB."""
 
 TAGS_LEFT_OUT = frozenset({"feed-reader", "http-library", "browser-automation"})
 """Kinds of patterns that are not taken: our own catalogue knows the scripts, readers are people."""
@@ -110,7 +111,7 @@ class _Row:
     listed: bool = False
 
 
-_GUARDS = (LISTENERS, COSTUMES, DEVICES)
+_GUARDS = (APPS, LISTENERS, COSTUMES, DEVICES)
 
 
 def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
@@ -118,10 +119,10 @@ def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
     for pattern in _longest_first(listed):
         if not left_out(pattern):
             yield _Row(pattern, pattern, listed=True)
-    yield from (_Row(*sign, (COSTUMES,)) for sign in FORMS)
+    yield from (_Row(*sign, (APPS, COSTUMES)) for sign in FORMS)
     for pattern in _longest_first(further):
         if not left_out(pattern, FURTHER_LEFT_OUT):
-            yield _Row(pattern, anywhere(pattern), (LISTENERS,), listed=True)
+            yield _Row(pattern, as_words(pattern), (LISTENERS,), listed=True)
     yield from (_Row(*sign, (LISTENERS,)) for sign in SURE)
     yield from (_Row(*sign, (LISTENERS, COSTUMES)) for sign in SIGNS)
     yield from (_Row(*sign, (LISTENERS, COSTUMES, DEVICES)) for sign in WORDS)
@@ -131,12 +132,14 @@ def _longest_first(patterns: Iterable[str]) -> Sequence[str]:
     return sorted(set(patterns), key=lambda pattern: (-len(pattern), pattern))
 
 
-def anywhere(pattern: str) -> str:
-    """CrawlerDetect's `pattern`, as it is meant: letters of either case, and as a word's beginning.
+def as_words(pattern: str) -> str:
+    """CrawlerDetect's `pattern` in letters of either case, and not inside a longer word.
 
-    What begins with a letter or a digit may not stand inside a word: `NYU` is in "TIANYU".
+    `NYU` is in "TIANYU", and `Voil` in "Voila"; `larbin` is meant in "larbin2.6".
     """
-    return rf"(?i)\b(?:{pattern})" if pattern[:1].isalnum() else rf"(?i)(?:{pattern})"
+    before = r"\b" if pattern[:1].isalnum() else ""
+    after = "(?:[^a-z]|$)" if pattern[-1:].isalnum() else ""
+    return rf"(?i){before}(?:{pattern}){after}"
 
 
 def left_out(pattern: str, beginnings: tuple[str, ...] = LEFT_OUT) -> bool:

@@ -3,12 +3,13 @@
 Tables of RE2 expressions, and tables of what speaks against them; all were held against people's
 clients by `./run bench quality`. What is found counts unless one of these is found, too:
 
-    FORMS  the whole agent as robots write it               COSTUMES
+    FORMS  the whole agent as robots write it               APPS, COSTUMES
     SURE   what nobody but a robot writes                   LISTENERS
     SIGNS  ways of reaching whoever runs it, other forms    LISTENERS, COSTUMES
     WORDS  what it came for, in the words of the trade      LISTENERS, COSTUMES, DEVICES
 
-    LISTENERS  an app, a reader, a player, under whatever name
+    APPS       a podcast app, a player, a radio, a reader, under whatever name
+    LISTENERS  these, whatever has to do with sound, and programs on people's machines
     COSTUMES   an old or odd browser, with all that is built into it
     DEVICES    a phone, a television, a console: there are telephones called "M bot" and "Spider 8"
 
@@ -25,7 +26,8 @@ Table = Sequence[tuple[str, str]]
 """A sign's name, for people to read, and its expression."""
 
 FORMS: Table = (
-    # As no player and none of 968 podcast apps of OPAWG calls itself; feeds and pages stay open.
+    # As none of OPAWG's 968 podcast apps calls itself. It counts even for what is called after music,
+    # as companies that learn from it are; feeds and pages stay open to it.
     (
         "a robot's form",
         r"^Mozilla/5\.0 \(compatible; ([^();/]+/[\w.-]+|[^()]*https?://[^()]*)\)$",
@@ -58,13 +60,6 @@ SIGNS: Table = (
     ("with a version", r"(?i)(bot|spider|crawler)[/;]"),
     # In a telephone's costume, too.
     ("Google", r"\bGoogle-[A-Za-z]|(?i:page ?speed|google search console)"),
-    # A browser goes on after its first word; these stop, or have no more than a name in brackets. Not
-    # Chrome, Edge, Firefox, Gecko, IE, Linux, Macintosh, Opera, Safari, Windows, X11, compatible.
-    (
-        "only begins like a browser",
-        r"^Mozilla/5\.0 \(?([ABDHJKNPQRTUVYZabd-z]|C[^h]|E[^d]|F[^i]|G[^e]|I[^E]|L[^i]|M[^a]|O[^p]"
-        r"|S[^a]|W[^i]|X[^1]|c[^o])[\w.-]*(/[\w.-]+)?\)?$",
-    ),
     # What was to be filled in before it went out, and what is meant for the server to run.
     (
         "fills in a form",
@@ -84,10 +79,7 @@ WORDS: Table = (
     ("indexer", r"(?i)index(er|ing)?\b|harvest"),
     ("archiver", r"(?i)archiver|web ?archiv"),
     ("checker", r"(?i)check(s|er|ing)?\b|validat|verif(y|ier|ication)"),
-    (
-        "monitor",
-        r"(?i)monitor|uptime|health ?-?check|\bprob(e|er)\b|\bping(er)?\b|[a-z]ping/|synthetic|PTST",
-    ),
+    ("monitor", r"(?i)monitor|uptime|health ?-?check|\bprob(e|er)\b|\bping(er)?\b|synthetic|PTST"),
     ("scanner", r"(?i)scan(ner|ning)?\b|vulnerab|\baudit|\brecon\b|pentest|exploit"),
     ("SEO", r"\bSEO|\bSeo[A-Z]|\bseo\b|SEO\b|[Bb]acklink|[Pp]age ?[Rr]ank"),
     ("sales", r"(?i)prospect|\blead ?-?(gen|radar)|[a-z]Lead(Gen|Radar)"),
@@ -111,7 +103,7 @@ WORDS: Table = (
     (
         "script",
         r"^([^M]|M[^o]).*(\bCPython/|\bNode\.js|\b(PHP|Ruby|Perl|perl|golang)\b"
-        r"|(?i:http[ _-]?(client|request|get|fetch|kit|lib)|(linux|darwin|windows)[/ ](amd|arm)64))",
+        r"|(?i:http[ _-]?(client|request|get|fetch|kit|lib)))",
     ),
     ("tester", r"(?i)tester\b|generator\b|tracer\b|\w::\w"),
     # Words that browsers and what is built into them have, too.
@@ -122,23 +114,31 @@ WORDS: Table = (
     ),
 )
 
-LISTENERS = (
+APPS = (
     # Who listens and reads, under whatever name.
-    r"(?i)pod|\bcast|cast(ing|s|er)?\b|player|radio|music|audio|sound|song|tracks?\b|tune|\blisten|stream"
-    r"|\bmedia|FM\b|\.(fm|app)\b|subscriber|reader|RSS|feed([^b]|$)|news(gator|fire|life|blur)"
-    # Programs on people's machines, which say what machine it is, and those that people publish.
+    r"(?i)pod|\bcast|cast(ing|s|er)?\b|player|radio|\blisten|FM\b|\.(fm|app)\b|subscriber|reader|RSS"
+    r"|feed([^b]|$)|news(gator|fire|life|blur)"
+)
+
+LISTENERS = (
+    APPS
+    # What is listened to.
+    + r"|music|audio|sound|song|tracks?\b|tune|stream|\bmedia"
+    # Programs on people's machines, which say what machine it is, those that people publish, and
+    # the identifiers of apps.
     r"|CFNetwork|Darwin[/ ]|^([^M]|M[^o]).*(iPhone|iPad|iOS|Android|Windows|Mac ?OS|Linux[; )])"
     r"|^([^M]|M[^o]).*(github\.|gitlab|readthedocs|sourceforge|sf\.net)|Google-HTTP-Java"
+    r"|^(app|at|au|ch|co|com|de|dev|fm|fr|io|it|me|net|nl|org|se|tv|uk|us)\.[a-z]"
     # What old browsers carry the address of.
     r"|toolbar|K-Meleon"
 )
 
 COSTUMES = (
     # Old and odd browsers, and what is built into them.
-    r"(?i)MSIE\s+[1-9]|Konqueror|Trident|iCab|OmniWeb|WebTV|NetFront|NetPositive|brows(e|er)\b"
+    r"(?i)^Mozilla.*MSIE\s+[1-9]|Konqueror|Trident|iCab|OmniWeb|WebTV|NetFront|NetPositive|brows(e|er)\b"
     r"|[IA]Browse|Maple|Galeon|Netscape|Mosaic|AOL [0-9]|AvantGo|Opera|Polaris|Dillo|Lynx|Links \("
     r"|rv:1\.[0-8]|\.NET CLR|askbar|desktop|proxomitron|anonymouse|FrontPage|Lotus-Notes"
-    r"|Powermarks|PrintSmart|Contiki|\(compatible; ([^)]*; )?(Linux|Ubuntu|Win|en-)"
+    r"|Powermarks|PrintSmart|Contiki|^Mozilla.*\(compatible; ([^)]*; )?(Linux|Ubuntu|Win|en-)"
     # Old and odd machines.
     r"|Symbian|Series60|Nokia|PalmOS|Windows CE|RISC OS|Amiga|Haiku|Teleca|Zune|RIM[0-9]|MIDP|CUBOT"
     r"|Forum:|WAChat|\bvia\b"
@@ -146,5 +146,5 @@ COSTUMES = (
 
 DEVICES = (
     r"(?i)Android|iPhone|iPad|Build/|MAUI|UP\.(Browser|Link)|BlackBerry|Windows Phone|Tizen|web0s"
-    r"|\bTV|HbbTV|samsung|nintendo|playstation|PS Vita|\bHTC|ESP(32|8266)"
+    r"|\bTV|HbbTV|samsung|nintendo|playstation|PS Vita|\bHTC|Arduino|ESP(32|8266)|M5Stack|RTL8"
 )
