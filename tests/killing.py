@@ -1,7 +1,7 @@
 """Kills a writer of the ledger, again and again: `python killing.py STATE KILLS SEED`.
 
-Each time a child goes on with the same file and writes as fast as it can, is killed with -9 some
-milliseconds later, and the whole file is checked. The file is small and sealed often, so that many
+Each time a child goes on with the same file and writes as fast as it can, is killed with -9 after some
+milliseconds of work, and the whole file is checked. The file is small and sealed often, so that many
 are killed while they seal, prune or write back. Prints one JSON object.
 """
 
@@ -53,6 +53,21 @@ def last_run(book: Book, first: int) -> list[int]:
     return numbers
 
 
+def worked(pid: int, seconds: float) -> None:
+    """Wait until a process has had the processor for `seconds`: on a busy machine that takes longer."""
+    tasks = Path(f"/proc/{pid}/task")
+    if not tasks.exists():  # elsewhere than on Linux
+        time.sleep(seconds)
+        return
+
+    def spent() -> int:
+        return sum(int(t.read_text().split()[0]) for t in tasks.glob("*/schedstat"))
+
+    begun, end = spent(), time.monotonic() + 5
+    while spent() - begun < seconds * 1e9 and time.monotonic() < end:
+        time.sleep(0.0005)
+
+
 def main(state: Path, kills: int, seed: int) -> None:
     """Kill, check, repeat."""
     rnd = random.Random(seed)
@@ -69,7 +84,7 @@ def main(state: Path, kills: int, seed: int) -> None:
         os.close(writable)
         assert os.read(readable, 1) == b"!", "the child did not get as far as writing"
         os.close(readable)
-        time.sleep(rnd.uniform(0.0, 0.04))
+        worked(child, rnd.uniform(0.0, 0.04))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         assert os.WTERMSIG(status) == signal.SIGKILL
