@@ -9,10 +9,12 @@ from __future__ import annotations
 import gc
 import itertools
 import math
+import random
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Address, ip_network
 from typing import Any
 
 from . import cast
@@ -115,6 +117,7 @@ def _subjects() -> tuple[Sequence[Subject], str]:
         Subject("identify, agent new", _each(policy.identify, strangers)),
         Subject("identify, agent known", _each(policy.identify, agents)),
         *_tenths(policy, agents),
+        _networks(),
         Subject("decide, agent known", _each(policy.judge, requests)),
         Subject("rules alone, shipped", _each(lambda facts: policy.decide(*facts), seen)),
         Subject("rules alone, 1,000 rules", _each(lambda facts: crowd.decide(*facts), seen)),
@@ -151,6 +154,27 @@ def _tenths(policy: Any, agents: Sequence[str]) -> Iterable[Subject]:
         small = Matcher(Catalogue(part), second())
         action, base = (_each(m.identify, asking) for m in (policy.matcher, small))
         yield Subject(name, action, base=base, wanted="≤ 1.2")
+
+
+NETWORKS = 100_000
+"""Networks of operators; the lists of fifteen have three thousand."""
+
+
+def _networks() -> Subject:
+    """Whose address is it? Four in five networks are IPv4, as in the operators' lists."""
+    from stagedoor.identify.prefixes import Prefixes  # noqa: PLC0415
+
+    dice = random.Random(6480)  # any; it is the same in every run
+    four = [(dice.getrandbits(32), dice.randint(16, 28)) for _ in range(NETWORKS * 4 // 5)]
+    six = [(dice.getrandbits(128), dice.randint(32, 64)) for _ in range(NETWORKS // 5)]
+    networks = [
+        *(ip_network((number, length), strict=False) for number, length in four),
+        *(ip_network((number, length), strict=False) for number, length in six),
+    ]
+    table = Prefixes((network, number % 15) for number, network in enumerate(networks))
+    asked = [str(network[dice.getrandbits(4)]) for network in dice.sample(networks, 5_000)]
+    strangers = [str(IPv4Address(dice.getrandbits(32))) for _ in range(5_000)]
+    return Subject("100,000 networks", _each(table.find, [*asked, *strangers]), wanted="≤ 3 µs")
 
 
 CROWD = 1000
