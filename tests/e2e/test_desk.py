@@ -414,9 +414,15 @@ def test_the_ledger_of_today_is_counted_after_a_restart(
 ) -> None:
     first = start_guard(origin.url)
     knock(first)
-    before = {(r["name"], r["proof"]): r for r in status(first)["crawlers"]}
-    eventually(lambda: sum(t.takings + t.refusals for t in ledger(first).values()) == sum(
-        r["taken"] + r["refused"] for r in before.values()), "the ledger")  # fmt: skip
+
+    def both() -> dict[tuple[str, str], Any] | None:
+        """The desk's crawlers, once it and the ledger have heard of the last response."""
+        rows = {(r["name"], r["proof"]): r for r in status(first)["crawlers"]}
+        told = sum(r["taken"] + r["refused"] for r in rows.values())
+        kept = sum(t.takings + t.refusals for t in ledger(first).values())
+        return rows if told == kept > 0 else None
+
+    before = eventually(both, "desk and ledger to agree")
     first.program.stop()
     again = guarding.start(first.state.parent, origin.url)
     with again.program:
