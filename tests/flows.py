@@ -20,7 +20,7 @@ from mitmproxy.test import taddons, tflow, tutils
 from making import CATALOGUE, TRAINING_OFF, sources
 from stagedoor import house
 from stagedoor.door.addon import Guard
-from stagedoor.facts import Event
+from stagedoor.model.facts import Event
 
 REVERSE = "reverse:http://localhost:8000"
 

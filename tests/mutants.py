@@ -15,7 +15,7 @@ from random import Random
 from typing import Literal
 
 from making import ROOT
-from stagedoor.facts import ACTIONS, KINDS, PURPOSES
+from stagedoor.model.facts import ACTIONS, KINDS, PURPOSES
 
 Outcome = Literal["refused", "legal", "either"]
 Mutator = Callable[[str, Random], str | bytes]

@@ -209,8 +209,8 @@ def test_entry_scripts_have_no_logic() -> None:
 @pytest.mark.parametrize(
     ("module", "source", "fault"),
     [
-        ("stagedoor.facts", "from stagedoor.errors import Problem", ""),
-        ("stagedoor.facts", "from stagedoor.yamltext import parse", "must not know yamltext"),
+        ("stagedoor.model.facts", "from stagedoor.model.errors import Problem", ""),
+        ("stagedoor.model.facts", "from stagedoor.yamltext import parse", "must not know yamltext"),
         ("stagedoor.stance", "from stagedoor.rules.policy import Policy", "must not know rules"),
         ("stagedoor.rules.policy", "from stagedoor import stance, door", "must not know door"),
         ("stagedoor.rules.policy", "import stagedoor.door.addon", "must not know door"),
@@ -229,9 +229,9 @@ def test_entry_scripts_have_no_logic() -> None:
         ("stagedoor.identify.matcher", "if TYPE_CHECKING:\n    from mitmproxy import http", "must not import mitmproxy"),
         ("stagedoor.schema", "data = open('x').read()", "open() reaches outside"),
         ("stagedoor.schema", "__import__('socket')", "__import__() reaches outside"),
-        ("stagedoor.facts", "at = datetime.now(UTC)", "now() reaches outside"),
-        ("stagedoor.facts", "day = date.today()", "today() reaches outside"),
-        ("stagedoor.facts", "day = date.fromisoformat('2026-11-23')", ""),
+        ("stagedoor.model.facts", "at = datetime.now(UTC)", "now() reaches outside"),
+        ("stagedoor.model.facts", "day = date.today()", "today() reaches outside"),
+        ("stagedoor.model.facts", "day = date.fromisoformat('2026-11-23')", ""),
         ("stagedoor.record.metrics", "from mitmproxy import http", "only the door imports mitmproxy"),
         ("stagedoor.house", "import mitmproxy.http", "only the door imports mitmproxy"),
         ("stagedoor.cli.check", "import mitmproxy", "only the door imports mitmproxy"),

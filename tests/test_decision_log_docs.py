@@ -13,7 +13,7 @@ import yaml
 
 from e2e.programs import program
 from making import GPTBOT, GPTBOT_CLIENT, ROOT, asks, event
-from stagedoor.facts import Client, Verdict
+from stagedoor.model.facts import Client, Verdict
 from stagedoor.record.decisions import line
 
 DOCS = ROOT / "docs"

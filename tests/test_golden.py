@@ -17,7 +17,7 @@ import pytest
 
 from making import ROOT, TRAINING_OFF, sources
 from stagedoor import house
-from stagedoor.errors import ConfigError
+from stagedoor.model.errors import ConfigError
 from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import load_policy
 from stagedoor.yamltext import Source

@@ -8,7 +8,7 @@ import pytest
 
 from making import CATALOGUE, FIREFOX, GPTBOT, TRAINING_OFF, asks, sources
 from stagedoor import house
-from stagedoor.errors import ConfigError
+from stagedoor.model.errors import ConfigError
 from stagedoor.yamltext import MAX_BYTES
 
 

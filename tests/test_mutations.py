@@ -18,7 +18,7 @@ import pytest
 
 from mutants import Mutant, mutants
 from stagedoor import house
-from stagedoor.errors import ConfigError, Problem
+from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
 

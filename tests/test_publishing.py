@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from robots import RobotsParser
 
 from stagedoor import house
-from stagedoor.facts import Purpose
 from stagedoor.identify.catalogue import Catalogue
+from stagedoor.model.facts import Purpose
 from stagedoor.publishing import NOTHING, Fields, Published, published, stricter
 from stagedoor.signals import (
     ai_txt,

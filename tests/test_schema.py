@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from making import document
-from stagedoor.errors import Problem
+from stagedoor.model.errors import Problem
 from stagedoor.schema import ListOf, Model, OneOrMany, check, check_value
 
 

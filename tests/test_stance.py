@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from making import ROOT, document
-from stagedoor.errors import Problem
+from stagedoor.model.errors import Problem
 from stagedoor.stance import Stance, advice, checked_upstream, read_stance, split_listen
 from stagedoor.yamltext import Source, parse
 

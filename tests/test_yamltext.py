@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from making import document
-from stagedoor.errors import Location, Problem
+from stagedoor.model.errors import Location, Problem
 from stagedoor.yamltext import (
     MAX_BYTES,
     MAX_DEPTH,

@@ -18,7 +18,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as openmetr
 
 from stagedoor import house, house_second
 from stagedoor.audio.paths import normalise
-from stagedoor.facts import Client, Event, Request, Verdict, as_header
+from stagedoor.model.facts import Client, Event, Request, Verdict, as_header
 from stagedoor.record.metrics import Metrics
 
 _WORDS = (

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from stagedoor.errors import ConfigError, Location, Problem, did_you_mean
 from stagedoor.house_second import second
+from stagedoor.model.errors import ConfigError, Location, Problem, did_you_mean
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, Policy, load_policy
 from stagedoor.yamltext import MAX_BYTES, Source
 

@@ -25,8 +25,8 @@ from typing import Any
 
 import orjson
 
-from stagedoor.errors import ConfigError, Location, Problem
 from stagedoor.identify.ranges import MAX_BYTES, RangeList, parse_ranges
+from stagedoor.model.errors import ConfigError, Location, Problem
 
 KEYS = "keys"
 RANGES = "ranges"

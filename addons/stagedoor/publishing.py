@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stagedoor.facts import Purpose
 from stagedoor.identify.catalogue import Catalogue
+from stagedoor.model.facts import Purpose
 from stagedoor.signals import (
     ai_txt,
     content_usage,

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from stagedoor.errors import MANY, Problem, did_you_mean, listed
+from stagedoor.model.errors import MANY, Problem, did_you_mean, listed
 from stagedoor.yamltext import Document, Path
 
 

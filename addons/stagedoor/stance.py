@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
-from stagedoor.errors import Problem
-from stagedoor.facts import Mode
-from stagedoor.globs import MAX_PATTERN
+from stagedoor.model.errors import Problem
+from stagedoor.model.facts import Mode
+from stagedoor.model.globs import MAX_PATTERN
 from stagedoor.schema import ListOf, Model, check
 from stagedoor.yamltext import Document
 

@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from stagedoor.errors import Location, Problem, enough
+from stagedoor.model.errors import Location, Problem, enough
 
 MAX_BYTES = 1_000_000
 """A rule file is written by hand; the largest shipped one is far below a tenth of this."""

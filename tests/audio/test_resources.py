@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from stagedoor.audio.paths import normalise
 from stagedoor.audio.resources import classify, reclassify
-from stagedoor.facts import KINDS, Resource
-from stagedoor.globs import Globs
+from stagedoor.model.facts import KINDS, Resource
+from stagedoor.model.globs import Globs
 
 
 @pytest.mark.parametrize(

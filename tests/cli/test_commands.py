@@ -11,7 +11,7 @@ import pytest
 
 from making import FIREFOX, GPTBOT, REQUESTS
 from stagedoor.cli import lines, main, serve
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 from stagedoor.stance import Site, Stance
 
 

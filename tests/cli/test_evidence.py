@@ -11,8 +11,8 @@ import pytest
 
 from ledgers import OCTOBER, ROBOTS, Clock, day_of_visits, examined, visit, writing
 from stagedoor.cli import evidence, main
-from stagedoor.errors import StagedoorError
 from stagedoor.evidence.entries import DAY
+from stagedoor.model.errors import StagedoorError
 from stagedoor.record.book import FILE
 from stagedoor.record.verifier import verify
 

@@ -10,7 +10,7 @@ import pytest
 
 from making import FIREFOX, GPTBOT, event
 from stagedoor.cli import main
-from stagedoor.facts import Request
+from stagedoor.model.facts import Request
 from stagedoor.record.decisions import FILE, line
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stagedoor.cli.shelf import WRITTEN, Shelf
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 
 
 def put(folder: Path, name: str, data: bytes, *, merged: bool = False) -> str:

@@ -18,7 +18,7 @@ from stagedoor.desk.gate import Gate
 from stagedoor.desk.handlers import routes
 from stagedoor.desk.outlook import Outlook
 from stagedoor.desk.serving import Serving
-from stagedoor.facts import Client
+from stagedoor.model.facts import Client
 
 Serve = Callable[..., str]
 

@@ -14,7 +14,7 @@ import pytest
 
 from ledgers import Clock, day_of_visits
 from stagedoor.cli import main, timestamping
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 from stagedoor.record.verifier import Broken, verify
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")

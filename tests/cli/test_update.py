@@ -24,7 +24,6 @@ from stagedoor import house
 from stagedoor.cli import fetching, update
 from stagedoor.cli.fetching import Fetcher, FetchError, on_the_internet
 from stagedoor.cli.update import HOURLY, Outcome, Target, range_targets, refresh
-from stagedoor.errors import Problem, StagedoorError
 from stagedoor.house_ranges import (
     Copy,
     path_of,
@@ -34,6 +33,7 @@ from stagedoor.house_ranges import (
     stamp,
     write_copy,
 )
+from stagedoor.model.errors import Problem, StagedoorError
 
 NOW = 1_795_000_000.0
 

@@ -14,7 +14,7 @@ from stagedoor.desk.day import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
 from stagedoor.desk.today import Row
 from stagedoor.desk.words import sentences, since
 from stagedoor.evidence.entries import Visit
-from stagedoor.facts import Client, Event, Resource, Verdict
+from stagedoor.model.facts import Client, Event, Resource, Verdict
 from stagedoor.record.ledger import Ledger
 
 NOON = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))

@@ -18,7 +18,7 @@ from stagedoor.desk.outlook import Outlook
 from stagedoor.desk.rulebook import rules_page
 from stagedoor.desk.status import status
 from stagedoor.desk.why import why_page
-from stagedoor.facts import Event, Mode
+from stagedoor.model.facts import Event, Mode
 from stagedoor.rules.cases import run_cases
 
 NASTY = (

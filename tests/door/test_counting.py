@@ -11,8 +11,8 @@ from flows import HOUSE, Open, answered, flow
 from making import FIREFOX, OVERCAST
 from stagedoor.door import addon
 from stagedoor.door.counting import Turn
-from stagedoor.facts import Rate
 from stagedoor.memory.local import Memory
+from stagedoor.model.facts import Rate
 
 THROTTLE = {
     "05-slow.yaml": """

@@ -8,7 +8,7 @@ import pytest
 
 from flows import House, Open, answered, flow
 from making import FIREFOX
-from stagedoor.facts import Client, Request, Resource
+from stagedoor.model.facts import Client, Request, Resource
 from stagedoor.rules.plan import Plan, Step
 
 

@@ -15,8 +15,8 @@ from making import asks
 from stagedoor.door import hello
 from stagedoor.door.address import networks
 from stagedoor.door.hello import Fingerprints, arrival, read_hello
-from stagedoor.facts import Arrival
 from stagedoor.identify.ja4 import ja4, well_formed
+from stagedoor.model.facts import Arrival
 
 TOLD = "t13d1517h2_8daaf6152771_cb7bf5808d99"
 

@@ -13,8 +13,8 @@ from signing import Crawler
 from stagedoor.cli.update import key_targets
 from stagedoor.door.inquiry import Inquiry
 from stagedoor.door.options import Settings
-from stagedoor.errors import ConfigError
 from stagedoor.house_ranges import KEYS, Copy, write_copy
+from stagedoor.model.errors import ConfigError
 from stagedoor.record.metrics import Metrics
 
 ORIGIN = "https://signer.example"

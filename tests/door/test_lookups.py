@@ -20,8 +20,8 @@ import pytest
 
 from stagedoor.door import lookups as module
 from stagedoor.door.lookups import KEPT_ANYHOW, KEPT_FAILED, KEPT_KNOWN, Lookups
-from stagedoor.errors import StagedoorError
 from stagedoor.identify.proof import FAILED, PENDING, Names
+from stagedoor.model.errors import StagedoorError
 
 GOOGLE = "66.249.66.1"
 GOOGLE6 = "2001:4860:4801:10::1"

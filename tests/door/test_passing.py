@@ -14,7 +14,7 @@ from stagedoor.door.addon import Guard
 from stagedoor.door.address import networks
 from stagedoor.door.passing import forward, is_local, replace_response, site_host, unreachable
 from stagedoor.door.refusal import refuse
-from stagedoor.facts import Resource
+from stagedoor.model.facts import Resource
 from stagedoor.stance import Artist
 
 LOOPBACK = networks(["127.0.0.1"])

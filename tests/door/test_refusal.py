@@ -11,7 +11,7 @@ from mitmproxy import http
 
 from making import GPTBOT_CLIENT, REFUSED, asks
 from stagedoor.door.refusal import refuse, unavailable
-from stagedoor.facts import MEDIA_CLIENTS, PURPOSES, Client, Request, Resource, Verdict
+from stagedoor.model.facts import MEDIA_CLIENTS, PURPOSES, Client, Request, Resource, Verdict
 from stagedoor.stance import Artist
 
 ARTIST = Artist(name="The Understudies", contact="mailto:us@example.org")

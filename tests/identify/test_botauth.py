@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signing import Crawler, jwk
-from stagedoor.facts import Request
 from stagedoor.identify.botauth import LIMITS, NONE, Limits, Outcome, check
 from stagedoor.identify.keys import Key, Keys, read_keys
 from stagedoor.identify.origins import origin_of
+from stagedoor.model.facts import Request
 
 NOW = 1_800_000_000
 SIGNER = "https://signer.example"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from making import catalogue, document
-from stagedoor.errors import Problem
 from stagedoor.identify.catalogue import Signature, read_catalogue
+from stagedoor.model.errors import Problem
 
 HEAD = "operator: O\nreviewed: 2026-11-23\ncrawlers:\n"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from making import document
-from stagedoor.errors import Problem
 from stagedoor.identify.families import Families, read_families
+from stagedoor.model.errors import Problem
 
 CHROMIUM = "t13d1517h2_8daaf6152771_cb7bf5808d99"
 CURL = "t13d3112h2_e8f1e7e78f70_b26ce05bbdd6"

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from making import catalogue
 from slowmatch import slow_name
-from stagedoor.facts import UNKNOWN, as_header
 from stagedoor.identify import matcher as matching
 from stagedoor.identify.catalogue import Catalogue
 from stagedoor.identify.matcher import Matcher
+from stagedoor.model.facts import UNKNOWN, as_header
 
 
 def matcher(*entries: str) -> Matcher:

@@ -14,8 +14,8 @@ import pytest
 
 from making import ROOT
 from stagedoor import house, house_second
-from stagedoor.facts import Client, Request, as_header
 from stagedoor.identify.second import LOOKED_AT
+from stagedoor.model.facts import Client, Request, as_header
 from stagedoor.rules.policy import Policy
 
 SAMPLE = Path(__file__).with_name("sample")

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.errors import ConfigError
 from stagedoor.identify.prefixes import Network, Prefixes, number
 from stagedoor.identify.ranges import (
     MAX_BYTES,
@@ -21,6 +20,7 @@ from stagedoor.identify.ranges import (
     membership,
     parse_ranges,
 )
+from stagedoor.model.errors import ConfigError
 
 # -- the table ---------------------------------------------------------------------------------
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from making import ROOT
 from stagedoor import house, house_second
-from stagedoor.facts import as_header
 from stagedoor.identify.leftout import FURTHER_LEFT_OUT
 from stagedoor.identify.second import LOOKED_AT, Second, left_out, named
 from stagedoor.identify.signs import FORMS, SIGNS, SURE, WORDS
+from stagedoor.model.facts import as_header
 
 SHARED = ROOT.parent / "shared" / "data"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"

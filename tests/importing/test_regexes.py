@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.globs import Globs
 from stagedoor.importing import regexes
+from stagedoor.model.globs import Globs
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.errors import Problem
 from stagedoor.importing.wishes import Expression
 from stagedoor.importing.writing import WIDTH, Written, entry, in_braces, on_a_line
+from stagedoor.model.errors import Problem
 from stagedoor.yamltext import Source, Value, parse
 
 HOSTILE = st.one_of(

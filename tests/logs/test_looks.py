@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from stagedoor.facts import Request
 from stagedoor.logs.looks import Watched, looked_up
 from stagedoor.logs.records import Hit
+from stagedoor.model.facts import Request
 
 HIT = Hit(1.0, b"::1", b"get", b"E.org:80", b"/%61?x", 200, 5, b" VLC ")
 

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from making import GPTBOT, REFUSED, asks, event
-from stagedoor.errors import StagedoorError
-from stagedoor.facts import UNKNOWN, Event, Request, Verdict, network
+from stagedoor.model.errors import StagedoorError
+from stagedoor.model.facts import UNKNOWN, Event, Request, Verdict, network
 from stagedoor.record import decisions
 from stagedoor.record.decisions import FILE, KEPT, Decisions, line
 

@@ -12,8 +12,8 @@ import pytest
 
 from ledgers import GPT_AGENT, OCTOBER, ROBOTS, Clock, Lost, day_of_visits, examined, visit, writing
 from making import asks, event
-from stagedoor.errors import StagedoorError
 from stagedoor.evidence.entries import DAY, Visit
+from stagedoor.model.errors import StagedoorError
 from stagedoor.record import ledger as ledgers
 from stagedoor.record.book import FILE, Book
 from stagedoor.record.ledger import Ledger

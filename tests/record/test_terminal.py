@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from making import GPTBOT, asks, event
-from stagedoor.facts import UNKNOWN, Client, Verdict
+from stagedoor.model.facts import UNKNOWN, Client, Verdict
 from stagedoor.record.terminal import LINES_A_SECOND, Terminal, line, printable
 
 

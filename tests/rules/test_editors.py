@@ -11,8 +11,9 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from making import ROOT, document
-from stagedoor import facts, house, stance
+from stagedoor import house, stance
 from stagedoor.identify import catalogue, families
+from stagedoor.model import facts
 from stagedoor.rules import captions, model
 from stagedoor.rules.editors import HEADER_LINE, schema_for, schemas
 from stagedoor.rules.fields import FIELDS

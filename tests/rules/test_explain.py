@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from making import FIREFOX, GPTBOT, asks, rules
 from manyrules import AGENTS, PATHS, rule_file, written
-from stagedoor.facts import Behaviour, Rate
+from stagedoor.model.facts import Behaviour, Rate
 from stagedoor.rules.explain import Explanation, Look, explain
 from stagedoor.rules.policy import Policy
 

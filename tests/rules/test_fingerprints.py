@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from making import ROOT, asks, mistakes, rules
-from stagedoor.facts import Arrival
 from stagedoor.house import load
+from stagedoor.model.facts import Arrival
 
 SHIPPED = ROOT / "rules" / "fingerprints.yaml"
 SEEN = json.loads((ROOT / "tests" / "identify" / "seen.json").read_text("utf-8"))

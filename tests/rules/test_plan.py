@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from making import FIREFOX, GPTBOT, asks, rules
 from manyrules import AGENTS, PATHS, rule_file, written
-from stagedoor.facts import Behaviour, Client, Rate, Request, Resource, Verdict
+from stagedoor.model.facts import Behaviour, Client, Rate, Request, Resource, Verdict
 from stagedoor.rules import plan as planning
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.plan import ALLOW, SIGNAL

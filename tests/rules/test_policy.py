@@ -18,8 +18,8 @@ from making import (
     rules,
     sources,
 )
-from stagedoor.errors import ConfigError
-from stagedoor.facts import UNKNOWN, Verdict
+from stagedoor.model.errors import ConfigError
+from stagedoor.model.facts import UNKNOWN, Verdict
 from stagedoor.rules.plan import SIGNAL_RULE
 from stagedoor.rules.policy import Policy, load_policy, observed
 from stagedoor.yamltext import Source

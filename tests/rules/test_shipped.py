@@ -13,8 +13,8 @@ import pytest
 from making import ROOT, asks
 from slowmatch import slow_name
 from stagedoor import house
-from stagedoor.facts import PURPOSES, as_header
 from stagedoor.identify.traits import TRAIT_NAMES
+from stagedoor.model.facts import PURPOSES, as_header
 from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import Policy
 from stagedoor.stance import Stance

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from making import asks, document, mistakes
-from stagedoor.errors import Problem
-from stagedoor.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
 from stagedoor.identify.traits import TRAIT_NAMES
+from stagedoor.model.errors import Problem
+from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.fields import FIELDS, TOLD
 from stagedoor.rules.vocabulary import Known, Read, read_when

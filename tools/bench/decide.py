@@ -95,8 +95,8 @@ def _subjects() -> tuple[Sequence[Subject], str]:
         sys.path.insert(0, addons)
     from stagedoor import house  # noqa: PLC0415 (it is found only now)
     from stagedoor.audio.paths import normalise  # noqa: PLC0415
-    from stagedoor.facts import Request  # noqa: PLC0415
     from stagedoor.identify.matcher import CACHED_AGENTS  # noqa: PLC0415
+    from stagedoor.model.facts import Request  # noqa: PLC0415
 
     policy = house.load()
     agents = cast.agents()
@@ -132,10 +132,10 @@ def _subjects() -> tuple[Sequence[Subject], str]:
 
 def _tenths(policy: Any, agents: Sequence[str]) -> Iterable[Subject]:
     """Whether more signatures make a lookup slower: the whole catalogue against a tenth of it."""
-    from stagedoor.facts import as_header  # noqa: PLC0415
     from stagedoor.house_second import second  # noqa: PLC0415
     from stagedoor.identify.catalogue import Catalogue  # noqa: PLC0415
     from stagedoor.identify.matcher import CACHED_AGENTS, Matcher  # noqa: PLC0415
+    from stagedoor.model.facts import as_header  # noqa: PLC0415
 
     def strangers(known: Sequence[str]) -> Sequence[str]:
         rounds = math.ceil((CACHED_AGENTS + 1) / len(known))

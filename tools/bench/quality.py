@@ -261,8 +261,8 @@ def _judges() -> tuple[Judge, Callable[[str], str], Judge]:
     if (addons := str(ROOT / "addons")) not in sys.path:
         sys.path.insert(0, addons)
     from stagedoor import house, house_second  # noqa: PLC0415 (they are found only now)
-    from stagedoor.facts import Request, as_header  # noqa: PLC0415
     from stagedoor.identify.matcher import Matcher  # noqa: PLC0415
+    from stagedoor.model.facts import Request, as_header
 
     policy = house.load(ROOT / "rules").assuming({})
     catalogue = Matcher(policy.catalogue)

@@ -12,7 +12,7 @@ from lxml import etree
 
 from stagedoor.audio.paths import normalise
 from stagedoor.audio.resources import classify
-from stagedoor.facts import Kind
+from stagedoor.model.facts import Kind
 from stagedoor.signals.html import decoded
 
 MOST = 200

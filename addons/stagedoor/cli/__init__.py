@@ -25,9 +25,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stagedoor.errors import ConfigError, StagedoorError
-from stagedoor.facts import MODES, PROOFS
 from stagedoor.logs.sniffing import FORMATS
+from stagedoor.model.errors import ConfigError, StagedoorError
+from stagedoor.model.facts import MODES, PROOFS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ import h11
 from stagedoor.auditing.fetched import Fetched
 from stagedoor.auditing.links import joined
 from stagedoor.cli.fetching import CONNECT_TIMEOUT, MOST_ADDRESSES, on_the_internet
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 from stagedoor.signals.coding import CODINGS, CodingError, coders
 
 TIMEOUT = 15.0

@@ -26,8 +26,8 @@ from stagedoor.cli import audit_report
 from stagedoor.cli.asking import Asker, Wish
 from stagedoor.credentials import MEDIA_TYPES, CredentialsError
 from stagedoor.credentials import read as read_credentials
-from stagedoor.errors import StagedoorError, did_you_mean
 from stagedoor.identify.catalogue import Catalogue, Signature
+from stagedoor.model.errors import StagedoorError, did_you_mean
 from stagedoor.publishing import USES_OF
 from stagedoor.record.terminal import printable
 from stagedoor.signals.meaning import Statement, Use

@@ -23,8 +23,8 @@ from stagedoor import house
 from stagedoor.audio.paths import normalise
 from stagedoor.demo import origin
 from stagedoor.demo.cast import CAST, Knock
-from stagedoor.errors import StagedoorError
-from stagedoor.facts import Client, Request, Verdict
+from stagedoor.model.errors import StagedoorError
+from stagedoor.model.facts import Client, Request, Verdict
 from stagedoor.rules.policy import Policy
 
 _HERE = "127.0.0.1"

@@ -17,7 +17,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 
 if TYPE_CHECKING:
     from stagedoor.evidence.check import Findings

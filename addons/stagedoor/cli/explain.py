@@ -22,19 +22,28 @@ from rich.tree import Tree
 from stagedoor import house
 from stagedoor.audio.paths import normalise
 from stagedoor.audio.resources import reclassify
-from stagedoor.errors import StagedoorError
-from stagedoor.facts import Arrival, Client, Kind, Proof, Request, Resource, as_header, host_name
 from stagedoor.house_ranges import read_ranges
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
 from stagedoor.identify.ranges import membership
 from stagedoor.identify.second import by_signs
+from stagedoor.model.errors import StagedoorError
+from stagedoor.model.facts import (
+    Arrival,
+    Client,
+    Kind,
+    Proof,
+    Request,
+    Resource,
+    as_header,
+    host_name,
+)
+from stagedoor.model.units import told_duration
 from stagedoor.record.decisions import FILE, KEPT
 from stagedoor.record.terminal import printable
 from stagedoor.rules.conditions import All
 from stagedoor.rules.explain import Explanation, Look, Tried, explain
 from stagedoor.rules.policy import Policy
-from stagedoor.units import told_duration
 
 _CONFUSED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 """What people write for letters that the alphabet of the names leaves out."""

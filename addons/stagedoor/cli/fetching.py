@@ -18,7 +18,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 import h11
 
 from stagedoor.door.fetching import is_public
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 
 TIMEOUT = 20.0
 """Seconds for one file, from the lookup of the name to the last byte, redirects included."""

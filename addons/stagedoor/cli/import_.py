@@ -14,11 +14,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stagedoor import house
-from stagedoor.errors import ConfigError, Location, Problem, StagedoorError
 from stagedoor.house_second import second
 from stagedoor.importing.carrying import Imported, Part, carry
 from stagedoor.importing.kinds import READERS, guess, includes
 from stagedoor.importing.trying import Load
+from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError
 from stagedoor.rules.policy import Policy, load_policy
 from stagedoor.yamltext import MAX_BYTES, Source
 

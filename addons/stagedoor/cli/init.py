@@ -10,7 +10,7 @@ from pathlib import Path
 
 from stagedoor import house
 from stagedoor.cli import schemas
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 from stagedoor.rules.policy import STANCE
 
 

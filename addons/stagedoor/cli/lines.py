@@ -18,7 +18,7 @@ import orjson
 
 from stagedoor import house
 from stagedoor.audio.paths import normalise
-from stagedoor.facts import UNKNOWN, Action, Client, Request, Verdict, as_header, host_name
+from stagedoor.model.facts import UNKNOWN, Action, Client, Request, Verdict, as_header, host_name
 from stagedoor.rules.policy import Policy
 
 _RECORDING = "/recording.mp3"

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from stagedoor.errors import Location, Problem, StagedoorError
 from stagedoor.logs import har
 from stagedoor.logs.records import MAX_LINE, Exchange, Unreadable
 from stagedoor.logs.sniffing import BOM, GZIP, PARSERS, Format, packer, sniff
 from stagedoor.logs.tally import Tally
+from stagedoor.model.errors import Location, Problem, StagedoorError
 
 STDIN = "-"
 PORTION = 1 << 20

@@ -10,7 +10,7 @@ from pathlib import Path
 from stagedoor import house
 from stagedoor.cli.shelf import Shelf
 from stagedoor.cli.snippets import snippets
-from stagedoor.errors import Location, Problem, StagedoorError, listed
+from stagedoor.model.errors import Location, Problem, StagedoorError, listed
 from stagedoor.publishing import LICENCE, POLICY, Published, published
 from stagedoor.signals import robots_merge
 from stagedoor.signals.meaning import Said

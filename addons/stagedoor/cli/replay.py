@@ -13,10 +13,10 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from stagedoor import house
 from stagedoor.cli import logfiles, replay_report
-from stagedoor.errors import StagedoorError
 from stagedoor.logs.sniffing import Format
 from stagedoor.logs.summary import as_json, summarise
 from stagedoor.logs.tally import Tally
+from stagedoor.model.errors import StagedoorError
 
 
 def run(options: argparse.Namespace) -> int:

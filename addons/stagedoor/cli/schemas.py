@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stagedoor import house
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 from stagedoor.rules.editors import schemas
 
 

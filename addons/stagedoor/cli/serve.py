@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from stagedoor import house
 from stagedoor.door.start import reverse_spec
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 from stagedoor.stance import Site, Stance
 
 _EVERYWHERE = "0.0.0.0:8080"

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 
 WRITTEN = "headers/written.txt"
 _LIMIT = 1_000_000

@@ -18,8 +18,8 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from stagedoor.errors import StagedoorError
 from stagedoor.evidence.words import size
+from stagedoor.model.errors import StagedoorError
 from stagedoor.record.terminal import printable
 from stagedoor.stance import split_listen
 

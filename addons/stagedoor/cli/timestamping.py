@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 
 from cryptography import x509
 
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 
 TIMEOUT = 20.0
 """Seconds without a byte from the server."""

@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.text import Text
 
 from stagedoor.cli.status import ask, screen
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 
 EVERY = 2.0
 """Seconds between two looks, like the desk's own."""

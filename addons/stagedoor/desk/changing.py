@@ -15,8 +15,8 @@ from stagedoor.desk.answering import PATIENCE, Handler
 from stagedoor.desk.exporting import export
 from stagedoor.desk.markup import page, sent
 from stagedoor.desk.texts import say
-from stagedoor.errors import StagedoorError
-from stagedoor.facts import MODES
+from stagedoor.model.errors import StagedoorError
+from stagedoor.model.facts import MODES
 
 _PORTION = 64 << 10
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from stagedoor.desk.today import Hour, Key, Row, Today
-from stagedoor.facts import PEOPLE, Client, Event, Purpose, Request
+from stagedoor.model.facts import PEOPLE, Client, Event, Purpose, Request
 
 MOST_ROWS = 4_096
 """More than the catalogue has names; what goes beyond is counted in the totals only."""

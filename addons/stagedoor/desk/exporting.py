@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 
 PATIENCE = 300.0
 """Seconds."""

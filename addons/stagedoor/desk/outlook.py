@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from stagedoor.facts import Mode
+from stagedoor.model.facts import Mode
 from stagedoor.rules.policy import Policy
 
 

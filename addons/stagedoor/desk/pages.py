@@ -16,7 +16,7 @@ from stagedoor.desk.outlook import Outlook
 from stagedoor.desk.texts import many, say
 from stagedoor.desk.today import Row, Today
 from stagedoor.evidence.words import size
-from stagedoor.facts import Event
+from stagedoor.model.facts import Event
 
 TOP = 25
 """Rows of the table of crawlers, and of the evidence."""

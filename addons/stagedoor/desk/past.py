@@ -15,9 +15,9 @@ import orjson
 
 from stagedoor.desk.day import MOST_ROWS, Day
 from stagedoor.desk.today import Key, Row
-from stagedoor.errors import StagedoorError
 from stagedoor.evidence.entries import VISITS
-from stagedoor.facts import GUARDED_KINDS, Client
+from stagedoor.model.errors import StagedoorError
+from stagedoor.model.facts import GUARDED_KINDS, Client
 from stagedoor.record.book import Book
 
 MOST_ENTRIES = 50_000

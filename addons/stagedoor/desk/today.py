@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stagedoor.facts import Client, Event, Proof, Purpose
+from stagedoor.model.facts import Client, Event, Proof, Purpose
 
 Key = tuple[str, Proof]
 

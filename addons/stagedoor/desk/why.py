@@ -10,7 +10,7 @@ from stagedoor.desk import words
 from stagedoor.desk.markup import joined, note, page, sent
 from stagedoor.desk.outlook import Outlook
 from stagedoor.desk.texts import say
-from stagedoor.facts import Event
+from stagedoor.model.facts import Event
 from stagedoor.rules.explain import Look, Tried, explain
 
 _HELD = {True: ("yes", "✓"), False: ("no", "✗")}

@@ -49,9 +49,9 @@ from stagedoor.door.saying import Saying, carried
 from stagedoor.door.walk import shorten
 from stagedoor.door.watching import Watcher
 from stagedoor.door.witness import Witness
-from stagedoor.errors import ConfigError, StagedoorError
-from stagedoor.facts import PEOPLE, Mode, Request, Resource
 from stagedoor.memory.local import Memory
+from stagedoor.model.errors import ConfigError, StagedoorError
+from stagedoor.model.facts import PEOPLE, Mode, Request, Resource
 from stagedoor.publishing import NOTHING, published
 from stagedoor.record import Sink
 from stagedoor.record.decisions import Decisions

@@ -20,7 +20,7 @@ import h11
 from mitmproxy_rs.dns import DnsResolver
 
 from stagedoor.door.address import Network, networks
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 
 TIMEOUT = 5.0
 """Seconds for all of it: resolving, connecting, TLS, the whole answer."""

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from mitmproxy import connection, tls
 
 from stagedoor.door.address import Network, is_trusted
-from stagedoor.facts import Arrival, Request
 from stagedoor.identify.ja4 import Hello, Protocol, ja4, well_formed
+from stagedoor.model.facts import Arrival, Request
 
 MOST_CONNECTIONS = 65_536
 """Connections whose fingerprint is kept (some 10 MB): far more than one process ever has open. The

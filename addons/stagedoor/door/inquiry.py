@@ -23,12 +23,12 @@ from stagedoor.door.lookups import Lookups
 from stagedoor.door.options import Settings
 from stagedoor.door.proving import Prover
 from stagedoor.door.replays import Replays
-from stagedoor.errors import ConfigError
-from stagedoor.facts import Arrival, Proof, Request
 from stagedoor.house_ranges import KEYS, path_of, read_copy
 from stagedoor.identify.botauth import NONE, Outcome, check
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.keys import KeysError, read_keys
+from stagedoor.model.errors import ConfigError
+from stagedoor.model.facts import Arrival, Proof, Request
 from stagedoor.record.metrics import Metrics
 from stagedoor.rules.policy import Policy
 

@@ -28,8 +28,8 @@ import dns.rdatatype
 import dns.resolver
 import dns.reversename
 
-from stagedoor.errors import StagedoorError
 from stagedoor.identify.proof import FAILED, PENDING, Names
+from stagedoor.model.errors import StagedoorError
 
 TIMEOUT = 3.0
 """Seconds for one address, all its names included."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from stagedoor.door.address import Network, networks
-from stagedoor.errors import did_you_mean
-from stagedoor.facts import MODES, Mode
+from stagedoor.model.errors import did_you_mean
+from stagedoor.model.facts import MODES, Mode
 from stagedoor.stance import Stance, split_listen
 
 DEFAULT_METRICS = "127.0.0.1:9464"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from stagedoor.door.counting import Turn
 from stagedoor.door.ids import new_id
-from stagedoor.facts import Behaviour, Client, Event, Request, Resource, Verdict
+from stagedoor.model.facts import Behaviour, Client, Event, Request, Resource, Verdict
 from stagedoor.rules.plan import NOBODY_REMEMBERS
 from stagedoor.rules.policy import Policy
 

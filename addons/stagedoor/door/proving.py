@@ -13,11 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stagedoor.door.lookups import Lookups
-from stagedoor.errors import Problem
-from stagedoor.facts import Proof
 from stagedoor.house_ranges import read_ranges, stamp
 from stagedoor.identify.proof import PENDING, Claim, Evidence, Signed, prove
 from stagedoor.identify.ranges import Lists, membership
+from stagedoor.model.errors import Problem
+from stagedoor.model.facts import Proof
 
 _log = logging.getLogger("stagedoor.door")
 

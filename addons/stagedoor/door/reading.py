@@ -8,7 +8,7 @@ from mitmproxy import http
 
 from stagedoor.audio.paths import normalise
 from stagedoor.door.address import Network, client_address
-from stagedoor.facts import Request, host_name
+from stagedoor.model.facts import Request, host_name
 
 
 def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:

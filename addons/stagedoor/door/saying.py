@@ -14,7 +14,7 @@ from typing import Literal
 from mitmproxy import http
 
 from stagedoor.door.tagging import Tagging, reframe
-from stagedoor.facts import Resource
+from stagedoor.model.facts import Resource
 from stagedoor.publishing import ROBOTS, File, Published, stricter
 from stagedoor.signals.inserting import Tags
 from stagedoor.signals.robots_lines import MOST_OCTETS

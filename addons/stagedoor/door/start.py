@@ -15,7 +15,7 @@ from mitmproxy.utils import human
 
 from stagedoor import house
 from stagedoor.door.options import OPTIONS, Settings
-from stagedoor.facts import Mode
+from stagedoor.model.facts import Mode
 from stagedoor.rules.policy import Policy
 from stagedoor.stance import Site, split_listen
 

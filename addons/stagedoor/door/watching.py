@@ -22,7 +22,7 @@ import anyio
 from watchfiles import Change, awatch
 
 from stagedoor import house
-from stagedoor.errors import ConfigError, Problem
+from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.record.metrics import Metrics
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, STANCE, Policy
 from stagedoor.yamltext import Source

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 
 from stagedoor.desk.day import Day
 from stagedoor.evidence.entries import Visit
-from stagedoor.facts import PEOPLE, Behaviour, Client, Event, Request, Resource
 from stagedoor.memory.compliance import Compliance, Signal, Violation
+from stagedoor.model.facts import PEOPLE, Behaviour, Client, Event, Request, Resource
 from stagedoor.publishing import HEADERS, NOTHING, ROBOTS, USES_OF, Published
 from stagedoor.record.ledger import Ledger
 from stagedoor.record.metrics import Metrics

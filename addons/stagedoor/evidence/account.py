@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from stagedoor.evidence.entries import VISITS, InForce, follow
-from stagedoor.facts import GUARDED_KINDS, PROOFS
+from stagedoor.model.facts import GUARDED_KINDS, PROOFS
 
 Body = Mapping[str, Any]
 Lane = Literal["notice", "taking", "refusal"]

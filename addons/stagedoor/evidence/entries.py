@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from stagedoor.facts import Event, network
+from stagedoor.model.facts import Event, network
 
 Kind = Literal[
     "start", "end", "publication", "notice", "taking", "refusal", "proof",

@@ -12,7 +12,7 @@ from stagedoor.evidence.check import Findings
 from stagedoor.evidence.style import STYLE
 from stagedoor.evidence.timeline import draw
 from stagedoor.evidence.words import erased, interrupted, lost, pruned, size, spell, when
-from stagedoor.facts import GUARDED_KINDS, PROOFS
+from stagedoor.model.facts import GUARDED_KINDS, PROOFS
 
 SHOWN = 40
 """Rows of a table; the rest stands in entries.jsonl."""

@@ -23,7 +23,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
-from stagedoor.facts import Request
 from stagedoor.identify.httpsig import (
     ALGORITHM,
     Params,
@@ -35,6 +34,7 @@ from stagedoor.identify.httpsig import (
 )
 from stagedoor.identify.keys import Key, Keys
 from stagedoor.identify.origins import origin_of
+from stagedoor.model.facts import Request
 
 TAG = "web-bot-auth"
 

@@ -14,9 +14,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from stagedoor.errors import Location, Problem, listed
-from stagedoor.facts import Purpose
 from stagedoor.identify.origins import origin_of
+from stagedoor.model.errors import Location, Problem, listed
+from stagedoor.model.facts import Purpose
 from stagedoor.schema import ListOf, Model, OneOrMany, check
 from stagedoor.yamltext import Document
 

@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from stagedoor.errors import Problem
 from stagedoor.identify.ja4 import middle, well_formed
+from stagedoor.model.errors import Problem
 from stagedoor.schema import ListOf, Model, check
 from stagedoor.yamltext import Document
 

@@ -20,7 +20,7 @@ from http_message_signatures import HTTPMessageVerifier, HTTPSignatureComponentR
 from http_message_signatures.algorithms import ED25519
 from http_message_signatures.resolvers import MappingKeyResolver
 
-from stagedoor.facts import Request
+from stagedoor.model.facts import Request
 
 ALGORITHM: str = ED25519.algorithm_id
 

@@ -18,7 +18,7 @@ from hashlib import sha256
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from stagedoor.errors import StagedoorError
+from stagedoor.model.errors import StagedoorError
 
 MAX_BYTES = 64 * 1024
 """Bytes of a directory. The largest seen holds three keys in 1 KB."""

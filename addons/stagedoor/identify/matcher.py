@@ -15,9 +15,9 @@ from functools import lru_cache
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from stagedoor.facts import CRAWLERS, UNKNOWN, Client, Purpose, as_header
 from stagedoor.identify.catalogue import Catalogue, Signature
 from stagedoor.identify.second import LOOKED_AT
+from stagedoor.model.facts import CRAWLERS, UNKNOWN, Client, Purpose, as_header
 
 CACHED_AGENTS = 8192
 """Bounds the cache; with MAX_CACHED below, its text is at most 4 MB."""

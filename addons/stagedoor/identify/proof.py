@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Literal, Protocol
 
-from stagedoor.errors import listed
-from stagedoor.facts import Proof
 from stagedoor.identify.ranges import Membership
+from stagedoor.model.errors import listed
+from stagedoor.model.facts import Proof
 
 DAY = 86_400.0
 FRESH = 14 * DAY

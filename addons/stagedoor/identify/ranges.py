@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
-from stagedoor.errors import ConfigError, Location, Problem, listed
 from stagedoor.identify.prefixes import Network, Prefixes
+from stagedoor.model.errors import ConfigError, Location, Problem, listed
 
 MAX_BYTES = 4 << 20
 """Of one list. The largest that is published has 60 kB."""

@@ -26,7 +26,6 @@ from typing import Any
 
 import re2
 
-from stagedoor.facts import Client, Purpose
 from stagedoor.identify.leftout import FURTHER_LEFT_OUT, LEFT_OUT
 from stagedoor.identify.signs import (
     APPS,
@@ -38,6 +37,7 @@ from stagedoor.identify.signs import (
     SURE,
     WORDS,
 )
+from stagedoor.model.facts import Client, Purpose
 
 LOOKED_AT: frozenset[Purpose] = frozenset({"browser", "unknown"})
 """The purposes with which a client is looked at a second time."""

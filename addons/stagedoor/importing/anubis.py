@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from stagedoor.audio.paths import normalise
-from stagedoor.errors import Location, Problem
-from stagedoor.facts import Action
 from stagedoor.importing import regexes
 from stagedoor.importing.wishes import (
     Anybody,
@@ -25,6 +23,8 @@ from stagedoor.importing.wishes import (
     Wish,
     Written,
 )
+from stagedoor.model.errors import Location, Problem
+from stagedoor.model.facts import Action
 from stagedoor.stance import network
 from stagedoor.yamltext import Document, Path, Source, Value, parse
 

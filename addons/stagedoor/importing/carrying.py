@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from stagedoor.errors import Problem, listed
 from stagedoor.importing.deciding import (
     PAGE,
     Settled,
@@ -30,6 +29,7 @@ from stagedoor.importing.drafting import (
 from stagedoor.importing.names import FILE, Names, catalogue_file
 from stagedoor.importing.trying import Load, asked, files_of, holding
 from stagedoor.importing.wishes import Found, Named, Robots
+from stagedoor.model.errors import Problem, listed
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
 from stagedoor.stance import choices

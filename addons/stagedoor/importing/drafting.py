@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stagedoor.facts import GUARDED_KINDS, KINDS
 from stagedoor.importing.deciding import ROBOTS, Settled, example_address, example_headers
 from stagedoor.importing.wishes import Anybody, Expression, Named, Robots, Wish
 from stagedoor.importing.wishes import Written as WrittenAgent
 from stagedoor.importing.writing import Written, entry
+from stagedoor.model.facts import GUARDED_KINDS, KINDS
 
 MAX_SLUG = 40
 SHOWN_NAMES = 3

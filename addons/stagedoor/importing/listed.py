@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
-from stagedoor.errors import Location, Problem
-from stagedoor.facts import Purpose
 from stagedoor.importing.wishes import About, Beside, Found, Named, Wish
+from stagedoor.model.errors import Location, Problem
+from stagedoor.model.facts import Purpose
 from stagedoor.yamltext import Source, Value, parse
 
 _PURPOSES: tuple[tuple[str, Purpose], ...] = (

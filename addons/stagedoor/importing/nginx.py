@@ -14,11 +14,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from stagedoor.errors import Location, Problem
-from stagedoor.facts import Action
 from stagedoor.importing import regexes
 from stagedoor.importing.anubis import agents
 from stagedoor.importing.wishes import Beside, Expression, Found, Who, Wish, Written
+from stagedoor.model.errors import Location, Problem
+from stagedoor.model.facts import Action
 
 MAX_DEEP = 8
 _TOKEN = re.compile(

@@ -6,8 +6,8 @@ import re
 
 import re2
 
-from stagedoor import globs
 from stagedoor.importing.wishes import Expression
+from stagedoor.model import globs
 
 MAX_PATTERN = 2000
 """Characters. The longest that Anubis ships (a list of 140 names) has fewer."""

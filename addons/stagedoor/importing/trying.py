@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from stagedoor.audio.paths import normalise
-from stagedoor.errors import ConfigError, Problem
-from stagedoor.facts import Request, as_header
 from stagedoor.importing.deciding import PAGE, PEOPLE, Settled
 from stagedoor.importing.drafting import CASES_FOR, Draft, case
+from stagedoor.model.errors import ConfigError, Problem
+from stagedoor.model.facts import Request, as_header
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from stagedoor.errors import Location, Problem
-from stagedoor.facts import Action, Purpose
+from stagedoor.model.errors import Location, Problem
+from stagedoor.model.facts import Action, Purpose
 
 
 @dataclass(frozen=True, slots=True)

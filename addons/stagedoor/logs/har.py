@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import orjson
 
 from stagedoor.audio.paths import normalise
-from stagedoor.facts import Arrival, Request, as_header, host_name
 from stagedoor.logs.records import Exchange, Unreadable
+from stagedoor.model.facts import Arrival, Request, as_header, host_name
 
 
 def exchanges(data: bytes) -> Iterator[Exchange | Unreadable]:

@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
-from stagedoor.facts import as_header
 from stagedoor.logs.clf import request_line
 from stagedoor.logs.records import Hit, Line, NoRequest, Unreadable
+from stagedoor.model.facts import as_header
 
 _NAMES: Mapping[str, Sequence[str]] = {
     "time": ("time_iso8601", "msec", "time_local", "@timestamp", "timestamp", "time", "ts", "date"),

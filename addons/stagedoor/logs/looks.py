@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
 
-from stagedoor.facts import Request, host_name
 from stagedoor.logs.records import Hit
+from stagedoor.model.facts import Request, host_name
 
 
 class Watched(Request):

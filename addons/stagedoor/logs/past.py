@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stagedoor.facts import Client, Rate, Request, Resource, Verdict
 from stagedoor.memory.local import HOUR, Memory
+from stagedoor.model.facts import Client, Rate, Request, Resource, Verdict
 from stagedoor.rules.plan import NOBODY_REMEMBERS, Wait, never_too_fast
 from stagedoor.rules.policy import Policy
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stagedoor.facts import Arrival, Request
+from stagedoor.model.facts import Arrival, Request
 
 MAX_LINE = 1 << 20
 """Bytes of a line; longer ones are not looked at. Servers take requests of some ten kilobytes."""

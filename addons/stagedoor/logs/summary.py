@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from stagedoor.facts import CRAWLERS, Client, Verdict
 from stagedoor.logs.tally import RECORDINGS, SHOWN, Cell, Example, Outcome, Tally, changes
+from stagedoor.model.facts import CRAWLERS, Client, Verdict
 
 DAY = 86_400.0
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from stagedoor.audio.paths import normalise
 from stagedoor.audio.resources import reclassify
-from stagedoor.facts import Client, Kind, Resource, Verdict
 from stagedoor.logs.looks import Watched, looked_up
 from stagedoor.logs.past import Past
 from stagedoor.logs.records import Exchange, Hit, NoRequest, Parse, Unreadable
+from stagedoor.model.facts import Client, Kind, Resource, Verdict
 from stagedoor.rules.policy import Policy
 
 MAX_AGENTS = 16_384

@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from stagedoor.facts import Behaviour, Client, Request, Resource
 from stagedoor.memory.local import household
+from stagedoor.model.facts import Behaviour, Client, Request, Resource
 from stagedoor.signals.meaning import Answer, Use
 from stagedoor.signals.robots import decide
 from stagedoor.signals.robots_lines import Robots

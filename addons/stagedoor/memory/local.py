@@ -10,7 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 
-from stagedoor.facts import Behaviour, Rate
+from stagedoor.model.facts import Behaviour, Rate
 
 MINUTE, HOUR = 60.0, 3600.0
 MOST_RECORDINGS = 500

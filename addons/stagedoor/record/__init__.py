@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from stagedoor.facts import Event
+from stagedoor.model.facts import Event
 
 
 class Sink(Protocol):

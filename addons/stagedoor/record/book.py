@@ -20,10 +20,10 @@ from pathlib import Path
 
 import orjson
 
-from stagedoor.errors import StagedoorError
 from stagedoor.evidence import chain
 from stagedoor.evidence.check import Aside, Row, Stored
 from stagedoor.evidence.entries import Limits
+from stagedoor.model.errors import StagedoorError
 from stagedoor.record.pen import Pen, older_seal
 
 FILE = "ledger.sqlite"

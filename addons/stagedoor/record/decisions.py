@@ -22,8 +22,8 @@ from pathlib import Path
 
 import orjson
 
-from stagedoor.errors import StagedoorError
-from stagedoor.facts import Event, network
+from stagedoor.model.errors import StagedoorError
+from stagedoor.model.facts import Event, network
 
 FILE = "decisions.jsonl"
 MAX_BYTES = 32 << 20

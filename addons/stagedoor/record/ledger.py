@@ -20,7 +20,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from stagedoor.errors import StagedoorError
 from stagedoor.evidence import entries
 from stagedoor.evidence.entries import (
     About,
@@ -32,6 +31,7 @@ from stagedoor.evidence.entries import (
     Taking,
     Visit,
 )  # fmt: skip
+from stagedoor.model.errors import StagedoorError
 from stagedoor.record.book import Book
 from stagedoor.record.pen import Pen
 

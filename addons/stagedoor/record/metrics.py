@@ -23,8 +23,8 @@ from prometheus_client import (
 )
 
 from stagedoor.desk.serving import Routes, Serving
-from stagedoor.errors import StagedoorError
-from stagedoor.facts import GUARDED_KINDS, PEOPLE, Client, Event, Kind, Proof, Purpose
+from stagedoor.model.errors import StagedoorError
+from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Event, Kind, Proof, Purpose
 from stagedoor.record.families import Family, Late, Source
 from stagedoor.record.listening import Listening
 from stagedoor.record.measures import METRICS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from stagedoor.facts import Event
+from stagedoor.model.facts import Event
 
 LINES_A_SECOND = 5
 """What a person can still read. Metrics and the decision log have the rest."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from stagedoor import stance
-from stagedoor.facts import Action, Kind, Mode, Proof, Purpose
 from stagedoor.identify import catalogue, families
+from stagedoor.model.facts import Action, Kind, Mode, Proof, Purpose
 from stagedoor.rules import model
 from stagedoor.schema import Model
 

@@ -10,9 +10,9 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from stagedoor.audio.paths import normalise
-from stagedoor.errors import Location
-from stagedoor.facts import Request, Verdict, as_header
 from stagedoor.identify.catalogue import Signature
+from stagedoor.model.errors import Location
+from stagedoor.model.facts import Request, Verdict, as_header
 from stagedoor.rules.model import Case, Rule
 from stagedoor.rules.policy import Policy
 from stagedoor.stance import Stance

@@ -13,9 +13,9 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from operator import is_
 from typing import Any
 
-from stagedoor.errors import Location
-from stagedoor.facts import Behaviour, Client, Request, Resource
-from stagedoor.globs import finder, path_glob, whole, wildcard
+from stagedoor.model.errors import Location
+from stagedoor.model.facts import Behaviour, Client, Request, Resource
+from stagedoor.model.globs import finder, path_glob, whole, wildcard
 
 Test = Callable[[Request, Client, Resource, Behaviour], bool]
 """A condition, ready to run."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from stagedoor.facts import Behaviour, Client, Mode, Request, Resource, Verdict
+from stagedoor.model.facts import Behaviour, Client, Mode, Request, Resource, Verdict
 from stagedoor.rules.conditions import All, AnyOf, Condition, Is, Not, Settled
 from stagedoor.rules.model import Rule
 from stagedoor.rules.plan import ALLOW, NOBODY_REMEMBERS, SIGNAL, Wait, never_too_fast, note

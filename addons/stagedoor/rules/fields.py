@@ -21,16 +21,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
-from stagedoor.facts import (
-    KINDS,
-    PROOFS,
-    PURPOSES,
-    Behaviour,
-    Client,
-    Request,
-    Resource,
-)
 from stagedoor.identify.traits import TRAIT_NAMES
+from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
 
 FieldKind = Literal[
     "choice", "text", "set", "path", "pattern", "network", "count", "size", "duration"

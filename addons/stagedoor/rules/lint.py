@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from stagedoor.errors import Location, Problem, first_of, listed
-from stagedoor.facts import GUARDED_KINDS, Client, Kind, Purpose, Request, Resource, Verdict
 from stagedoor.identify.catalogue import Catalogue, Signature
 from stagedoor.identify.matcher import client_of
+from stagedoor.model.errors import Location, Problem, first_of, listed
+from stagedoor.model.facts import GUARDED_KINDS, Client, Kind, Purpose, Request, Resource, Verdict
 from stagedoor.rules.compare import (
     ALWAYS,
     Facts,

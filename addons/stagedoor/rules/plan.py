@@ -12,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from stagedoor.facts import Behaviour, Client, Kind, Rate, Request, Resource, Verdict
-from stagedoor.globs import PatternSet
+from stagedoor.model.facts import Behaviour, Client, Kind, Rate, Request, Resource, Verdict
+from stagedoor.model.globs import PatternSet
 from stagedoor.rules.conditions import (
     Is,
     Patterns,

@@ -10,8 +10,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stagedoor.audio.resources import classify, reclassify
-from stagedoor.errors import ConfigError, Location, Problem
-from stagedoor.facts import (
+from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
+from stagedoor.identify.families import FILE as FINGERPRINTS
+from stagedoor.identify.families import Families, read_families
+from stagedoor.identify.matcher import Matcher, Second, client_of
+from stagedoor.identify.traits import traits
+from stagedoor.model.errors import ConfigError, Location, Problem
+from stagedoor.model.facts import (
     Arrival,
     Behaviour,
     Client,
@@ -21,12 +26,7 @@ from stagedoor.facts import (
     Resource,
     Verdict,
 )
-from stagedoor.globs import Globs
-from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
-from stagedoor.identify.families import FILE as FINGERPRINTS
-from stagedoor.identify.families import Families, read_families
-from stagedoor.identify.matcher import Matcher, Second, client_of
-from stagedoor.identify.traits import traits
+from stagedoor.model.globs import Globs
 from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
 from stagedoor.rules.model import OBSERVED, Rule, read_rules, repeated_ids

@@ -16,8 +16,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 
-from stagedoor.errors import Location, Problem, did_you_mean, enough, listed
-from stagedoor.globs import MAX_PATTERN, fault
+from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
+from stagedoor.model.globs import MAX_PATTERN, fault
+from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import (
     All,
     AnyOf,
@@ -33,7 +34,6 @@ from stagedoor.rules.conditions import (
     Words,
 )
 from stagedoor.rules.fields import FIELDS, HEADER, MEASURES, Field, FieldKind, field_named
-from stagedoor.units import duration, size
 from stagedoor.yamltext import Document, Path, Value
 
 GROUPS = ("all", "any", "not")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from stagedoor.errors import Location, Problem, listed
+from stagedoor.model.errors import Location, Problem, listed
 from stagedoor.signals import content_signal, content_usage
 from stagedoor.signals.meaning import USES, Use
 from stagedoor.signals.robots import PATH, decide

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from making import asks
-from stagedoor.facts import (
+from stagedoor.model.facts import (
     ACTIONS,
     GUARDED_KINDS,
     KINDS,

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from stagedoor.errors import ConfigError, Location, Problem, StagedoorError, did_you_mean, listed
+from stagedoor.model.errors import (
+    ConfigError,
+    Location,
+    Problem,
+    StagedoorError,
+    did_you_mean,
+    listed,
+)
 
 
 def test_a_location_reads_as_editors_and_terminals_expect_it() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stagedoor.units import duration, size, told_duration, told_size
+from stagedoor.model.units import duration, size, told_duration, told_size
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.globs import Globs, PatternSet, fault, finder, path_glob, whole, wildcard
+from stagedoor.model.globs import Globs, PatternSet, fault, finder, path_glob, whole, wildcard
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_many_patterns_are_found_in_one_pass() -> None:
 def test_patterns_are_found_also_where_the_memory_does_not_suffice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("stagedoor.globs.MAX_MEMORY", 1 << 12)
+    monkeypatch.setattr("stagedoor.model.globs.MAX_MEMORY", 1 << 12)
     together = PatternSet([f"a.*b{n}.*c[0-9]{{50}}" for n in range(40)])
     assert together.found(b"a--b7--c" + b"0" * 50) == {7}
     assert together.found(b"a--b7--c" + b"0" * 49) == set()
