@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from stagedoor.audio.paths import normalise
+from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, read_catalogue
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.facts import Client, Event, Request, Resource, Verdict
 from stagedoor.rules.policy import Policy, load_policy
-from stagedoor.yamltext import Document, Source, parse
 
 ROOT = Path(__file__).resolve().parents[1]
 """The top of the checkout."""

@@ -17,10 +17,10 @@ import pytest
 
 from making import ROOT, TRAINING_OFF, sources
 from stagedoor import house
+from stagedoor.config.yamltext import Source
 from stagedoor.model.errors import ConfigError
 from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import load_policy
-from stagedoor.yamltext import Source
 
 GOLDEN = Path(__file__).parent / "golden"
 GOOD = sorted((GOLDEN / "good").iterdir())

@@ -8,8 +8,8 @@ import pytest
 
 from making import CATALOGUE, FIREFOX, GPTBOT, TRAINING_OFF, asks, sources
 from stagedoor import house
+from stagedoor.config.yamltext import MAX_BYTES
 from stagedoor.model.errors import ConfigError
-from stagedoor.yamltext import MAX_BYTES
 
 
 def lay(folder: Path, files: dict[str, str]) -> Path:

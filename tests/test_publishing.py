@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from robots import RobotsParser
 
 from stagedoor import house
+from stagedoor.config.stance import Publish, Stance
 from stagedoor.identify.catalogue import Catalogue
 from stagedoor.model.facts import Purpose
 from stagedoor.publishing import NOTHING, Fields, Published, published, stricter
@@ -29,7 +30,6 @@ from stagedoor.signals import (
 from stagedoor.signals import robots as robots_txt
 from stagedoor.signals.meaning import USES, Answer, Said, resolve
 from stagedoor.signals.wanted import writable
-from stagedoor.stance import Publish, Stance
 
 ADDRESS = "https://ghostlight.example"
 SONG = "/music/a.mp3"

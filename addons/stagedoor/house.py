@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from stagedoor.config.yamltext import MAX_BYTES, Source
 from stagedoor.house_second import second
 from stagedoor.model.errors import ConfigError, Location, Problem, did_you_mean
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, Policy, load_policy
-from stagedoor.yamltext import MAX_BYTES, Source
 
 _PACKAGE = Path(__file__).resolve().parent
 _SHARE = _PACKAGE / "share"

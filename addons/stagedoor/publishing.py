@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from stagedoor.config.stance import Stance
 from stagedoor.identify.catalogue import Catalogue
 from stagedoor.model.facts import Purpose
 from stagedoor.signals import (
@@ -25,7 +26,6 @@ from stagedoor.signals import (
 from stagedoor.signals.meaning import USES, Answer, Said, Standard, Use
 from stagedoor.signals.robots_merge import Merged
 from stagedoor.signals.wanted import Wanted
-from stagedoor.stance import Stance
 
 ROBOTS = "/robots.txt"
 LICENCE = "/license.xml"

@@ -11,8 +11,8 @@ import pytest
 
 from making import FIREFOX, GPTBOT, REQUESTS
 from stagedoor.cli import lines, main, serve
+from stagedoor.config.stance import Site, Stance
 from stagedoor.model.errors import StagedoorError
-from stagedoor.stance import Site, Stance
 
 
 def asked(command: str, *given: str) -> list[dict[str, str]]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from stagedoor.cli import main
+from stagedoor.config.stance import Publish
 from stagedoor.signals.robots import allowed, read
 from stagedoor.signals.robots_merge import BEGIN
-from stagedoor.stance import Publish
 
 ADDRESS = "publish: {address: https://ghost.example}\n"
 OWN = "User-agent: *\nDisallow: /drafts/\n"

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from stagedoor.config.stance import Site, Stance
 from stagedoor.door.options import DEFAULT_METRICS, OPTIONS, PREFIX, Settings, misspelt, parse
-from stagedoor.stance import Site, Stance
 
 
 def options(**changed: str) -> SimpleNamespace:

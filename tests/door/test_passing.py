@@ -10,12 +10,12 @@ from mitmproxy import connection, http
 
 from flows import answered, flow, mitmproxy_with
 from making import GPTBOT_CLIENT, REFUSED, asks
+from stagedoor.config.stance import Artist
 from stagedoor.door.addon import Guard
 from stagedoor.door.address import networks
 from stagedoor.door.passing import forward, is_local, replace_response, site_host, unreachable
 from stagedoor.door.refusal import refuse
 from stagedoor.model.facts import Resource
-from stagedoor.stance import Artist
 
 LOOPBACK = networks(["127.0.0.1"])
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from mitmproxy import http
 
 from making import GPTBOT_CLIENT, REFUSED, asks
+from stagedoor.config.stance import Artist
 from stagedoor.door.refusal import refuse, unavailable
 from stagedoor.model.facts import MEDIA_CLIENTS, PURPOSES, Client, Request, Resource, Verdict
-from stagedoor.stance import Artist
 
 ARTIST = Artist(name="The Understudies", contact="mailto:us@example.org")
 SONG = Resource("audio", "/music/a.mp3")

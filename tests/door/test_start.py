@@ -11,9 +11,9 @@ from mitmproxy.proxy.mode_specs import ProxyMode, ReverseMode
 
 from flows import HOUSE, OFF, Open, flow, lay, mitmproxy_with, small_house
 from making import FIREFOX, GPTBOT
+from stagedoor.config.stance import Site
 from stagedoor.door.addon import Guard
 from stagedoor.door.start import reverse_spec
-from stagedoor.stance import Site
 
 
 def test_mistakes_at_the_start_are_a_line_each_and_a_count(

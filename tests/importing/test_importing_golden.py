@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from making import CATALOGUE, TRAINING_OFF, sources
+from stagedoor.config.yamltext import Source
 from stagedoor.importing.carrying import Imported, Part, carry
 from stagedoor.importing.kinds import READERS, guess, includes
 from stagedoor.importing.wishes import Beside
 from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import Policy, load_policy
-from stagedoor.yamltext import Source
 
 FOLDERS = sorted((Path(__file__).parent / "golden").iterdir())
 DAY = "2026-11-23"

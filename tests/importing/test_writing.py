@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stagedoor.config.yamltext import Source, Value, parse
 from stagedoor.importing.wishes import Expression
 from stagedoor.importing.writing import WIDTH, Written, entry, in_braces, on_a_line
 from stagedoor.model.errors import Problem
-from stagedoor.yamltext import Source, Value, parse
 
 HOSTILE = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=40),

@@ -11,7 +11,10 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from making import ROOT, document
-from stagedoor import house, stance
+from stagedoor import house
+from stagedoor.config import stance
+from stagedoor.config.schema import Model
+from stagedoor.config.yamltext import Source, parse
 from stagedoor.identify import catalogue, families
 from stagedoor.model import facts
 from stagedoor.rules import captions, model
@@ -19,8 +22,6 @@ from stagedoor.rules.editors import HEADER_LINE, schema_for, schemas
 from stagedoor.rules.fields import FIELDS
 from stagedoor.rules.shapes import SHAPES, _Writer
 from stagedoor.rules.vocabulary import Known
-from stagedoor.schema import Model
-from stagedoor.yamltext import Source, parse
 
 GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = schemas(["GPTBot", "ExampleBot"], ["OpenAI"])

@@ -18,11 +18,11 @@ from making import (
     rules,
     sources,
 )
+from stagedoor.config.yamltext import Source
 from stagedoor.model.errors import ConfigError
 from stagedoor.model.facts import UNKNOWN, Verdict
 from stagedoor.rules.plan import SIGNAL_RULE
 from stagedoor.rules.policy import Policy, load_policy, observed
-from stagedoor.yamltext import Source
 
 BLOCK_ALL = "- {id: everyone, title: Nobody gets anything, then: block}"
 

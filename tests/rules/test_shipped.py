@@ -13,12 +13,12 @@ import pytest
 from making import ROOT, asks
 from slowmatch import slow_name
 from stagedoor import house
+from stagedoor.config.stance import Stance
+from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.facts import PURPOSES, as_header
 from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import Policy
-from stagedoor.stance import Stance
-from stagedoor.yamltext import Document, Source, parse
 
 RULES = ROOT / "rules"
 DATA = Path(__file__).resolve().parents[2] / "../shared/data"

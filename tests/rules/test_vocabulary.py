@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from making import asks, document, mistakes
+from stagedoor.config.stance import Stance, choices
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.fields import FIELDS, TOLD
 from stagedoor.rules.vocabulary import Known, Read, read_when
-from stagedoor.stance import Stance, choices
 
 KNOWN = Known(Stance().words(), choices(), frozenset({"GPTBot", "Overcast"}), frozenset({"OpenAI"}))
 CRAWLER = Client("GPTBot", "OpenAI", "ai-training")

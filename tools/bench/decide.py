@@ -184,7 +184,7 @@ CROWD = 1000
 def _crowd(policy: Any) -> Any:
     """The shipped rules, and as many of a label's own as make a thousand, before them."""
     from stagedoor import house  # noqa: PLC0415
-    from stagedoor.yamltext import Source  # noqa: PLC0415
+    from stagedoor.config.yamltext import Source  # noqa: PLC0415
 
     kinds = (
         "request.path: /artists/{n}/**, client.purpose: [ai-training, seo]",

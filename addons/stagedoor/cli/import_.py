@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stagedoor import house
+from stagedoor.config.yamltext import MAX_BYTES, Source
 from stagedoor.house_second import second
 from stagedoor.importing.carrying import Imported, Part, carry
 from stagedoor.importing.kinds import READERS, guess, includes
 from stagedoor.importing.trying import Load
 from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError
 from stagedoor.rules.policy import Policy, load_policy
-from stagedoor.yamltext import MAX_BYTES, Source
 
 MAX_INCLUDED = 100
 """Files that one file may include, together with those that these include."""

@@ -10,13 +10,13 @@ from pathlib import Path
 from stagedoor import house
 from stagedoor.cli.shelf import Shelf
 from stagedoor.cli.snippets import snippets
+from stagedoor.config.stance import Stance
 from stagedoor.model.errors import Location, Problem, StagedoorError, listed
 from stagedoor.publishing import LICENCE, POLICY, Published, published
 from stagedoor.signals import robots_merge
 from stagedoor.signals.meaning import Said
 from stagedoor.signals.robots_conflicts import Conflict
 from stagedoor.signals.wanted import Wanted
-from stagedoor.stance import Stance
 
 ROBOTS = "robots.txt"
 TAGS = "tags.html"

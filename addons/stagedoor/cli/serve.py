@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from stagedoor import house
+from stagedoor.config.stance import Site, Stance
 from stagedoor.door.start import reverse_spec
 from stagedoor.model.errors import StagedoorError
-from stagedoor.stance import Site, Stance
 
 _EVERYWHERE = "0.0.0.0:8080"
 """Visitors come from everywhere."""

@@ -18,10 +18,10 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stagedoor.config.stance import split_listen
 from stagedoor.evidence.words import size
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.terminal import printable
-from stagedoor.stance import split_listen
 
 PASSWORD = "STAGEDOOR_DESK_PASSWORD"  # noqa: S105 (the variable's name)
 PATIENCE = 10.0

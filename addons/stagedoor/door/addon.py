@@ -22,6 +22,7 @@ from mitmproxy.proxy import mode_specs, server_hooks
 
 from stagedoor import house
 from stagedoor.audio.resources import reclassify
+from stagedoor.config.yamltext import Source
 from stagedoor.desk import past
 from stagedoor.desk.answering import Desk
 from stagedoor.desk.day import Day
@@ -61,7 +62,6 @@ from stagedoor.record.terminal import Terminal
 from stagedoor.rules.model import RETRY_AFTER
 from stagedoor.rules.plan import NOBODY_REMEMBERS, never_too_fast
 from stagedoor.rules.policy import Policy, observed
-from stagedoor.yamltext import Source
 
 _log = logging.getLogger("stagedoor.door")
 

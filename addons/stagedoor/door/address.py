@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from stagedoor.stance import network
+from stagedoor.config.stance import network
 
 Network = IPv4Network | IPv6Network
 MOST_HOPS = 16

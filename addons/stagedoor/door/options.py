@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from stagedoor.config.stance import Stance, split_listen
 from stagedoor.door.address import Network, networks
 from stagedoor.model.errors import did_you_mean
 from stagedoor.model.facts import MODES, Mode
-from stagedoor.stance import Stance, split_listen
 
 DEFAULT_METRICS = "127.0.0.1:9464"
 PREFIX = "guard_"

@@ -14,9 +14,9 @@ from html import escape
 from mitmproxy import http
 from mitmproxy.net.http import status_codes
 
+from stagedoor.config.stance import Artist
 from stagedoor.model.facts import MEDIA_CLIENTS, Client, Request, Resource, Verdict
 from stagedoor.model.units import told_duration
-from stagedoor.stance import Artist
 
 _Fields = tuple[tuple[bytes, bytes], ...]
 _HEADERS: _Fields = (

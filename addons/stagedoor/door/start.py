@@ -14,10 +14,10 @@ from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
 from stagedoor import house
+from stagedoor.config.stance import Site, split_listen
 from stagedoor.door.options import OPTIONS, Settings
 from stagedoor.model.facts import Mode
 from stagedoor.rules.policy import Policy
-from stagedoor.stance import Site, split_listen
 
 _log = logging.getLogger("stagedoor.door")
 

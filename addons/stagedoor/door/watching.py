@@ -22,10 +22,10 @@ import anyio
 from watchfiles import Change, awatch
 
 from stagedoor import house
+from stagedoor.config.yamltext import Source
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.record.metrics import Metrics
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, STANCE, Policy
-from stagedoor.yamltext import Source
 
 BETWEEN_LOOKS = 0.15
 """Seconds between two looks that must find the same."""

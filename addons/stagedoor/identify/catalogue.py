@@ -14,11 +14,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from stagedoor.config.schema import ListOf, Model, OneOrMany, check
+from stagedoor.config.yamltext import Document
 from stagedoor.identify.origins import origin_of
 from stagedoor.model.errors import Location, Problem, listed
 from stagedoor.model.facts import Purpose
-from stagedoor.schema import ListOf, Model, OneOrMany, check
-from stagedoor.yamltext import Document
 
 Match = Literal["word", "prefix", "exact", "suffix"]
 """How a token is looked for in a user agent, letters of either case:

@@ -14,10 +14,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from stagedoor.config.schema import ListOf, Model, check
+from stagedoor.config.yamltext import Document
 from stagedoor.identify.ja4 import middle, well_formed
 from stagedoor.model.errors import Problem
-from stagedoor.schema import ListOf, Model, check
-from stagedoor.yamltext import Document
 
 FILE = "fingerprints.yaml"
 Engine = Literal["chromium", "firefox"]

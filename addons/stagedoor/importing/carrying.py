@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stagedoor.config.stance import choices
 from stagedoor.importing.deciding import (
     PAGE,
     Settled,
@@ -32,7 +33,6 @@ from stagedoor.importing.wishes import Found, Named, Robots
 from stagedoor.model.errors import Problem, listed
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
-from stagedoor.stance import choices
 
 MANY = 3
 """Clients for which a word in the stance is better than a rule."""

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Literal
 
+from stagedoor.config.yamltext import Source, Value, parse
 from stagedoor.importing.wishes import About, Beside, Found, Named, Wish
 from stagedoor.model.errors import Location, Problem
 from stagedoor.model.facts import Purpose
-from stagedoor.yamltext import Source, Value, parse
 
 _PURPOSES: tuple[tuple[str, Purpose], ...] = (
     (r"undocumented", "robot"),

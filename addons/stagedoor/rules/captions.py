@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stagedoor import stance
+from stagedoor.config import stance
+from stagedoor.config.schema import Model
 from stagedoor.identify import catalogue, families
 from stagedoor.model.facts import Action, Kind, Mode, Proof, Purpose
 from stagedoor.rules import model
-from stagedoor.schema import Model
 
 ANSWERS: Mapping[str, str] = {
     "yes": "they are let in",

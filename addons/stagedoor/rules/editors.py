@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from stagedoor import stance
+from stagedoor.config import stance
 from stagedoor.identify import catalogue, families
 from stagedoor.rules import captions, model
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from stagedoor.config.stance import Stance
 from stagedoor.identify.catalogue import Catalogue, Signature
 from stagedoor.identify.matcher import client_of
 from stagedoor.model.errors import Location, Problem, first_of, listed
@@ -27,7 +28,6 @@ from stagedoor.rules.compare import (
 from stagedoor.rules.conditions import Condition, Is, Patterns, Words, leaves, narrow
 from stagedoor.rules.model import Rule
 from stagedoor.rules.plan import Plan
-from stagedoor.stance import Stance
 
 PUBLISHED: Mapping[Purpose, str] = {
     "ai-training": "train",

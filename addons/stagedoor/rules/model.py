@@ -24,14 +24,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
+from stagedoor.config.schema import ListOf, Model, OneOrMany, check_value
+from stagedoor.config.yamltext import Document
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
 from stagedoor.model.facts import ACTIONS, Action, Behaviour, Proof, Rate, Verdict
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import Condition
 from stagedoor.rules.vocabulary import Known, read_when
-from stagedoor.schema import ListOf, Model, OneOrMany, check_value
-from stagedoor.yamltext import Document
 
 LONGEST_DELAY = 60.0
 """Seconds. A request that waits holds a connection open; browsers give up after a few minutes."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from stagedoor.audio.resources import classify, reclassify
+from stagedoor.config.stance import Stance, advice, choices, read_stance
+from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.families import FILE as FINGERPRINTS
 from stagedoor.identify.families import Families, read_families
@@ -32,8 +34,6 @@ from stagedoor.rules.lint import lint
 from stagedoor.rules.model import OBSERVED, Rule, read_rules, repeated_ids
 from stagedoor.rules.plan import NOBODY_REMEMBERS, Plan, Wait, never_too_fast, note
 from stagedoor.rules.vocabulary import Known
-from stagedoor.stance import Stance, advice, choices, read_stance
-from stagedoor.yamltext import Document, Source, parse
 
 STANCE = "stance.yaml"
 CATALOGUE_FOLDERS = frozenset({"crawlers", "clients"})

@@ -16,12 +16,12 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
+from stagedoor.config.schema import Model
 from stagedoor.identify.traits import TRAIT_NAMES, TRAITS
 from stagedoor.model import facts
 from stagedoor.model.units import BYTES, SECONDS
 from stagedoor.rules import captions, model
 from stagedoor.rules.fields import TOLD
-from stagedoor.schema import Model
 
 Schema = dict[str, Any]
 HERE = "#/definitions/"

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 
+from stagedoor.config.yamltext import Document, Path, Value
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
 from stagedoor.model.globs import MAX_PATTERN, fault
 from stagedoor.model.units import duration, size
@@ -34,7 +35,6 @@ from stagedoor.rules.conditions import (
     Words,
 )
 from stagedoor.rules.fields import FIELDS, HEADER, MEASURES, Field, FieldKind, field_named
-from stagedoor.yamltext import Document, Path, Value
 
 GROUPS = ("all", "any", "not")
 BOUNDS = ("over", "at_least", "under", "at_most")

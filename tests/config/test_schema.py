@@ -9,8 +9,8 @@ import pytest
 from pydantic import Field, ValidationError
 
 from making import document
+from stagedoor.config.schema import ListOf, Model, OneOrMany, check, check_value
 from stagedoor.model.errors import Problem
-from stagedoor.schema import ListOf, Model, OneOrMany, check, check_value
 
 
 class Track(Model):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from making import ROOT, document
+from stagedoor.config.stance import Stance, advice, checked_upstream, read_stance, split_listen
+from stagedoor.config.yamltext import Source, parse
 from stagedoor.model.errors import Problem
-from stagedoor.stance import Stance, advice, checked_upstream, read_stance, split_listen
-from stagedoor.yamltext import Source, parse
 
 SHIPPED = ROOT / "rules" / "stance.yaml"
 

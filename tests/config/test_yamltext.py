@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from making import document
-from stagedoor.model.errors import Location, Problem
-from stagedoor.yamltext import (
+from stagedoor.config.yamltext import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_VALUES,
@@ -20,6 +19,7 @@ from stagedoor.yamltext import (
     Value,
     parse,
 )
+from stagedoor.model.errors import Location, Problem
 
 
 def value(text: str) -> Value:

@@ -14,11 +14,11 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator
 
+from stagedoor.config.schema import ListOf, Model, check
+from stagedoor.config.yamltext import Document
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import Mode
 from stagedoor.model.globs import MAX_PATTERN
-from stagedoor.schema import ListOf, Model, check
-from stagedoor.yamltext import Document
 
 
 def _yes_no(value: object) -> object:

@@ -13,8 +13,8 @@ from typing import Annotated, Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from stagedoor.config.yamltext import Document, Path
 from stagedoor.model.errors import MANY, Problem, did_you_mean, listed
-from stagedoor.yamltext import Document, Path
 
 
 class Model(BaseModel):
