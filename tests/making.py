@@ -10,11 +10,11 @@ import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 
-from stagedoor.audio.paths import normalise
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, read_catalogue
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.facts import Client, Event, Request, Resource, Verdict
+from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy, load_policy
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,9 +17,9 @@ from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
 
 from stagedoor import house, house_second
-from stagedoor.audio.paths import normalise
 from stagedoor.model.facts import Client, Event, Request, Verdict, as_header
 from stagedoor.record.metrics import Metrics
+from stagedoor.resources.paths import normalise
 
 _WORDS = (
     *("Bot", "crawler", "GPTBot", "<script>alert(1)</script>", "\x1b[31m", "{{$labels}}", '"}\\'),

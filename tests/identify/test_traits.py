@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from making import document
-from stagedoor.audio.paths import normalise
 from stagedoor.identify.agents import could_be, read_browser
 from stagedoor.identify.families import Families, read_families
 from stagedoor.identify.traits import TRAIT_NAMES, TRAITS, traits
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import PURPOSES, Client, Request
+from stagedoor.resources.paths import normalise
 
 SEEN: list[dict[str, Any]] = json.loads((Path(__file__).parent / "seen.json").read_text("utf-8"))
 BROWSERS = frozenset({"Chromium", "Firefox"})

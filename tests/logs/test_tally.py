@@ -9,11 +9,11 @@ import pytest
 
 from loglines import counted, line
 from making import FIREFOX, GOOGLEBOT, GPTBOT, OVERCAST, REQUESTS, TRAINING_OFF, asks, policy, rules
-from stagedoor.audio.paths import normalise
 from stagedoor.logs import clf, tally
 from stagedoor.logs.records import Exchange, Hit, Unreadable
 from stagedoor.logs.tally import Tally
 from stagedoor.model.facts import Arrival, Request, host_name
+from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
 
 PICKY = """

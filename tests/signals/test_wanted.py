@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stagedoor.audio.resources import classify
+from stagedoor.resources.kinds import classify
 from stagedoor.signals.meaning import Said
 from stagedoor.signals.wanted import SIGNAL_PATHS, Wanted
 

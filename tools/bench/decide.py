@@ -94,9 +94,9 @@ def _subjects() -> tuple[Sequence[Subject], str]:
     if (addons := str(ROOT / "addons")) not in sys.path:
         sys.path.insert(0, addons)
     from stagedoor import house  # noqa: PLC0415 (it is found only now)
-    from stagedoor.audio.paths import normalise  # noqa: PLC0415
     from stagedoor.identify.matcher import CACHED_AGENTS  # noqa: PLC0415
     from stagedoor.model.facts import Request  # noqa: PLC0415
+    from stagedoor.resources.paths import normalise  # noqa: PLC0415
 
     policy = house.load()
     agents = cast.agents()

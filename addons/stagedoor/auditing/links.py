@@ -10,9 +10,9 @@ from xml.parsers import expat
 
 from lxml import etree
 
-from stagedoor.audio.paths import normalise
-from stagedoor.audio.resources import classify
 from stagedoor.model.facts import Kind
+from stagedoor.resources.kinds import classify
+from stagedoor.resources.paths import normalise
 from stagedoor.signals.html import decoded
 
 MOST = 200

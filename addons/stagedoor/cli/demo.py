@@ -20,11 +20,11 @@ from rich.text import Text
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
 from stagedoor import house
-from stagedoor.audio.paths import normalise
 from stagedoor.demo import origin
 from stagedoor.demo.cast import CAST, Knock
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import Client, Request, Verdict
+from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
 
 _HERE = "127.0.0.1"

@@ -20,8 +20,6 @@ from rich.text import Text
 from rich.tree import Tree
 
 from stagedoor import house
-from stagedoor.audio.paths import normalise
-from stagedoor.audio.resources import reclassify
 from stagedoor.house_ranges import read_ranges
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
@@ -41,6 +39,8 @@ from stagedoor.model.facts import (
 from stagedoor.model.units import told_duration
 from stagedoor.record.decisions import FILE, KEPT
 from stagedoor.record.terminal import printable
+from stagedoor.resources.kinds import reclassify
+from stagedoor.resources.paths import normalise
 from stagedoor.rules.conditions import All
 from stagedoor.rules.explain import Explanation, Look, Tried, explain
 from stagedoor.rules.policy import Policy

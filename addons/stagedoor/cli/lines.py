@@ -17,8 +17,8 @@ from typing import IO, Any
 import orjson
 
 from stagedoor import house
-from stagedoor.audio.paths import normalise
 from stagedoor.model.facts import UNKNOWN, Action, Client, Request, Verdict, as_header, host_name
+from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
 
 _RECORDING = "/recording.mp3"

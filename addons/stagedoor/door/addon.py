@@ -21,7 +21,6 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import mode_specs, server_hooks
 
 from stagedoor import house
-from stagedoor.audio.resources import reclassify
 from stagedoor.config.yamltext import Source
 from stagedoor.desk import past
 from stagedoor.desk.answering import Desk
@@ -59,6 +58,7 @@ from stagedoor.record.decisions import Decisions
 from stagedoor.record.ledger import Ledger
 from stagedoor.record.metrics import Metrics
 from stagedoor.record.terminal import Terminal
+from stagedoor.resources.kinds import reclassify
 from stagedoor.rules.model import RETRY_AFTER
 from stagedoor.rules.plan import NOBODY_REMEMBERS, never_too_fast
 from stagedoor.rules.policy import Policy, observed

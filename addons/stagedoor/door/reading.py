@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from mitmproxy import http
 
-from stagedoor.audio.paths import normalise
 from stagedoor.door.address import Network, client_address
 from stagedoor.model.facts import Request, host_name
+from stagedoor.resources.paths import normalise
 
 
 def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:

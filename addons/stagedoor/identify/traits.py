@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
-from stagedoor.audio.resources import classify
 from stagedoor.identify.agents import Browser, System, read_browser
 from stagedoor.identify.families import Families
 from stagedoor.model.facts import Client, Request
+from stagedoor.resources.kinds import classify
 
 _NONE: frozenset[str] = frozenset()
 _NO_FAMILIES = Families()

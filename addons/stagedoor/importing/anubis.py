@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from stagedoor.audio.paths import normalise
 from stagedoor.config.stance import network
 from stagedoor.config.yamltext import Document, Path, Source, Value, parse
 from stagedoor.importing import regexes
@@ -27,6 +26,7 @@ from stagedoor.importing.wishes import (
 )
 from stagedoor.model.errors import Location, Problem
 from stagedoor.model.facts import Action
+from stagedoor.resources.paths import normalise
 
 _ACTIONS: Mapping[str, Action] = {"ALLOW": "allow", "DENY": "block"}
 _NO_COUNTERPART: Mapping[str, tuple[str, str]] = {

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Literal
 
-from stagedoor.audio.paths import normalise
 from stagedoor.importing import regexes
 from stagedoor.importing.names import Names
 from stagedoor.importing.wishes import Anybody, Expression, Named, Robots, Wish, Written
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import CRAWLERS, Purpose, Request, Verdict, as_header
+from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
 
 PROBES = ("/", "/about", "/feed.xml", "/cover.jpg", "/music/a.mp3", "/music/a.m3u8")

@@ -10,11 +10,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from stagedoor.audio.paths import normalise
 from stagedoor.importing.wishes import Beside, Found, Named, Robots, Who, Wish, lines_of
 from stagedoor.model.errors import Location, Problem
 from stagedoor.model.facts import as_header
 from stagedoor.model.globs import Globs
+from stagedoor.resources.paths import normalise
 
 _UNTOLD: Mapping[str, tuple[str, str]] = {
     "crawl-delay": ("Crawl-delay has no counterpart", "keep the line in robots.txt"),

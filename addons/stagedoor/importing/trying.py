@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from stagedoor.audio.paths import normalise
 from stagedoor.importing.deciding import PAGE, PEOPLE, Settled
 from stagedoor.importing.drafting import CASES_FOR, Draft, case
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.facts import Request, as_header
+from stagedoor.resources.paths import normalise
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
 

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from stagedoor.audio.paths import normalise
 from stagedoor.logs.records import Exchange, Unreadable
 from stagedoor.model.facts import Arrival, Request, as_header, host_name
+from stagedoor.resources.paths import normalise
 
 
 def exchanges(data: bytes) -> Iterator[Exchange | Unreadable]:

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from stagedoor.audio.paths import normalise
-from stagedoor.audio.resources import reclassify
 from stagedoor.logs.looks import Watched, looked_up
 from stagedoor.logs.past import Past
 from stagedoor.logs.records import Exchange, Hit, NoRequest, Parse, Unreadable
 from stagedoor.model.facts import Client, Kind, Resource, Verdict
+from stagedoor.resources.kinds import reclassify
+from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
 
 MAX_AGENTS = 16_384

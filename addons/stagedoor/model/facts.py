@@ -78,7 +78,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 class Request:
     """What a client sent, as far as a decision needs it.
 
-    `path` is normalised (see `audio.paths.normalise`); `target` is the request target as sent.
+    `path` is normalised (see `resources.paths.normalise`); `target` is the request target as sent.
     `headers` keep order and spelling; values are text with one character a byte (Latin-1).
     `host` is the site's name as asked for, lower case, without a port. `address` is the client's, after trusted proxies; empty when it is not known (a log, a test).
     """

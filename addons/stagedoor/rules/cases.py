@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
-from stagedoor.audio.paths import normalise
 from stagedoor.config.stance import Stance
 from stagedoor.identify.catalogue import Signature
 from stagedoor.model.errors import Location
 from stagedoor.model.facts import Request, Verdict, as_header
+from stagedoor.resources.paths import normalise
 from stagedoor.rules.model import Case, Rule
 from stagedoor.rules.policy import Policy
 

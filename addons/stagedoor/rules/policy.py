@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from stagedoor.audio.resources import classify, reclassify
 from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
@@ -29,6 +28,7 @@ from stagedoor.model.facts import (
     Verdict,
 )
 from stagedoor.model.globs import Globs
+from stagedoor.resources.kinds import classify, reclassify
 from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
 from stagedoor.rules.model import OBSERVED, Rule, read_rules, repeated_ids

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stagedoor.audio.paths import extensions
 from stagedoor.model.facts import GUARDED_KINDS, Kind, Resource
 from stagedoor.model.globs import Globs
+from stagedoor.resources.paths import extensions
 
 _BY_EXTENSION: dict[Kind, str] = {
     "audio": "mp3 mp2 mpga flac ogg oga opus spx wav wave bwf w64 rf64 aif aiff aifc m4a m4b m4p m4r "

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.audio.paths import MAX_TARGET, extensions, normalise
+from stagedoor.resources.paths import MAX_TARGET, extensions, normalise
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.audio.paths import normalise
-from stagedoor.audio.resources import classify, reclassify
 from stagedoor.model.facts import KINDS, Resource
 from stagedoor.model.globs import Globs
+from stagedoor.resources.kinds import classify, reclassify
+from stagedoor.resources.paths import normalise
 
 
 @pytest.mark.parametrize(
