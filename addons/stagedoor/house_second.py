@@ -1,7 +1,7 @@
 """The lists of crawlers that packages bring, for the second look; read once, at the start.
 
 Upgrading a package refreshes them. Where one is not installed it brings none, and the catalogue, the
-other list and the signs in `identify/signs.py` stand alone.
+other list and the signs in `identify/robot_words.py` stand alone.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib import import_module, resources
 
-from stagedoor.identify.second import TAGS_LEFT_OUT, Second
+from stagedoor.identify.public_lists import TAGS_LEFT_OUT, Second
 
 PACKAGE = "crawleruseragents"
 FILE = "crawler-user-agents.json"

@@ -14,7 +14,7 @@ import pytest
 
 from making import ROOT
 from stagedoor import house, house_second
-from stagedoor.identify.second import LOOKED_AT
+from stagedoor.identify.public_lists import LOOKED_AT
 from stagedoor.model.facts import Client, Request, as_header
 from stagedoor.rules.policy import Policy
 

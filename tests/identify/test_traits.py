@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from making import document
-from stagedoor.identify.agents import could_be, read_browser
-from stagedoor.identify.families import Families, read_families
+from stagedoor.identify.browsers import could_be, read_browser
+from stagedoor.identify.tls_families import Families, read_families
 from stagedoor.identify.traits import TRAIT_NAMES, TRAITS, traits
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import PURPOSES, Client, Request

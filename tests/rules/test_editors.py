@@ -15,7 +15,7 @@ from stagedoor import house
 from stagedoor.config import stance
 from stagedoor.config.schema import Model
 from stagedoor.config.yamltext import Source, parse
-from stagedoor.identify import catalogue, families
+from stagedoor.identify import catalogue, tls_families
 from stagedoor.model import facts
 from stagedoor.rules import captions, model
 from stagedoor.rules.editors import HEADER_LINE, schema_for, schemas
@@ -25,7 +25,7 @@ from stagedoor.rules.vocabulary import Known
 
 GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = schemas(["GPTBot", "ExampleBot"], ["OpenAI"])
-ROOTS: tuple[type[Model], ...] = (stance.Stance, catalogue.File, families.File, model.Written)
+ROOTS: tuple[type[Model], ...] = (stance.Stance, catalogue.File, tls_families.File, model.Written)
 
 UNSEEN: Mapping[str, str] = {
     **dict.fromkeys(

@@ -23,8 +23,8 @@ from stagedoor import house
 from stagedoor.house_ranges import read_ranges
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
+from stagedoor.identify.public_lists import by_signs
 from stagedoor.identify.ranges import membership
-from stagedoor.identify.second import by_signs
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import (
     Arrival,

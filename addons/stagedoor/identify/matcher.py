@@ -16,7 +16,7 @@ from functools import lru_cache
 from ahocorasick_rs import BytesAhoCorasick
 
 from stagedoor.identify.catalogue import Catalogue, Signature
-from stagedoor.identify.second import LOOKED_AT
+from stagedoor.identify.public_lists import LOOKED_AT
 from stagedoor.model.facts import CRAWLERS, UNKNOWN, Client, Purpose, as_header
 
 CACHED_AGENTS = 8192
@@ -86,7 +86,7 @@ class _Claim:
 
 
 Second = Callable[[str], Client | None]
-"""A second look at a user agent, see `identify.second`."""
+"""A second look at a user agent, see `identify.public_lists`."""
 
 
 class Matcher:

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
-from stagedoor.identify.agents import Browser, System, read_browser
-from stagedoor.identify.families import Families
+from stagedoor.identify.browsers import Browser, System, read_browser
+from stagedoor.identify.tls_families import Families
 from stagedoor.model.facts import Client, Request
 from stagedoor.resources.kinds import classify
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from stagedoor.config import stance
 from stagedoor.config.schema import Model
-from stagedoor.identify import catalogue, families
+from stagedoor.identify import catalogue, tls_families
 from stagedoor.model.facts import Action, Kind, Mode, Proof, Purpose
 from stagedoor.rules import model
 
@@ -235,16 +235,16 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "match": "user agents that are this one",
         "differ": "user agents that look like it and are not",
     },
-    families.File: {
+    tls_families.File: {
         "families": "TLS libraries, and the programs seen with each",
         "impersonators": "programs that copy a browser's handshake: they belong to no family",
     },
-    families.Family: {
+    tls_families.Family: {
         "name": "what the library is called",
         "engine": "the browser whose own library it is, if it is one's",
         "seen": "handshakes that were measured or published",
     },
-    families.Seen: {
+    tls_families.Seen: {
         "client": "the program",
         "version": "its version",
         "ja4": "the fingerprint: t13d1517h2_8daaf6152771_cb7bf5808d99",

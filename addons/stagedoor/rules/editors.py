@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from stagedoor.config import stance
-from stagedoor.identify import catalogue, families
+from stagedoor.identify import catalogue, tls_families
 from stagedoor.rules import captions, model
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
 from stagedoor.rules.shapes import (
@@ -50,7 +50,7 @@ def schema_for(inside: str) -> str:
     folder, _, name = inside.rpartition("/")
     if folder:
         return "../schema/crawlers.json"
-    own = {"stance.yaml": "stance.json", families.FILE: "fingerprints.json"}
+    own = {"stance.yaml": "stance.json", tls_families.FILE: "fingerprints.json"}
     return f"schema/{own.get(name, 'rules.json')}"
 
 
@@ -72,7 +72,7 @@ def crawlers_schema() -> Schema:
 
 def fingerprints_schema() -> Schema:
     """`fingerprints.yaml`."""
-    return _file(*schema_of(families.File, families.Family, families.Seen))
+    return _file(*schema_of(tls_families.File, tls_families.Family, tls_families.Seen))
 
 
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:

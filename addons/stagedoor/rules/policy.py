@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
-from stagedoor.identify.families import FILE as FINGERPRINTS
-from stagedoor.identify.families import Families, read_families
 from stagedoor.identify.matcher import Matcher, Second, client_of
+from stagedoor.identify.tls_families import FILE as FINGERPRINTS
+from stagedoor.identify.tls_families import Families, read_families
 from stagedoor.identify.traits import traits
 from stagedoor.model.errors import ConfigError, Location, Problem
 from stagedoor.model.facts import (

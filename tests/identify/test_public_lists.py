@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from making import ROOT
 from stagedoor import house, house_second
-from stagedoor.identify.leftout import FURTHER_LEFT_OUT
-from stagedoor.identify.second import LOOKED_AT, Second, left_out, named
-from stagedoor.identify.signs import FORMS, SIGNS, SURE, WORDS
+from stagedoor.identify.exclusions import FURTHER_LEFT_OUT
+from stagedoor.identify.public_lists import LOOKED_AT, Second, left_out, named
+from stagedoor.identify.robot_words import FORMS, SIGNS, SURE, WORDS
 from stagedoor.model.facts import as_header
 
 SHARED = ROOT.parent / "shared" / "data"

@@ -26,8 +26,8 @@ from typing import Any
 
 import re2
 
-from stagedoor.identify.leftout import FURTHER_LEFT_OUT, LEFT_OUT
-from stagedoor.identify.signs import (
+from stagedoor.identify.exclusions import FURTHER_LEFT_OUT, LEFT_OUT
+from stagedoor.identify.robot_words import (
     APPS,
     COSTUMES,
     DEVICES,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from stagedoor.identify.families import Engine
+from stagedoor.identify.tls_families import Engine
 
 System = Literal["windows", "mac", "linux", "android", ""]
 MAX_READ = 400

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from making import document
-from stagedoor.identify.families import Families, read_families
+from stagedoor.identify.tls_families import Families, read_families
 from stagedoor.model.errors import Problem
 
 CHROMIUM = "t13d1517h2_8daaf6152771_cb7bf5808d99"
