@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stagedoor.signals.inserting import Outcome, Tags, meta
+from stagedoor.signals.html.insertion import Outcome, Tags, meta
 
 TAGS = Tags.of(meta("robots", "noai, noimageai") + meta("tdm-reservation", "1"))
 HERE = b"@@"

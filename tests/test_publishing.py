@@ -17,18 +17,18 @@ from stagedoor.config.stance import Publish, Stance
 from stagedoor.identify.catalogue import Catalogue
 from stagedoor.model.facts import Purpose
 from stagedoor.publishing import NOTHING, Fields, Published, published, stricter
-from stagedoor.signals import (
+from stagedoor.signals import headers
+from stagedoor.signals.html import head
+from stagedoor.signals.meaning import USES, Answer, Said, resolve
+from stagedoor.signals.robots import access as robots_txt
+from stagedoor.signals.standards import (
     ai_txt,
     content_signal,
     content_usage,
-    headers,
-    html,
     rsl,
     tdmrep,
     trust_txt,
 )
-from stagedoor.signals import robots as robots_txt
-from stagedoor.signals.meaning import USES, Answer, Said, resolve
 from stagedoor.signals.wanted import writable
 
 ADDRESS = "https://ghostlight.example"
@@ -70,7 +70,7 @@ def test_every_stance_comes_back_as_it_was_meant(said: Said, catalogue: Catalogu
     found = published(stance(said), catalogue)
     train = Said(train=said.train)
     by_header = headers.read(fields(found.headers))
-    by_page = html.read(f"<head>{found.tags}</head>".encode(), url=f"{ADDRESS}/")
+    by_page = head.read(f"<head>{found.tags}</head>".encode(), url=f"{ADDRESS}/")
     assert {use: resolve(by_header, use).answer for use in USES} == {
         use: said.about(use) for use in USES
     }

@@ -1,6 +1,6 @@
 """Content credentials (C2PA) of audio files, read with c2pa-python where that is installed.
 
-The edge to a library that opens files; what its report means is read in `signals.c2pa`.
+The edge to a library that opens files; what its report means is read in `signals.standards.c2pa`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from pathlib import Path
 from types import ModuleType
 
 from stagedoor.model.errors import StagedoorError
-from stagedoor.signals import c2pa
 from stagedoor.signals.meaning import Statement
+from stagedoor.signals.standards import c2pa
 
 MEDIA_TYPES = {
     ".mp3": "audio/mpeg",

@@ -2,7 +2,7 @@
 
 The same answers go into robots.txt, headers, tags and files, in each standard's words. Every piece
 can be switched off under `publish:` in the stance. What the site itself says is kept, and only ever
-made stricter: see `stricter` for headers and `signals.robots_merge` for robots.txt.
+made stricter: see `stricter` for headers and `signals.robots.access.merge` for robots.txt.
 """
 
 from __future__ import annotations
@@ -14,17 +14,10 @@ from dataclasses import dataclass
 from stagedoor.config.stance import Stance
 from stagedoor.identify.catalogue import Catalogue
 from stagedoor.model.facts import Purpose
-from stagedoor.signals import (
-    ai_txt,
-    content_usage,
-    robots_merge,
-    robots_tag,
-    rsl,
-    tdmrep,
-    trust_txt,
-)
 from stagedoor.signals.meaning import USES, Answer, Said, Standard, Use
-from stagedoor.signals.robots_merge import Merged
+from stagedoor.signals.robots import merge
+from stagedoor.signals.robots.merge import Merged
+from stagedoor.signals.standards import ai_txt, content_usage, robots_tag, rsl, tdmrep, trust_txt
 from stagedoor.signals.wanted import Wanted
 
 ROBOTS = "/robots.txt"
@@ -78,7 +71,7 @@ class Published:
 
     def robots(self, origin: bytes | None) -> Merged:
         """The robots.txt to publish, where the site's own is `origin` (None: it has none)."""
-        return robots_merge.merge(origin, self.wanted)
+        return merge.merge(origin, self.wanted)
 
     @property
     def header_text(self) -> str:

@@ -10,8 +10,8 @@ import pytest
 
 from stagedoor.cli import main
 from stagedoor.config.stance import Publish
-from stagedoor.signals.robots import allowed, read
-from stagedoor.signals.robots_merge import BEGIN
+from stagedoor.signals.robots.access import allowed, read
+from stagedoor.signals.robots.merge import BEGIN
 
 ADDRESS = "publish: {address: https://ghost.example}\n"
 OWN = "User-agent: *\nDisallow: /drafts/\n"

@@ -8,8 +8,8 @@ from flows import Open, answered, flow
 from making import FIREFOX, GPTBOT
 from stagedoor.door.saying import carried
 from stagedoor.publishing import ROBOTS
-from stagedoor.signals.robots import allowed, read
-from stagedoor.signals.robots_lines import MOST_OCTETS
+from stagedoor.signals.robots.access import allowed, read
+from stagedoor.signals.robots.lines import MOST_OCTETS
 
 SEARCHES = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 

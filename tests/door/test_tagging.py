@@ -10,7 +10,7 @@ from mitmproxy import http
 from flows import answered, flow
 from pages import TAGS
 from stagedoor.door.tagging import Tagging
-from stagedoor.signals.inserting import Tags, meta
+from stagedoor.signals.html.insertion import Tags, meta
 
 PAGE = b"<!doctype html><html><head><title>A</title></head><body>b</body></html>"
 TAG = TAGS.text.encode()

@@ -13,7 +13,7 @@ from typing import Any
 
 from stagedoor import house
 from stagedoor.publishing import Published, published
-from stagedoor.signals.inserting import Inserter, Tags
+from stagedoor.signals.html.insertion import Inserter, Tags
 
 from .clients import FIREFOX, curl
 from .programs import Program, eventually, free_port, program, run

@@ -15,7 +15,7 @@ import pytest
 import zstandard
 
 from pages import PAGES, TAGS, XHTML
-from stagedoor.signals.inserting import Inserter
+from stagedoor.signals.html.insertion import Inserter
 
 from .clients import connect, conversation, curl, read_head, request, sha256
 from .guarding import confdir

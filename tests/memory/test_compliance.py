@@ -6,7 +6,7 @@ from making import GPTBOT_CLIENT, asks
 from stagedoor.memory.compliance import MOST_ROBOTS, Compliance, Violation, key
 from stagedoor.model.facts import Behaviour, Client, Resource
 from stagedoor.signals.meaning import Answer, Use
-from stagedoor.signals.robots import read
+from stagedoor.signals.robots.access import read
 
 ROBOTS = read(b"User-agent: GPTBot\nDisallow: /music/\n")
 SONG = Resource("audio", "/music/a.mp3")

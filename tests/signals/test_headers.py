@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.signals import headers, robots_tag, rsl, tdmrep
+from stagedoor.signals import headers
 from stagedoor.signals.meaning import Said, resolve
+from stagedoor.signals.standards import robots_tag, rsl, tdmrep
 
 
 def test_every_standard_is_read() -> None:

@@ -11,18 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.signals import (
-    ai_txt,
-    c2pa,
-    headers,
-    html,
-    links,
-    patterns,
-    robots_tag,
-    rsl,
-    tdmrep,
-    trust_txt,
-)
+from stagedoor.signals import headers, links, patterns
+from stagedoor.signals.html import head
+from stagedoor.signals.standards import ai_txt, c2pa, robots_tag, rsl, tdmrep, trust_txt
 
 URL = "https://ana.example/" + "a" * 4_000
 PATH = "/a" * 2_000
@@ -32,7 +23,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "rsl file": lambda text: rsl.read(_octets(text), URL),
     "ai.txt": lambda text: ai_txt.read(_octets(text), PATH),
     "trust.txt": lambda text: trust_txt.read(_octets(text)),
-    "page": lambda text: html.read(_octets(text), "", URL),
+    "page": lambda text: head.read(_octets(text), "", URL),
     "headers": lambda text: headers.read(
         [("Link", text), ("X-Robots-Tag", text), ("tdm-reservation", text)]
     ),
@@ -84,8 +75,8 @@ def test_a_megabyte_that_is_well_formed() -> None:
     assert found.text.count("<content") == document.count("<content")
     attributes = " ".join(f'a{number}="b"' for number in range(MEGABYTE // 12))
     assert rsl.read(f"{_RSL}<content url='/' {attributes}/></rsl>".encode(), URL) is None
-    page = f"<meta {attributes} name=robots content=noai>"[: html.LIMIT]
-    html.read(page.encode())
+    page = f"<meta {attributes} name=robots content=noai>"[: head.LIMIT]
+    head.read(page.encode())
 
 
 @readers

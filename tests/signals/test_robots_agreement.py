@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from protego import Protego
 from robots import RobotsParser
 
-from stagedoor.signals.robots import allowed, read
+from stagedoor.signals.robots.access import allowed, read
 
 FILES = 10_000
 SEED = 9309

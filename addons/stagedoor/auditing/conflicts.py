@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from stagedoor.auditing.findings import WORDS, Finding, joined_words, some, usage
 from stagedoor.auditing.hearing import EVERYBODY, Heard, Placed, Reading, hear
-from stagedoor.signals import robots
-from stagedoor.signals.content_signal import SIGNALS
 from stagedoor.signals.meaning import USES, Said, Standard, Statement, Use
+from stagedoor.signals.robots import access
+from stagedoor.signals.standards.content_signal import SIGNALS
 
 TITLES: Mapping[Standard, str] = {
     "robots": "Disallow",
@@ -89,7 +89,7 @@ def _named(
 def _clashes(
     reading: Reading, heard: Heard, agent: str
 ) -> Iterator[tuple[Use, Placed, tuple[Placed, ...]]]:
-    closed = not robots.allowed(reading.robots, agent, "/")
+    closed = not access.allowed(reading.robots, agent, "/")
     for use in USES:
         resolved = heard.resolved(use)
         nos = tuple(

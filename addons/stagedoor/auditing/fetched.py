@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from stagedoor.signals import ai_txt, tdmrep, trust_txt
 from stagedoor.signals.meaning import Statement
+from stagedoor.signals.standards import ai_txt, tdmrep, trust_txt
 
 FILES = (tdmrep.FILE, ai_txt.FILE, *trust_txt.FILES)
 """Signal files that are asked for by name; robots.txt and licences come besides."""

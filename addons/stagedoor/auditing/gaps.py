@@ -11,8 +11,8 @@ from stagedoor.auditing.conflicts import nothing, places
 from stagedoor.auditing.fetched import GONE, Site
 from stagedoor.auditing.findings import WORDS, Finding, some, usage
 from stagedoor.auditing.hearing import EVERYBODY, Heard, Reading, licences, line
-from stagedoor.signals import rsl, tdmrep
 from stagedoor.signals.meaning import USES
+from stagedoor.signals.standards import rsl, tdmrep
 
 
 def of_files(site: Site) -> Iterator[Finding]:

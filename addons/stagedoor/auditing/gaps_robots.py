@@ -8,9 +8,10 @@ from stagedoor.auditing.conflicts import TITLES, nothing
 from stagedoor.auditing.fetched import GONE, Fetched
 from stagedoor.auditing.findings import Finding, some
 from stagedoor.auditing.hearing import EVERYBODY, Heard, Reading, licence_lines, line
-from stagedoor.signals import content_signal, content_usage, robots
 from stagedoor.signals.meaning import Standard, Use
-from stagedoor.signals.robots_lines import MOST_OCTETS, Record
+from stagedoor.signals.robots import access
+from stagedoor.signals.robots.lines import MOST_OCTETS, Record
+from stagedoor.signals.standards import content_signal, content_usage
 
 _EXAMPLES: Mapping[str, str] = {
     "content-usage": "train-ai=n, ai-use=n, search=y",
@@ -127,7 +128,7 @@ def _lost_to(reading: Reading, name: str) -> Iterator[Record]:
     """The records for everybody that mean something and are not said to `name`."""
     txt = reading.robots
     paths = [resource.path for resource, _ in reading.resources]
-    if not any(robots.allowed(txt, name, path) for path in paths):
+    if not any(access.allowed(txt, name, path) for path in paths):
         return
     own = [record for group in txt.speaking_to(name) for record in group.records]
     names = {record.name for record in own}

@@ -13,19 +13,19 @@ from urllib.parse import urlsplit
 
 from stagedoor.auditing.fetched import Fetched, Site
 from stagedoor.auditing.links import joined
-from stagedoor.signals import (
+from stagedoor.signals import headers
+from stagedoor.signals.html import head
+from stagedoor.signals.meaning import USES, Answer, Resolved, Said, Statement, Use, resolve
+from stagedoor.signals.robots import access
+from stagedoor.signals.robots.lines import Record, Robots
+from stagedoor.signals.standards import (
     ai_txt,
     content_signal,
     content_usage,
-    headers,
-    html,
-    robots,
     rsl,
     tdmrep,
     trust_txt,
 )
-from stagedoor.signals.meaning import USES, Answer, Resolved, Said, Statement, Use, resolve
-from stagedoor.signals.robots_lines import Record, Robots
 
 EVERYBODY = "*"
 Kind = Literal["page", "recording"]
@@ -76,7 +76,7 @@ class Reading:
     """A site with its robots.txt parsed, and what each resource says of itself."""
 
     site: Site
-    robots: Robots
+    access: Robots
     own: tuple[tuple[Fetched, Kind, tuple[Placed, ...]], ...]
     """Each resource with all that is said of it outside robots.txt."""
 
@@ -91,7 +91,7 @@ def read(site: Site) -> Reading:
     resources += [(recording, "recording") for recording in site.recordings]
     return Reading(
         site,
-        robots.reads_as(site.robots.status, site.robots.body),
+        access.reads_as(site.robots.status, site.robots.body),
         tuple((r, kind, tuple(_own(site, r, kind))) for r, kind in resources),
     )
 
@@ -131,13 +131,13 @@ def _in_robots(
     reading: Reading, resource: Fetched, agent: str, uses: Collection[Use]
 ) -> Iterator[Placed]:
     txt, path = reading.robots, resource.path
-    decision = robots.decide(txt, agent, path)
+    decision = access.decide(txt, agent, path)
     if decision.rule is not None and not decision.allowed:
         answers: dict[str, Answer] = dict.fromkeys(uses, "no")
         said = Said(**answers)
         to = agent if txt.names(agent) else EVERYBODY
         text = decision.rule.text
-        yield Placed(Statement("robots", robots.PATH, said, text, to), line(decision.rule))
+        yield Placed(Statement("robots", access.PATH, said, text, to), line(decision.rule))
     for statement in (
         *content_usage.read_robots(txt, agent, path),
         *content_signal.read_robots(txt, agent, path),
@@ -209,7 +209,7 @@ def _with_it(site: Site, resource: Fetched, kind: Kind) -> Iterator[Placed]:
         said = replace(statement.said, search=None) if of_refusal else statement.said
         yield Placed(replace(statement, said=said), f"headers of {resource.path}")
     if kind == "page" and is_html(resource):
-        for statement in html.read(resource.body, resource.charset, resource.address):
+        for statement in head.read(resource.body, resource.charset, resource.address):
             yield Placed(statement, f"HTML of {resource.path}")
     for url in licences_of(resource, kind):
         yield from _licensed(site, url, resource)
@@ -230,7 +230,7 @@ def licences_of(resource: Fetched, kind: Kind) -> tuple[str, ...]:
     """The addresses of the licences that a response names, in its headers and its head."""
     named = [joined(resource.address, url) for url in rsl.licences(resource.fields)]
     if kind == "page" and is_html(resource):
-        head = html.scan(resource.body, resource.charset)
+        head = head.scan(resource.body, resource.charset)
         named += [joined(resource.address, url) for url in head.licences]
     return tuple(dict.fromkeys(filter(None, named)))
 

@@ -13,7 +13,7 @@ from lxml import etree
 from stagedoor.model.facts import Kind
 from stagedoor.resources.kinds import classify
 from stagedoor.resources.paths import normalise
-from stagedoor.signals.html import decoded
+from stagedoor.signals.html.head import decoded
 
 MOST = 200
 """Links of one kind that are kept of one document."""

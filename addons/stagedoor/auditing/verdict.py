@@ -10,8 +10,8 @@ from stagedoor.auditing.conflicts import conflicts, nothing, uses_of
 from stagedoor.auditing.fetched import Site
 from stagedoor.auditing.findings import WORDS, Finding, some, usage
 from stagedoor.auditing.hearing import EVERYBODY, Heard, Placed, Reading, hear, read
-from stagedoor.signals import robots
 from stagedoor.signals.meaning import STANDARDS, USES, Said, Standard, Use
+from stagedoor.signals.robots import access
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _by_name(reading: Reading, crawlers: Mapping[str, Use]) -> dict[Use, ByName]
     paths = [resource.path for resource, _ in reading.resources]
 
     def refused(token: str) -> bool:
-        return txt.names(token) and not any(robots.allowed(txt, token, path) for path in paths)
+        return txt.names(token) and not any(access.allowed(txt, token, path) for path in paths)
 
     found: dict[Use, ByName] = {}
     for use in USES:

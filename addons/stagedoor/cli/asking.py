@@ -20,7 +20,7 @@ from stagedoor.auditing.fetched import Fetched
 from stagedoor.auditing.links import joined
 from stagedoor.cli.fetching import CONNECT_TIMEOUT, MOST_ADDRESSES, on_the_internet
 from stagedoor.model.errors import StagedoorError
-from stagedoor.signals.coding import CODINGS, CodingError, coders
+from stagedoor.signals.html.codings import CODINGS, CodingError, coders
 
 TIMEOUT = 15.0
 """Seconds for one file, redirects included; an audit asks for some twenty."""

@@ -31,7 +31,7 @@ from stagedoor.model.errors import StagedoorError, did_you_mean
 from stagedoor.publishing import USES_OF
 from stagedoor.record.terminal import printable
 from stagedoor.signals.meaning import Statement, Use
-from stagedoor.signals.robots_lines import MOST_OCTETS
+from stagedoor.signals.robots.lines import MOST_OCTETS
 
 UNREACHABLE = 2
 PAGE = Wish(1_000_000)

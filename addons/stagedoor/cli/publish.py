@@ -13,9 +13,9 @@ from stagedoor.cli.snippets import snippets
 from stagedoor.config.stance import Stance
 from stagedoor.model.errors import Location, Problem, StagedoorError, listed
 from stagedoor.publishing import LICENCE, POLICY, Published, published
-from stagedoor.signals import robots_merge
 from stagedoor.signals.meaning import Said
-from stagedoor.signals.robots_conflicts import Conflict
+from stagedoor.signals.robots import merge
+from stagedoor.signals.robots.differences import Conflict
 from stagedoor.signals.wanted import Wanted
 
 ROBOTS = "robots.txt"
@@ -163,10 +163,10 @@ def _robots(
 
 def _without(writing: _Writing, there: bytes | None) -> None:
     """The stance leaves robots.txt alone: our lines go out of it, the site's stay."""
-    if there is None or robots_merge.BEGIN not in there:
+    if there is None or merge.BEGIN not in there:
         writing.shelf.forget(ROBOTS)
         return
-    text = robots_merge.merge(there, _NOTHING).text
+    text = merge.merge(there, _NOTHING).text
     if text.strip():
         writing.put(ROBOTS, text, merged=True)
         writing.shelf.forget(ROBOTS)

@@ -16,8 +16,8 @@ from mitmproxy import http
 from stagedoor.door.tagging import Tagging, reframe
 from stagedoor.model.facts import Resource
 from stagedoor.publishing import ROBOTS, File, Published, stricter
-from stagedoor.signals.inserting import Tags
-from stagedoor.signals.robots_lines import MOST_OCTETS
+from stagedoor.signals.html.insertion import Tags
+from stagedoor.signals.robots.lines import MOST_OCTETS
 
 MOST_MERGED = 8
 """Different robots.txt of the site whose merged form is kept: it has one, and merging takes 3 ms."""

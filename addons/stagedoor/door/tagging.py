@@ -20,9 +20,9 @@ from typing import Final, Literal
 
 from mitmproxy import http
 
-from stagedoor.signals.coding import CODINGS
-from stagedoor.signals.inserting import Inserter, Outcome, Tags
-from stagedoor.signals.recoding import page_in
+from stagedoor.signals.html.codings import CODINGS
+from stagedoor.signals.html.insertion import Inserter, Outcome, Tags
+from stagedoor.signals.html.transcoder import page_in
 
 Left = Literal[
     "empty", "status", "partial", "no-transform", "signed", "download", "fragment", "coded"

@@ -19,9 +19,9 @@ from stagedoor.publishing import HEADERS, NOTHING, ROBOTS, USES_OF, Published
 from stagedoor.record.ledger import Ledger
 from stagedoor.record.metrics import Metrics
 from stagedoor.rules.policy import Policy
-from stagedoor.signals import robots as robots_txt
 from stagedoor.signals.meaning import USES, Answer, Use
-from stagedoor.signals.robots_lines import Robots
+from stagedoor.signals.robots import access as robots_txt
+from stagedoor.signals.robots.lines import Robots
 
 MOST_TEXTS = 32
 """Texts of robots.txt and other files whose hash and meaning are kept: at most 16 MB."""

@@ -18,8 +18,8 @@ from typing import Literal
 from stagedoor.memory.local import household
 from stagedoor.model.facts import Behaviour, Client, Request, Resource
 from stagedoor.signals.meaning import Answer, Use
-from stagedoor.signals.robots import decide
-from stagedoor.signals.robots_lines import Robots
+from stagedoor.signals.robots.access import decide
+from stagedoor.signals.robots.lines import Robots
 
 Signal = Literal["robots", "headers", "files"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from stagedoor.signals import content_signal, content_usage, robots_tag, rsl, tdmrep
 from stagedoor.signals.meaning import Statement
+from stagedoor.signals.standards import content_signal, content_usage, robots_tag, rsl, tdmrep
 
 
 def read(fields: Sequence[tuple[str, str]]) -> tuple[Statement, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mitmproxy import http
 
 from stagedoor.door.tagging import Tagging
-from stagedoor.signals.inserting import Tags, meta
+from stagedoor.signals.html.insertion import Tags, meta
 
 
 class Door:

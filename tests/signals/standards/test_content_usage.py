@@ -1,0 +1,111 @@
+"""Content-Usage, by the examples of the drafts and by round trips."""
+
+from __future__ import annotations
+
+import http_sf
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stagedoor.signals.meaning import Said, resolve
+from stagedoor.signals.robots.access import read as read_file
+from stagedoor.signals.standards.content_usage import read, read_robots, write, write_robots
+
+answers = st.sampled_from(["yes", "no", None])
+saids = st.builds(Said, answers, answers, answers)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("train-ai=n, ai-use=n, search=y", Said("no", "no", "yes")),
+        ("train-ai=n", Said(train="no")),
+        ("train-ai=n,train-ai=y", Said(train="yes")),  # the last of duplicates
+        ("train-ai=n;because=law, wind=y", Said(train="no")),
+        ("  train-ai=n", Said(train="no")),
+        ('train-ai="n"', Said()),
+        ("train-ai", Said()),
+        ("train-ai=(n y)", Said()),
+        ("train-ai=no", Said()),
+        ("train-ai=N", Said()),
+        ("genai=n, all=n, bots=n, ai=n", Said()),
+        ("search=y, Train-AI=n", Said()),  # does not parse
+        ("train-ai=n,", Said()),
+        ("", Said()),
+        ("train-ai=n, x=\xff", Said()),
+        ("train-ai=n, x=" + "9" * 10_000, Said()),
+    ],
+)
+def test_a_header_is_read(value: str, expected: Said) -> None:
+    (statement,) = read(value)
+    assert statement.said == expected
+    assert (statement.standard, statement.where, statement.text) == (
+        "content-usage",
+        "header",
+        value,
+    )
+
+
+@given(st.binary(max_size=60))
+def test_nothing_is_an_error(value: bytes) -> None:
+    assert len(read(value)) == 1
+
+
+@given(saids)
+def test_what_is_written_reads_back(said: Said) -> None:
+    assert read(write(said))[0].said == said
+    line = write_robots(said, "/music/")
+    found = read_robots(read_file(f"User-agent: *\n{line}".encode()), "X", "/music/a.mp3")
+    assert [statement.said for statement in found] == ([said] if said != Said() else [])
+
+
+def test_another_reader_reads_the_tokens() -> None:
+    members = http_sf.parse(write(Said("no", "no", "yes")).encode(), tltype="dictionary")
+    assert isinstance(members, dict)
+    assert {key: str(item[0]) for key, item in members.items() if isinstance(item, tuple)} == {
+        "train-ai": "n",
+        "ai-use": "n",
+        "search": "y",
+    }
+
+
+# The example of draft-ietf-aipref-attach, and paths that disagree.
+EXAMPLE = b"""\
+User-Agent: *
+Allow: /
+Disallow: /never/
+Content-Usage: train-ai=n
+CONTENT-USAGE : /ai-ok/\ttrain-ai=y
+Content-Usage: /both/ train-ai=y, search=y
+Content-Usage: /both/ train-ai=n
+Content-Usage: /only-a-path/
+
+User-Agent: ExampleBot
+Allow: /
+Content-Usage: train-ai=y
+"""
+
+
+@pytest.mark.parametrize(
+    ("token", "path", "train"),
+    [
+        ("X", "/test", "no"),
+        ("X", "/never/test", None),
+        ("X", "/ai-ok/test", "yes"),
+        ("ExampleBot", "/never/test", "yes"),
+        ("X", "/both/a", "no"),
+        ("X", "/only-a-path/a", None),
+    ],
+)
+def test_the_longest_path_decides(token: str, path: str, train: str | None) -> None:
+    found = read_robots(read_file(EXAMPLE), token, path)
+    assert resolve(found, "train").answer == train
+    assert {s.agent for s in found} <= {token if token == "ExampleBot" else "*"}
+
+
+def test_evidence_is_the_line_itself() -> None:
+    (statement,) = read_robots(read_file(EXAMPLE), "X", "/ai-ok/")
+    assert (statement.text, statement.where) == (
+        "CONTENT-USAGE : /ai-ok/\ttrain-ai=y",
+        "/robots.txt",
+    )

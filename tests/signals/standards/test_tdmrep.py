@@ -1,0 +1,228 @@
+"""TDM Reservation Protocol: file, headers, HTML, and the policy that others must be able to read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import http_sf
+import pytest
+from datadiligence.rules.http import TDMRepHeader
+from hypothesis import given
+from hypothesis import strategies as st
+from pyld import jsonld
+
+from stagedoor.signals.html import head
+from stagedoor.signals.meaning import Answer, Said, Statement
+from stagedoor.signals.standards import tdmrep
+
+POLICY = "https://ana.example/policy.json"
+answers = st.sampled_from(["yes", "no"])
+
+
+def said(statement: Statement | None) -> Answer | None:
+    return statement.said.train if statement else None
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
+    [
+        ("/music/a.mp3", "no"),
+        ("/music/free/b.mp3", "yes"),
+        ("/Music/a.mp3", None),
+        ("/directory/html/page.pdf", None),
+        ("/images/a.jpg", "no"),
+        ("/images/a.jpg.html", None),
+        ("/odd", None),
+        ("/free/", "yes"),
+    ],
+)
+def test_the_first_location_that_matches_decides(path: str, answer: Answer | None) -> None:
+    # The forms of location are those of the report's section on the file.
+    file = b"""[
+      {"location": "/odd", "tdm-reservation": 2},
+      {"location": "/odd", "tdm-reservation": 1},
+      {"location": "/music/free", "tdm-reservation": 0},
+      {"location": "/music", "tdm-reservation": 1, "tdm-policy": "https://provider.com/policies/1"},
+      {"location": "/images/*.jpg$", "tdm-reservation": 1},
+      {"location": "/free/", "tdm-reservation": 0}
+    ]"""
+    assert said(tdmrep.read(file, path)) == answer
+
+
+def test_a_statement_quotes_what_decided() -> None:
+    file = json.dumps([{"location": "/", "x": [1], "tdm-policy": POLICY, "tdm-reservation": 1}])
+    assert tdmrep.read(file.encode(), "/a.mp3") == Statement(
+        "tdmrep",
+        "/.well-known/tdmrep.json",
+        Said(train="no"),
+        f'{{"location":"/","tdm-reservation":1,"tdm-policy":"{POLICY}"}}',
+    )
+
+
+@pytest.mark.parametrize("flag", ["true", '"1"', "2", "-1", "null", "[1]", "1e400", "{}", "0.5"])
+def test_anything_but_the_numbers_0_and_1_says_nothing(flag: str) -> None:
+    file = f'[{{"location": "/", "tdm-reservation": {flag}}}]'.encode()
+    assert tdmrep.read(file, "/") is None
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"",
+        b"1",
+        b"null",
+        b'{"location": "/", "tdm-reservation": 1}',
+        b'[1, null, [], {}, {"location": 3, "tdm-reservation": 1}]',
+        b'[{"location": "/", "tdm-reservation": 1}',
+        b"[" * 100_000,
+        b'[{"location": "/", "tdm-reservation": 1}]' + b" " * tdmrep.FILE_LIMIT,
+        b"\xff\xfe",
+    ],
+)
+def test_a_file_that_is_none_says_nothing(file: bytes) -> None:
+    assert tdmrep.read(file, "/") is None
+
+
+def test_spellings_of_a_path_are_one() -> None:
+    file = json.dumps([{"location": "/m%C3%BCsik/%62", "tdm-reservation": 1.0}]).encode()
+    assert said(tdmrep.read(b"\xef\xbb\xbf" + file, "/müsik/b.mp3")) == "no"
+
+
+@pytest.mark.parametrize(
+    ("fields", "answer"),
+    [
+        ([("tdm-reservation", "1"), ("tdm-policy", POLICY)], "no"),
+        ([("TDM-Reservation", " 0 ")], "yes"),
+        ([("tdm-reservation", "2")], None),
+        ([("tdm-reservation", "1, 0")], None),
+        ([("tdm-reservation", "0"), ("tdm-reservation", "1")], "no"),
+        ([("tdm-policy", POLICY)], None),
+        ([], None),
+    ],
+)
+def test_headers(fields: list[tuple[str, str]], answer: Answer | None) -> None:
+    assert said(tdmrep.read_headers(fields)) == answer
+    assert said(tdmrep.read_meta(fields)) == answer
+
+
+def test_html_is_stronger_than_a_header_and_a_header_than_the_file() -> None:
+    file = tdmrep.read(tdmrep.write("no"), "/a.mp3")
+    header = tdmrep.read_headers([("tdm-reservation", "0")])
+    page = tdmrep.read_meta([("tdm-reservation", "1")])
+    assert said(tdmrep.settle(file=file, header=header, html=page)) == "no"
+    assert said(tdmrep.settle(file=file, header=header, html=None)) == "yes"
+    assert tdmrep.settle(file=file, header=None, html=None) is file
+    assert tdmrep.settle(file=None, header=None, html=None) is None
+
+
+@given(answers, st.sampled_from(["", POLICY]), st.text("/abü%", max_size=9))
+def test_what_is_written_is_read_back(train: Answer, policy: str, rest: str) -> None:
+    path = f"/{rest}"
+    assert said(tdmrep.read(tdmrep.write(train, policy=policy), path)) == train
+    assert said(tdmrep.read(tdmrep.write(train, locations=[path]), path)) == train
+    fields = tdmrep.write_headers(train, policy=policy)
+    assert said(tdmrep.read_headers(fields)) == train
+    page = tdmrep.write_meta(train, policy=policy).encode()
+    assert said(tdmrep.read_meta(head.scan(page).metas)) == train
+
+
+def test_others_read_the_header_too() -> None:
+    [reserved, policy] = tdmrep.write_headers("no", policy=POLICY)
+    assert policy == ("tdm-policy", POLICY)
+    assert http_sf.parse(reserved[1].encode(), tltype="item") == (1, {})
+    assert TDMRepHeader().is_allowed(headers=dict([reserved])) is False
+    assert TDMRepHeader().is_allowed(headers=dict(tdmrep.write_headers("yes"))) is True
+
+
+def test_a_policy_goes_with_a_reservation_only_and_must_be_a_whole_url() -> None:
+    assert tdmrep.write_headers("yes", policy=POLICY) == (("tdm-reservation", "0"),)
+    with pytest.raises(ValueError, match="absolute URL"):
+        tdmrep.write("no", policy="/policy.json")
+    with pytest.raises(ValueError, match="absolute URL"):
+        tdmrep.write_headers("no", policy="https://x.example/\r\nSet-Cookie: a")
+
+
+CONTEXTS: dict[str, object] = {
+    # Of the ODRL 2.2 context, the terms that a profile of TDMRep uses.
+    "http://www.w3.org/ns/odrl.jsonld": {
+        "odrl": "http://www.w3.org/ns/odrl/2/",
+        "vcard": "http://www.w3.org/2006/vcard/ns#",
+        "uid": "@id",
+        "type": "@type",
+        "Offer": "odrl:Offer",
+        "profile": {"@type": "@id", "@id": "odrl:profile"},
+        "target": {"@type": "@id", "@id": "odrl:target"},
+        "assigner": {"@type": "@id", "@id": "odrl:assigner"},
+        "action": {"@type": "@vocab", "@id": "odrl:action"},
+        "permission": {"@type": "@id", "@id": "odrl:permission"},
+        "duty": {"@type": "@id", "@id": "odrl:duty"},
+        "obtainConsent": "odrl:obtainConsent",
+        "compensate": "odrl:compensate",
+    },
+    "http://www.w3.org/ns/tdmrep.jsonld": {
+        "tdm": "http://www.w3.org/ns/tdmrep#",
+        "mine": "tdm:mine",
+        "research": "tdm:research",
+        "non-research": "tdm:non-research",
+    },
+}
+
+
+def from_memory(url: str, _options: object) -> dict[str, Any]:
+    return {
+        "contextUrl": None,
+        "documentUrl": url,
+        "contentType": "application/ld+json",
+        "document": {"@context": CONTEXTS[url]},
+    }
+
+
+def test_a_json_ld_processor_finds_an_offer_in_the_policy() -> None:
+    document = json.loads(
+        tdmrep.write_policy(
+            POLICY,
+            site="https://ana.example/",
+            name='Ana "Ä" Müller',
+            email="ana+tdm@ana.example",
+            page="https://ana.example/licence",
+            target="https://ana.example/music/",
+            duty="compensate",
+        )
+    )
+    [offer] = jsonld.expand(document, {"documentLoader": from_memory})
+    odrl, vcard = "http://www.w3.org/ns/odrl/2/", "http://www.w3.org/2006/vcard/ns#"
+    assert offer == {
+        "@id": POLICY,
+        "@type": [f"{odrl}Offer"],
+        f"{odrl}profile": [{"@id": "http://www.w3.org/ns/tdmrep"}],
+        f"{odrl}assigner": [
+            {
+                "@id": "https://ana.example/",
+                f"{vcard}fn": [{"@value": 'Ana "Ä" Müller'}],
+                f"{vcard}hasEmail": [{"@value": "mailto:ana+tdm@ana.example"}],
+                f"{vcard}hasURL": [{"@value": "https://ana.example/licence"}],
+            }
+        ],
+        f"{odrl}permission": [
+            {
+                f"{odrl}target": [{"@id": "https://ana.example/music/"}],
+                f"{odrl}action": [{"@id": "http://www.w3.org/ns/tdmrep#mine"}],
+                f"{odrl}duty": [{f"{odrl}action": [{"@id": f"{odrl}compensate"}]}],
+            }
+        ],
+    }
+
+
+def test_a_policy_without_contacts_asks_for_consent() -> None:
+    document = json.loads(tdmrep.write_policy(POLICY, site="https://ana.example/", name="Ana"))
+    assert document["assigner"] == {"uid": "https://ana.example/", "vcard:fn": "Ana"}
+    assert document["permission"] == [
+        {
+            "target": "https://ana.example/",
+            "action": "tdm:mine",
+            "duty": [{"action": "obtainConsent"}],
+        }
+    ]
+    with pytest.raises(ValueError, match="absolute URL"):
+        tdmrep.write_policy(POLICY, site="ana.example", name="Ana")
