@@ -71,7 +71,7 @@ def within(name: str, parent: str) -> bool:
 
 
 def room(name: str) -> str:
-    """`stagedoor.rules.model.Rule` → `rules`; empty for anything that is not ours."""
+    """`stagedoor.rules.rule.Rule` → `rules`; empty for anything that is not ours."""
     first, _, rest = name.partition(".")
     return rest.partition(".")[0] if first == "stagedoor" else ""
 

@@ -10,7 +10,7 @@ import pytest
 from making import ROOT
 from stagedoor import house
 from stagedoor.cli import main, schemas
-from stagedoor.rules.editors import HEADER_LINE
+from stagedoor.rules.json_schema import HEADER_LINE
 
 SHIPPED = ROOT / "rules" / "schema"
 

@@ -42,7 +42,7 @@ from stagedoor.record.terminal import printable
 from stagedoor.resources.kinds import reclassify
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.conditions import All
-from stagedoor.rules.explain import Explanation, Look, Tried, explain
+from stagedoor.rules.explanation import Explanation, Look, Tried, explain
 from stagedoor.rules.policy import Policy
 
 _CONFUSED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stagedoor import house
 from stagedoor.model.errors import StagedoorError
-from stagedoor.rules.editors import schemas
+from stagedoor.rules.json_schema import schemas
 
 
 def run(folder: Path, rules: Path | None) -> int:

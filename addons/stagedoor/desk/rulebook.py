@@ -9,8 +9,8 @@ from markupsafe import Markup
 from stagedoor.desk.markup import joined, page, section, sent, table
 from stagedoor.desk.outlook import Outlook
 from stagedoor.desk.texts import say
-from stagedoor.rules.explain import is_off
-from stagedoor.rules.model import Rule
+from stagedoor.rules.explanation import is_off
+from stagedoor.rules.rule import Rule
 
 Cases = tuple[int, Sequence[str]]
 """How many cases there are, and those that fail, in words."""

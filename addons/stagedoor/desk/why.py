@@ -1,4 +1,4 @@
-"""Why somebody was refused, rule by rule: `rules.explain` as a page."""
+"""Why somebody was refused, rule by rule: `rules.explanation` as a page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stagedoor.desk.markup import joined, note, page, sent
 from stagedoor.desk.outlook import Outlook
 from stagedoor.desk.texts import say
 from stagedoor.model.facts import Event
-from stagedoor.rules.explain import Look, Tried, explain
+from stagedoor.rules.explanation import Look, Tried, explain
 
 _HELD = {True: ("yes", "✓"), False: ("no", "✗")}
 

@@ -59,9 +59,9 @@ from stagedoor.record.ledger import Ledger
 from stagedoor.record.metrics import Metrics
 from stagedoor.record.terminal import Terminal
 from stagedoor.resources.kinds import reclassify
-from stagedoor.rules.model import RETRY_AFTER
 from stagedoor.rules.plan import NOBODY_REMEMBERS, never_too_fast
 from stagedoor.rules.policy import Policy, observed
+from stagedoor.rules.rule import RETRY_AFTER
 
 _log = logging.getLogger("stagedoor.door")
 

@@ -12,7 +12,7 @@ from stagedoor.config import stance
 from stagedoor.config.schema import Model
 from stagedoor.identify import catalogue, tls_families
 from stagedoor.model.facts import Action, Kind, Mode, Proof, Purpose
-from stagedoor.rules import model
+from stagedoor.rules import rule
 
 ANSWERS: Mapping[str, str] = {
     "yes": "they are let in",
@@ -153,7 +153,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "pages": "open: let it pass. closed: answer 503, try again later",
         "audio": "open: let it pass. closed: answer 503, try again later",
     },
-    model.Written: {
+    rule.Written: {
         "id": "a name for good, in words-like-these: logs and figures refer to it",
         "title": "what the rule does, in one sentence",
         "why": "the reason; it stands in the decision log",
@@ -162,20 +162,20 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "then": "what becomes of the request",
         "cases": "requests and what must become of them; `stagedoor check` tries each",
     },
-    model.Then: {
+    rule.Then: {
         "allow": ACTIONS["allow"],
         "log": ACTIONS["log"],
         "delay": f"{ACTIONS['delay']}: 3s, at most a minute",
         "throttle": f"{ACTIONS['throttle']}: {{requests: 30, per: 1m}}",
         "block": ACTIONS["block"],
     },
-    model.Throttle: {
+    rule.Throttle: {
         "requests": "how many from one client; without it the rule holds for every request",
         "per": "within what time: 1m, 10s, 1h",
         "retry_after": "when to come back: 10m",
     },
-    model.Block: {"status": "the number of the answer; 403 unless you say otherwise"},
-    model.Case: {
+    rule.Block: {"status": "the number of the answer; 403 unless you say otherwise"},
+    rule.Case: {
         "ua": "the User-Agent header, as the client sends it",
         "get": "the path that is asked for, beginning with /",
         "method": "GET unless you say otherwise",
@@ -188,7 +188,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "proof": "how sure the claim is taken to be",
         "expect": "what must become of it",
     },
-    model.Lately: {
+    rule.Lately: {
         "requests_last_minute": "requests from this address within a minute",
         "recordings_last_hour": "different recordings this address asked for within an hour",
         "audio_last_hour": "what it took of them within an hour: 500MB",

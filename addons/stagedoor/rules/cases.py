@@ -14,8 +14,8 @@ from stagedoor.identify.catalogue import Signature
 from stagedoor.model.errors import Location
 from stagedoor.model.facts import Request, Verdict, as_header
 from stagedoor.resources.paths import normalise
-from stagedoor.rules.model import Case, Rule
 from stagedoor.rules.policy import Policy
+from stagedoor.rules.rule import Case, Rule
 
 
 @dataclass(frozen=True, slots=True)

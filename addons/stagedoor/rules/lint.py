@@ -16,7 +16,8 @@ from stagedoor.identify.catalogue import Catalogue, Signature
 from stagedoor.identify.matcher import client_of
 from stagedoor.model.errors import Location, Problem, first_of, listed
 from stagedoor.model.facts import GUARDED_KINDS, Client, Kind, Purpose, Request, Resource, Verdict
-from stagedoor.rules.compare import (
+from stagedoor.rules.conditions import Condition, Is, Patterns, Words, leaves, narrow
+from stagedoor.rules.implication import (
     ALWAYS,
     Facts,
     TooMuchError,
@@ -25,9 +26,8 @@ from stagedoor.rules.compare import (
     settled,
     takes_all,
 )
-from stagedoor.rules.conditions import Condition, Is, Patterns, Words, leaves, narrow
-from stagedoor.rules.model import Rule
 from stagedoor.rules.plan import Plan
+from stagedoor.rules.rule import Rule
 
 PUBLISHED: Mapping[Purpose, str] = {
     "ai-training": "train",

@@ -23,7 +23,7 @@ from stagedoor.rules.conditions import (
     narrow,
     unknown,
 )
-from stagedoor.rules.model import Rule
+from stagedoor.rules.rule import Rule
 
 CACHED_TEXTS = 8192
 """Paths and agents whose patterns are remembered."""

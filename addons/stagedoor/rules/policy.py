@@ -31,8 +31,8 @@ from stagedoor.model.globs import Globs
 from stagedoor.resources.kinds import classify, reclassify
 from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
-from stagedoor.rules.model import OBSERVED, Rule, read_rules, repeated_ids
 from stagedoor.rules.plan import NOBODY_REMEMBERS, Plan, Wait, never_too_fast, note
+from stagedoor.rules.rule import OBSERVED, Rule, read_rules, repeated_ids
 from stagedoor.rules.vocabulary import Known
 
 STANCE = "stance.yaml"

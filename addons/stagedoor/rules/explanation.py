@@ -12,9 +12,9 @@ from typing import Literal
 
 from stagedoor.model.facts import Behaviour, Client, Mode, Request, Resource, Verdict
 from stagedoor.rules.conditions import All, AnyOf, Condition, Is, Not, Settled
-from stagedoor.rules.model import Rule
 from stagedoor.rules.plan import ALLOW, NOBODY_REMEMBERS, SIGNAL, Wait, never_too_fast, note
 from stagedoor.rules.policy import Policy, observed
+from stagedoor.rules.rule import Rule
 
 Outcome = Literal["decides", "notes", "within its rate", "holds too late", "does not hold", "off"]
 """What became of a rule. `off`: the stance rules it out; `holds too late`: another has decided."""

@@ -17,15 +17,15 @@ from stagedoor.config.schema import Model
 from stagedoor.config.yamltext import Source, parse
 from stagedoor.identify import catalogue, tls_families
 from stagedoor.model import facts
-from stagedoor.rules import captions, model
-from stagedoor.rules.editors import HEADER_LINE, schema_for, schemas
+from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS
-from stagedoor.rules.shapes import SHAPES, _Writer
+from stagedoor.rules.json_schema import HEADER_LINE, schema_for, schemas
+from stagedoor.rules.value_schema import SHAPES, _Writer
 from stagedoor.rules.vocabulary import Known
 
 GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = schemas(["GPTBot", "ExampleBot"], ["OpenAI"])
-ROOTS: tuple[type[Model], ...] = (stance.Stance, catalogue.File, tls_families.File, model.Written)
+ROOTS: tuple[type[Model], ...] = (stance.Stance, catalogue.File, tls_families.File, rule.Written)
 
 UNSEEN: Mapping[str, str] = {
     **dict.fromkeys(
@@ -234,7 +234,7 @@ def mistaken(text: str) -> bool:
     """Whether the parser minds a rule with these lines: what a schema is held to."""
     problems: list[Any] = []
     known = Known({}, {}, frozenset(), frozenset())
-    model.read_rules(document(f"- id: a\n  title: b\n  {text}\n", "10-a.yaml"), known, problems)
+    rule.read_rules(document(f"- id: a\n  title: b\n  {text}\n", "10-a.yaml"), known, problems)
     return bool(problems)
 
 
@@ -258,7 +258,7 @@ def test_a_listening_address_has_a_port(text: str, right: bool) -> None:
 def test_every_field_has_a_caption_and_every_caption_a_field() -> None:
     told = {kind: set(words) for kind, words in captions.CAPTIONS.items()}
     assert told == {kind: set(kind.model_fields) for kind in told}
-    found = {name for root in ROOTS for name in _models(root)} - {model.Plain}
+    found = {name for root in ROOTS for name in _models(root)} - {rule.Plain}
     assert found == set(told)
 
 
@@ -325,7 +325,7 @@ def test_every_check_of_the_types_is_known_and_used(monkeypatch: pytest.MonkeyPa
 
     noting = Noting(SHAPES)
     noting.used = set()
-    monkeypatch.setattr("stagedoor.rules.shapes.SHAPES", noting)
+    monkeypatch.setattr("stagedoor.rules.value_schema.SHAPES", noting)
     for root in ROOTS:
         root.model_json_schema(schema_generator=_Writer)
     assert noting.used == set(SHAPES)

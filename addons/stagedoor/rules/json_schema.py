@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterator, Mapping
 
 from stagedoor.config import stance
 from stagedoor.identify import catalogue, tls_families
-from stagedoor.rules import captions, model
+from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
-from stagedoor.rules.shapes import (
+from stagedoor.rules.value_schema import (
     AS_BOOLEAN,
     DURATION,
     HERE,
@@ -77,8 +77,8 @@ def fingerprints_schema() -> Schema:
 
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
     """Files of rules. Names and operators are suggested, not demanded: people add their own."""
-    parts = (model.Then, model.Throttle, model.Block, model.Case, model.Lately)
-    rule, definitions = schema_of(model.Written, *parts)
+    parts = (rule.Then, rule.Throttle, rule.Block, rule.Case, rule.Lately)
+    rule, definitions = schema_of(rule.Written, *parts)
     definitions["Plain"].pop("title")
     definitions["Then"] |= {"minProperties": 1, "maxProperties": 1}
     rule["properties"]["when"]["$ref"] = f"{HERE}when"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from making import FIREFOX, GPTBOT, asks, rules
 from manyrules import AGENTS, PATHS, rule_file, written
 from stagedoor.model.facts import Behaviour, Rate
-from stagedoor.rules.explain import Explanation, Look, explain
+from stagedoor.rules.explanation import Explanation, Look, explain
 from stagedoor.rules.policy import Policy
 
 TWO = """
@@ -114,6 +114,6 @@ def test_signal_files_are_let_in_whatever_the_rules_say() -> None:
     ],
 )
 def test_facts_are_told_as_people_would_write_them(value: object, told: str) -> None:
-    from stagedoor.rules.explain import _told
+    from stagedoor.rules.explanation import _told
 
     assert _told(value) == told

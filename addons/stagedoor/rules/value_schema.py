@@ -20,7 +20,7 @@ from stagedoor.config.schema import Model
 from stagedoor.identify.traits import TRAIT_NAMES, TRAITS
 from stagedoor.model import facts
 from stagedoor.model.units import BYTES, SECONDS
-from stagedoor.rules import captions, model
+from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import TOLD
 
 Schema = dict[str, Any]
@@ -83,7 +83,7 @@ def _then(whole: Schema) -> Schema:
 
 def _stands_alone(action: str) -> bool:
     try:
-        model.Then.model_validate({action: {}})
+        rule.Then.model_validate({action: {}})
     except ValidationError:
         return False
     return True
