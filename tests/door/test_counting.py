@@ -11,8 +11,8 @@ from flows import HOUSE, Open, answered, flow
 from making import FIREFOX, OVERCAST
 from stagedoor.door import addon
 from stagedoor.door.counting import Turn
-from stagedoor.memory.local import Memory
 from stagedoor.model.facts import Rate
+from stagedoor.store.memory import Memory
 
 THROTTLE = {
     "05-slow.yaml": """

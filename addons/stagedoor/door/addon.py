@@ -49,7 +49,6 @@ from stagedoor.door.saying import Saying, carried
 from stagedoor.door.walk import shorten
 from stagedoor.door.watching import Watcher
 from stagedoor.door.witness import Witness
-from stagedoor.memory.local import Memory
 from stagedoor.model.errors import ConfigError, StagedoorError
 from stagedoor.model.facts import PEOPLE, Mode, Request, Resource
 from stagedoor.publishing import NOTHING, published
@@ -62,6 +61,7 @@ from stagedoor.resources.kinds import reclassify
 from stagedoor.rules.plan import NOBODY_REMEMBERS, never_too_fast
 from stagedoor.rules.policy import Policy, observed
 from stagedoor.rules.rule import RETRY_AFTER
+from stagedoor.store.memory import Memory
 
 _log = logging.getLogger("stagedoor.door")
 

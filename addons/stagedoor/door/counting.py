@@ -6,8 +6,8 @@ request then stands, else a rate would be used up twice.
 
 from __future__ import annotations
 
-from stagedoor.memory.local import Memory
 from stagedoor.model.facts import Behaviour, Rate
+from stagedoor.store.memory import Memory
 
 
 class Turn:

@@ -12,8 +12,8 @@ from collections import OrderedDict
 from collections.abc import Mapping
 
 from stagedoor.desk.day import Day
+from stagedoor.engine.compliance import Compliance, Signal, Violation
 from stagedoor.evidence.entries import Visit
-from stagedoor.memory.compliance import Compliance, Signal, Violation
 from stagedoor.model.facts import PEOPLE, Behaviour, Client, Event, Request, Resource
 from stagedoor.publishing import HEADERS, NOTHING, ROBOTS, USES_OF, Published
 from stagedoor.record.ledger import Ledger

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stagedoor.memory.local import HOUR, Memory
 from stagedoor.model.facts import Client, Rate, Request, Resource, Verdict
 from stagedoor.rules.plan import NOBODY_REMEMBERS, Wait, never_too_fast
 from stagedoor.rules.policy import Policy
+from stagedoor.store.memory import HOUR, Memory
 
 CLIENTS = 50_000
 """As many as the guard remembers (`guard_clients`)."""

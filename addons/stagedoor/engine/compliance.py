@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from stagedoor.memory.local import household
 from stagedoor.model.facts import Behaviour, Client, Request, Resource
 from stagedoor.signals.meaning import Answer, Use
 from stagedoor.signals.robots.access import decide
 from stagedoor.signals.robots.lines import Robots
+from stagedoor.store.memory import household
 
 Signal = Literal["robots", "headers", "files"]
 

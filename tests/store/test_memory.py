@@ -7,8 +7,8 @@ import copy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.memory.local import MOST_RECORDINGS, Memory, Sliding, household
 from stagedoor.model.facts import Behaviour, Rate
+from stagedoor.store.memory import MOST_RECORDINGS, Memory, Sliding, household
 
 HOME = "198.51.100.7"
 THIRTY = Rate(30, 60.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from making import GPTBOT_CLIENT, asks
-from stagedoor.memory.compliance import MOST_ROBOTS, Compliance, Violation, key
+from stagedoor.engine.compliance import MOST_ROBOTS, Compliance, Violation, key
 from stagedoor.model.facts import Behaviour, Client, Resource
 from stagedoor.signals.meaning import Answer, Use
 from stagedoor.signals.robots.access import read
