@@ -18,8 +18,8 @@ from pathlib import Path
 import orjson
 
 from ledgers import ROBOTS, Lost, visit
-from stagedoor.evidence.check import check
 from stagedoor.evidence.entries import Limits
+from stagedoor.evidence.verification import check
 from stagedoor.record import ledger as ledgers
 from stagedoor.record.book import Book
 from stagedoor.record.ledger import Ledger

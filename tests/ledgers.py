@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stagedoor.evidence.check import Findings, check
 from stagedoor.evidence.entries import DAY, Limits, Visit
+from stagedoor.evidence.verification import Findings, check
 from stagedoor.record.book import Book
 from stagedoor.record.ledger import Ledger
 

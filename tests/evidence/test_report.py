@@ -10,10 +10,10 @@ import pytest
 
 from ledgers import OCTOBER, visit
 from stagedoor.evidence.account import Account, Publications
-from stagedoor.evidence.check import Findings
 from stagedoor.evidence.entries import DAY, Limits, Notice, Refusal, Taking, runs
 from stagedoor.evidence.report import Extract, page
-from stagedoor.evidence.words import size, spell
+from stagedoor.evidence.verification import Findings
+from stagedoor.evidence.wording import size, spell
 
 NASTY = "<script>alert('x')</script><img src=//evil.example/x>\"'&"
 EXTRACT = Extract(OCTOBER, 1, 9, "0" * 64, "f" * 64, 4, "Stagedoor")

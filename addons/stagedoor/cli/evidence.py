@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from stagedoor.model.errors import StagedoorError
 
 if TYPE_CHECKING:
-    from stagedoor.evidence.check import Findings
+    from stagedoor.evidence.verification import Findings
     from stagedoor.record.book import Book
     from stagedoor.record.pen import Test
 
@@ -88,7 +88,7 @@ def _list(book: Book, _options: argparse.Namespace) -> int:
     from rich.table import Table
 
     from stagedoor.evidence.account import survey
-    from stagedoor.evidence.words import size, when
+    from stagedoor.evidence.wording import size, when
 
     with book.reading():
         found = survey(orjson.loads(row.body) for row in book.rows())
@@ -118,7 +118,7 @@ def _list(book: Book, _options: argparse.Namespace) -> int:
 
 
 def _verify(book: Book, options: argparse.Namespace) -> int:
-    from stagedoor.evidence.check import check
+    from stagedoor.evidence.verification import check
 
     holds = dict(map(_held, options.holds))
     with book.reading():
@@ -137,7 +137,7 @@ def _verify(book: Book, options: argparse.Namespace) -> int:
 
 def told(found: Findings) -> list[str]:
     """What `verify` says of a whole ledger."""
-    from stagedoor.evidence.words import erased, interrupted, lost, pruned, when
+    from stagedoor.evidence.wording import erased, interrupted, lost, pruned, when
 
     if not found.first:
         return ["OK: the ledger is empty."]

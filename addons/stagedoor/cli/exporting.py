@@ -27,9 +27,9 @@ import orjson
 from stagedoor import house
 from stagedoor.evidence import chain
 from stagedoor.evidence.account import Account, Publications
-from stagedoor.evidence.check import Findings, Row, check
 from stagedoor.evidence.entries import VISITS
 from stagedoor.evidence.report import Extract, page
+from stagedoor.evidence.verification import Findings, Row, check
 from stagedoor.model.errors import StagedoorError, did_you_mean, listed
 from stagedoor.record import verifier
 from stagedoor.record.book import Book

@@ -15,7 +15,7 @@ from stagedoor.desk.markup import joined, note, page, section, sent, table
 from stagedoor.desk.outlook import Outlook
 from stagedoor.desk.texts import many, say
 from stagedoor.desk.today import Row, Today
-from stagedoor.evidence.words import size
+from stagedoor.evidence.wording import size
 from stagedoor.model.facts import Event
 
 TOP = 25

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from stagedoor.desk.texts import many, say
 from stagedoor.desk.today import Row, Today
-from stagedoor.evidence.words import size
+from stagedoor.evidence.wording import size
 
 TOLD = 3
 """Of how many crawlers it is told that they came back."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from stagedoor.evidence.account import Account, Entry, Goods, InForceFrom, Tally
-from stagedoor.evidence.check import Findings
-from stagedoor.evidence.style import STYLE
+from stagedoor.evidence.report_style import STYLE
 from stagedoor.evidence.timeline import draw
-from stagedoor.evidence.words import erased, interrupted, lost, pruned, size, spell, when
+from stagedoor.evidence.verification import Findings
+from stagedoor.evidence.wording import erased, interrupted, lost, pruned, size, spell, when
 from stagedoor.model.facts import GUARDED_KINDS, PROOFS
 
 SHOWN = 40

@@ -21,8 +21,8 @@ from pathlib import Path
 import orjson
 
 from stagedoor.evidence import chain
-from stagedoor.evidence.check import Aside, Row, Stored
 from stagedoor.evidence.entries import Limits
+from stagedoor.evidence.verification import Aside, Row, Stored
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.pen import Pen, older_seal
 

@@ -14,8 +14,8 @@ import orjson
 import pytest
 
 from ledgers import Clock, day_of_visits, examined, visit, writing
-from stagedoor.evidence.check import check
 from stagedoor.evidence.entries import Limits
+from stagedoor.evidence.verification import check
 from stagedoor.record.book import FILE, Book
 
 TAMPERINGS = int(os.environ.get("STAGEDOOR_TAMPERINGS", "1000"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from stagedoor.evidence.check import Findings
+from stagedoor.evidence.verification import Findings
 
 
 def pruned(ledger: Findings) -> list[str]:
