@@ -18,8 +18,8 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import taddons, tflow, tutils
 
 from making import CATALOGUE, TRAINING_OFF, sources
-from stagedoor import house
 from stagedoor.door.addon import Guard
+from stagedoor.load import rule_folder
 from stagedoor.model.facts import Event
 
 REVERSE = "reverse:http://localhost:8000"
@@ -119,8 +119,8 @@ def lay(folder: Path, files: Mapping[str, str]) -> Path:
 
 def small_house(folder: Path, files: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Lay `files` where the shipped rules would be."""
-    monkeypatch.setattr(house, "SHIPPED_RULES", lay(folder / "shipped", files))
-    return house.SHIPPED_RULES
+    monkeypatch.setattr(rule_folder, "SHIPPED_RULES", lay(folder / "shipped", files))
+    return rule_folder.SHIPPED_RULES
 
 
 HOUSE = {

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from making import ROOT, TRAINING_OFF, sources
-from stagedoor import house
 from stagedoor.config.yamltext import Source
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError
 from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import load_policy
@@ -43,7 +43,7 @@ def refused(files: list[Source]) -> list[str]:
 
 @pytest.mark.parametrize("folder", GOOD, ids=[path.name for path in GOOD])
 def test_a_right_directory_loads_and_its_examples_hold(folder: Path) -> None:
-    found = load_policy(house.read_directory(folder))
+    found = load_policy(rule_folder.read_directory(folder))
     assert run_cases(found)[1] == []
     assert run_examples(found)[1] == []
 
@@ -52,7 +52,7 @@ def test_a_right_directory_loads_and_its_examples_hold(folder: Path) -> None:
 def test_a_wrong_directory_is_refused_with_these_words(
     folder: Path, pytestconfig: pytest.Config
 ) -> None:
-    lines = refused(house.read_directory(folder))
+    lines = refused(rule_folder.read_directory(folder))
     expected = folder / "expected.txt"
     if pytestconfig.getoption("--rewrite-golden"):
         expected.write_text("".join(f"{line}\n" for line in lines), "utf-8")
@@ -62,7 +62,7 @@ def test_a_wrong_directory_is_refused_with_these_words(
 
 @pytest.mark.parametrize("folder", BAD, ids=[path.name for path in BAD])
 def test_each_line_has_a_place_and_speaks_the_readers_language(folder: Path) -> None:
-    for line in refused(house.read_directory(folder)):
+    for line in refused(rule_folder.read_directory(folder)):
         assert re.match(r"[\w./-]+\.yaml(:\d+:\d+)?: \S", line)
         assert not FOREIGN.search(line), line
         assert len(line) < 500

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from mutants import Mutant, mutants
-from stagedoor import house
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
@@ -33,7 +33,7 @@ _BREAKS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 @pytest.fixture(scope="module")
 def shipped() -> Policy:
     """What the guard has loaded before the mistake is made."""
-    return house.load()
+    return rule_folder.load()
 
 
 def written(mutant: Mutant, folder: Path) -> bytes:
@@ -48,7 +48,7 @@ def written(mutant: Mutant, folder: Path) -> bytes:
 def problems_of(folder: Path, before: Policy) -> tuple[Problem, ...]:
     """What is told of the files in `folder`; nothing where they load."""
     try:
-        policy = house.build(house.sources(folder), before)
+        policy = rule_folder.build(rule_folder.sources(folder), before)
     except ConfigError as error:
         return error.problems
     run_cases(policy)  # some do not hold any more, and that must be said without failing
@@ -59,7 +59,7 @@ def problems_of(folder: Path, before: Policy) -> tuple[Problem, ...]:
 def assert_told(problems: tuple[Problem, ...], folder: Path, *, whole: bool) -> None:
     """Each problem has a place in a file that is there, and words that can be printed."""
     lines: dict[str, list[str]] = {}
-    files = {source.path: source.data for source in house.sources(folder)}
+    files = {source.path: source.data for source in rule_folder.sources(folder)}
     for problem in problems:
         place = problem.location
         if place.path not in lines and place.path in files:
@@ -85,7 +85,7 @@ def test_there_are_hundreds_and_each_is_another() -> None:
 def test_a_mistake_is_told_with_its_place_or_is_none(
     mutant: Mutant, shipped: Policy, tmp_path: Path
 ) -> None:
-    original = house.SHIPPED_RULES / mutant.file
+    original = rule_folder.SHIPPED_RULES / mutant.file
     data = written(mutant, tmp_path)
     assert not original.exists() or data != original.read_bytes()
     problems = problems_of(tmp_path, shipped)

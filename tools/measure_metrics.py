@@ -16,7 +16,7 @@ from statistics import median
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
 
-from stagedoor import house, house_second
+from stagedoor.load import public_patterns, rule_folder
 from stagedoor.model.facts import Client, Event, Request, Verdict, as_header
 from stagedoor.record.metrics import Metrics
 from stagedoor.resources.paths import normalise
@@ -58,7 +58,7 @@ def scrape(metrics: Metrics) -> str:
 
 def main(count: int) -> None:
     """Measure and print."""
-    policy, metrics, dice = house.load(), Metrics(), random.Random(7)
+    policy, metrics, dice = rule_folder.load(), Metrics(), random.Random(7)
     took = []
     for number in range(count):
         request = hostile(number, dice)
@@ -71,7 +71,7 @@ def main(count: int) -> None:
     print(f"{count:,} hostile agents and paths: {series(metrics):,} series; {scrape(metrics)}")
     print(f"one decision counted: {median(took) * 1e6:.2f} µs")
     known = {signature.name for signature in policy.catalogue.signatures}
-    names = [*sorted(known), *house_second.patterns()]
+    names = [*sorted(known), *public_patterns.patterns()]
     for name in names:
         for rule in ("ai-training-off", "libraries-off"):
             client, verdict = Client(name, "", "robot"), Verdict("block", rule)

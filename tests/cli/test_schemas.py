@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from making import ROOT
-from stagedoor import house
 from stagedoor.cli import main, schemas
+from stagedoor.load import rule_folder
 from stagedoor.rules.json_schema import HEADER_LINE
 
 SHIPPED = ROOT / "rules" / "schema"
@@ -56,4 +56,4 @@ def test_a_stance_of_ones_own_finds_its_schema(tmp_path: Path) -> None:
     assert json.loads(named.read_text("utf-8")) == json.loads(
         (SHIPPED / "stance.json").read_bytes()
     )
-    assert [source.inside for source in house.read_directory(tmp_path)] == ["stance.yaml"]
+    assert [source.inside for source in rule_folder.read_directory(tmp_path)] == ["stance.yaml"]

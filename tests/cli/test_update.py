@@ -20,7 +20,6 @@ import pytest
 import trustme
 
 from making import ROOT
-from stagedoor import house
 from stagedoor.cli import fetching, update
 from stagedoor.cli.fetching import Fetcher, FetchError, on_the_internet
 from stagedoor.cli.update import HOURLY, Outcome, Target, range_targets, refresh
@@ -33,6 +32,7 @@ from stagedoor.house_ranges import (
     stamp,
     write_copy,
 )
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import Problem, StagedoorError
 
 NOW = 1_795_000_000.0
@@ -549,7 +549,7 @@ def command(
 ) -> int:
     claims = (Claim("GPTBot", "OpenAI", Ways(tuple(map(site.url, paths)))),)
     monkeypatch.setattr(
-        house,
+        rule_folder,
         "load",
         lambda _: SimpleNamespace(catalogue=SimpleNamespace(signatures=claims)),
     )

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from stagedoor import house
+from stagedoor.load import rule_folder
 from stagedoor.publishing import Published, published
 from stagedoor.signals.html.insertion import Inserter, Tags
 
@@ -185,5 +185,5 @@ def proxy(folder: Path, upstream: str, address: str) -> tuple[Program, str]:
 @cache
 def shipped() -> Published:
     """What is said under the shipped stance."""
-    policy = house.load()
+    policy = rule_folder.load()
     return published(policy.stance, policy.catalogue)

@@ -11,9 +11,9 @@ from typing import Any, Self
 import orjson
 import pytest
 
-from stagedoor import house
 from stagedoor.cli import _parser as parser
 from stagedoor.cli.explain import _as_asked, as_json
+from stagedoor.load import rule_folder
 from stagedoor.rules.policy import Policy
 
 from .clients import FIREFOX, GPTBOT, connect, curl, read_head
@@ -202,7 +202,7 @@ def test_explain_and_the_door_agree_on_ten_thousand_requests(
         *("--set", f"guard_rules={rules}"),
         *("--set", "guard_trusted_proxies=127.0.0.1", "--set", "guard_resolvers=127.0.0.1"),
     )
-    policy = house.load(rules)
+    policy = rule_folder.load(rules)
     # Reading the address lists anew for each of the ten thousand would take an hour.
     lists = house_lists()
     monkeypatch.setattr("stagedoor.cli.explain.read_ranges", lambda *_: lists)

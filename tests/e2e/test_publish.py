@@ -14,7 +14,7 @@ from lxml import etree
 from protego import Protego
 from robots import RobotsParser
 
-from stagedoor import house
+from stagedoor.load import rule_folder
 from stagedoor.publishing import Published, published
 from stagedoor.signals import headers
 from stagedoor.signals.meaning import USES, resolve
@@ -123,7 +123,7 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def said(root: Path) -> Published:
     """What must come out of it."""
-    policy = house.load(root.parent / "rules")
+    policy = rule_folder.load(root.parent / "rules")
     return published(policy.stance, policy.catalogue)
 
 

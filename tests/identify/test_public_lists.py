@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from making import ROOT
-from stagedoor import house, house_second
 from stagedoor.identify.exclusions import FURTHER_LEFT_OUT
 from stagedoor.identify.public_lists import LOOKED_AT, Second, left_out, named
 from stagedoor.identify.robot_words import FORMS, SIGNS, SURE, WORDS
+from stagedoor.load import public_patterns, rule_folder
 from stagedoor.model.facts import as_header
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -209,17 +209,17 @@ def test_any_agent_gets_an_answer(agent: str) -> None:
 
 
 def test_a_long_agent_costs_linear_time() -> None:
-    second = house_second.second()
+    second = public_patterns.second()
     agent = "Mozilla/5.0 (compatible; " + "a" * 1_000_000
     for _ in range(20):  # half a minute each, were it quadratic: pytest-timeout ends it
         assert second(agent) is None
 
 
 def test_without_the_packages_the_signs_stand_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(house_second, "PACKAGE", "stagedoor_no_such_package")
-    monkeypatch.setattr(house_second, "FURTHER", "stagedoor_no_such_package.crawlers")
-    assert house_second.patterns() == house_second.further() == ()
-    alone = Second(house_second.patterns(), house_second.further())
+    monkeypatch.setattr(public_patterns, "PACKAGE", "stagedoor_no_such_package")
+    monkeypatch.setattr(public_patterns, "FURTHER", "stagedoor_no_such_package.crawlers")
+    assert public_patterns.patterns() == public_patterns.further() == ()
+    alone = Second(public_patterns.patterns(), public_patterns.further())
     assert alone.patterns == 0
     assert alone("X/1 (+https://x.example)") is not None
 
@@ -227,9 +227,9 @@ def test_without_the_packages_the_signs_stand_alone(monkeypatch: pytest.MonkeyPa
 @pytest.fixture(scope="module")
 def packaged() -> Second:
     """With everything that the packages bring."""
-    assert house_second.patterns(), "the package crawler-user-agents brings none"
-    assert house_second.further(), "the package crawlerdetect brings none"
-    return house_second.second()
+    assert public_patterns.patterns(), "the package crawler-user-agents brings none"
+    assert public_patterns.further(), "the package crawlerdetect brings none"
+    return public_patterns.second()
 
 
 def test_the_packages_bring_patterns(packaged: Second) -> None:
@@ -239,10 +239,10 @@ def test_the_packages_bring_patterns(packaged: Second) -> None:
 
 def test_what_is_left_out_still_exists(packaged: Second) -> None:
     assert packaged
-    text = resources.files(house_second.PACKAGE).joinpath(house_second.FILE).read_bytes()
+    text = resources.files(public_patterns.PACKAGE).joinpath(public_patterns.FILE).read_bytes()
     gone = [entry["pattern"] for entry in json.loads(text) if left_out(entry["pattern"])]
     assert len(gone) < 70, "LEFT_OUT takes away more than it was meant to"
-    further = [p for p in house_second.further() if left_out(p, FURTHER_LEFT_OUT)]
+    further = [p for p in public_patterns.further() if left_out(p, FURTHER_LEFT_OUT)]
     assert 150 < len(further) < 260, "FURTHER_LEFT_OUT takes away more than it was meant to"
 
 
@@ -251,7 +251,7 @@ def test_no_app_or_device_of_people_is_found(packaged: Second, file: str) -> Non
     path = SHARED / file
     if not path.is_file():
         pytest.skip(f"{path} is not here")
-    policy = house.load()
+    policy = rule_folder.load()
     examples = [
         as_header(agent).strip()
         for entry in json.loads(path.read_bytes())["entries"]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from making import ROOT
-from stagedoor import house, house_second
 from stagedoor.identify.public_lists import LOOKED_AT
+from stagedoor.load import public_patterns, rule_folder
 from stagedoor.model.facts import Client, Request, as_header
 from stagedoor.rules.policy import Policy
 
@@ -34,7 +34,7 @@ AI = frozenset(
 @pytest.fixture(scope="module")
 def policy() -> Policy:
     """The house as shipped, under the shipped stance."""
-    return house.load().assuming({})
+    return rule_folder.load().assuming({})
 
 
 def asked(policy: Policy, agent: str) -> tuple[Client, str]:
@@ -75,7 +75,7 @@ def test_the_sample_is_as_large_as_it_says() -> None:
 
 def test_no_browser_of_the_sample_is_refused(policy: Policy) -> None:
     browsers = (SAMPLE / "browsers.txt").read_text("utf-8").splitlines()[1:]
-    second = house_second.second()
+    second = public_patterns.second()
     assert [agent for agent in browsers if asked(policy, agent)[1] == "block"] == []
     assert [agent for agent in browsers if second(as_header(agent))] == []
 
@@ -97,8 +97,8 @@ def test_libraries_of_the_sample_are_known(policy: Policy) -> None:
 
 
 def test_general_bots_of_the_sample_are_known(policy: Policy) -> None:
-    assert house_second.patterns(), "the package crawler-user-agents brings none"
-    second = house_second.second()
+    assert public_patterns.patterns(), "the package crawler-user-agents brings none"
+    second = public_patterns.second()
 
     def known(agent: str) -> bool:
         if asked(policy, agent)[0].purpose not in LOOKED_AT:
@@ -134,7 +134,7 @@ def test_robots_of_other_lists_are_known(
 
 @pytest.mark.parametrize("file", ["opawg-apps.json", "opawg-devices.json"])
 def test_no_podcast_app_would_be_refused_if_nobody_had_heard_of_it(file: str) -> None:
-    second = house_second.second()
+    second = public_patterns.second()
     found = {
         agent
         for entry in shared(file)["entries"]

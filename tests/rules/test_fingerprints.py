@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from making import ROOT, asks, mistakes, rules
-from stagedoor.house import load
+from stagedoor.load.rule_folder import load
 from stagedoor.model.facts import Arrival
 
 SHIPPED = ROOT / "rules" / "fingerprints.yaml"

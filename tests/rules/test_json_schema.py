@@ -11,11 +11,11 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from making import ROOT, document
-from stagedoor import house
 from stagedoor.config import stance
 from stagedoor.config.schema import Model
 from stagedoor.config.yamltext import Source, parse
 from stagedoor.identify import catalogue, tls_families
+from stagedoor.load import rule_folder
 from stagedoor.model import facts
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS
@@ -80,7 +80,7 @@ def faults(inside: str, text: bytes) -> list[str]:
 
 
 def in_directory(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    for source in house.read_directory(folder):
+    for source in rule_folder.read_directory(folder):
         yield source.inside, faults(source.inside, source.data)
 
 
@@ -115,7 +115,7 @@ def _references(part: Any) -> Iterator[str]:
 
 
 def test_what_is_shipped_is_right() -> None:
-    found = dict(in_directory(house.SHIPPED_RULES))
+    found = dict(in_directory(rule_folder.SHIPPED_RULES))
     assert len(found) > 150
     assert {inside: wrong for inside, wrong in found.items() if wrong} == {}
 
@@ -136,10 +136,10 @@ def test_every_reason_is_for_a_mistake() -> None:
 
 
 def test_every_shipped_file_tells_editors_of_its_schema() -> None:
-    for source in house.read_directory(house.SHIPPED_RULES):
+    for source in rule_folder.read_directory(rule_folder.SHIPPED_RULES):
         first = source.data.decode().partition("\n")[0]
         assert first == HEADER_LINE + schema_for(source.inside), source.inside
-        named = house.SHIPPED_RULES / source.inside
+        named = rule_folder.SHIPPED_RULES / source.inside
         assert (named.parent / first.removeprefix(HEADER_LINE)).is_file()
 
 
@@ -288,7 +288,7 @@ def test_every_choice_has_a_meaning() -> None:
 
 def test_the_stance_explains_itself_in_the_same_words() -> None:
     """What is written behind a question in the file is what an editor shows of it."""
-    text = (house.SHIPPED_RULES / "stance.yaml").read_text("utf-8")
+    text = (rule_folder.SHIPPED_RULES / "stance.yaml").read_text("utf-8")
     sections = re.split(r"^(?=\w)", text, flags=re.MULTILINE)
     said = {
         section.partition(":")[0]: dict(

@@ -12,10 +12,10 @@ import pytest
 
 from making import ROOT, asks
 from slowmatch import slow_name
-from stagedoor import house
 from stagedoor.config.stance import Stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.traits import TRAIT_NAMES
+from stagedoor.load import rule_folder
 from stagedoor.model.facts import PURPOSES, as_header
 from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import Policy
@@ -31,7 +31,7 @@ ANDROID = "Mozilla/5.0 (Linux; Android 12; CUBOT P50) AppleWebKit/537.36 (KHTML,
 @pytest.fixture(scope="module")
 def shipped() -> Policy:
     """The house as shipped."""
-    return house.load()
+    return rule_folder.load()
 
 
 def verdict(of: Policy, agent: str, target: str = SONG, looks: str = "") -> str:
@@ -63,7 +63,7 @@ def test_every_file_in_the_rules_folder_is_read(shipped: Policy) -> None:
     lying_there = {
         path.relative_to(RULES).as_posix() for path in RULES.rglob("*") if path.is_file()
     }
-    read = {source.inside for source in house.read_directory(RULES)}
+    read = {source.inside for source in rule_folder.read_directory(RULES)}
     beside = {path for path in lying_there - read if not path.startswith("schema/")}
     assert {path for path in beside if not path.endswith(".md")} == set()
     assert "stance.yaml" in read

@@ -93,12 +93,12 @@ def _times(action: Callable[[int], object], seconds: float) -> int:
 def _subjects() -> tuple[Sequence[Subject], str]:
     if (addons := str(ROOT / "addons")) not in sys.path:
         sys.path.insert(0, addons)
-    from stagedoor import house  # noqa: PLC0415 (it is found only now)
     from stagedoor.identify.matcher import CACHED_AGENTS  # noqa: PLC0415
+    from stagedoor.load import rule_folder  # noqa: PLC0415 (it is found only now)
     from stagedoor.model.facts import Request  # noqa: PLC0415
     from stagedoor.resources.paths import normalise  # noqa: PLC0415
 
-    policy = house.load()
+    policy = rule_folder.load()
     agents = cast.agents()
     # One more than fits: going round such a list, the cache never has what is asked for.
     strangers = [f"{agents[n % len(agents)]} {n:x}" for n in range(CACHED_AGENTS + 1)]
@@ -126,15 +126,15 @@ def _subjects() -> tuple[Sequence[Subject], str]:
         ),
         Subject("normalise, plain path", _each(normalise, [_PLAIN])),
         Subject("normalise, twisted path", _each(normalise, [_TWISTED])),
-        Subject("load all rules", _each(lambda _: house.load(), [None]), "ms"),
+        Subject("load all rules", _each(lambda _: rule_folder.load(), [None]), "ms"),
     ), about
 
 
 def _tenths(policy: Any, agents: Sequence[str]) -> Iterable[Subject]:
     """Whether more signatures make a lookup slower: the whole catalogue against a tenth of it."""
-    from stagedoor.house_second import second  # noqa: PLC0415
     from stagedoor.identify.catalogue import Catalogue  # noqa: PLC0415
     from stagedoor.identify.matcher import CACHED_AGENTS, Matcher  # noqa: PLC0415
+    from stagedoor.load.public_patterns import second  # noqa: PLC0415
     from stagedoor.model.facts import as_header  # noqa: PLC0415
 
     def strangers(known: Sequence[str]) -> Sequence[str]:
@@ -183,8 +183,8 @@ CROWD = 1000
 
 def _crowd(policy: Any) -> Any:
     """The shipped rules, and as many of a label's own as make a thousand, before them."""
-    from stagedoor import house  # noqa: PLC0415
     from stagedoor.config.yamltext import Source  # noqa: PLC0415
+    from stagedoor.load import rule_folder  # noqa: PLC0415
 
     kinds = (
         "request.path: /artists/{n}/**, client.purpose: [ai-training, seo]",
@@ -199,7 +199,9 @@ def _crowd(policy: Any) -> Any:
         "then: block}\n"
         for n in range(CROWD - len(policy.rules))
     )
-    return house.build([*house.sources(), Source("05-crowd.yaml", rules.encode())], policy)
+    return rule_folder.build(
+        [*rule_folder.sources(), Source("05-crowd.yaml", rules.encode())], policy
+    )
 
 
 def _new(seen: Sequence[Any]) -> Sequence[Any]:

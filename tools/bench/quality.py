@@ -260,11 +260,14 @@ def _judges() -> tuple[Judge, Callable[[str], str], Judge]:
     """By everything; by the catalogue alone; by the second look alone."""
     if (addons := str(ROOT / "addons")) not in sys.path:
         sys.path.insert(0, addons)
-    from stagedoor import house, house_second  # noqa: PLC0415 (they are found only now)
     from stagedoor.identify.matcher import Matcher  # noqa: PLC0415
+    from stagedoor.load import (
+        public_patterns,  # noqa: PLC0415 (they are found only now)
+        rule_folder,
+    )
     from stagedoor.model.facts import Request, as_header
 
-    policy = house.load(ROOT / "rules").assuming({})
+    policy = rule_folder.load(ROOT / "rules").assuming({})
     catalogue = Matcher(policy.catalogue)
 
     def judge(agent: str) -> tuple[str, str, bool]:
@@ -272,7 +275,7 @@ def _judges() -> tuple[Judge, Callable[[str], str], Judge]:
         client, _, verdict = policy.judge(request)
         return client.name, client.purpose, verdict.action == "block"
 
-    second = house_second.second()
+    second = public_patterns.second()
 
     def strange(agent: str) -> tuple[str, str, bool]:
         client = second(as_header(agent).strip())

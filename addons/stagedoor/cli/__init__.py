@@ -124,20 +124,20 @@ def _run(options: argparse.Namespace) -> int:
         from stagedoor.cli import schemas
 
         return schemas.run(options.folder, options.rules)
-    from stagedoor import house
+    from stagedoor.load import rule_folder
 
-    print(house.GUARD_SCRIPT)
+    print(rule_folder.GUARD_SCRIPT)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
-    from stagedoor import house
     from stagedoor.cli import audit_arguments, evidence
+    from stagedoor.load import rule_folder
 
     parser = argparse.ArgumentParser(
         prog="stagedoor", description="Stands at the door of a self-hosted music site."
     )
-    parser.add_argument("--version", action="version", version=house.program_version())
+    parser.add_argument("--version", action="version", version=rule_folder.program_version())
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     check = commands.add_parser("check", help="say whether the rules load and their cases hold")

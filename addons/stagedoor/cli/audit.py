@@ -17,16 +17,16 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from stagedoor import house
 from stagedoor.auditing import links
 from stagedoor.auditing.fetched import FILES, Fetched, Site
 from stagedoor.auditing.hearing import EVERYBODY, is_html, licences, read
 from stagedoor.auditing.verdict import audit
 from stagedoor.cli import audit_report
 from stagedoor.cli.asking import Asker, Wish
-from stagedoor.credentials import MEDIA_TYPES, CredentialsError
-from stagedoor.credentials import read as read_credentials
 from stagedoor.identify.catalogue import Catalogue, Signature
+from stagedoor.load import rule_folder
+from stagedoor.load.credentials import MEDIA_TYPES, CredentialsError
+from stagedoor.load.credentials import read as read_credentials
 from stagedoor.model.errors import StagedoorError, did_you_mean
 from stagedoor.publishing import USES_OF
 from stagedoor.record.terminal import printable
@@ -53,7 +53,7 @@ _SUFFIXES = {
 
 def run(options: argparse.Namespace) -> int:
     """Audit one site."""
-    catalogue = house.load().catalogue
+    catalogue = rule_folder.load().catalogue
     try:
         agent, user_agent = _who(options, catalogue)
         wanted = _Wanted(_address(options.url), tuple(options.audio), options.credentials)
@@ -109,7 +109,9 @@ def _who(options: argparse.Namespace, catalogue: Catalogue) -> tuple[str, str]:
 
 
 def _own_agent() -> str:
-    return f"Stagedoor/{house.program_version()} (looks once at what this site tells machines)"
+    return (
+        f"Stagedoor/{rule_folder.program_version()} (looks once at what this site tells machines)"
+    )
 
 
 def _crawlers(catalogue: Catalogue) -> dict[str, Use]:

@@ -6,8 +6,8 @@ import sys
 import time
 from pathlib import Path
 
-from stagedoor import house
 from stagedoor.cli.publish import check_robots
+from stagedoor.load import rule_folder
 from stagedoor.publishing import published
 from stagedoor.rules.cases import Failure, run_cases, run_examples
 
@@ -18,7 +18,7 @@ def run(folder: Path | None, robots: Path | None = None) -> int:
     `robots`: a site's own robots.txt, to be held against the stance.
     """
     began = time.perf_counter()
-    policy = house.load(folder)  # a ConfigError lists its mistakes in main()
+    policy = rule_folder.load(folder)  # a ConfigError lists its mistakes in main()
     cases, failures = run_cases(policy)
     examples, mistaken = run_examples(policy)
     overruled = [f for f in failures if overrules(f)]
@@ -51,5 +51,7 @@ def run(folder: Path | None, robots: Path | None = None) -> int:
 def overrules(failure: Failure) -> bool:
     """Whether a case does not hold because somebody's own rule comes before a shipped one."""
     return (
-        failure.by is not None and house.is_shipped(failure.at) and not house.is_shipped(failure.by)
+        failure.by is not None
+        and rule_folder.is_shipped(failure.at)
+        and not rule_folder.is_shipped(failure.by)
     )

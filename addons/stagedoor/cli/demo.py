@@ -19,9 +19,9 @@ from rich.table import Table
 from rich.text import Text
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
-from stagedoor import house
 from stagedoor.demo import origin
 from stagedoor.demo.cast import CAST, Knock
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import Client, Request, Verdict
 from stagedoor.resources.paths import normalise
@@ -57,7 +57,7 @@ async def play(console: Console, *, once: bool) -> None:
     try:
         async with _guard(behind, door, metrics):
             answers = [(knock, await _knock(public, knock)) for knock in CAST]
-            policy = house.load()
+            policy = rule_folder.load()
             console.print()
             console.print(table(answers, policy))
             console.print()
@@ -80,7 +80,7 @@ async def _guard(behind: int, door: int, metrics: int) -> AsyncIterator[None]:
                 "-c",
                 "from mitmproxy.tools.main import mitmdump; mitmdump()",
                 "-s",
-                str(house.GUARD_SCRIPT),
+                str(rule_folder.GUARD_SCRIPT),
                 "--mode",
                 f"reverse:http://{_HERE}:{behind}@{_HERE}:{door}",
                 "--set",
@@ -179,7 +179,7 @@ def _farewell(console: Console, public: str, metrics: int) -> None:
     console.print(
         f"\nThe site, guarded   {public}\n"
         f"Metrics             http://{_HERE}:{metrics}/metrics\n"
-        f"Who may do what     {house.shown(house.SHIPPED_RULES)}/stance.yaml\n\n"
+        f"Who may do what     {rule_folder.shown(rule_folder.SHIPPED_RULES)}/stance.yaml\n\n"
         f"Knock yourself:     curl -i -A GPTBot/1.2 {public}/music/ghost-light.mp3\n"
         f"Your own site:      ./run serve --upstream http://localhost:8000\n"
         f"Ctrl-C ends this.",

@@ -19,12 +19,12 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from stagedoor import house
 from stagedoor.house_ranges import read_ranges
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
 from stagedoor.identify.public_lists import by_signs
 from stagedoor.identify.ranges import membership
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import (
     Arrival,
@@ -61,7 +61,7 @@ _MARKS = {
 
 def run(options: argparse.Namespace) -> int:
     """Print the way of one request; 0, or a StagedoorError where it cannot be found."""
-    policy = house.load(options.rules)
+    policy = rule_folder.load(options.rules)
     recorded: Mapping[str, Any] = {}
     if options.id:
         recorded = _recorded(options.state, options.id)

@@ -24,12 +24,12 @@ from typing import IO
 
 import orjson
 
-from stagedoor import house
 from stagedoor.evidence import chain
 from stagedoor.evidence.account import Account, Publications
 from stagedoor.evidence.entries import VISITS
 from stagedoor.evidence.report import Extract, page
 from stagedoor.evidence.verification import Findings, Row, check
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError, did_you_mean, listed
 from stagedoor.record import verifier
 from stagedoor.record.book import Book
@@ -197,7 +197,7 @@ def _report(wanted: Wanted, part: Path, written: _Written, ledger: Findings, sta
     extract = Extract(
         made=wanted.now, first=written.first, last=written.last, start=written.start.hex(),
         head=written.head.hex(), bodies=written.bodies,
-        program=f"Stagedoor {house.program_version()}", timestamp=stamp, personal=wanted.personal,
+        program=f"Stagedoor {rule_folder.program_version()}", timestamp=stamp, personal=wanted.personal,
     )  # fmt: skip
     report = page(written.account, written.texts, ledger, extract)
     (part / "report.html").write_text(report, encoding="utf-8")

@@ -13,12 +13,12 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from stagedoor import house
 from stagedoor.config.yamltext import MAX_BYTES, Source
-from stagedoor.house_second import second
 from stagedoor.importing.carrying import Imported, Part, carry
 from stagedoor.importing.kinds import READERS, guess, includes
 from stagedoor.importing.trying import Load
+from stagedoor.load import rule_folder
+from stagedoor.load.public_patterns import second
 from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError
 from stagedoor.rules.policy import Policy, load_policy
 
@@ -106,9 +106,9 @@ def _matching(folder: Path, word: str) -> list[Path]:
 
 def _loader(folder: Path | None) -> Load:
     """The house of `folder` laid over the shipped one, with further files."""
-    sources = {s.inside: s for s in house.read_directory(house.SHIPPED_RULES)}
+    sources = {s.inside: s for s in rule_folder.read_directory(rule_folder.SHIPPED_RULES)}
     if folder is not None:
-        sources |= {s.inside: s for s in house.read_directory(folder)}
+        sources |= {s.inside: s for s in rule_folder.read_directory(folder)}
     look = second()
 
     def load(files: Mapping[str, str]) -> Policy:
@@ -159,7 +159,7 @@ def _write(out: Path, files: Mapping[str, str], folder: Path | None) -> None:
             " choose another folder"
         ) from error
     for target in done:
-        print(f"Wrote {house.shown(target)}.", file=sys.stderr)
+        print(f"Wrote {rule_folder.shown(target)}.", file=sys.stderr)
 
 
 def _put(target: Path, text: str) -> None:
@@ -177,7 +177,7 @@ def _put(target: Path, text: str) -> None:
 def _loads(files: Mapping[str, str], folder: Path | None) -> None:
     """Loads the files from a directory, as the guard will; ConfigError where that fails."""
     with tempfile.TemporaryDirectory() as place:
-        sources = house.read_directory(folder) if folder is not None else []
+        sources = rule_folder.read_directory(folder) if folder is not None else []
         for name, data in [
             *((source.inside, source.data) for source in sources),
             *((name, text.encode()) for name, text in files.items()),
@@ -185,4 +185,4 @@ def _loads(files: Mapping[str, str], folder: Path | None) -> None:
             target = Path(place) / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
-        house.load(Path(place))
+        rule_folder.load(Path(place))

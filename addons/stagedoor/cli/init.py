@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from stagedoor import house
 from stagedoor.cli import schemas
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.rules.policy import STANCE
 
@@ -17,7 +17,7 @@ from stagedoor.rules.policy import STANCE
 def run(folder: Path) -> int:
     """Write a stance.yaml and schemas into `folder`; StagedoorError where it is there or cannot be."""
     target = folder / STANCE
-    shipped = (house.SHIPPED_RULES / STANCE).read_bytes()
+    shipped = (rule_folder.SHIPPED_RULES / STANCE).read_bytes()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
@@ -28,7 +28,7 @@ def run(folder: Path) -> int:
         raise StagedoorError(
             f"{target} cannot be written: {os.strerror(error.errno or 0)} — choose another folder"
         ) from error
-    found = sorted((house.SHIPPED_RULES / "schema").glob("*.json"))
+    found = sorted((rule_folder.SHIPPED_RULES / "schema").glob("*.json"))
     schemas.write(folder / "schema", {path.name: path.read_text("utf-8") for path in found})
     print(f"Wrote {target}. Edit it, then: stagedoor serve --rules {folder} --upstream URL")
     return 0

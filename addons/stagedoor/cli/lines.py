@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import orjson
 
-from stagedoor import house
+from stagedoor.load import rule_folder
 from stagedoor.model.facts import UNKNOWN, Action, Client, Request, Verdict, as_header, host_name
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
@@ -34,7 +34,7 @@ _FOLLOWS: Mapping[Action, str] = {
 
 def run(command: str, rules: Path | None, source: Iterable[bytes], target: IO[bytes]) -> int:
     """Answer every line of `source`; 0, or 1 where a line could not be read."""
-    policy = house.load(rules)
+    policy = rule_folder.load(rules)
     answer: Callable[[Policy, bytes], Mapping[str, Any]] = (
         identify if command == "identify" else decide
     )
@@ -49,7 +49,7 @@ def run(command: str, rules: Path | None, source: Iterable[bytes], target: IO[by
 
 def tell(rules: Path | None, source: Iterable[bytes], target: IO[str]) -> int:
     """`identify` in words: who each user agent of `source` claims to be, and what follows."""
-    policy = house.load(rules)
+    policy = rule_folder.load(rules)
     for line in source:
         client, verdict = _asks_for_a_recording(policy, line.rstrip(b"\r\n"))
         whose = f" ({client.operator})" if client.operator else ""

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from stagedoor import house
 from stagedoor.cli.shelf import Shelf
 from stagedoor.cli.snippets import snippets
 from stagedoor.config.stance import Stance
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import Location, Problem, StagedoorError, listed
 from stagedoor.publishing import LICENCE, POLICY, Published, published
 from stagedoor.signals.meaning import Said
@@ -39,7 +39,7 @@ MOST = 10_000_000
 
 def run(options: argparse.Namespace) -> int:
     """Write it all; 1 where something could not be written or the site's robots.txt disagrees."""
-    policy = house.load(options.rules)
+    policy = rule_folder.load(options.rules)
     said = published(policy.stance, policy.catalogue)
     folder: Path = options.folder
     if folder.exists() and not folder.is_dir():
@@ -80,7 +80,7 @@ class _Writing:
             self.failed.append(self._stands(name))
 
     def _stands(self, name: str) -> str:
-        path = house.shown(self.shelf.folder / name)
+        path = rule_folder.shown(self.shelf.folder / name)
         return f"{path} is not ours, or was changed since; it was left alone — rename or delete it"
 
     def finish(self) -> None:
@@ -99,7 +99,7 @@ class _Writing:
 
     def tell(self, said: Published) -> None:
         """What was done, and what to do with it."""
-        folder = house.shown(self.shelf.folder)
+        folder = rule_folder.shown(self.shelf.folder)
         for names, what in (
             (self._written, f"Wrote into {folder}:"),
             (self._gone, f"Taken away from {folder}, because the stance says it no more:"),
@@ -199,7 +199,7 @@ def _whole(data: bytes | None, path: Path) -> bytes | None:
 
 
 def _shown(path: Path) -> str:
-    return ROBOTS if str(path) == "-" else house.shown(path)
+    return ROBOTS if str(path) == "-" else rule_folder.shown(path)
 
 
 # -- what is told ----------------------------------------------------------------------------------

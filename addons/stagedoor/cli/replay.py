@@ -11,8 +11,8 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from stagedoor import house
 from stagedoor.cli import logfiles, replay_report
+from stagedoor.load import rule_folder
 from stagedoor.logs.sniffing import Format
 from stagedoor.logs.summary import as_json, summarise
 from stagedoor.logs.tally import Tally
@@ -25,8 +25,8 @@ def run(options: argparse.Namespace) -> int:
     `options` has files, rules, diff (a directory with the rules before, or None), format, since,
     until and json.
     """
-    new = house.load(options.rules)
-    policies = (new,) if options.diff is None else (house.load(options.diff), new)
+    new = rule_folder.load(options.rules)
+    policies = (new,) if options.diff is None else (rule_folder.load(options.diff), new)
     tally = Tally(
         policies,
         since=_moment(options.since) if options.since else float("-inf"),

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from stagedoor import house
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.rules.json_schema import schemas
 
@@ -22,7 +22,7 @@ def run(folder: Path, rules: Path | None) -> int:
 
 def rendered(rules: Path | None = None) -> Mapping[str, str]:
     """The text of each schema, by its file's name."""
-    catalogue = house.load(rules).catalogue
+    catalogue = rule_folder.load(rules).catalogue
     return {
         name: json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
         for name, schema in schemas(catalogue.names, catalogue.operators).items()

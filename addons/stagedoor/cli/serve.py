@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from pydantic import ValidationError
 
-from stagedoor import house
 from stagedoor.config.stance import Site, Stance
 from stagedoor.door.start import reverse_spec
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 
 _EVERYWHERE = "0.0.0.0:8080"
@@ -18,7 +18,7 @@ _EVERYWHERE = "0.0.0.0:8080"
 
 def run(options: argparse.Namespace) -> int:
     """Run the guard until it is stopped; what was not said stands in the stance."""
-    stance = house.load(options.rules).stance
+    stance = rule_folder.load(options.rules).stance
     arguments = command_line(options, stance)
     from mitmproxy.tools.main import mitmdump
 
@@ -51,7 +51,7 @@ def command_line(options: argparse.Namespace, stance: Stance) -> Sequence[str]:
     sets = [f"{name}={value}" for name, value in settings.items() if value is not None]
     return [
         "-s",
-        str(house.GUARD_SCRIPT),
+        str(rule_folder.GUARD_SCRIPT),
         "--mode",
         reverse_spec(site),
         *(word for text in sets for word in ("--set", text)),

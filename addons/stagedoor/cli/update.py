@@ -21,13 +21,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stagedoor import house
 from stagedoor.cli.fetching import Fetcher, FetchError
 from stagedoor.door.directories import PATH as DIRECTORY
 from stagedoor.house_ranges import KEYS, RANGES, Copy, path_of, read_copy, write_copy, write_whole
 from stagedoor.identify.keys import KeysError, read_keys
 from stagedoor.identify.proof import Claim
 from stagedoor.identify.ranges import parse_ranges
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError, listed
 
 HOURLY = 3600.0
@@ -251,7 +251,7 @@ def run(options: argparse.Namespace) -> int:
 
     `options` has state, rules, force, accept_smaller and allow_private.
     """
-    claims = house.load(options.rules).catalogue.signatures
+    claims = rule_folder.load(options.rules).catalogue.signatures
     private = options.allow_private
     targets = [*range_targets(claims, local=private), *key_targets(claims)]
     outcomes = asyncio.run(

@@ -20,7 +20,6 @@ from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import mode_specs, server_hooks
 
-from stagedoor import house
 from stagedoor.config.yamltext import Source
 from stagedoor.desk import past
 from stagedoor.desk.answering import Desk
@@ -47,8 +46,9 @@ from stagedoor.door.reading import read
 from stagedoor.door.refusal import refuse, unavailable
 from stagedoor.door.saying import Saying, carried
 from stagedoor.door.walk import shorten
-from stagedoor.door.watching import Watcher
 from stagedoor.door.witness import Witness
+from stagedoor.load import rule_folder
+from stagedoor.load.watcher import Watcher
 from stagedoor.model.errors import ConfigError, StagedoorError
 from stagedoor.model.facts import PEOPLE, Mode, Request, Resource
 from stagedoor.publishing import NOTHING, published
@@ -135,8 +135,8 @@ class Guard:
     def _apply(self, settings: Settings) -> None:
         """All or nothing: only what is wholly understood takes the place of what was."""
         if self._policy is None or self._settings is None or settings.rules != self._settings.rules:
-            found = house.sources(settings.rules)
-            policy = house.build(found, self._policy)
+            found = rule_folder.sources(settings.rules)
+            policy = rule_folder.build(found, self._policy)
             self._watcher.know(settings.rules, found)
         else:
             policy = self._policy
@@ -154,7 +154,7 @@ class Guard:
         self._witness.follow(said)
         self.metrics.saying(len(carried(said.headers)))
         self.metrics.loaded(
-            program=house.program_version(),
+            program=rule_folder.program_version(),
             rules=len(policy.rules),
             in_force=policy.in_force,
             signatures=policy.matcher.tokens,
@@ -162,7 +162,7 @@ class Guard:
         )
 
     def _build(self, found: Sequence[Source]) -> Policy:
-        return house.build(found, self._policy)
+        return rule_folder.build(found, self._policy)
 
     def running(self) -> None:
         """The proxy is up: open what the guard needs, tell what is guarded."""
@@ -185,7 +185,7 @@ class Guard:
                     ledger = Ledger(
                         self._settings.state,
                         self.metrics.unrecorded,
-                        program=house.program_version(),
+                        program=rule_folder.program_version(),
                     )
                     self._witness.open(self._settings.clients, ledger)
                     for name, source in ledger.measures().items():
@@ -223,7 +223,7 @@ class Guard:
         """What the desk shows of the guard."""
         if self._policy is None or self._settings is None:
             return None
-        program, trouble = house.program_version(), self._watcher.trouble
+        program, trouble = rule_folder.program_version(), self._watcher.trouble
         return Outlook(self._policy, self._mode, self._settings.state, program, trouble)
 
     def _switch(self, mode: Mode, by: str) -> None:

@@ -13,9 +13,9 @@ from mitmproxy import ctx
 from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
-from stagedoor import house
 from stagedoor.config.stance import Site, split_listen
 from stagedoor.door.options import OPTIONS, Settings
+from stagedoor.load import rule_folder
 from stagedoor.model.facts import Mode
 from stagedoor.rules.policy import Policy
 
@@ -89,8 +89,8 @@ def hosts() -> list[str]:
 
 
 def _stance_file() -> str:
-    folder = Path(ctx.options.guard_rules) if ctx.options.guard_rules else house.SHIPPED_RULES
-    return f"{house.shown(folder)}/stance.yaml"
+    folder = Path(ctx.options.guard_rules) if ctx.options.guard_rules else rule_folder.SHIPPED_RULES
+    return f"{rule_folder.shown(folder)}/stance.yaml"
 
 
 def message(
@@ -108,7 +108,7 @@ def message(
     )
     catalogue = policy.catalogue.signatures
     lines = [
-        f"Stagedoor {house.program_version()} guards {sites}; visitors come to {listening}",
+        f"Stagedoor {rule_folder.program_version()} guards {sites}; visitors come to {listening}",
         f"  mode     {mode}" + (" (refusals are only written down)" if mode == "observe" else ""),
         f"  rules    {len(policy.rules)} loaded, {policy.in_force} in force under this stance",
         f"  known    {len(catalogue):,} crawlers and clients by {policy.matcher.tokens:,} signatures",

@@ -1,7 +1,7 @@
 """Content credentials: the training and data mining assertion inside an audio file.
 
 CAWG's `cawg.training-mining` 1.1, and C2PA's own `c2pa.training-mining` before it. What is read here
-is the report that c2pa-python makes of a file; `stagedoor.credentials` asks for it.
+is the report that c2pa-python makes of a file; `stagedoor.load.credentials` asks for it.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from pathlib import Path
 import anyio
 from watchfiles import Change, awatch
 
-from stagedoor import house
 from stagedoor.config.yamltext import Source
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.record.metrics import Metrics
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, STANCE, Policy
@@ -61,7 +61,7 @@ class Watcher:
     @property
     def folder(self) -> Path:
         """The directory that people edit."""
-        return self._folder or house.SHIPPED_RULES
+        return self._folder or rule_folder.SHIPPED_RULES
 
     def know(self, folder: Path | None, sources: Sequence[Source]) -> None:
         """These files of `folder` are in force; where it is another, that is seen in a second."""
@@ -213,7 +213,7 @@ class _Found:
 
 def _read(folder: Path | None) -> _Found:
     try:
-        return _Found(house.sources(folder))
+        return _Found(rule_folder.sources(folder))
     except ConfigError as error:
         return _Found([], error.problems)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from making import CATALOGUE, FIREFOX, GPTBOT, TRAINING_OFF, asks, sources
-from stagedoor import house
 from stagedoor.config.yamltext import MAX_BYTES
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError
 
 
@@ -25,7 +25,7 @@ def lay(folder: Path, files: dict[str, str]) -> Path:
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small house in the place of the shipped one."""
     folder = lay(tmp_path / "shipped", {**CATALOGUE, "20-ai.yaml": TRAINING_OFF, "stance.yaml": ""})
-    monkeypatch.setattr(house, "SHIPPED_RULES", folder)
+    monkeypatch.setattr(rule_folder, "SHIPPED_RULES", folder)
     return folder
 
 
@@ -39,7 +39,7 @@ def own(tmp_path: Path) -> Path:
 
 def verdict(folder: Path | None, agent: str = GPTBOT, target: str = "/music/a.mp3") -> str:
     """What becomes of a request under the rules in `folder`."""
-    return house.load(folder).judge(asks(agent, target))[2].action
+    return rule_folder.load(folder).judge(asks(agent, target))[2].action
 
 
 @pytest.mark.usefixtures("shipped")
@@ -61,7 +61,7 @@ def test_a_directory_that_holds_nothing_but_a_stance_is_complete(own: Path) -> N
 @pytest.mark.usefixtures("shipped")
 def test_a_file_of_the_same_name_takes_the_place_of_the_shipped_one(own: Path) -> None:
     lay(own, {"20-ai.yaml": "- {id: nobody, title: Nobody, then: block}"})
-    assert [rule.id for rule in house.load(own).rules] == ["nobody"]
+    assert [rule.id for rule in rule_folder.load(own).rules] == ["nobody"]
 
 
 @pytest.mark.usefixtures("shipped")
@@ -73,14 +73,14 @@ def test_a_file_with_another_name_is_added_in_the_order_of_the_names(own: Path) 
             "90-last.yaml": "- {id: last, title: Last, then: log}",
         },
     )
-    assert [rule.id for rule in house.load(own).rules] == ["first", "ai-training-off", "last"]
+    assert [rule.id for rule in rule_folder.load(own).rules] == ["first", "ai-training-off", "last"]
 
 
 @pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize("nothing", ["", "\n", "# switched off\n", "---\n"])
 def test_an_empty_file_switches_the_shipped_one_off(own: Path, nothing: str) -> None:
     lay(own, {"20-ai.yaml": nothing, "crawlers/google.yaml": nothing})
-    found = house.load(own)
+    found = rule_folder.load(own)
     assert found.rules == ()
     assert "Googlebot" not in found.catalogue.names
     assert "GPTBot" in found.catalogue.names
@@ -120,7 +120,7 @@ def test_what_editors_and_people_leave_lying_about_is_ignored(own: Path, name: s
 @pytest.mark.usefixtures("shipped")
 def test_both_endings_of_yaml_files_are_read(own: Path) -> None:
     lay(own, {"10-mine.yml": "- {id: mine, title: Mine, then: log}"})
-    assert house.load(own).rules[0].id == "mine"
+    assert rule_folder.load(own).rules[0].id == "mine"
 
 
 @pytest.mark.usefixtures("shipped")
@@ -143,14 +143,14 @@ def test_a_folder_that_is_no_folder_of_the_house_is_told_of(own: Path) -> None:
         },
     )
     with pytest.raises(ConfigError, match="crawler"):
-        house.load(own)
+        rule_folder.load(own)
 
 
 @pytest.mark.usefixtures("shipped")
 @pytest.mark.parametrize("name", ["crawlers", "clients"])
 def test_a_rules_directory_may_have_any_name(tmp_path: Path, name: str) -> None:
     lay(tmp_path / name, {"20-ai.yaml": "- {id: nobody, title: Nobody, then: block}"})
-    assert [rule.id for rule in house.load(tmp_path / name).rules] == ["nobody"]
+    assert [rule.id for rule in rule_folder.load(tmp_path / name).rules] == ["nobody"]
 
 
 @pytest.mark.usefixtures("shipped")
@@ -161,17 +161,17 @@ def test_a_catalogue_file_may_be_called_stance(own: Path) -> None:
             "crawlers/stance.yaml": "reviewed: 2026-11-23\ncrawlers: [{name: Stance, token: StanceBot, purpose: seo}]"
         },
     )
-    assert "Stance" in house.load(own).catalogue.names
+    assert "Stance" in rule_folder.load(own).catalogue.names
 
 
 def test_the_shipped_directory_may_be_named_itself(shipped: Path) -> None:
-    assert len(house.load(shipped).rules) == 1
+    assert len(rule_folder.load(shipped).rules) == 1
 
 
 @pytest.mark.usefixtures("shipped")
 def test_a_directory_that_is_not_there_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as told:
-        house.load(tmp_path / "nowhere")
+        rule_folder.load(tmp_path / "nowhere")
     assert (
         str(told.value) == f"{tmp_path}/nowhere: there is no such directory — name the rules folder"
     )
@@ -182,7 +182,7 @@ def test_files_that_cannot_be_read_are_all_told(own: Path) -> None:
     (own / "10-gone.yaml").symlink_to(own / "nowhere")
     (own / "20-folder.yaml").mkdir()
     with pytest.raises(ConfigError) as told:
-        house.load(own)
+        rule_folder.load(own)
     lines = str(told.value).splitlines()
     assert lines[0].startswith(f"{own}/10-gone.yaml: cannot be read: no such file or directory — ")
     assert lines[1].startswith(f"{own}/20-folder.yaml: cannot be read: is a directory — ")
@@ -192,7 +192,7 @@ def test_files_that_cannot_be_read_are_all_told(own: Path) -> None:
 def test_a_file_without_end_is_not_read_to_its_end(own: Path) -> None:
     (own / "10-endless.yaml").symlink_to("/dev/zero")
     with pytest.raises(ConfigError, match=f"at most {MAX_BYTES:,} are read"):
-        house.load(own)
+        rule_folder.load(own)
 
 
 @pytest.mark.usefixtures("shipped")
@@ -201,11 +201,11 @@ def test_mistakes_name_the_file_as_a_person_would_type_it(
 ) -> None:
     lay(own, {"stance.yaml": "modus: observe"})
     with pytest.raises(ConfigError) as told:
-        house.load(own)
+        rule_folder.load(own)
     assert str(told.value).startswith(f"{own}/stance.yaml:1:1: ")
     monkeypatch.chdir(own.parent)
     with pytest.raises(ConfigError) as told:
-        house.load(own)
+        rule_folder.load(own)
     assert str(told.value).startswith("own/stance.yaml:1:1: ")
 
 
@@ -220,7 +220,7 @@ def test_a_mistake_in_any_file_is_told_and_nothing_is_loaded(own: Path) -> None:
         },
     )
     with pytest.raises(ConfigError) as told:
-        house.load(own)
+        rule_folder.load(own)
     assert {Path(problem.location.path).name for problem in told.value.problems} == {
         "stance.yaml",
         "10-a.yaml",
@@ -229,6 +229,6 @@ def test_a_mistake_in_any_file_is_told_and_nothing_is_loaded(own: Path) -> None:
 
 
 def test_the_shipped_files_are_where_the_house_says() -> None:
-    assert (house.SHIPPED_RULES / "stance.yaml").is_file()
-    assert house.GUARD_SCRIPT.is_file()
-    assert house.program_version()
+    assert (rule_folder.SHIPPED_RULES / "stance.yaml").is_file()
+    assert rule_folder.GUARD_SCRIPT.is_file()
+    assert rule_folder.program_version()

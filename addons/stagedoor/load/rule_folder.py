@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from stagedoor.config.yamltext import MAX_BYTES, Source
-from stagedoor.house_second import second
+from stagedoor.load.public_patterns import second
 from stagedoor.model.errors import ConfigError, Location, Problem, did_you_mean
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, Policy, load_policy
 

@@ -17,7 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from datadiligence.rules import C2PAMetadataRule
 
 from e2e.programs import program
-from stagedoor import credentials
+from stagedoor.load import credentials
 from stagedoor.signals.meaning import Said
 
 NO_TRAINING = {"cawg.ai_training": {"use": "notAllowed"}, "cawg.ai_inference": {"use": "allowed"}}

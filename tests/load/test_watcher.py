@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from watchfiles import Change
 
-from stagedoor.door.watching import _Filter, places
+from stagedoor.load.watcher import _Filter, places
 
 
 @pytest.fixture
