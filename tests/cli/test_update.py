@@ -23,7 +23,9 @@ from making import ROOT
 from stagedoor.cli import fetching, update
 from stagedoor.cli.fetching import Fetcher, FetchError, on_the_internet
 from stagedoor.cli.update import HOURLY, Outcome, Target, range_targets, refresh
-from stagedoor.house_ranges import (
+from stagedoor.load import rule_folder
+from stagedoor.model.errors import Problem, StagedoorError
+from stagedoor.verify.range_files import (
     Copy,
     path_of,
     read_copy,
@@ -32,8 +34,6 @@ from stagedoor.house_ranges import (
     stamp,
     write_copy,
 )
-from stagedoor.load import rule_folder
-from stagedoor.model.errors import Problem, StagedoorError
 
 NOW = 1_795_000_000.0
 
@@ -435,7 +435,7 @@ def test_killed_between_writing_and_renaming_the_old_copy_is_whole(tmp_path: Pat
     script = f"""
 import os, pathlib, signal, sys
 sys.path.insert(0, {str(ROOT / "addons")!r})
-from stagedoor.house_ranges import Copy, write_copy
+from stagedoor.verify.range_files import Copy, write_copy
 pathlib.Path.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 write_copy(pathlib.Path({str(tmp_path / "ranges")!r}), Copy({url!r}, "OpenAI", 1.0, b"203.0.113.0/24"))
 """

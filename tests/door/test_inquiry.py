@@ -13,9 +13,9 @@ from signing import Crawler
 from stagedoor.cli.update import key_targets
 from stagedoor.door.inquiry import Inquiry
 from stagedoor.door.options import Settings
-from stagedoor.house_ranges import KEYS, Copy, write_copy
 from stagedoor.model.errors import ConfigError
 from stagedoor.record.metrics import Metrics
+from stagedoor.verify.range_files import KEYS, Copy, write_copy
 
 ORIGIN = "https://signer.example"
 SIGNER = f"""

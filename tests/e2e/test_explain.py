@@ -234,6 +234,6 @@ def test_explain_and_the_door_agree_on_ten_thousand_requests(
 
 def house_lists() -> Any:
     """The address lists as `explain` reads them."""
-    from stagedoor.house_ranges import read_ranges
+    from stagedoor.verify.range_files import read_ranges
 
     return read_ranges(None, [])

@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from stagedoor.house_ranges import read_ranges
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
 from stagedoor.identify.public_lists import by_signs
@@ -44,6 +43,7 @@ from stagedoor.resources.paths import normalise
 from stagedoor.rules.conditions import All
 from stagedoor.rules.explanation import Explanation, Look, Tried, explain
 from stagedoor.rules.policy import Policy
+from stagedoor.verify.range_files import read_ranges
 
 _CONFUSED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 """What people write for letters that the alphabet of the names leaves out."""

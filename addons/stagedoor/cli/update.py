@@ -22,13 +22,21 @@ from rich.table import Table
 from rich.text import Text
 
 from stagedoor.cli.fetching import Fetcher, FetchError
-from stagedoor.door.directories import PATH as DIRECTORY
-from stagedoor.house_ranges import KEYS, RANGES, Copy, path_of, read_copy, write_copy, write_whole
 from stagedoor.identify.keys import KeysError, read_keys
 from stagedoor.identify.proof import Claim
 from stagedoor.identify.ranges import parse_ranges
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError, listed
+from stagedoor.verify.key_directories import PATH as DIRECTORY
+from stagedoor.verify.range_files import (
+    KEYS,
+    RANGES,
+    Copy,
+    path_of,
+    read_copy,
+    write_copy,
+    write_whole,
+)
 
 HOURLY = 3600.0
 """Seconds between two requests for one address; the operators ask for it."""

@@ -15,15 +15,9 @@ from pathlib import Path
 from mitmproxy import connection, http, tls
 
 from stagedoor.door.address import Network, is_trusted
-from stagedoor.door.directories import LONGEST, Directories
-from stagedoor.door.directories import PATH as DIRECTORY
 from stagedoor.door.fetching import Fetcher
 from stagedoor.door.hello import Fingerprints, arrival
-from stagedoor.door.lookups import Lookups
 from stagedoor.door.options import Settings
-from stagedoor.door.proving import Prover
-from stagedoor.door.replays import Replays
-from stagedoor.house_ranges import KEYS, path_of, read_copy
 from stagedoor.identify.botauth import NONE, Outcome, check
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.keys import KeysError, read_keys
@@ -31,6 +25,12 @@ from stagedoor.model.errors import ConfigError
 from stagedoor.model.facts import Arrival, Proof, Request
 from stagedoor.record.metrics import Metrics
 from stagedoor.rules.policy import Policy
+from stagedoor.verify.key_directories import LONGEST, Directories
+from stagedoor.verify.key_directories import PATH as DIRECTORY
+from stagedoor.verify.nonces import Replays
+from stagedoor.verify.prover import Prover
+from stagedoor.verify.range_files import KEYS, path_of, read_copy
+from stagedoor.verify.reverse_dns import Lookups
 
 _log = logging.getLogger("stagedoor.door")
 

@@ -15,13 +15,13 @@ import pytest
 import trustme
 
 from signing import DIRECTORY, DIRECTORY_TYPE, Crawler
-from stagedoor.door import directories as module
 from stagedoor.door.address import networks
-from stagedoor.door.directories import LONGEST, PATH, PAUSE, SHORTEST, STALE, Directories
 from stagedoor.door.fetching import Fetcher, FetchError, is_public
-from stagedoor.door.replays import Replays
 from stagedoor.identify.botauth import Outcome, check
 from stagedoor.identify.keys import MAX_BYTES
+from stagedoor.verify import key_directories as module
+from stagedoor.verify.key_directories import LONGEST, PATH, PAUSE, SHORTEST, STALE, Directories
+from stagedoor.verify.nonces import Replays
 
 CA = trustme.CA()
 LOOPBACK = networks(["127.0.0.0/8"])

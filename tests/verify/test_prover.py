@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from stagedoor.door.proving import LOOK_AGAIN, Prover
-from stagedoor.house_ranges import Copy, path_of, write_copy
 from stagedoor.identify.proof import FAILED, PENDING, Names
 from stagedoor.model.facts import Proof
+from stagedoor.verify.prover import LOOK_AGAIN, Prover
+from stagedoor.verify.range_files import Copy, path_of, write_copy
 
 URL = "https://bot.example/list.json"
 ADDRESS = "20.171.207.5"

@@ -18,10 +18,10 @@ import dns.reversename
 import dns.rrset
 import pytest
 
-from stagedoor.door import lookups as module
-from stagedoor.door.lookups import KEPT_ANYHOW, KEPT_FAILED, KEPT_KNOWN, Lookups
 from stagedoor.identify.proof import FAILED, PENDING, Names
 from stagedoor.model.errors import StagedoorError
+from stagedoor.verify import reverse_dns as module
+from stagedoor.verify.reverse_dns import KEPT_ANYHOW, KEPT_FAILED, KEPT_KNOWN, Lookups
 
 GOOGLE = "66.249.66.1"
 GOOGLE6 = "2001:4860:4801:10::1"

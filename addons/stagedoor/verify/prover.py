@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from stagedoor.door.lookups import Lookups
-from stagedoor.house_ranges import read_ranges, stamp
 from stagedoor.identify.proof import PENDING, Claim, Evidence, Signed, prove
 from stagedoor.identify.ranges import Lists, membership
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import Proof
+from stagedoor.verify.range_files import read_ranges, stamp
+from stagedoor.verify.reverse_dns import Lookups
 
 _log = logging.getLogger("stagedoor.door")
 
