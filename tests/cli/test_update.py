@@ -20,9 +20,10 @@ import pytest
 import trustme
 
 from making import ROOT
-from stagedoor.cli import fetching, update
-from stagedoor.cli.fetching import Fetcher, FetchError, on_the_internet
+from stagedoor.cli import update
 from stagedoor.cli.update import HOURLY, Outcome, Target, range_targets, refresh
+from stagedoor.fetch import lists
+from stagedoor.fetch.lists import Fetcher, FetchError, on_the_internet
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import Problem, StagedoorError
 from stagedoor.verify.range_files import (
@@ -243,7 +244,7 @@ def test_the_guard_asks_nobody_inside_the_house(site: Site) -> None:
 
 
 def test_the_guard_looks_at_redirects_too(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetching, "on_the_internet", lambda address: address != "127.0.0.2")
+    monkeypatch.setattr(lists, "on_the_internet", lambda address: address != "127.0.0.2")
     site.answers["/a"] = to(f"https://127.0.0.2:{site.port}/secret")
     with pytest.raises(
         FetchError, match=r"127\.0\.0\.2 is 127\.0\.0\.2, which is not on the Internet"

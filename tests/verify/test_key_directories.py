@@ -16,7 +16,7 @@ import trustme
 
 from signing import DIRECTORY, DIRECTORY_TYPE, Crawler
 from stagedoor.door.address import networks
-from stagedoor.door.fetching import Fetcher, FetchError, is_public
+from stagedoor.fetch.client import Fetcher, FetchError, is_public
 from stagedoor.identify.botauth import Outcome, check
 from stagedoor.identify.keys import MAX_BYTES
 from stagedoor.verify import key_directories as module

@@ -18,7 +18,7 @@ import h11
 
 from stagedoor.auditing.fetched import Fetched
 from stagedoor.auditing.links import joined
-from stagedoor.cli.fetching import CONNECT_TIMEOUT, MOST_ADDRESSES, on_the_internet
+from stagedoor.fetch.lists import CONNECT_TIMEOUT, MOST_ADDRESSES, on_the_internet
 from stagedoor.model.errors import StagedoorError
 from stagedoor.signals.html.codings import CODINGS, CodingError, coders
 

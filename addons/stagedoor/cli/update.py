@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stagedoor.cli.fetching import Fetcher, FetchError
+from stagedoor.fetch.lists import Fetcher, FetchError
 from stagedoor.identify.keys import KeysError, read_keys
 from stagedoor.identify.proof import Claim
 from stagedoor.identify.ranges import parse_ranges

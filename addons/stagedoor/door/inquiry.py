@@ -15,9 +15,9 @@ from pathlib import Path
 from mitmproxy import connection, http, tls
 
 from stagedoor.door.address import Network, is_trusted
-from stagedoor.door.fetching import Fetcher
 from stagedoor.door.hello import Fingerprints, arrival
 from stagedoor.door.options import Settings
+from stagedoor.fetch.client import Fetcher
 from stagedoor.identify.botauth import NONE, Outcome, check
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.keys import KeysError, read_keys

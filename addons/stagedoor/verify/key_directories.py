@@ -20,7 +20,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from stagedoor.door.fetching import Answer, Fetcher, FetchError
+from stagedoor.fetch.client import Answer, Fetcher, FetchError
 from stagedoor.identify.keys import MAX_BYTES, TEST_KEYS, Keys, KeysError, read_keys
 from stagedoor.identify.origins import origin_of
 

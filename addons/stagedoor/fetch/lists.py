@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import h11
 
-from stagedoor.door.fetching import is_public
+from stagedoor.fetch.client import is_public
 from stagedoor.model.errors import StagedoorError
 
 TIMEOUT = 20.0
