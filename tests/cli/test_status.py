@@ -12,13 +12,13 @@ from prometheus_client import CollectorRegistry
 
 from making import TRAINING_OFF, event, policy
 from stagedoor.cli import main
-from stagedoor.desk.answering import Desk
 from stagedoor.desk.day import Day
-from stagedoor.desk.gate import Gate
-from stagedoor.desk.handlers import routes
-from stagedoor.desk.outlook import Outlook
-from stagedoor.desk.serving import Serving
 from stagedoor.model.facts import Client
+from stagedoor.web.desk.answers import Desk
+from stagedoor.web.desk.routes import routes
+from stagedoor.web.desk.view import Outlook
+from stagedoor.web.gate import Gate
+from stagedoor.web.server import Serving
 
 Serve = Callable[..., str]
 

@@ -12,10 +12,10 @@ from making import FIREFOX, REFUSED, asks, event
 from stagedoor.desk import past
 from stagedoor.desk.day import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
 from stagedoor.desk.today import Row
-from stagedoor.desk.words import sentences, since
 from stagedoor.evidence.entries import Visit
 from stagedoor.model.facts import Client, Event, Resource, Verdict
 from stagedoor.record.ledger import Ledger
+from stagedoor.web.desk.sentences import sentences, since
 
 NOON = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
 PERSON = Client("Firefox", "Mozilla", "browser")

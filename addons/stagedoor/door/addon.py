@@ -22,11 +22,7 @@ from mitmproxy.proxy import mode_specs, server_hooks
 
 from stagedoor.config.yamltext import Source
 from stagedoor.desk import past
-from stagedoor.desk.answering import Desk
 from stagedoor.desk.day import Day
-from stagedoor.desk.gate import Gate, is_loopback, new_password
-from stagedoor.desk.handlers import routes
-from stagedoor.desk.outlook import Outlook
 from stagedoor.door import lean, start
 from stagedoor.door.address import Network
 from stagedoor.door.counting import Turn
@@ -62,6 +58,10 @@ from stagedoor.rules.plan import NOBODY_REMEMBERS, never_too_fast
 from stagedoor.rules.policy import Policy, observed
 from stagedoor.rules.rule import RETRY_AFTER
 from stagedoor.store.memory import Memory
+from stagedoor.web.desk.answers import Desk
+from stagedoor.web.desk.routes import routes
+from stagedoor.web.desk.view import Outlook
+from stagedoor.web.gate import Gate, is_loopback, new_password
 
 _log = logging.getLogger("stagedoor.door")
 

@@ -22,12 +22,12 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-from stagedoor.desk.serving import Routes, Serving
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Event, Kind, Proof, Purpose
 from stagedoor.record.families import Family, Late, Source
 from stagedoor.record.listening import Listening
 from stagedoor.record.measures import METRICS
+from stagedoor.web.server import Routes, Serving
 
 MOST_NAMES = 250
 """Crawlers that are counted by name; the ledger names all. The catalogue and the patterns of the

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from stagedoor.desk import words
-from stagedoor.desk.markup import joined, note, table
-from stagedoor.desk.outlook import Outlook
-from stagedoor.desk.texts import say
 from stagedoor.desk.today import Today
+from stagedoor.web.desk import sentences
+from stagedoor.web.desk.elements import joined, note, table
+from stagedoor.web.desk.texts import say
+from stagedoor.web.desk.view import Outlook
 
 TOP = 25
 EXPORTED = 30
@@ -30,7 +30,7 @@ def evidence(today: Today, outlook: Outlook, token: str) -> Markup:
         for key in ("name", "identity", "told", "taken", "anyway", "refused", "export")
     ]
     cells = [
-        (row.client.name, words.proof(row.client.proof), f"{row.told:,}", f"{row.taken:,}",
+        (row.client.name, sentences.proof(row.client.proof), f"{row.told:,}", f"{row.taken:,}",
          f"{row.taken_against:,}", f"{row.refused:,}", _export(row.client.name, token))
         for row in rows[:TOP]
     ]  # fmt: skip

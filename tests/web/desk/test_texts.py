@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from making import ROOT
-from stagedoor.desk.texts import TEXTS
+from stagedoor.web.desk.texts import TEXTS
 
 FOLDER = ROOT / "addons" / "stagedoor" / "desk"
 SOURCE = "\n".join(

@@ -9,22 +9,22 @@ import orjson
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
-from stagedoor.desk import pages
-from stagedoor.desk.answering import PATIENCE, Desk, Handler
-from stagedoor.desk.changing import Export, SwitchMode
-from stagedoor.desk.live import AGAIN
-from stagedoor.desk.rulebook import rules_page
-from stagedoor.desk.serving import Routes
-from stagedoor.desk.status import status
-from stagedoor.desk.texts import say
-from stagedoor.desk.why import why_page
+from stagedoor.web.desk import page
+from stagedoor.web.desk.answers import PATIENCE, Desk, Handler
+from stagedoor.web.desk.commands import Export, SwitchMode
+from stagedoor.web.desk.event_stream import AGAIN
+from stagedoor.web.desk.refusal_page import why_page
+from stagedoor.web.desk.rulebook import rules_page
+from stagedoor.web.desk.status_json import status
+from stagedoor.web.desk.texts import say
+from stagedoor.web.server import Routes
 
 _HERE = Path(__file__).parent
 
 
 class _Today(Handler):
     def get(self) -> None:
-        self.html(pages.today_page(self.desk.day.look(), self.outlook(), self.desk.gate.token))
+        self.html(page.today_page(self.desk.day.look(), self.outlook(), self.desk.gate.token))
 
 
 class _Rules(Handler):
@@ -41,7 +41,7 @@ class _Why(Handler):
         event = next((event for event in refusals if event.id == name.upper()), None)
         if event is None:
             self.set_status(404)
-            self.html(pages.missed(outlook.state, name))
+            self.html(page.missed(outlook.state, name))
         else:
             self.html(why_page(event, outlook))
 

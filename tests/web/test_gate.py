@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from stagedoor.desk.gate import Gate, is_loopback, new_password
+from stagedoor.web.gate import Gate, is_loopback, new_password
 
 
 def basic(password: str, user: str = "desk") -> str:

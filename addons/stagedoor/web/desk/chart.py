@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from stagedoor.desk.markup import joined
-from stagedoor.desk.texts import say
 from stagedoor.desk.today import Hour
+from stagedoor.web.desk.elements import joined
+from stagedoor.web.desk.texts import say
 
 _WIDTH, _HEIGHT, _FOOT = 720, 150, 18
 _STEP = _WIDTH / 24

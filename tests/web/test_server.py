@@ -12,7 +12,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 from tornado.web import RequestHandler
 
-from stagedoor.desk.serving import MOST, Serving
+from stagedoor.web.server import MOST, Serving
 
 
 class _Hello(RequestHandler):

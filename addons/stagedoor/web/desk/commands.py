@@ -10,13 +10,13 @@ from pathlib import Path
 from markupsafe import Markup
 from tornado.web import HTTPError
 
-from stagedoor.desk.accounts import EXPORTED, command
-from stagedoor.desk.answering import PATIENCE, Handler
-from stagedoor.desk.exporting import export
-from stagedoor.desk.markup import page, sent
-from stagedoor.desk.texts import say
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import MODES
+from stagedoor.web.desk.answers import PATIENCE, Handler
+from stagedoor.web.desk.archive import export
+from stagedoor.web.desk.elements import page, sent
+from stagedoor.web.desk.evidence_panel import EXPORTED, command
+from stagedoor.web.desk.texts import say
 
 _PORTION = 64 << 10
 

@@ -8,15 +8,15 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from stagedoor.desk import chart, words
-from stagedoor.desk.accounts import evidence
 from stagedoor.desk.day import MINUTES, REFUSALS
-from stagedoor.desk.markup import joined, note, page, section, sent, table
-from stagedoor.desk.outlook import Outlook
-from stagedoor.desk.texts import many, say
 from stagedoor.desk.today import Row, Today
 from stagedoor.evidence.wording import size
 from stagedoor.model.facts import Event
+from stagedoor.web.desk import chart, sentences
+from stagedoor.web.desk.elements import joined, note, page, section, sent, table
+from stagedoor.web.desk.evidence_panel import evidence
+from stagedoor.web.desk.texts import many, say
+from stagedoor.web.desk.view import Outlook
 
 TOP = 25
 """Rows of the table of crawlers, and of the evidence."""
@@ -67,8 +67,8 @@ def fragments(today: Today, outlook: Outlook, token: str) -> Mapping[str, Markup
 
 
 def _summary(today: Today) -> Markup:
-    told = joined(Markup("<p>{}</p>").format(text) for text in words.sentences(today))
-    return told + note(words.since(today))
+    told = joined(Markup("<p>{}</p>").format(text) for text in sentences.sentences(today))
+    return told + note(sentences.since(today))
 
 
 def _now(today: Today) -> Markup:
@@ -76,7 +76,9 @@ def _now(today: Today) -> Markup:
     for key, count in sorted(today.now.items(), key=lambda one: (-one[1], one[0]))[:10]:
         row = today.row(key)
         if row is not None:
-            rows.append((row.client.name, words.proof(key[1]), f"{count:,}", words.clock(row.last)))
+            rows.append(
+                (row.client.name, sentences.proof(key[1]), f"{count:,}", sentences.clock(row.last))
+            )
     people = ", ".join(
         f"{count:,} {purpose}" for purpose, count in sorted(today.people_now.items())
     )
@@ -163,7 +165,7 @@ def _crawlers(today: Today, outlook: Outlook) -> Markup:
 def _crawler(row: Row, *, would: bool) -> list[Markup | str]:
     return [
         _who(row),
-        words.proof(row.client.proof),
+        sentences.proof(row.client.proof),
         row.client.purpose,
         f"{row.knocks:,}",
         f"{row.refused:,}",
@@ -172,7 +174,7 @@ def _crawler(row: Row, *, would: bool) -> list[Markup | str]:
         f"{row.recordings:,}",
         size(row.bytes),
         f"{row.against:,}",
-        words.clock(row.last),
+        sentences.clock(row.last),
     ]
 
 
@@ -203,7 +205,7 @@ def _refusal(event: Event) -> list[Markup | str]:
     would = Markup('<span class="note">{}: </span>').format(say("refusals.would"))
     why = verdict.title or verdict.rule
     return [
-        words.clock(event.at),
+        sentences.clock(event.at),
         event.client.name,
         Markup("{} {}").format(sent(event.request.method, 12), sent(event.request.path, 80)),
         Markup("{}{}").format(would if verdict.would else "", why),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from stagedoor.desk.texts import many, say
 from stagedoor.desk.today import Row, Today
 from stagedoor.evidence.wording import size
+from stagedoor.web.desk.texts import many, say
 
 TOLD = 3
 """Of how many crawlers it is told that they came back."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from stagedoor.desk.texts import TEXTS, say
+from stagedoor.web.desk.texts import TEXTS, say
 
 SHOWN = 160
 """Characters of what a visitor sent, in a table."""

@@ -13,16 +13,16 @@ from markupsafe import Markup
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
-from stagedoor.desk import pages
 from stagedoor.desk.day import Day
-from stagedoor.desk.gate import HEADERS, Gate
-from stagedoor.desk.live import Live, Parts
-from stagedoor.desk.markup import page
-from stagedoor.desk.outlook import Look, Outlook, Switch
-from stagedoor.desk.rulebook import Cases
-from stagedoor.desk.texts import say
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
+from stagedoor.web.desk import page
+from stagedoor.web.desk.elements import page
+from stagedoor.web.desk.event_stream import Live, Parts
+from stagedoor.web.desk.rulebook import Cases
+from stagedoor.web.desk.texts import say
+from stagedoor.web.desk.view import Look, Outlook, Switch
+from stagedoor.web.gate import HEADERS, Gate
 
 _log = logging.getLogger("stagedoor.desk")
 PATIENCE = 10.0
@@ -56,7 +56,7 @@ class Desk:
         outlook = self.look()
         if outlook is None:
             return None
-        return pages.fragments(self.day.look(), outlook, self.gate.token)
+        return page.fragments(self.day.look(), outlook, self.gate.token)
 
     def cases(self, policy: Policy) -> Cases:
         """The rules' cases, run once for each policy. Blocks for half a second."""

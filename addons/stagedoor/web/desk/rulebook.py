@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from stagedoor.desk.markup import joined, page, section, sent, table
-from stagedoor.desk.outlook import Outlook
-from stagedoor.desk.texts import say
 from stagedoor.rules.explanation import is_off
 from stagedoor.rules.rule import Rule
+from stagedoor.web.desk.elements import joined, page, section, sent, table
+from stagedoor.web.desk.texts import say
+from stagedoor.web.desk.view import Outlook
 
 Cases = tuple[int, Sequence[str]]
 """How many cases there are, and those that fail, in words."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stagedoor.desk import words
-from stagedoor.desk.outlook import Outlook
 from stagedoor.desk.today import Row, Today
+from stagedoor.web.desk import sentences
+from stagedoor.web.desk.view import Outlook
 
 TOP = 50
 """Crawlers that are told of."""
@@ -31,7 +31,7 @@ def status(today: Today, outlook: Outlook) -> Mapping[str, Any]:
             "advice": list(outlook.advice),
         },
         "ledger": outlook.state is not None,
-        "words": [*words.sentences(today), words.since(today)],
+        "words": [*sentences.sentences(today), sentences.since(today)],
         "requests": today.requests,
         "machines": today.knocks,
         "people": today.people,

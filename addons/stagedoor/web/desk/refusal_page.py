@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from stagedoor.desk import words
-from stagedoor.desk.markup import joined, note, page, sent
-from stagedoor.desk.outlook import Outlook
-from stagedoor.desk.texts import say
 from stagedoor.model.facts import Event
 from stagedoor.rules.explanation import Look, Tried, explain
+from stagedoor.web.desk import sentences
+from stagedoor.web.desk.elements import joined, note, page, sent
+from stagedoor.web.desk.texts import say
+from stagedoor.web.desk.view import Outlook
 
 _HELD = {True: ("yes", "✓"), False: ("no", "✗")}
 
@@ -25,7 +25,7 @@ def why_page(event: Event, outlook: Outlook) -> Markup:
     body = joined(
         (
             Markup("<h1>{}</h1>").format(title),
-            note(say("why.caption", name=event.client.name, time=words.clock(event.at))),
+            note(say("why.caption", name=event.client.name, time=sentences.clock(event.at))),
             _facts(event),
             Markup('<h2>{}</h2><p class="note">{}</p><ul class="tree">{}</ul>').format(
                 say("why.rules"), say("why.today"), joined(map(_tried, telling))
@@ -45,7 +45,7 @@ def _facts(event: Event) -> Markup:
     rows: Sequence[tuple[str, Markup | str]] = (
         (say("why.who"), f"{client.name}{whose}, {client.purpose}"),
         (say("why.says"), sent(request.agent, 512) if request.agent else say("why.nothing")),
-        (say("why.proof"), f"{words.proof(client.proof)}{why}"),
+        (say("why.proof"), f"{sentences.proof(client.proof)}{why}"),
         *([(say("why.odd"), ", ".join(sorted(client.traits)))] if client.traits else []),
         (
             say("why.what"),
