@@ -20,9 +20,9 @@ import orjson
 from ledgers import ROBOTS, Lost, visit
 from stagedoor.evidence.entries import Limits
 from stagedoor.evidence.verification import check
-from stagedoor.record import ledger as ledgers
-from stagedoor.record.book import Book
-from stagedoor.record.ledger import Ledger
+from stagedoor.record.ledger import recorder as ledgers
+from stagedoor.record.ledger.database import Book
+from stagedoor.record.ledger.recorder import Ledger
 
 LIMITS = Limits(max_bytes=1 << 20, seal_every=200)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from stagedoor.evidence.entries import DAY, Limits, Visit
 from stagedoor.evidence.verification import Findings, check
-from stagedoor.record.book import Book
-from stagedoor.record.ledger import Ledger
+from stagedoor.record.ledger.database import Book
+from stagedoor.record.ledger.recorder import Ledger
 
 OCTOBER = 1_790_812_800_000
 """2026-10-01 00:00 UTC, in milliseconds."""

@@ -14,7 +14,7 @@ import yaml
 from e2e.programs import program
 from making import GPTBOT, GPTBOT_CLIENT, ROOT, asks, event
 from stagedoor.model.facts import Client, Verdict
-from stagedoor.record.decisions import line
+from stagedoor.record.decision_log import line
 
 DOCS = ROOT / "docs"
 FILTER = DOCS / "fail2ban" / "filter.d" / "stagedoor.conf"

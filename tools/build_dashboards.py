@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from stagedoor.record.measures import BEGIN, END, markdown
+from stagedoor.record.metric_table import BEGIN, END, markdown
 from tools.boards.alerts import groups
 from tools.boards.board import Board, to_json
 from tools.boards.compliance import COMPLIANCE

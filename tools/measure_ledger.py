@@ -21,8 +21,8 @@ def main(count: int) -> None:
     """Measure and print."""
     sys.path[:0] = [str(ROOT / "addons"), str(ROOT / "tests")]
     from ledgers import Lost, examined, visit  # noqa: PLC0415 (it is found only now)
-    from stagedoor.record.book import FILE  # noqa: PLC0415
-    from stagedoor.record.ledger import Ledger  # noqa: PLC0415
+    from stagedoor.record.ledger.database import FILE  # noqa: PLC0415
+    from stagedoor.record.ledger.recorder import Ledger  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
         state, lost, calls = Path(folder), Lost(), []

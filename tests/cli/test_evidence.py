@@ -13,8 +13,8 @@ from ledgers import OCTOBER, ROBOTS, Clock, day_of_visits, examined, visit, writ
 from stagedoor.cli import evidence, main
 from stagedoor.evidence.entries import DAY
 from stagedoor.model.errors import StagedoorError
-from stagedoor.record.book import FILE
-from stagedoor.record.verifier import verify
+from stagedoor.record.ledger.database import FILE
+from stagedoor.record.ledger.verifier import verify
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from making import FIREFOX, GPTBOT, event
 from stagedoor.cli import main
 from stagedoor.model.facts import Request
-from stagedoor.record.decisions import FILE, line
+from stagedoor.record.decision_log import FILE, line
 
 
 def said(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

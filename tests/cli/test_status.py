@@ -12,8 +12,8 @@ from prometheus_client import CollectorRegistry
 
 from making import TRAINING_OFF, event, policy
 from stagedoor.cli import main
-from stagedoor.desk.day import Day
 from stagedoor.model.facts import Client
+from stagedoor.record.daily import Day
 from stagedoor.web.desk.answers import Desk
 from stagedoor.web.desk.routes import routes
 from stagedoor.web.desk.view import Outlook

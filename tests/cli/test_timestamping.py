@@ -15,7 +15,7 @@ import pytest
 from ledgers import Clock, day_of_visits
 from stagedoor.cli import main, timestamping
 from stagedoor.model.errors import StagedoorError
-from stagedoor.record.verifier import Broken, verify
+from stagedoor.record.ledger.verifier import Broken, verify
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="there is no openssl")
 

@@ -17,7 +17,7 @@ from tools.boards.query import ANY, BOARD
 from tools.build_dashboards import BOARDS, built, with_table
 
 from making import ROOT
-from stagedoor.record.measures import METRICS, STANDARD
+from stagedoor.record.metric_table import METRICS, STANDARD
 
 FILES = sorted((ROOT / "dashboards").glob("stagedoor-*.json"))
 SOURCE = {"type": "prometheus", "uid": "${datasource}"}

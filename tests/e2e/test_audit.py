@@ -13,7 +13,6 @@ from urllib.request import urlopen
 
 import pytest
 from datadiligence.rules import TDMRepHeader, XRobotsTagHeader
-
 from test_credentials import Make, make  # noqa: F401 (a fixture)
 
 from . import site

@@ -22,7 +22,7 @@ import pytest
 import requests
 
 from stagedoor.evidence.account import Tally, survey
-from stagedoor.record.book import Book
+from stagedoor.record.ledger.database import Book
 
 from . import guarding
 from .clients import FIREFOX, GOOGLEBOT, GPTBOT, LIBRARY, curl, raw, request

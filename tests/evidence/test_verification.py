@@ -16,7 +16,7 @@ import pytest
 from ledgers import Clock, day_of_visits, examined, visit, writing
 from stagedoor.evidence.entries import Limits
 from stagedoor.evidence.verification import check
-from stagedoor.record.book import FILE, Book
+from stagedoor.record.ledger.database import FILE, Book
 
 TAMPERINGS = int(os.environ.get("STAGEDOOR_TAMPERINGS", "1000"))
 TABLES = {

@@ -15,8 +15,8 @@ import pytest
 
 from ledgers import Lost, examined, visit
 from making import ROOT
-from stagedoor.record import ledger as ledgers
-from stagedoor.record.ledger import Ledger
+from stagedoor.record.ledger import recorder as ledgers
+from stagedoor.record.ledger.recorder import Ledger
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from making import GPTBOT_CLIENT, REFUSED, asks, event
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import KINDS, PURPOSES, UNKNOWN, Client, Resource, Verdict
-from stagedoor.record.measures import LABELS, METRICS, markdown
+from stagedoor.record.metric_table import LABELS, METRICS, markdown
 from stagedoor.record.metrics import MOST_NAMES, OTHERS, Metrics
 
 

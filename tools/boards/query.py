@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stagedoor.record.measures import METRICS, STANDARD
+from stagedoor.record.metric_table import METRICS, STANDARD
 
 _LABELS: dict[str, tuple[str, ...]] = {
     **{name: row.labels for row in METRICS.values() for name in row.series},

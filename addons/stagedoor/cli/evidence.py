@@ -21,8 +21,8 @@ from stagedoor.model.errors import StagedoorError
 
 if TYPE_CHECKING:
     from stagedoor.evidence.verification import Findings
-    from stagedoor.record.book import Book
-    from stagedoor.record.pen import Test
+    from stagedoor.record.ledger.database import Book
+    from stagedoor.record.ledger.transactions import Test
 
 _DAY = 86_400_000
 
@@ -69,7 +69,7 @@ def run(options: argparse.Namespace) -> int:
     """Run one of the four; 0 where all is well."""
     import sqlite3
 
-    from stagedoor.record.book import Book
+    from stagedoor.record.ledger.database import Book
 
     try:
         book = Book(options.state)

@@ -36,7 +36,7 @@ from stagedoor.model.facts import (
     host_name,
 )
 from stagedoor.model.units import told_duration
-from stagedoor.record.decisions import FILE, KEPT
+from stagedoor.record.decision_log import FILE, KEPT
 from stagedoor.record.terminal import printable
 from stagedoor.resources.kinds import reclassify
 from stagedoor.resources.paths import normalise

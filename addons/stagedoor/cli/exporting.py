@@ -31,8 +31,8 @@ from stagedoor.evidence.report import Extract, page
 from stagedoor.evidence.verification import Findings, Row, check
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError, did_you_mean, listed
-from stagedoor.record import verifier
-from stagedoor.record.book import Book
+from stagedoor.record.ledger import verifier
+from stagedoor.record.ledger.database import Book
 
 
 @dataclass(frozen=True, slots=True)

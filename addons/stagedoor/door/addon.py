@@ -21,8 +21,6 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import mode_specs, server_hooks
 
 from stagedoor.config.yamltext import Source
-from stagedoor.desk import past
-from stagedoor.desk.day import Day
 from stagedoor.door import lean, start
 from stagedoor.door.address import Network
 from stagedoor.door.counting import Turn
@@ -42,17 +40,18 @@ from stagedoor.door.reading import read
 from stagedoor.door.refusal import refuse, unavailable
 from stagedoor.door.saying import Saying, carried
 from stagedoor.door.walk import shorten
-from stagedoor.door.witness import Witness
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.errors import ConfigError, StagedoorError
 from stagedoor.model.facts import PEOPLE, Mode, Request, Resource
 from stagedoor.publishing import NOTHING, published
-from stagedoor.record import Sink
-from stagedoor.record.decisions import Decisions
-from stagedoor.record.ledger import Ledger
+from stagedoor.record import Sink, backfill
+from stagedoor.record.daily import Day
+from stagedoor.record.decision_log import Decisions
+from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.metrics import Metrics
 from stagedoor.record.terminal import Terminal
+from stagedoor.record.witness import Witness
 from stagedoor.resources.kinds import reclassify
 from stagedoor.rules.plan import NOBODY_REMEMBERS, never_too_fast
 from stagedoor.rules.policy import Policy, observed
@@ -201,7 +200,7 @@ class Guard:
             return
         if metrics and self._settings.state:
             filling = (self._day, self._settings.state)
-            threading.Thread(target=past.fill, args=filling, daemon=True).start()
+            threading.Thread(target=backfill.fill, args=filling, daemon=True).start()
         for text in start.message(self._policy, self._settings, self._mode, metrics, password):
             _log.info("%s", text)
         for problem in self._policy.advice:

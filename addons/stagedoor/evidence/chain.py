@@ -12,7 +12,7 @@ Canonical JSON: UTF-8, keys sorted by code point, no blanks, only objects, lists
 of at most 64 bits, true, false and null. Python's `json.dumps(…, sort_keys=True,
 separators=(",", ":"), ensure_ascii=False)` writes the same bytes.
 
-`record/verifier.py`, which goes into every export, says all this once more, on purpose: it must
+`record/ledger/verifier.py`, which goes into every export, says all this once more, on purpose: it must
 stand alone.
 """
 

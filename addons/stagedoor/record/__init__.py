@@ -1,27 +1,20 @@
-"""Where events go: one small file a sink, and a failing sink never fails a request.
+"""The desk: one live page about who came today, on the address of the metrics.
 
-measures.py    the table of all metrics: names, labels, what they tell
-metrics.py     counters for Prometheus, made from that table; families.py helps
-listening.py   how much sound each visitor takes in an hour
-decisions.py   one JSON line a decision worth reading, in the state directory
-ledger.py      what was published, told and taken: the evidence, in SQLite
-book.py        the ledger's file; pen.py writes it
-verifier.py    checks an export of the ledger, alone: a copy goes into every export
-terminal.py    one line a refusal for whoever looks at the terminal
+day.py       counts of today, by whoever the visitor is taken for; a sink, and bounded
+today.py     one look at the day
+past.py      what the ledger knows of today from before the guard's start
+outlook.py   the guard as the desk sees it: rules, mode, health
+words.py     the day in sentences; texts.py has every text, to be translated
+chart.py     the hours of the day as SVG
+pages.py     the page, with accounts.py for evidence; rulebook.py and why.py are the two behind it,
+             markup.py their common pieces
+status.py    the same for programs: /status.json
+gate.py      who may look: host names, password, origin and token of what changes something
+handlers.py  the addresses; answering.py what they have in common, changing.py those that do something
+live.py      server-sent events, drawn once for all who look
+exporting.py evidence as a zip file, made by `stagedoor evidence export`
+serving.py   a server of its own, in a thread of its own, for metrics and desk
+
+Whatever a visitor sent is escaped by markupsafe, cut, and shown as text. Nothing is loaded from
+elsewhere, no script stands in a page. It works without scripts; they only bring numbers up to date.
 """
-
-from __future__ import annotations
-
-from typing import Protocol
-
-from stagedoor.model.facts import Event
-
-
-class Sink(Protocol):
-    """Somebody who wants to know what was decided."""
-
-    def record(self, event: Event) -> None:
-        """Take note of `event`. Must return at once; may raise, which is counted and forgiven."""
-
-    def close(self) -> None:
-        """Write what is still to be written."""

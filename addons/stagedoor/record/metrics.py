@@ -24,9 +24,9 @@ from prometheus_client import (
 
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Event, Kind, Proof, Purpose
-from stagedoor.record.families import Family, Late, Source
-from stagedoor.record.listening import Listening
-from stagedoor.record.measures import METRICS
+from stagedoor.record.collectors import Family, Late, Source
+from stagedoor.record.listening_ratio import Listening
+from stagedoor.record.metric_table import METRICS
 from stagedoor.web.server import Routes, Serving
 
 MOST_NAMES = 250

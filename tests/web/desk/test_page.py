@@ -12,8 +12,8 @@ import orjson
 import pytest
 
 from making import TRAINING_OFF, asks, event, policy
-from stagedoor.desk.day import Day
 from stagedoor.model.facts import Event, Mode
+from stagedoor.record.daily import Day
 from stagedoor.rules.cases import run_cases
 from stagedoor.web.desk import page
 from stagedoor.web.desk.refusal_page import why_page

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
-from stagedoor.desk.day import Day
+from stagedoor.record.daily import Day
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
 from stagedoor.web.desk import page

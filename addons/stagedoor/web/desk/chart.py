@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from stagedoor.desk.today import Hour
+from stagedoor.record.today import Hour
 from stagedoor.web.desk.elements import joined
 from stagedoor.web.desk.texts import say
 

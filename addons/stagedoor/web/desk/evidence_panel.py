@@ -6,7 +6,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from stagedoor.desk.today import Today
+from stagedoor.record.today import Today
 from stagedoor.web.desk import sentences
 from stagedoor.web.desk.elements import joined, note, table
 from stagedoor.web.desk.texts import say

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from stagedoor.desk.day import MINUTES, REFUSALS
-from stagedoor.desk.today import Row, Today
 from stagedoor.evidence.wording import size
 from stagedoor.model.facts import Event
+from stagedoor.record.daily import MINUTES, REFUSALS
+from stagedoor.record.today import Row, Today
 from stagedoor.web.desk import chart, sentences
 from stagedoor.web.desk.elements import joined, note, page, section, sent, table
 from stagedoor.web.desk.evidence_panel import evidence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from stagedoor.desk.today import Row, Today
 from stagedoor.evidence.wording import size
+from stagedoor.record.today import Row, Today
 from stagedoor.web.desk.texts import many, say
 
 TOLD = 3

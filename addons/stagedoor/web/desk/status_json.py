@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stagedoor.desk.today import Row, Today
+from stagedoor.record.today import Row, Today
 from stagedoor.web.desk import sentences
 from stagedoor.web.desk.view import Outlook
 

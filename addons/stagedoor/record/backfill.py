@@ -13,12 +13,12 @@ from typing import Any
 
 import orjson
 
-from stagedoor.desk.day import MOST_ROWS, Day
-from stagedoor.desk.today import Key, Row
 from stagedoor.evidence.entries import VISITS
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import GUARDED_KINDS, Client
-from stagedoor.record.book import Book
+from stagedoor.record.daily import MOST_ROWS, Day
+from stagedoor.record.ledger.database import Book
+from stagedoor.record.today import Key, Row
 
 MOST_ENTRIES = 50_000
 """Half a second of reading; a longer day is not read, and the desk says since when it counts."""

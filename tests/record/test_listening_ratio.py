@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stagedoor.record.listening import HOUR, Listening
+from stagedoor.record.listening_ratio import HOUR, Listening
 
 
 def test_an_hour_is_told_when_the_next_begins() -> None:

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from making import GPTBOT, REFUSED, asks, event
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import UNKNOWN, Event, Request, Verdict, network
-from stagedoor.record import decisions
-from stagedoor.record.decisions import FILE, KEPT, Decisions, line
+from stagedoor.record import decision_log
+from stagedoor.record.decision_log import FILE, KEPT, Decisions, line
 
 NOTED = Verdict("log", "noted")
 
@@ -141,7 +141,7 @@ def test_whatever_a_visitor_sends_stays_one_line_of_json(
 def test_no_more_is_kept_than_a_few_files_of_bounded_size(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decisions, "MAX_BYTES", 4000)
+    monkeypatch.setattr(decision_log, "MAX_BYTES", 4000)
     log = Decisions(tmp_path, Lost())
     for number in range(500):
         log.record(event(request=asks(f"Bot/{number}")))
@@ -195,7 +195,7 @@ def stuck(tmp_path: Path, waiting: int, lost: Lost) -> Iterator[tuple[Decisions,
 def test_a_disk_that_hangs_holds_nobody_up_and_what_is_dropped_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decisions, "MAX_WAITING", 20)
+    monkeypatch.setattr(decision_log, "MAX_WAITING", 20)
     lost = Lost()
     with stuck(tmp_path, 20, lost) as (log, reader):
         before = lost.count

@@ -15,8 +15,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from stagedoor.desk.today import Hour, Key, Row, Today
 from stagedoor.model.facts import PEOPLE, Client, Event, Purpose, Request
+from stagedoor.record.today import Hour, Key, Row, Today
 
 MOST_ROWS = 4_096
 """More than the catalogue has names; what goes beyond is counted in the totals only."""

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from ledgers import Clock, day_of_visits
 from stagedoor.cli import main
 from stagedoor.evidence import chain
-from stagedoor.record import verifier
-from stagedoor.record.verifier import Broken, verify
+from stagedoor.record.ledger import verifier
+from stagedoor.record.ledger.verifier import Broken, verify
 
 TAMPERINGS = int(os.environ.get("STAGEDOOR_TAMPERINGS", "1000"))
 READING = (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError)

@@ -32,8 +32,8 @@ from stagedoor.evidence.entries import (
     Visit,
 )  # fmt: skip
 from stagedoor.model.errors import StagedoorError
-from stagedoor.record.book import Book
-from stagedoor.record.pen import Pen
+from stagedoor.record.ledger.database import Book
+from stagedoor.record.ledger.transactions import Pen
 
 LOCK = "ledger.lock"
 MOMENT = 0.1

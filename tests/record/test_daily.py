@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from making import FIREFOX, REFUSED, asks, event
-from stagedoor.desk import past
-from stagedoor.desk.day import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
-from stagedoor.desk.today import Row
 from stagedoor.evidence.entries import Visit
 from stagedoor.model.facts import Client, Event, Resource, Verdict
-from stagedoor.record.ledger import Ledger
+from stagedoor.record import backfill
+from stagedoor.record.daily import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
+from stagedoor.record.ledger.recorder import Ledger
+from stagedoor.record.today import Row
 from stagedoor.web.desk.sentences import sentences, since
 
 NOON = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
@@ -174,7 +174,7 @@ def test_the_ledger_of_today_is_added_and_yesterday_is_not(tmp_path: Path) -> No
     ledger.refusal(visit(NOON + 1), status=403, rule="r")  # this day counts it by itself
     ledger.close()
     day = Day(Clock())
-    assert past.fill(day, tmp_path)
+    assert backfill.fill(day, tmp_path)
     rows = {row.client.name: row for row in day.look().rows}
     assert (rows["GPTBot"].knocks, rows["GPTBot"].refused, rows["GPTBot"].told) == (4, 2, 2)
     seo = rows["AhrefsBot"]
@@ -189,13 +189,13 @@ def test_a_ledger_that_is_long_or_none_is_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     day = Day(Clock())
-    assert not past.fill(day, tmp_path)
+    assert not backfill.fill(day, tmp_path)
     ledger = Ledger(tmp_path, lambda _count: None)
     for _ in range(20):
         ledger.refusal(visit(NOON - 60), status=403, rule="r")
     ledger.close()
-    monkeypatch.setattr(past, "MOST_ENTRIES", 10)
-    assert not past.fill(day, tmp_path)
+    monkeypatch.setattr(backfill, "MOST_ENTRIES", 10)
+    assert not backfill.fill(day, tmp_path)
     assert day.look().rows == ()
     assert "since the guard started" in since(day.look())
 

@@ -8,7 +8,7 @@ from prometheus_client import Counter, Gauge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from stagedoor.record.measures import METRICS
+from stagedoor.record.metric_table import METRICS
 
 Source = Callable[[], float | None]
 

@@ -24,7 +24,7 @@ from stagedoor.evidence import chain
 from stagedoor.evidence.entries import Limits
 from stagedoor.evidence.verification import Aside, Row, Stored
 from stagedoor.model.errors import StagedoorError
-from stagedoor.record.pen import Pen, older_seal
+from stagedoor.record.ledger.transactions import Pen, older_seal
 
 FILE = "ledger.sqlite"
 _APPLICATION = 0x57A6ED00

@@ -11,12 +11,12 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from stagedoor.desk.day import Day
 from stagedoor.engine.compliance import Compliance, Signal, Violation
 from stagedoor.evidence.entries import Visit
 from stagedoor.model.facts import PEOPLE, Behaviour, Client, Event, Request, Resource
 from stagedoor.publishing import HEADERS, NOTHING, ROBOTS, USES_OF, Published
-from stagedoor.record.ledger import Ledger
+from stagedoor.record.daily import Day
+from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.metrics import Metrics
 from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES, Answer, Use

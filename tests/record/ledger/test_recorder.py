@@ -14,9 +14,9 @@ from ledgers import GPT_AGENT, OCTOBER, ROBOTS, Clock, Lost, day_of_visits, exam
 from making import asks, event
 from stagedoor.evidence.entries import DAY, Visit
 from stagedoor.model.errors import StagedoorError
-from stagedoor.record import ledger as ledgers
-from stagedoor.record.book import FILE, Book
-from stagedoor.record.ledger import Ledger
+from stagedoor.record.ledger import recorder as ledgers
+from stagedoor.record.ledger.database import FILE, Book
+from stagedoor.record.ledger.recorder import Ledger
 
 
 def bodies(state: Path, kind: str) -> list[dict[str, object]]:
