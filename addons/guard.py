@@ -5,6 +5,6 @@
 Everything is in the package `stagedoor` beside this file; `mitmdump --options` lists the options.
 """
 
-from stagedoor.door.addon import Guard
+from stagedoor.fronts.mitmproxy.addon import Guard
 
 addons = [Guard()]

@@ -18,7 +18,7 @@ from mitmproxy.proxy.mode_specs import ProxyMode
 from mitmproxy.test import taddons, tflow, tutils
 
 from making import CATALOGUE, TRAINING_OFF, sources
-from stagedoor.door.addon import Guard
+from stagedoor.fronts.mitmproxy.addon import Guard
 from stagedoor.load import rule_folder
 from stagedoor.model.facts import Event
 

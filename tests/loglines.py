@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from making import FIREFOX
-from stagedoor.logs import clf
-from stagedoor.logs.tally import Tally
+from stagedoor.fronts.replay import clf
+from stagedoor.fronts.replay.tally import Tally
 from stagedoor.rules.policy import Policy
 
 

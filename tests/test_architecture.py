@@ -213,12 +213,12 @@ def test_entry_scripts_have_no_logic() -> None:
         ("stagedoor.model.facts", "from stagedoor.config.yamltext import parse", "must not know yamltext"),
         ("stagedoor.config.stance", "from stagedoor.rules.policy import Policy", "must not know rules"),
         ("stagedoor.rules.policy", "from stagedoor import stance, door", "must not know door"),
-        ("stagedoor.rules.policy", "import stagedoor.door.addon", "must not know door"),
+        ("stagedoor.rules.policy", "import stagedoor.fronts.mitmproxy.addon", "must not know door"),
         ("stagedoor.rules.policy", "from ..record import Sink", "must not know record"),
         ("stagedoor.rules.policy", "from . import model", ""),
         ("stagedoor.rules.policy", "from stagedoor import house", "must not know house"),
         ("stagedoor.record.metrics", "from stagedoor.load.rule_folder import load", "must not know the house"),
-        ("stagedoor.door.addon", "from stagedoor.load.rule_folder import load", ""),
+        ("stagedoor.fronts.mitmproxy.addon", "from stagedoor.load.rule_folder import load", ""),
         ("stagedoor.cli.check", "from stagedoor import house", ""),
         ("stagedoor.resources.paths", "import os.path", "must not import os"),
         ("stagedoor.resources.paths", "from urllib.parse import unquote", ""),
@@ -236,7 +236,7 @@ def test_entry_scripts_have_no_logic() -> None:
         ("stagedoor.load.rule_folder", "import mitmproxy.http", "only the door imports mitmproxy"),
         ("stagedoor.cli.check", "import mitmproxy", "only the door imports mitmproxy"),
         ("stagedoor.cli.serve", "import mitmproxy", ""),
-        ("stagedoor.door.reading", "from mitmproxy import http", ""),
+        ("stagedoor.fronts.mitmproxy.flow_request", "from mitmproxy import http", ""),
         ("stagedoor.__init__", "from stagedoor import facts", "the map imports nothing"),
         ("stagedoor.attic", "", "not on the map"),
     ],
@@ -250,20 +250,26 @@ def test_the_checker_sees_a_wrong_import(module: str, source: str, fault: str) -
 def test_the_checker_sees_a_circle() -> None:
     modules = {
         "stagedoor.record.metrics": "from stagedoor.door import lean",
-        "stagedoor.door.lean": "from stagedoor.record.metrics import Metrics",
+        "stagedoor.fronts.mitmproxy.lean": "from stagedoor.record.metrics import Metrics",
     }
     assert len(violations(modules)) == 2
-    del modules["stagedoor.door.lean"]
+    del modules["stagedoor.fronts.mitmproxy.lean"]
     assert violations(modules) == []
 
 
 @pytest.mark.parametrize(
     ("source", "right"),
     [
-        ('"""Doc."""\nfrom stagedoor.door.addon import Guard\naddons = [Guard()]', True),
-        ("from stagedoor.door.addon import Guard\naddons = [Guard()]", False),
+        (
+            '"""Doc."""\nfrom stagedoor.fronts.mitmproxy.addon import Guard\naddons = [Guard()]',
+            True,
+        ),
+        ("from stagedoor.fronts.mitmproxy.addon import Guard\naddons = [Guard()]", False),
         ('"""Doc."""\nimport os\naddons = []', False),
-        ('"""Doc."""\nfrom stagedoor.door.addon import Guard\naddons = [Guard(debug=True)]', False),
+        (
+            '"""Doc."""\nfrom stagedoor.fronts.mitmproxy.addon import Guard\naddons = [Guard(debug=True)]',
+            False,
+        ),
         ('"""Doc."""\nif True:\n    addons = []', False),
         ('"""Doc."""\ndef load(loader):\n    pass', False),
     ],

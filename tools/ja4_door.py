@@ -23,7 +23,7 @@ PATIENCE = 60.0
 WATCH = """
 import json, sys
 sys.path.insert(0, {addons!r})
-from stagedoor.door.hello import Fingerprints
+from stagedoor.fronts.mitmproxy.client_hello import Fingerprints
 
 class Watch:
     def __init__(self):

@@ -15,8 +15,8 @@ from loglines import line
 from making import FIREFOX, policy
 from stagedoor.cli import logfiles
 from stagedoor.cli.logfiles import LogError, portions
-from stagedoor.logs.records import MAX_LINE
-from stagedoor.logs.tally import Tally
+from stagedoor.fronts.replay.log_records import MAX_LINE
+from stagedoor.fronts.replay.tally import Tally
 
 LINES = b"".join(line(FIREFOX, f"/{n}.mp3") + b"\n" for n in range(20_000))
 

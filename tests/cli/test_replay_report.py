@@ -10,8 +10,8 @@ from rich.console import Console
 from loglines import counted, line
 from making import FIREFOX, GOOGLEBOT, GPTBOT, OVERCAST, TRAINING_OFF, policy
 from stagedoor.cli import replay_report
-from stagedoor.logs import tally
-from stagedoor.logs.summary import Summary, summarise
+from stagedoor.fronts.replay import tally
+from stagedoor.fronts.replay.summary import Summary, summarise
 
 HOUSE = {"10-test.yaml": TRAINING_OFF}
 

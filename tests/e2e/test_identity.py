@@ -254,7 +254,7 @@ def test_a_signature_is_verified_and_counts_more_than_the_agent(
         "import ssl, sys\n"
         f"sys.path.insert(0, {str(ROOT / 'addons')!r})\n"
         "from stagedoor.door import inquiry\n"
-        "from stagedoor.door.address import networks\n"
+        "from stagedoor.fronts.addresses import networks\n"
         "from stagedoor.fetch.client import Fetcher\n"
         "async def here(*_):\n    return ['127.0.0.1']\n"
         f"context = ssl.create_default_context(cafile={str(tmp_path / 'ca.pem')!r})\n"

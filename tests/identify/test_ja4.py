@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from captures import Stream, client_hellos
-from stagedoor.door.hello import read_hello
+from stagedoor.fronts.mitmproxy.client_hello import read_hello
 from stagedoor.identify.ja4 import LENGTH, Hello, Protocol, is_grease, ja4, middle, well_formed
 
 CAPTURES = Path(__file__).parents[2] / "../shared/data/ja4"

@@ -15,8 +15,8 @@ import pytest
 import trustme
 
 from signing import DIRECTORY, DIRECTORY_TYPE, Crawler
-from stagedoor.door.address import networks
 from stagedoor.fetch.client import Fetcher, FetchError, is_public
+from stagedoor.fronts.addresses import networks
 from stagedoor.identify.botauth import Outcome, check
 from stagedoor.identify.keys import MAX_BYTES
 from stagedoor.verify import key_directories as module

@@ -25,7 +25,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from stagedoor.logs.sniffing import FORMATS
+from stagedoor.fronts.replay.formats import FORMATS
 from stagedoor.model.errors import ConfigError, StagedoorError
 from stagedoor.model.facts import MODES, PROOFS
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from stagedoor.logs import har
-from stagedoor.logs.records import MAX_LINE, Exchange, Unreadable
-from stagedoor.logs.sniffing import BOM, GZIP, PARSERS, Format, packer, sniff
-from stagedoor.logs.tally import Tally
+from stagedoor.fronts.replay import har
+from stagedoor.fronts.replay.formats import BOM, GZIP, PARSERS, Format, packer, sniff
+from stagedoor.fronts.replay.log_records import MAX_LINE, Exchange, Unreadable
+from stagedoor.fronts.replay.tally import Tally
 from stagedoor.model.errors import Location, Problem, StagedoorError
 
 STDIN = "-"
@@ -118,7 +118,7 @@ def _count(opened: Opened, tally: Tally) -> None:
 
 def _exchanges(opened: Opened) -> Iterator[Exchange | Unreadable]:
     if opened.format == "flow":
-        from stagedoor.door.captured import exchanges
+        from stagedoor.fronts.mitmproxy.flow_files import exchanges
 
         return exchanges(opened.stream)
     data = opened.stream.read(MAX_HAR + 1)

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stagedoor.cli import logfiles, replay_report
+from stagedoor.fronts.replay.formats import Format
+from stagedoor.fronts.replay.summary import as_json, summarise
+from stagedoor.fronts.replay.tally import Tally
 from stagedoor.load import rule_folder
-from stagedoor.logs.sniffing import Format
-from stagedoor.logs.summary import as_json, summarise
-from stagedoor.logs.tally import Tally
 from stagedoor.model.errors import StagedoorError
 
 

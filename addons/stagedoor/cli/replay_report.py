@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stagedoor.logs.summary import Amount, Change, ClientRow, RuleRow, Summary
-from stagedoor.logs.tally import Example
+from stagedoor.fronts.replay.summary import Amount, Change, ClientRow, RuleRow, Summary
+from stagedoor.fronts.replay.tally import Example
 from stagedoor.model.facts import MEDIA_CLIENTS, Purpose, Verdict
 from stagedoor.record.terminal import printable
 from stagedoor.rules.fields import HEADER

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pydantic import ValidationError
 
 from stagedoor.config.stance import Site, Stance
-from stagedoor.door.start import reverse_spec
+from stagedoor.fronts.mitmproxy.startup import reverse_spec
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 

@@ -19,7 +19,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 import h11
 from mitmproxy_rs.dns import DnsResolver
 
-from stagedoor.door.address import Network, networks
+from stagedoor.fronts.addresses import Network, networks
 from stagedoor.model.errors import StagedoorError
 
 TIMEOUT = 5.0

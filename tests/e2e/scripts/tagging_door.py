@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mitmproxy import http
 
-from stagedoor.door.tagging import Tagging
+from stagedoor.fronts.mitmproxy.page_tags import Tagging
 from stagedoor.signals.html.insertion import Tags, meta
 
 

@@ -1,0 +1,43 @@
+"""Flow → Request: what the core needs to know, read once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mitmproxy import http
+
+from stagedoor.fronts.addresses import Network, client_address
+from stagedoor.model.facts import Request, host_name
+from stagedoor.resources.paths import normalise
+
+
+def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
+    """The request in `flow`. Headers are read as Latin-1, so that no byte of them can fail."""
+    data = flow.request.data
+    target = data.path.decode("latin-1")
+    headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in data.headers.fields)
+    agent = host = ""
+    forwarded_for: list[str] = []
+    forwarded: list[str] = []
+    for name, value in headers:
+        lowered = name.lower()
+        if lowered == "user-agent":
+            agent = agent or value
+        elif lowered == "host":
+            host = host or value
+        elif lowered == "x-forwarded-for":
+            forwarded_for.append(value)
+        elif lowered == "forwarded":
+            forwarded.append(value)
+    peer = flow.client_conn.peername
+    return Request(
+        method=data.method.decode("latin-1").upper(),
+        host=host_name(data.authority.decode("latin-1") or host),
+        path=normalise(target),
+        target=target,
+        agent=agent.strip(),
+        headers=headers,
+        address=client_address(
+            peer[0] if peer else "", ",".join(forwarded_for), ",".join(forwarded), trusted
+        ),
+    )

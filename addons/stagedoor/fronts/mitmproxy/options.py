@@ -1,0 +1,161 @@
+"""The `guard_…` options: declared once, parsed once.
+
+Few, because everything an artist decides stands in the stance; these are for whoever starts the
+program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from stagedoor.config.stance import Stance, split_listen
+from stagedoor.fronts.addresses import Network, networks
+from stagedoor.model.errors import did_you_mean
+from stagedoor.model.facts import MODES, Mode
+
+DEFAULT_METRICS = "127.0.0.1:9464"
+PREFIX = "guard_"
+MOST_CLIENTS = 10_000_000
+
+OPTIONS: Sequence[tuple[str, str, str]] = (
+    (
+        "guard_rules",
+        "",
+        "Directory with your stance.yaml and rules. They are laid over the shipped ones: a file of "
+        "the same name replaces the shipped file, an empty file switches it off. Empty means the "
+        "shipped rules as they are.",
+    ),
+    (
+        "guard_state",
+        "",
+        "Directory for what is to be kept: decisions.jsonl, one JSON line a decision worth reading."
+        " Empty means that nothing is written to disk.",
+    ),
+    (
+        "guard_metrics",
+        DEFAULT_METRICS,
+        "HOST:PORT where metrics for Prometheus are served (/metrics) and the desk (/), or off. They "
+        "tell who visits: keep them on loopback unless you know better.",
+    ),
+    (
+        "guard_desk_password",
+        "",
+        "Password of the desk; /metrics asks for none. Empty means none on loopback; elsewhere one "
+        "is made up at every start and told once.",
+    ),
+    (
+        "guard_mode",
+        "",
+        "enforce carries refusals out; observe decides and records, and refuses nobody. Empty means"
+        " what the stance says.",
+    ),
+    (
+        "guard_trusted_proxies",
+        "",
+        "Addresses or networks, separated by commas, whose X-Forwarded-For and Forwarded headers "
+        "are believed. Empty means what the stance says under site.trusted_proxies.",
+    ),
+    (
+        "guard_resolvers",
+        "",
+        "Addresses of name servers, separated by commas, that are asked who a crawler's address "
+        "belongs to. Empty means those of /etc/resolv.conf.",
+    ),
+    (
+        "guard_clients",
+        "50000",
+        "How many visitors are remembered at once, for rules that count requests or throttle; the "
+        "least recent are forgotten first. Each costs about 2 kB at most.",
+    ),
+    (
+        "guard_ja4_header",
+        "",
+        "Header in which a trusted proxy that ends TLS itself tells the visitor's JA4 fingerprint, "
+        "such as X-JA4. Empty means that none does.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options, understood. `metrics` is None where they are off."""
+
+    rules: Path | None
+    state: Path | None
+    metrics: tuple[str, int] | None
+    mode: Mode | None
+    trusted_proxies: tuple[Network, ...] | None
+    resolvers: tuple[str, ...] = ()
+    ja4_header: str = ""
+    clients: int = 50_000
+    desk_password: str = ""
+
+    def mode_for(self, stance: Stance) -> Mode:
+        """The mode in force: the option's, else the stance's."""
+        return self.mode or stance.mode
+
+    def trusted_for(self, stance: Stance) -> tuple[Network, ...]:
+        """The trusted proxies: the option's, else the stance's."""
+        if self.trusted_proxies is not None:
+            return self.trusted_proxies
+        return networks(stance.site.trusted_proxies)
+
+
+def parse(options: Any) -> Settings:
+    """Settings from an object with the options as attributes.
+
+    Raises ValueError, whose message names the option and the mend; all mistakes at once, a line
+    each.
+    """
+    wrong: list[str] = []
+    metrics: tuple[str, int] | None = None
+    trusted: tuple[Network, ...] | None = None
+    if options.guard_metrics != "off":
+        try:
+            host, port = split_listen(options.guard_metrics)
+            metrics = (host or "127.0.0.1", port)
+        except ValueError as error:
+            wrong.append(
+                f"guard_metrics: {str(error).partition(' — ')[0]} — write {DEFAULT_METRICS}, or off"
+            )
+    if options.guard_mode and options.guard_mode not in MODES:
+        mend = did_you_mean(options.guard_mode, MODES) or f"write {' or '.join(MODES)}"
+        wrong.append(f'guard_mode: "{options.guard_mode}" is not a mode — {mend}')
+    if options.guard_trusted_proxies:
+        try:
+            trusted = networks(options.guard_trusted_proxies.split(","))
+        except ValueError as error:
+            wrong.append(f"guard_trusted_proxies: {error}")
+    clients = options.guard_clients.strip()
+    if not (clients.isascii() and clients.isdigit() and 1 <= int(clients) <= MOST_CLIENTS):
+        wrong.append(
+            f'guard_clients: "{clients}" is not a number from 1 to {MOST_CLIENTS} — write 50000'
+        )
+    if wrong:
+        raise ValueError("\n".join(wrong))
+    return Settings(
+        rules=Path(options.guard_rules).expanduser() if options.guard_rules else None,
+        state=Path(options.guard_state).expanduser() if options.guard_state else None,
+        metrics=metrics,
+        mode=options.guard_mode or None,
+        trusted_proxies=trusted,
+        ja4_header=options.guard_ja4_header.strip(),
+        clients=int(clients),
+        desk_password=options.guard_desk_password,
+        resolvers=tuple(filter(None, map(str.strip, options.guard_resolvers.split(",")))),
+    )
+
+
+def misspelt(names: Iterable[str]) -> list[str]:
+    """Messages for options that look like ours and are not: mitmproxy keeps silent about them."""
+    known = [name for name, _, _ in OPTIONS]
+    found = []
+    for name in sorted(names):
+        mend = did_you_mean(name, known)
+        if mend or name.lower().startswith(PREFIX):
+            mend = mend or f"known: {', '.join(known)}"
+            found.append(f'there is no option "{name}" — {mend}')
+    return found

@@ -1,0 +1,131 @@
+"""Starting: from a bare `mitmdump -s guard.py` to a guarded site, and what is said about it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mitmproxy import ctx
+from mitmproxy.proxy import mode_specs
+from mitmproxy.utils import human
+
+from stagedoor.config.stance import Site, split_listen
+from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings
+from stagedoor.load import rule_folder
+from stagedoor.model.facts import Mode
+from stagedoor.rules.policy import Policy
+
+_log = logging.getLogger("stagedoor.door")
+
+_LISTS_ONLY = frozenset({"--options", "--commands"})
+
+
+def settle_deferred(deferred: dict[str, Any]) -> None:
+    """Tell of options of ours that mitmproxy could not read, and take them out.
+
+    It would raise while the script is loading, drop the script without a word, and go on as a proxy
+    that guards nothing.
+    """
+    for name, _, _ in OPTIONS:
+        given = getattr(deferred.get(name), "val", None)
+        if given is None or len(given) == 1:
+            continue
+        words = "has no value" if not given else f"is given {len(given)} times"
+        _log.error("%s %s — write --set %s=… once", name, words, name)
+        del deferred[name]
+
+
+def reverse_spec(site: Site) -> str:
+    """mitmproxy's words for what the stance says under `site`."""
+    spec = f"reverse:{site.upstream}"
+    if not site.listen:
+        return spec
+    host, port = split_listen(site.listen)
+    return f"{spec}@{host}:{port}" if host else f"{spec}@{port}"
+
+
+def into_reverse_mode(policy: Policy | None) -> None:
+    """Where mitmdump was started without a mode, take it from the stance.
+
+    By the time a script is loaded, mitmdump is already opening its default port as a forward
+    proxy. So the process is started anew with the mode on its command line: same process id, no
+    port that was not asked for, and no moment as an open proxy.
+    """
+    if policy is None or _LISTS_ONLY & set(sys.argv):
+        return
+    if list(ctx.options.mode) != ["regular"]:
+        if len(_sites()) < len(ctx.options.mode):
+            _log.error(
+                "the guard stands in front of a site, it is no forward proxy: "
+                "write --mode reverse:http://localhost:8000 and no other mode"
+            )
+        return
+    site = policy.stance.site
+    if not site.upstream:
+        _log.error(
+            'nothing to guard yet: write "site: {upstream: http://localhost:8000}" into %s, '
+            "or start with --mode reverse:http://localhost:8000",
+            _stance_file(),
+        )
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    arguments = [sys.executable, *sys.orig_argv[1:], "--mode", reverse_spec(site)]
+    os.execv(sys.executable, arguments)  # noqa: S606 (our own command line, no shell)
+
+
+def _sites() -> list[mode_specs.ReverseMode]:
+    modes = map(mode_specs.ProxyMode.parse, ctx.options.mode)
+    return [mode for mode in modes if isinstance(mode, mode_specs.ReverseMode)]
+
+
+def hosts() -> list[str]:
+    """The hosts of the sites behind the guard."""
+    return [site.address[0] for site in _sites()]
+
+
+def _stance_file() -> str:
+    folder = Path(ctx.options.guard_rules) if ctx.options.guard_rules else rule_folder.SHIPPED_RULES
+    return f"{rule_folder.shown(folder)}/stance.yaml"
+
+
+def message(
+    policy: Policy,
+    settings: Settings,
+    mode: Mode,
+    metrics: tuple[str, int] | None,
+    password: str = "",
+) -> Sequence[str]:
+    """What is guarded, with what, and where to look: a few lines, no more."""
+    sites = " and ".join(site.data for site in _sites())
+    server = ctx.master.addons.get("proxyserver")
+    listening = " and ".join(
+        sorted({human.format_address(address) for address in _addresses(server)})
+    )
+    catalogue = policy.catalogue.signatures
+    lines = [
+        f"Stagedoor {rule_folder.program_version()} guards {sites}; visitors come to {listening}",
+        f"  mode     {mode}" + (" (refusals are only written down)" if mode == "observe" else ""),
+        f"  rules    {len(policy.rules)} loaded, {policy.in_force} in force under this stance",
+        f"  known    {len(catalogue):,} crawlers and clients by {policy.matcher.tokens:,} signatures",
+        f"  metrics  http://{metrics[0]}:{metrics[1]}/metrics" if metrics else "  metrics  off",
+    ]
+    if metrics:
+        told = " (it asks for your password)" if settings.desk_password else ""
+        if password and not settings.desk_password:
+            told = (
+                f" (any user, password {password} until the next start; choose one with "
+                "--set guard_desk_password=…)"
+            )
+        lines.append(f"  desk     http://{metrics[0]}:{metrics[1]}/{told}")
+    if settings.state:
+        lines.append(f"  state    {settings.state}")
+    return lines
+
+
+def _addresses(server: Any) -> list[Any]:
+    return list(server.listen_addrs()) if server is not None else []

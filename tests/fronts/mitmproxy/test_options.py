@@ -1,0 +1,145 @@
+"""The `guard_…` options, read once and all mistakes told at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from stagedoor.config.stance import Site, Stance
+from stagedoor.fronts.mitmproxy.options import (
+    DEFAULT_METRICS,
+    OPTIONS,
+    PREFIX,
+    Settings,
+    misspelt,
+    parse,
+)
+
+
+def options(**changed: str) -> SimpleNamespace:
+    """The options as mitmproxy hands them out."""
+    return SimpleNamespace(**{name: default for name, default, _ in OPTIONS} | changed)
+
+
+def settings(**changed: str) -> Settings:
+    """Those options, understood."""
+    return parse(options(**changed))
+
+
+def mistakes(**changed: str) -> list[str]:
+    """The lines with which they are refused."""
+    with pytest.raises(ValueError) as told:
+        parse(options(**changed))
+    return str(told.value).splitlines()
+
+
+def test_every_option_has_our_prefix_and_is_explained() -> None:
+    assert [
+        name for name, _, text in OPTIONS if not name.startswith(PREFIX) or not text.endswith(".")
+    ] == []
+
+
+def test_the_options_are_those_that_are_promised() -> None:
+    assert {name for name, _, _ in OPTIONS} == {
+        "guard_rules", "guard_state", "guard_metrics", "guard_mode", "guard_trusted_proxies",
+        "guard_resolvers", "guard_ja4_header", "guard_clients",
+        "guard_desk_password",
+    }  # fmt: skip
+
+
+def test_with_nothing_said_nothing_is_written_and_metrics_stay_on_loopback() -> None:
+    assert settings() == Settings(None, None, ("127.0.0.1", 9464), None, None)
+
+
+def test_everything_said_is_understood() -> None:
+    found = settings(
+        guard_rules="/r",
+        guard_state="/s",
+        guard_metrics="[::1]:1",
+        guard_mode="observe",
+        guard_trusted_proxies="127.0.0.1, 10.0.0.0/8",
+        guard_resolvers="192.0.2.53, [::1]:53",
+    )
+    assert (found.rules, found.state, found.metrics, found.mode) == (
+        Path("/r"),
+        Path("/s"),
+        ("::1", 1),
+        "observe",
+    )
+    assert found.resolvers == ("192.0.2.53", "[::1]:53")
+    assert [str(network) for network in found.trusted_proxies or ()] == [
+        "127.0.0.1/32",
+        "10.0.0.0/8",
+    ]
+
+
+def test_metrics_may_be_off_or_a_port_alone() -> None:
+    assert settings(guard_metrics="off").metrics is None
+    assert settings(guard_metrics="9000").metrics == (
+        "127.0.0.1",
+        9000,
+    )  # never to everybody by accident
+    assert settings(guard_metrics="0.0.0.0:9000").metrics == ("0.0.0.0", 9000)
+
+
+def test_a_home_directory_is_found() -> None:
+    assert settings(guard_rules="~/rules").rules == Path.home() / "rules"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("guard_metrics", "here", f'guard_metrics: "here" is not a listening address — write {DEFAULT_METRICS}, or off'),
+        ("guard_metrics", "", f'guard_metrics: "" is not a listening address — write {DEFAULT_METRICS}, or off'),
+        ("guard_metrics", "on", f'guard_metrics: "on" is not a listening address — write {DEFAULT_METRICS}, or off'),
+        ("guard_mode", "observ", 'guard_mode: "observ" is not a mode — did you mean "observe"?'),
+        ("guard_mode", "x", 'guard_mode: "x" is not a mode — write enforce or observe'),
+        ("guard_trusted_proxies", "proxy", 'guard_trusted_proxies: "proxy" is not an address or network — write 127.0.0.1 or 10.0.0.0/8'),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_option_and_a_mend(name: str, value: str, line: str) -> None:
+    assert mistakes(**{name: value}) == [line]
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    assert len(mistakes(guard_metrics="x", guard_mode="x", guard_trusted_proxies="x")) == 3
+
+
+def test_an_option_wins_over_the_stance() -> None:
+    stance = Stance(mode="observe", site=Site(trusted_proxies=("10.0.0.1",)))
+    assert settings().mode_for(stance) == "observe"
+    assert settings(guard_mode="enforce").mode_for(stance) == "enforce"
+    assert [str(n) for n in settings().trusted_for(stance)] == ["10.0.0.1/32"]
+    assert [str(n) for n in settings(guard_trusted_proxies="127.0.0.1").trusted_for(stance)] == [
+        "127.0.0.1/32"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "mend"),
+    [
+        ("guard_rule", 'did you mean "guard_rules"?'),
+        ("guard_modus", 'did you mean "guard_mode"?'),
+        ("gaurd_rules", 'did you mean "guard_rules"?'),
+        ("Guard_Rules", 'did you mean "guard_rules"?'),
+        ("guard_xyzxyzxyzxyz", "known: guard_rules, guard_state"),
+    ],
+)
+def test_an_option_that_looks_like_ours_is_told(name: str, mend: str) -> None:
+    (line,) = misspelt([name])
+    assert line.startswith(f'there is no option "{name}" — {mend}')
+
+
+def test_other_peoples_options_are_none_of_our_business() -> None:
+    assert misspelt(["flow_detail", "my_addon_setting", "confdir"]) == []
+
+
+@pytest.mark.parametrize("clients", ["", "0", "-1", "many", "1e5", "99999999999"])
+def test_how_many_visitors_are_remembered_is_a_number(clients: str) -> None:
+    with pytest.raises(
+        ValueError, match=r'guard_clients: ".*" is not a number from 1 to .* — write'
+    ):
+        settings(guard_clients=clients)
+    assert settings(guard_clients=" 100 ").clients == 100

@@ -1,0 +1,215 @@
+"""What a refused client is told."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mitmproxy import http
+
+from making import GPTBOT_CLIENT, REFUSED, asks
+from stagedoor.config.stance import Artist
+from stagedoor.fronts.mitmproxy.refusals import refuse, unavailable
+from stagedoor.model.facts import MEDIA_CLIENTS, PURPOSES, Client, Request, Resource, Verdict
+
+ARTIST = Artist(name="The Understudies", contact="mailto:us@example.org")
+SONG = Resource("audio", "/music/a.mp3")
+PAGE = "text/html; charset=utf-8"
+TEXT = "text/plain; charset=utf-8"
+BROWSER_ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+def refused(
+    request: Request | None = None,
+    client: Client = GPTBOT_CLIENT,
+    resource: Resource = SONG,
+    verdict: Verdict = REFUSED,
+    artist: Artist = ARTIST,
+) -> http.Response:
+    """The response to a refused request."""
+    return refuse(request or asks(), client, resource, verdict, artist)
+
+
+def page(
+    client: Client = GPTBOT_CLIENT, artist: Artist = ARTIST, verdict: Verdict = REFUSED
+) -> str:
+    """The refusal that a browser shows."""
+    response = refused(asks(accept=BROWSER_ACCEPT), client, artist=artist, verdict=verdict)
+    assert response.headers["Content-Type"] == PAGE
+    return response.get_text() or ""
+
+
+def test_a_refusal_says_what_was_applied_and_how_to_reach_the_artist() -> None:
+    response = refused()
+    assert response.status_code == 403
+    assert response.get_text() == (
+        "This recording is not for automated visitors.\n"
+        "The Understudies has a policy, and it was applied here: Training is off. The stance says so.\n"
+        "You were taken for GPTBot (OpenAI).\n"
+        "If you are a person and this is a mistake, please write to mailto:us@example.org\n"
+    )
+
+
+def test_a_page_says_the_same() -> None:
+    text = page()
+    for words in (
+        "This recording is not for automated visitors",
+        "The Understudies has a policy",
+        "Training is off",
+        "GPTBot (OpenAI)",
+    ):
+        assert words in text
+    assert '<a href="mailto:us@example.org">us@example.org</a>' in text
+
+
+def test_without_a_name_and_a_contact_it_is_still_a_sentence() -> None:
+    text = refused(artist=Artist()).get_text() or ""
+    assert "This site has a policy" in text
+    assert "write to" not in text
+
+
+def test_a_refused_page_is_not_called_a_recording() -> None:
+    assert "This page is not for" in (refused(resource=Resource("page", "/")).get_text() or "")
+
+
+def test_somebody_unknown_is_not_taken_for_somebody() -> None:
+    assert "taken for" not in (refused(client=Client("unknown", "", "unknown")).get_text() or "")
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 410, 429, 451])
+def test_the_rule_names_the_status(status: int) -> None:
+    assert refused(verdict=Verdict("block", "x", "X", status=status)).status_code == status
+
+
+@pytest.mark.parametrize("purpose", sorted(MEDIA_CLIENTS))
+def test_a_media_client_never_gets_a_page(purpose: str) -> None:
+    client = Client("Player", "", purpose)  # type: ignore[arg-type]
+    response = refused(asks(accept=BROWSER_ACCEPT), client)
+    assert response.headers["Content-Type"] == TEXT
+    assert "<" not in (response.get_text() or "")
+
+
+@pytest.mark.parametrize("destination", ["audio", "video", "track", "image", "Audio"])
+def test_a_browsers_player_never_gets_a_page(destination: str) -> None:
+    response = refused(asks(accept=BROWSER_ACCEPT, sec_fetch_dest=destination))
+    assert response.headers["Content-Type"] == TEXT
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind"),
+    [
+        (BROWSER_ACCEPT, PAGE),
+        ("Text/HTML", PAGE),
+        ("*/*", TEXT),
+        ("", TEXT),
+        ("audio/*;q=0.9,*/*", TEXT),
+        ("application/json", TEXT),
+    ],
+)
+@pytest.mark.parametrize("purpose", ["ai-training", "browser", "unknown", "http-library"])
+def test_a_page_is_for_whoever_asks_for_one(accept: str, kind: str, purpose: str) -> None:
+    client = Client("X", "", purpose)  # type: ignore[arg-type]
+    assert refused(asks(accept=accept), client).headers["Content-Type"] == kind
+
+
+@pytest.mark.parametrize("accept", ["", BROWSER_ACCEPT])
+def test_no_cache_keeps_a_refusal_and_no_browser_guesses_at_it(accept: str) -> None:
+    headers = refused(asks(accept=accept)).headers
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "noindex" in headers["X-Robots-Tag"]
+
+
+@pytest.mark.parametrize("accept", ["", BROWSER_ACCEPT])
+def test_a_head_request_gets_the_headers_and_no_body(accept: str) -> None:
+    response = refused(asks(method="HEAD", accept=accept))
+    whole = refused(asks(accept=accept))
+    assert response.raw_content == b""
+    assert response.headers == whole.headers
+    assert response.headers["Content-Length"] == str(len(whole.raw_content or b""))
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and its links."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.links: list[str | None] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name == "href"]
+        assert not [name for name, _ in attrs if name.startswith("on")]
+
+
+HOSTILE = "</p><script>alert(1)</script>\"'><img src=x onerror=alert(1)> {headline} {0} %s"
+
+
+def test_hostile_names_are_only_words() -> None:
+    client = Client(HOSTILE, HOSTILE, "seo")
+    text = page(
+        client,
+        Artist(name=HOSTILE, contact='mailto:a@b?subject="><script>'),
+        Verdict("block", "x", HOSTILE, HOSTILE),
+    )
+    assert Tags(text).tags == Tags(page()).tags
+    assert "<script" not in text
+
+
+@given(st.text(), st.text(min_size=4), st.text())
+def test_whatever_the_names_are_the_page_has_the_same_tags(
+    name: str, title: str, operator: str
+) -> None:
+    text = page(
+        Client(name, operator, "seo"),
+        Artist(name=name, contact=ARTIST.contact),
+        Verdict("block", "x", title, title),
+    )
+    found = Tags(text)
+    assert [tag for tag in found.tags if tag != "p"] == [
+        tag for tag in Tags(page()).tags if tag != "p"
+    ]
+    assert found.links == ["mailto:us@example.org"]
+
+
+def test_a_contact_that_is_an_address_on_the_web_is_a_link() -> None:
+    assert Tags(page(artist=Artist(contact="https://example.org/ask?a=1&b=2"))).links == [
+        "https://example.org/ask?a=1&b=2"
+    ]
+
+
+def test_a_page_loads_nothing_and_runs_nothing() -> None:
+    headers = refused(asks(accept=BROWSER_ACCEPT)).headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+    assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_names_in_any_script_arrive_as_they_are() -> None:
+    response = refused(artist=Artist(name="Björk & Шуфутинский 音楽"))
+    assert "Björk & Шуфутинский 音楽" in (response.get_text() or "")
+    assert response.headers["Content-Length"] == str(len(response.raw_content or b""))
+
+
+def test_a_title_that_is_a_sentence_does_not_end_twice() -> None:
+    assert ".." not in (
+        refused(verdict=Verdict("block", "x", "Training is off.", "Why.")).get_text() or ""
+    )
+
+
+def test_when_the_guard_cannot_decide_the_visitor_may_come_again() -> None:
+    response = unavailable(None)
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "60"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["Content-Type"] == TEXT
+    assert "OpenAI" not in (response.get_text() or "")
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_every_client_gets_a_short_answer(purpose: str) -> None:
+    client = Client("X", "Y", purpose)  # type: ignore[arg-type]
+    assert 0 < len(refused(client=client).raw_content or b"") < 1000
