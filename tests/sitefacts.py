@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stagedoor.auditing.fetched import FILES, Fetched, Site
-from stagedoor.auditing.verdict import Audit, audit
+from stagedoor.audit.responses import FILES, Fetched, Site
+from stagedoor.audit.result import Audit, audit
 from stagedoor.signals.meaning import Use
 
 HOME = "https://ana.example"

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from stagedoor.auditing.fetched import Fetched
+from stagedoor.audit.responses import Fetched
 from stagedoor.cli.asking import Asker, Wish
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

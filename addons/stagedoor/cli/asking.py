@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 import h11
 
-from stagedoor.auditing.fetched import Fetched
-from stagedoor.auditing.links import joined
+from stagedoor.audit.page_links import joined
+from stagedoor.audit.responses import Fetched
 from stagedoor.fetch.lists import CONNECT_TIMEOUT, MOST_ADDRESSES, on_the_internet
 from stagedoor.model.errors import StagedoorError
 from stagedoor.signals.html.codings import CODINGS, CodingError, coders

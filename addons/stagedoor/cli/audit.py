@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from stagedoor.auditing import links
-from stagedoor.auditing.fetched import FILES, Fetched, Site
-from stagedoor.auditing.hearing import EVERYBODY, is_html, licences, read
-from stagedoor.auditing.verdict import audit
+from stagedoor.audit import page_links
+from stagedoor.audit.responses import FILES, Fetched, Site
+from stagedoor.audit.result import audit
+from stagedoor.audit.statements import EVERYBODY, is_html, licences, read
 from stagedoor.cli import audit_report
 from stagedoor.cli.asking import Asker, Wish
 from stagedoor.identify.catalogue import Catalogue, Signature
@@ -78,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _address(written: str) -> str:
     whole = written if "://" in written else f"https://{written}"
-    url = links.joined("", whole)
+    url = page_links.joined("", whole)
     if not url:
         raise StagedoorError(f"{printable(written)} is no address — write https://example.org")
     return url
@@ -141,16 +141,18 @@ async def _fetch(asker: Asker, wanted: _Wanted, eyes: Asker | None) -> Site:
     page = await asker.get(wanted.url, PAGE)
     if page.status is None:
         return Site(page, Fetched(wanted.url))
-    robots = await asker.get(links.joined(page.address, "/robots.txt"), ROBOTS)
-    files = {path: await asker.get(links.joined(page.address, path), FILE) for path in FILES}
-    found = links.Links()
+    robots = await asker.get(page_links.joined(page.address, "/robots.txt"), ROBOTS)
+    files = {path: await asker.get(page_links.joined(page.address, path), FILE) for path in FILES}
+    found = page_links.Links()
     seen = await eyes.get(wanted.url, PAGE) if eyes and not page.ok else page
     if is_html(seen):
-        found = links.in_page(seen.body, seen.charset, seen.address)
+        found = page_links.in_page(seen.body, seen.charset, seen.address)
     feeds = [await asker.get(url, FILE) for url in found.feeds[:MOST_FEEDS]]
-    named = [links.joined(page.address, path) for path in wanted.audio]
+    named = [page_links.joined(page.address, path) for path in wanted.audio]
     site = Site(page, robots, files, feeds=tuple(feeds))
-    enclosed = (url for feed in feeds if feed.ok for url in links.in_feed(feed.body, feed.address))
+    enclosed = (
+        url for feed in feeds if feed.ok for url in page_links.in_feed(feed.body, feed.address)
+    )
     site = await _listen(asker, site, (*named, *(() if named else (*found.recordings, *enclosed))))
     urls = list(licences(read(site)))[:MOST_LICENCES]
     site = replace(site, licences={url: await asker.get(url, FILE) for url in urls})
@@ -191,7 +193,11 @@ async def _recording(asker: Asker, url: str, gone: list[str]) -> list[Fetched]:
             )
             break
         found.append(response)
-        url = links.in_playlist(response.body, response.address) if playlist and response.ok else ""
+        url = (
+            page_links.in_playlist(response.body, response.address)
+            if playlist and response.ok
+            else ""
+        )
         if not url or urlsplit(url).netloc.lower() != response.host:
             break
     return found

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stagedoor.auditing.conflicts import TITLES, places
-from stagedoor.auditing.findings import WORDS, Finding, joined_words, some
-from stagedoor.auditing.hearing import EVERYBODY, Heard, Placed
-from stagedoor.auditing.verdict import Audit, Row
+from stagedoor.audit.conflicts import TITLES, places
+from stagedoor.audit.findings import WORDS, Finding, joined_words, some
+from stagedoor.audit.result import Audit, Row
+from stagedoor.audit.statements import EVERYBODY, Heard, Placed
 from stagedoor.record.terminal import printable
 from stagedoor.signals.meaning import USES, Use
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.auditing.links import MOST, in_feed, in_page, in_playlist, joined
+from stagedoor.audit.page_links import MOST, in_feed, in_page, in_playlist, joined
 
 AT = "https://ana.example/live/"
 

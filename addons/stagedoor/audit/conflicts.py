@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stagedoor.auditing.findings import WORDS, Finding, joined_words, some, usage
-from stagedoor.auditing.hearing import EVERYBODY, Heard, Placed, Reading, hear
+from stagedoor.audit.findings import WORDS, Finding, joined_words, some, usage
+from stagedoor.audit.statements import EVERYBODY, Heard, Placed, Reading, hear
 from stagedoor.signals.meaning import USES, Said, Standard, Statement, Use
 from stagedoor.signals.robots import access
 from stagedoor.signals.standards.content_signal import SIGNALS

@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from stagedoor.auditing.conflicts import nothing, places
-from stagedoor.auditing.fetched import GONE, Site
-from stagedoor.auditing.findings import WORDS, Finding, some, usage
-from stagedoor.auditing.hearing import EVERYBODY, Heard, Reading, licences, line
+from stagedoor.audit.conflicts import nothing, places
+from stagedoor.audit.findings import WORDS, Finding, some, usage
+from stagedoor.audit.responses import GONE, Site
+from stagedoor.audit.statements import EVERYBODY, Heard, Reading, licences, line
 from stagedoor.signals.meaning import USES
 from stagedoor.signals.standards import rsl, tdmrep
 

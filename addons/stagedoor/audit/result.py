@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stagedoor.auditing import gaps, gaps_robots
-from stagedoor.auditing.conflicts import conflicts, nothing, uses_of
-from stagedoor.auditing.fetched import Site
-from stagedoor.auditing.findings import WORDS, Finding, some, usage
-from stagedoor.auditing.hearing import EVERYBODY, Heard, Placed, Reading, hear, read
+from stagedoor.audit import gaps, robots_gaps
+from stagedoor.audit.conflicts import conflicts, nothing, uses_of
+from stagedoor.audit.findings import WORDS, Finding, some, usage
+from stagedoor.audit.responses import Site
+from stagedoor.audit.statements import EVERYBODY, Heard, Placed, Reading, hear, read
 from stagedoor.signals.meaning import STANDARDS, USES, Said, Standard, Use
 from stagedoor.signals.robots import access
 
@@ -80,10 +80,10 @@ def audit(site: Site, crawlers: Mapping[str, Use], agent: str = EVERYBODY) -> Au
     findings = (
         *conflicts(reading, agent, crawlers),
         *gaps.of_page(site),
-        *gaps_robots.of_robots(reading),
+        *robots_gaps.of_robots(reading),
         *gaps.of_files(site),
-        *gaps_robots.misspelt(reading, heard),
-        *gaps_robots.hidden(reading, crawlers),
+        *robots_gaps.misspelt(reading, heard),
+        *robots_gaps.hidden(reading, crawlers),
         *gaps.of_licences(reading),
         *_only_by_name(heard, by_name),
         *gaps.of_answers(heard, agent),

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
-from stagedoor.auditing.fetched import Fetched, Site
-from stagedoor.auditing.links import joined
+from stagedoor.audit.page_links import joined
+from stagedoor.audit.responses import Fetched, Site
 from stagedoor.signals import headers
 from stagedoor.signals.html import head
 from stagedoor.signals.meaning import USES, Answer, Resolved, Said, Statement, Use, resolve

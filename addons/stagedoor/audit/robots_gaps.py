@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from stagedoor.auditing.conflicts import TITLES, nothing
-from stagedoor.auditing.fetched import GONE, Fetched
-from stagedoor.auditing.findings import Finding, some
-from stagedoor.auditing.hearing import EVERYBODY, Heard, Reading, licence_lines, line
+from stagedoor.audit.conflicts import TITLES, nothing
+from stagedoor.audit.findings import Finding, some
+from stagedoor.audit.responses import GONE, Fetched
+from stagedoor.audit.statements import EVERYBODY, Heard, Reading, licence_lines, line
 from stagedoor.signals.meaning import Standard, Use
 from stagedoor.signals.robots import access
 from stagedoor.signals.robots.lines import MOST_OCTETS, Record
