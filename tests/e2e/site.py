@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stagedoor.load import rule_folder
-from stagedoor.publishing import Published, published
+from stagedoor.publish.publication import Published, published
 from stagedoor.signals.html.insertion import Inserter, Tags
 
 from .clients import FIREFOX, curl

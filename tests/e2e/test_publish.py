@@ -15,7 +15,7 @@ from protego import Protego
 from robots import RobotsParser
 
 from stagedoor.load import rule_folder
-from stagedoor.publishing import Published, published
+from stagedoor.publish.publication import Published, published
 from stagedoor.signals import headers
 from stagedoor.signals.meaning import USES, resolve
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stagedoor.cli.publish import check_robots
 from stagedoor.load import rule_folder
-from stagedoor.publishing import published
+from stagedoor.publish.publication import published
 from stagedoor.rules.cases import Failure, run_cases, run_examples
 
 

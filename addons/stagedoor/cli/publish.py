@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from stagedoor.cli.shelf import Shelf
-from stagedoor.cli.snippets import snippets
 from stagedoor.config.stance import Stance
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import Location, Problem, StagedoorError, listed
-from stagedoor.publishing import LICENCE, POLICY, Published, published
+from stagedoor.publish.publication import LICENCE, POLICY, Published, published
+from stagedoor.publish.server_snippets import snippets
 from stagedoor.signals.meaning import Said
 from stagedoor.signals.robots import merge
 from stagedoor.signals.robots.differences import Conflict

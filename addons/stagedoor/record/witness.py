@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from stagedoor.engine.compliance import Compliance, Signal, Violation
 from stagedoor.evidence.entries import Visit
 from stagedoor.model.facts import PEOPLE, Behaviour, Client, Event, Request, Resource
-from stagedoor.publishing import HEADERS, NOTHING, ROBOTS, USES_OF, Published
+from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, USES_OF, Published
 from stagedoor.record.daily import Day
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.metrics import Metrics

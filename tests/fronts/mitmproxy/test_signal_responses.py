@@ -7,7 +7,7 @@ import pytest
 from flows import Open, answered, flow
 from making import FIREFOX, GPTBOT
 from stagedoor.fronts.mitmproxy.signal_responses import carried
-from stagedoor.publishing import ROBOTS
+from stagedoor.publish.publication import ROBOTS
 from stagedoor.signals.robots.access import allowed, read
 from stagedoor.signals.robots.lines import MOST_OCTETS
 

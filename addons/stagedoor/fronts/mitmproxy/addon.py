@@ -43,7 +43,7 @@ from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.errors import ConfigError, StagedoorError
 from stagedoor.model.facts import PEOPLE, Mode, Request, Resource
-from stagedoor.publishing import NOTHING, published
+from stagedoor.publish.publication import NOTHING, published
 from stagedoor.record import Sink, backfill
 from stagedoor.record.daily import Day
 from stagedoor.record.decision_log import Decisions

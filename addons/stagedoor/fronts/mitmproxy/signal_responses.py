@@ -15,7 +15,7 @@ from mitmproxy import http
 
 from stagedoor.fronts.mitmproxy.page_tags import Tagging, reframe
 from stagedoor.model.facts import Resource
-from stagedoor.publishing import ROBOTS, File, Published, stricter
+from stagedoor.publish.publication import ROBOTS, File, Published, stricter
 from stagedoor.signals.html.insertion import Tags
 from stagedoor.signals.robots.lines import MOST_OCTETS
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from stagedoor.publishing import Fields, File
+from stagedoor.publish.publication import Fields, File
 
 _ONCE = frozenset({"content-usage", "tdm-reservation", "tdm-policy"})
 """Fields of which a response has one."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stagedoor.cli.snippets import snippets
-from stagedoor.publishing import File
+from stagedoor.publish.publication import File
+from stagedoor.publish.server_snippets import snippets
 
 HEADERS = (
     (b"Content-Usage", b"train-ai=n, search=y"),

@@ -16,7 +16,7 @@ from stagedoor.config.stance import Publish, Stance
 from stagedoor.identify.catalogue import Catalogue
 from stagedoor.load import rule_folder
 from stagedoor.model.facts import Purpose
-from stagedoor.publishing import NOTHING, Fields, Published, published, stricter
+from stagedoor.publish.publication import NOTHING, Fields, Published, published, stricter
 from stagedoor.signals import headers
 from stagedoor.signals.html import head
 from stagedoor.signals.meaning import USES, Answer, Said, resolve
