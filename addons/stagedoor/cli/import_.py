@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from stagedoor.config.yamltext import MAX_BYTES, Source
-from stagedoor.importing.carrying import Imported, Part, carry
-from stagedoor.importing.kinds import READERS, guess, includes
-from stagedoor.importing.trying import Load
+from stagedoor.import_.conversion import Imported, Part, carry
+from stagedoor.import_.file_kinds import READERS, guess, includes
+from stagedoor.import_.trials import Load
 from stagedoor.load import rule_folder
 from stagedoor.load.public_patterns import second
 from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError

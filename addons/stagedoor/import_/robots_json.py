@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from stagedoor.config.yamltext import Source, Value, parse
-from stagedoor.importing.wishes import About, Beside, Found, Named, Wish
+from stagedoor.import_.wishes import About, Beside, Found, Named, Wish
 from stagedoor.model.errors import Location, Problem
 from stagedoor.model.facts import Purpose
 

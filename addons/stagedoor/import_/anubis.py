@@ -13,17 +13,8 @@ from dataclasses import dataclass, field
 
 from stagedoor.config.stance import network
 from stagedoor.config.yamltext import Document, Path, Source, Value, parse
-from stagedoor.importing import regexes
-from stagedoor.importing.wishes import (
-    Anybody,
-    Beside,
-    Expression,
-    Found,
-    Named,
-    Who,
-    Wish,
-    Written,
-)
+from stagedoor.import_ import regexes
+from stagedoor.import_.wishes import Anybody, Beside, Expression, Found, Named, Who, Wish, Written
 from stagedoor.model.errors import Location, Problem
 from stagedoor.model.facts import Action
 from stagedoor.resources.paths import normalise

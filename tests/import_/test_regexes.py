@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.importing import regexes
+from stagedoor.import_ import regexes
 from stagedoor.model.globs import Globs
 
 

@@ -6,7 +6,7 @@ import re
 
 import re2
 
-from stagedoor.importing.wishes import Expression
+from stagedoor.import_.wishes import Expression
 from stagedoor.model import globs
 
 MAX_PATTERN = 2000

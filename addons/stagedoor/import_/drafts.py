@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from stagedoor.importing.deciding import ROBOTS, Settled, example_address, example_headers
-from stagedoor.importing.wishes import Anybody, Expression, Named, Robots, Wish
-from stagedoor.importing.wishes import Written as WrittenAgent
-from stagedoor.importing.writing import Written, entry
+from stagedoor.import_.decisions import ROBOTS, Settled, example_address, example_headers
+from stagedoor.import_.wishes import Anybody, Expression, Named, Robots, Wish
+from stagedoor.import_.wishes import Written as WrittenAgent
+from stagedoor.import_.yaml_writer import Written, entry
 from stagedoor.model.facts import GUARDED_KINDS, KINDS
 
 MAX_SLUG = 40

@@ -18,9 +18,9 @@ import pytest
 
 from making import CATALOGUE, TRAINING_OFF, sources
 from stagedoor.config.yamltext import Source
-from stagedoor.importing.carrying import Imported, Part, carry
-from stagedoor.importing.kinds import READERS, guess, includes
-from stagedoor.importing.wishes import Beside
+from stagedoor.import_.conversion import Imported, Part, carry
+from stagedoor.import_.file_kinds import READERS, guess, includes
+from stagedoor.import_.wishes import Beside
 from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import Policy, load_policy
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from stagedoor.importing.deciding import PAGE, PEOPLE, Settled
-from stagedoor.importing.drafting import CASES_FOR, Draft, case
+from stagedoor.import_.decisions import PAGE, PEOPLE, Settled
+from stagedoor.import_.drafts import CASES_FOR, Draft, case
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.facts import Request, as_header
 from stagedoor.resources.paths import normalise

@@ -14,9 +14,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from stagedoor.importing import regexes
-from stagedoor.importing.anubis import agents
-from stagedoor.importing.wishes import Beside, Expression, Found, Who, Wish, Written
+from stagedoor.import_ import regexes
+from stagedoor.import_.anubis import agents
+from stagedoor.import_.wishes import Beside, Expression, Found, Who, Wish, Written
 from stagedoor.model.errors import Location, Problem
 from stagedoor.model.facts import Action
 

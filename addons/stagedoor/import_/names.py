@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from stagedoor.identify.catalogue import Catalogue, Signature
-from stagedoor.importing.wishes import About
-from stagedoor.importing.writing import Written, entry
+from stagedoor.import_.wishes import About
+from stagedoor.import_.yaml_writer import Written, entry
 
 FILE = "crawlers/imported.yaml"
 MAX_NAME = 80

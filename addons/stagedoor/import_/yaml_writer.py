@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from stagedoor.importing.wishes import Expression
+from stagedoor.import_.wishes import Expression
 
 WIDTH = 100
 """Characters; longer lists go on in the next line."""

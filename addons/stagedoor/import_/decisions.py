@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Literal
 
-from stagedoor.importing import regexes
-from stagedoor.importing.names import Names
-from stagedoor.importing.wishes import Anybody, Expression, Named, Robots, Wish, Written
+from stagedoor.import_ import regexes
+from stagedoor.import_.names import Names
+from stagedoor.import_.wishes import Anybody, Expression, Named, Robots, Wish, Written
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import CRAWLERS, Purpose, Request, Verdict, as_header
 from stagedoor.resources.paths import normalise

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from stagedoor.importing.wishes import Beside, Found, Named, Robots, Who, Wish, lines_of
+from stagedoor.import_.wishes import Beside, Found, Named, Robots, Who, Wish, lines_of
 from stagedoor.model.errors import Location, Problem
 from stagedoor.model.facts import as_header
 from stagedoor.model.globs import Globs

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stagedoor.config.yamltext import Source, Value, parse
-from stagedoor.importing.wishes import Expression
-from stagedoor.importing.writing import WIDTH, Written, entry, in_braces, on_a_line
+from stagedoor.import_.wishes import Expression
+from stagedoor.import_.yaml_writer import WIDTH, Written, entry, in_braces, on_a_line
 from stagedoor.model.errors import Problem
 
 HOSTILE = st.one_of(

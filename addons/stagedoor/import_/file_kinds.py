@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from stagedoor.importing import anubis, listed, nginx, robots
-from stagedoor.importing.wishes import Reader
+from stagedoor.import_ import anubis, nginx, robots_json, robots_txt
+from stagedoor.import_.wishes import Reader
 
 READERS: Mapping[str, Reader] = {
-    "robots": robots.read,
-    "ai-robots": listed.read,
+    "robots": robots_txt.read,
+    "ai-robots": robots_json.read,
     "anubis": anubis.read,
     "nginx-map": nginx.read,
 }

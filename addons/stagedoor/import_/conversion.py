@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stagedoor.config.stance import choices
-from stagedoor.importing.deciding import (
+from stagedoor.import_.decisions import (
     PAGE,
     Settled,
     decided,
@@ -21,15 +21,10 @@ from stagedoor.importing.deciding import (
     some_robot,
     written,
 )
-from stagedoor.importing.drafting import (
-    Origin,
-    drafts,
-    file_name,
-    word_for,
-)
-from stagedoor.importing.names import FILE, Names, catalogue_file
-from stagedoor.importing.trying import Load, asked, files_of, holding
-from stagedoor.importing.wishes import Found, Named, Robots
+from stagedoor.import_.drafts import Origin, drafts, file_name, word_for
+from stagedoor.import_.names import FILE, Names, catalogue_file
+from stagedoor.import_.trials import Load, asked, files_of, holding
+from stagedoor.import_.wishes import Found, Named, Robots
 from stagedoor.model.errors import Problem, listed
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
