@@ -14,14 +14,16 @@ ADDONS = ROOT / "addons"
 PACKAGE = ADDONS / "stagedoor"
 
 LEVELS: tuple[frozenset[str], ...] = (
-    frozenset({"facts", "errors"}),
-    frozenset({"yamltext", "globs", "units", "schema"}),
-    frozenset({"stance"}),
-    frozenset({"identify", "audio", "memory", "signals", "evidence"}),
+    frozenset({"model"}),
+    frozenset({"config"}),
+    frozenset({"identify", "resources", "signals", "evidence"}),
     frozenset({"rules"}),
-    frozenset({"publishing", "importing", "logs", "auditing"}),
-    frozenset({"house", "house_ranges", "house_second", "credentials"}),
-    frozenset({"record", "desk", "door"}),
+    frozenset({"publish", "import_"}),
+    frozenset({"engine", "audit"}),
+    frozenset({"store", "verify", "load", "fetch"}),
+    frozenset({"record"}),
+    frozenset({"web"}),
+    frozenset({"fronts"}),
     frozenset({"cli", "demo"}),
     frozenset({"__main__"}),
 )
@@ -29,9 +31,9 @@ LEVELS: tuple[frozenset[str], ...] = (
 LEVEL = {room: number for number, level in enumerate(LEVELS) for room in level}
 
 PURE = frozenset().union(*LEVELS[:6])
-USES_HOUSE = frozenset({"door", "cli"})
-"""house.py reads files: an edge, for those alone who start the program."""
-MAY_IMPORT_MITMPROXY = ("door", "cli.serve")
+USES_FOLDERS = frozenset({"load", "fronts", "cli"})
+"""load.rule_folder reads files: an edge, for those alone who start the program."""
+MAY_IMPORT_MITMPROXY = ("fronts.mitmproxy", "cli.serve")
 
 OUTSIDE_WORLD = (
     *("mitmproxy", "socket", "socketserver", "ssl", "select", "selectors", "asyncio", "signal"),
@@ -109,8 +111,8 @@ def _import_faults(name: str, imported: str) -> Iterator[str]:
     if mine and theirs and theirs in LEVEL:
         if LEVEL[theirs] > LEVEL[mine]:
             yield f"{mine} must not know {theirs}"
-        if theirs == "house" and mine not in USES_HOUSE | {"house"}:
-            yield f"{mine} must not know the house"
+        if within(imported, "stagedoor.load.rule_folder") and mine not in USES_FOLDERS:
+            yield f"{mine} must not read rule folders"
     if mine in PURE:
         for module in OUTSIDE_WORLD:
             if within(imported, module):

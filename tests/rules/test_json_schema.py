@@ -86,10 +86,10 @@ def in_directory(folder: Path) -> Iterator[tuple[str, list[str]]]:
 
 def when(text: str) -> list[str]:
     """What an editor would underline in a rule with this condition."""
-    return rule(f"when: {{{text}}}\n  then: block")
+    return rule_faults(f"when: {{{text}}}\n  then: block")
 
 
-def rule(text: str) -> list[str]:
+def rule_faults(text: str) -> list[str]:
     """What an editor would underline in a rule with these lines."""
     return faults("10-a.yaml", f"- id: a\n  title: b\n  {text}\n".encode())
 
@@ -214,7 +214,7 @@ def test_a_condition_that_is_not_is_seen_however_deep(text: str) -> None:
     ],
 )
 def test_an_action_that_is_read_is_right(text: str) -> None:
-    assert rule(f"then: {text}") == []
+    assert rule_faults(f"then: {text}") == []
     assert not mistaken(f"then: {text}")
 
 
@@ -226,7 +226,7 @@ def test_an_action_that_is_read_is_right(text: str) -> None:
     ],
 )
 def test_an_action_that_is_not_is_seen(text: str) -> None:
-    assert rule(f"then: {text}") != []
+    assert rule_faults(f"then: {text}") != []
     assert mistaken(f"then: {text}")
 
 
@@ -240,8 +240,8 @@ def mistaken(text: str) -> bool:
 
 @pytest.mark.parametrize("word", ["yes", "no", "true", "false"])
 def test_observing_is_said_in_words(word: str) -> None:
-    assert rule(f"observe: {word}\n  then: block") == []
-    assert rule("observe: perhaps\n  then: block") != []
+    assert rule_faults(f"observe: {word}\n  then: block") == []
+    assert rule_faults("observe: perhaps\n  then: block") != []
 
 
 @pytest.mark.parametrize(

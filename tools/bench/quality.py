@@ -260,12 +260,10 @@ def _judges() -> tuple[Judge, Callable[[str], str], Judge]:
     """By everything; by the catalogue alone; by the second look alone."""
     if (addons := str(ROOT / "addons")) not in sys.path:
         sys.path.insert(0, addons)
+    # They are found only now.
     from stagedoor.identify.matcher import Matcher  # noqa: PLC0415
-    from stagedoor.load import (
-        public_patterns,  # noqa: PLC0415 (they are found only now)
-        rule_folder,
-    )
-    from stagedoor.model.facts import Request, as_header
+    from stagedoor.load import public_patterns, rule_folder  # noqa: PLC0415
+    from stagedoor.model.facts import Request, as_header  # noqa: PLC0415
 
     policy = rule_folder.load(ROOT / "rules").assuming({})
     catalogue = Matcher(policy.catalogue)

@@ -76,7 +76,7 @@ class Reading:
     """A site with its robots.txt parsed, and what each resource says of itself."""
 
     site: Site
-    access: Robots
+    robots: Robots
     own: tuple[tuple[Fetched, Kind, tuple[Placed, ...]], ...]
     """Each resource with all that is said of it outside robots.txt."""
 
@@ -230,8 +230,8 @@ def licences_of(resource: Fetched, kind: Kind) -> tuple[str, ...]:
     """The addresses of the licences that a response names, in its headers and its head."""
     named = [joined(resource.address, url) for url in rsl.licences(resource.fields)]
     if kind == "page" and is_html(resource):
-        head = head.scan(resource.body, resource.charset)
-        named += [joined(resource.address, url) for url in head.licences]
+        scanned = head.scan(resource.body, resource.charset)
+        named += [joined(resource.address, url) for url in scanned.licences]
     return tuple(dict.fromkeys(filter(None, named)))
 
 

@@ -1,1 +1,1 @@
-"""engine."""
+"""What is decided about a request, in the one order there is. Pure."""

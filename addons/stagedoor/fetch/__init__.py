@@ -1,1 +1,1 @@
-"""fetch."""
+"""HTTP requests of our own, bounded in size and time."""

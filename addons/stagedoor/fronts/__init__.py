@@ -1,1 +1,1 @@
-"""fronts."""
+"""The ways in: each front reads requests, calls the engine and carries its decision out."""

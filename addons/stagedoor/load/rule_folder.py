@@ -16,7 +16,7 @@ from stagedoor.load.public_patterns import second
 from stagedoor.model.errors import ConfigError, Location, Problem, did_you_mean
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, Policy, load_policy
 
-_PACKAGE = Path(__file__).resolve().parent
+_PACKAGE = Path(__file__).resolve().parents[1]
 _SHARE = _PACKAGE / "share"
 _MENDS = {
     errno.EACCES: "check its rights",

@@ -1,1 +1,1 @@
-"""model."""
+"""What travels between the rooms: facts, errors, units, globs. Plain data, no effects."""

@@ -1,1 +1,1 @@
-"""publish."""
+"""From the one stance, everything that is published to machines."""

@@ -1,5 +1,1 @@
-"""What is asked: paths as the origin will read them, and classes of resources.
-
-paths.py       request target → normalised path
-resources.py   path, stance and response type → Resource
-"""
+"""What is asked for: normalised paths and kinds of resources."""

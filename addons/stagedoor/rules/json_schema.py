@@ -78,12 +78,12 @@ def fingerprints_schema() -> Schema:
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
     """Files of rules. Names and operators are suggested, not demanded: people add their own."""
     parts = (rule.Then, rule.Throttle, rule.Block, rule.Case, rule.Lately)
-    rule, definitions = schema_of(rule.Written, *parts)
+    written, definitions = schema_of(rule.Written, *parts)
     definitions["Plain"].pop("title")
     definitions["Then"] |= {"minProperties": 1, "maxProperties": 1}
-    rule["properties"]["when"]["$ref"] = f"{HERE}when"
+    written["properties"]["when"]["$ref"] = f"{HERE}when"
     definitions |= {
-        "Rule": rule,
+        "Rule": written,
         "when": _block(),
         "header": {"description": "a header of the request", **_PATTERN},
         "name": _suggested({*names, "unknown"}),

@@ -103,27 +103,27 @@ def _entry(entry: Schema) -> Schema:
 
 Shape = Schema | Callable[[Schema], Schema]
 SHAPES: Mapping[str, Shape] = {
-    "schema._tuple": {},
-    "schema._one_or_many": lambda many: {"anyOf": [many["items"], many]},
-    "units.duration": lambda _: DURATION,
-    "units.size": lambda _: SIZE,
-    "stance._yes_no": lambda one: {"anyOf": [answer(one["enum"]), _OTHERWISE]},
-    "stance._switch": lambda one: {"anyOf": [switch(one["enum"]), {"type": "boolean"}]},
-    "stance._absolute": _PATH,
-    "stance._is_network": NETWORK,
-    "stance.Artist._reachable": {
+    "config.schema._tuple": {},
+    "config.schema._one_or_many": lambda many: {"anyOf": [many["items"], many]},
+    "model.units.duration": lambda _: DURATION,
+    "model.units.size": lambda _: SIZE,
+    "config.stance._yes_no": lambda one: {"anyOf": [answer(one["enum"]), _OTHERWISE]},
+    "config.stance._switch": lambda one: {"anyOf": [switch(one["enum"]), {"type": "boolean"}]},
+    "config.stance._absolute": _PATH,
+    "config.stance._is_network": NETWORK,
+    "config.stance.Artist._reachable": {
         "pattern": "^(mailto:|https?://|$)",
         "errorMessage": "begin with mailto: or https://",
     },
-    "stance.Site._address": {
+    "config.stance.Site._address": {
         "pattern": r"^(https?://[^/?#\s]+/?)?$",
         "errorMessage": "write the site alone: http://localhost:8000",
     },
-    "stance.Publish._address": {
+    "config.stance.Publish._address": {
         "pattern": r"^(https?://[^/?#\s]+/?)?$",
         "errorMessage": "write the site alone: https://music.example.org",
     },
-    "stance.Site._listen": {
+    "config.stance.Site._listen": {
         "type": ["string", "integer"],
         "pattern": rf"^((.*:)?{_PORT})?$",
         "maximum": 65535,
@@ -135,22 +135,22 @@ SHAPES: Mapping[str, Shape] = {
         "errorMessage": "write https://signer.example, no path",
     },
     "identify.catalogue.Entry._has_a_token": _entry,
-    "identify.families.Seen._shaped": {
+    "identify.tls_families.Seen._shaped": {
         "pattern": r"^\s*[a-z0-9]+_[0-9a-f]{12}_[0-9a-f]{12}\s*$",
         "errorMessage": "they look like t13d1517h2_8daaf6152771_cb7bf5808d99",
     },
-    "identify.families.Seen._text": {"type": ["string", "number"]},
-    "identify.families.Family._something": {"minItems": 1},
-    "rules.model._absolute": _PATH,
-    "rules.model._trait": lambda _: one_of(MEANINGS[TRAIT_NAMES]),
-    "rules.model._address": NETWORK,
-    "rules.model._yes_no": lambda _: YES_NO,
-    "rules.model._delay": {},
-    "rules.model._then": _then,
-    "rules.model.Throttle._says_how_much": {
+    "identify.tls_families.Seen._text": {"type": ["string", "number"]},
+    "identify.tls_families.Family._something": {"minItems": 1},
+    "rules.rule._absolute": _PATH,
+    "rules.rule._trait": lambda _: one_of(MEANINGS[TRAIT_NAMES]),
+    "rules.rule._address": NETWORK,
+    "rules.rule._yes_no": lambda _: YES_NO,
+    "rules.rule._delay": {},
+    "rules.rule._then": _then,
+    "rules.rule.Throttle._says_how_much": {
         "anyOf": [{"required": ["requests"]}, {"required": ["retry_after"]}]
     },
-    "rules.model.Written._permanent": {
+    "rules.rule.Written._permanent": {
         "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
         "errorMessage": "an id is words in lower case, like ai-training-off",
     },

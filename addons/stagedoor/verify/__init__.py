@@ -1,1 +1,1 @@
-"""verify."""
+"""What needs the network to prove: reverse DNS, key directories, address lists, nonces."""

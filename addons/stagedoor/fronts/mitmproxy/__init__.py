@@ -1,1 +1,1 @@
-"""mitmproxy."""
+"""mitmproxy's side: facts from flows, decisions onto flows."""

@@ -1,1 +1,1 @@
-"""ledger."""
+"""The ledger: what was published, handed out and taken, in SQLite."""

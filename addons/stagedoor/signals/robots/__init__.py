@@ -1,1 +1,1 @@
-"""robots."""
+"""robots.txt (RFC 9309): read, obeyed, and merged with the stance."""

@@ -1,1 +1,1 @@
-"""standards."""
+"""One module for each standard."""

@@ -1,1 +1,1 @@
-"""desk."""
+"""The desk: one live page about today, its parts, and the texts on them."""

@@ -16,7 +16,7 @@ from tornado.web import HTTPError, RequestHandler
 from stagedoor.record.daily import Day
 from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
-from stagedoor.web.desk import page
+from stagedoor.web.desk import today_page
 from stagedoor.web.desk.elements import page
 from stagedoor.web.desk.event_stream import Live, Parts
 from stagedoor.web.desk.rulebook import Cases
@@ -56,7 +56,7 @@ class Desk:
         outlook = self.look()
         if outlook is None:
             return None
-        return page.fragments(self.day.look(), outlook, self.gate.token)
+        return today_page.fragments(self.day.look(), outlook, self.gate.token)
 
     def cases(self, policy: Policy) -> Cases:
         """The rules' cases, run once for each policy. Blocks for half a second."""

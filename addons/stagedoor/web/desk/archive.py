@@ -18,7 +18,7 @@ from stagedoor.model.errors import StagedoorError
 
 PATIENCE = 300.0
 """Seconds."""
-_ADDONS = Path(__file__).resolve().parents[2]
+_ADDONS = Path(__file__).resolve().parents[3]
 
 
 def export(state: Path, crawler: str, days: int, folder: Path) -> Path:

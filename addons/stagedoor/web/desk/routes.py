@@ -9,7 +9,7 @@ import orjson
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
-from stagedoor.web.desk import page
+from stagedoor.web.desk import today_page
 from stagedoor.web.desk.answers import PATIENCE, Desk, Handler
 from stagedoor.web.desk.commands import Export, SwitchMode
 from stagedoor.web.desk.event_stream import AGAIN
@@ -24,7 +24,7 @@ _HERE = Path(__file__).parent
 
 class _Today(Handler):
     def get(self) -> None:
-        self.html(page.today_page(self.desk.day.look(), self.outlook(), self.desk.gate.token))
+        self.html(today_page.today_page(self.desk.day.look(), self.outlook(), self.desk.gate.token))
 
 
 class _Rules(Handler):
@@ -41,7 +41,7 @@ class _Why(Handler):
         event = next((event for event in refusals if event.id == name.upper()), None)
         if event is None:
             self.set_status(404)
-            self.html(page.missed(outlook.state, name))
+            self.html(today_page.missed(outlook.state, name))
         else:
             self.html(why_page(event, outlook))
 

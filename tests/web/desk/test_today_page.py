@@ -15,7 +15,7 @@ from making import TRAINING_OFF, asks, event, policy
 from stagedoor.model.facts import Event, Mode
 from stagedoor.record.daily import Day
 from stagedoor.rules.cases import run_cases
-from stagedoor.web.desk import page
+from stagedoor.web.desk import today_page
 from stagedoor.web.desk.refusal_page import why_page
 from stagedoor.web.desk.rulebook import rules_page
 from stagedoor.web.desk.status_json import status
@@ -72,7 +72,7 @@ def test_ten_thousand_hostile_clients_make_one_row_and_a_small_page(day: Day) ->
     today = day.look()
     assert today.requests == today.refused == 10_000
     assert [row.client.name for row in today.rows] == ["GPTBot"]
-    text = str(page.today_page(today, outlook(), "TOKEN"))
+    text = str(today_page.today_page(today, outlook(), "TOKEN"))
     assert len(text) < 60_000
     assert len(orjson.dumps(status(today, outlook()))) < 10_000
 
@@ -83,9 +83,9 @@ def test_strangers_words_stay_text(day: Day, mode: Mode) -> None:
     look = outlook(mode, ("<script>in a mistake</script>",))
     count, _ = run_cases(POLICY)
     texts = [
-        str(page.today_page(today, look, "TOKEN")),
+        str(today_page.today_page(today, look, "TOKEN")),
         str(rules_page(look, today.rules, (count, ["<img src=x> fails"]))),
-        str(page.missed(look.state, "<b>")),
+        str(today_page.missed(look.state, "<b>")),
         *(str(why_page(one, look)) for one in today.refusals),
     ]
     for text in texts:
@@ -103,11 +103,11 @@ def test_a_link_that_is_none_is_no_link() -> None:
     day = Day()
     client = replace(event().client, docs="javascript:alert(1)")
     day.record(event(at=day.since, client=client))
-    assert "javascript:" not in str(page.today_page(day.look(), outlook(), "T"))
+    assert "javascript:" not in str(today_page.today_page(day.look(), outlook(), "T"))
 
 
 def test_what_is_wrong_with_the_rules_is_seen_at_once() -> None:
-    text = str(page.today_page(Day().look(), outlook(trouble=("a.yaml:1:1: wrong",)), "T"))
+    text = str(today_page.today_page(Day().look(), outlook(trouble=("a.yaml:1:1: wrong",)), "T"))
     assert "The rules on disk have mistakes" in text
     assert "a.yaml:1:1: wrong" in str(
         rules_page(outlook(trouble=("a.yaml:1:1: wrong",)), {}, (0, []))
