@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from making import asks
 from stagedoor.engine.compliance import Violation, behaved, crawler_key, violations
 from stagedoor.engine.needs import Received
@@ -41,7 +39,7 @@ def test_a_path_that_its_robots_txt_forbids_is_a_violation_with_the_line_that_sa
     assert behaviour == Behaviour(
         requests=3, told=frozenset({"robots"}), violations=1, disallowed=True
     )
-    again = replace(received, violations=1)
+    again = received._replace(violations=1)
     behaviour, found = asked(again, "/about", kind="page", robots=ROBOTS)
     assert (found, behaviour.violations, behaviour.disallowed) == ((), 1, False)
 

@@ -15,8 +15,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from stagedoor.engine import compliance
-from stagedoor.engine.needs import NO_EFFECTS, NO_FACTS, NOTHING_KNOWN, Effects, Facts, Known, Needs
-from stagedoor.engine.transaction import Decision, Transaction
+from stagedoor.engine.needs import (
+    NO_EFFECTS,
+    NO_FACTS,
+    NO_NEEDS,
+    NO_WAITS,
+    NOTHING_KNOWN,
+    Effects,
+    Facts,
+    Known,
+    Needs,
+)
+from stagedoor.engine.transaction import Transaction
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.traits import traits
 from stagedoor.model.facts import Arrival, Behaviour, Client, Mode, Proof, Request, Resource
@@ -39,11 +49,16 @@ def needs(transaction: Transaction) -> Needs:
     """What the rules that can still hold ask for, and the claim that can be proven."""
     policy, client = transaction.policy, transaction.client
     steps = transaction.steps = policy.plan.steps(transaction.request, client, transaction.resource)
-    return Needs(policy.provable.get(client.name), steps.behaviour, steps.rates)
+    claim = policy.provable.get(client.name)
+    if claim is None and not steps.behaviour and not steps.rates:
+        return NO_NEEDS
+    return Needs(claim, steps.behaviour, steps.rates)
 
 
-def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Decision:
-    """The verdict on the request, from what was gathered after needs()."""
+def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Effects:
+    """The verdict on the request, from what was gathered after needs(); it stands in the
+    transaction. Returned is what it leaves to be remembered.
+    """
     client = transaction.client
     if facts.proof is not None:
         client = replace(client, proof=facts.proof[0], why=facts.proof[1])
@@ -59,15 +74,17 @@ def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Decision:
         )
         if found:
             client = replace(client, traits=found)
-    transaction.client = client
+    if client is not transaction.client:
+        transaction.client = client
     known = facts.known
-    transaction.behaviour, transaction.waits = known.behaviour, known.waits
-    if known.received is not None:
-        _hold_against(transaction, known, facts)
+    if known is not NOTHING_KNOWN:
+        transaction.behaviour, transaction.waits = known.behaviour, known.waits
+        if known.received is not None:
+            _hold_against(transaction, known, facts)
     return _rule(transaction, first=True)
 
 
-def decide_again(transaction: Transaction, known: Known = NOTHING_KNOWN) -> Decision:
+def decide_again(transaction: Transaction, known: Known = NOTHING_KNOWN) -> Effects:
     """The verdict once more, for another resource: what was counted stays counted once.
 
     `known` is what only now is asked for: counters, and waits of rates that could not hold before.
@@ -103,7 +120,7 @@ def _hold_against(transaction: Transaction, known: Known, facts: Facts) -> None:
     )
 
 
-def _rule(transaction: Transaction, *, first: bool) -> Decision:
+def _rule(transaction: Transaction, *, first: bool) -> Effects:
     verdict, used = transaction.steps.verdict(
         transaction.request,
         transaction.client,
@@ -120,9 +137,9 @@ def _rule(transaction: Transaction, *, first: bool) -> Decision:
     counted = first and transaction.policy.counts
     violated = first and bool(transaction.violations)
     if not counted and not violated and not used:
-        return Decision(verdict, NO_EFFECTS)
+        return NO_EFFECTS
     recording = transaction.request.path if counted and transaction.resource.guarded else ""
-    return Decision(verdict, Effects(counted, recording, used, violated))
+    return Effects(counted, recording, used, violated)
 
 
 def answered(transaction: Transaction, content_type: str) -> bool:
@@ -161,9 +178,11 @@ def judge(
     `content_type` is the response's, once it is known. `prove` says how sure a claim is that can be
     proven; without it, none is. `behaviour` and `waits` as a store would give them.
     """
-    transaction = Transaction(
-        policy=policy, request=request, arrival=arrival, signer=signer, mode=mode, assumed=assumed
-    )
+    transaction = Transaction(policy, request, arrival, mode)
+    if signer:
+        transaction.signer = signer
+    if assumed:
+        transaction.assumed = assumed
     enter(transaction)
     if content_type:
         answered(transaction, content_type)
@@ -181,9 +200,17 @@ def judge_known(
     waits: Mapping[str, float] | None = None,
 ) -> Transaction:
     """The same for a request that was recognised and classified before: a line in a log."""
-    transaction = Transaction(policy=policy, request=request, mode=mode)
-    transaction.client, transaction.resource = client, resource
+    transaction = recognised(policy, request, client, resource, mode)
     return _finish(transaction, None, behaviour, waits)
+
+
+def recognised(
+    policy: Policy, request: Request, client: Client, resource: Resource, mode: Mode = "enforce"
+) -> Transaction:
+    """A transaction that was recognised and classified before."""
+    transaction = Transaction(policy, request, None, mode)
+    transaction.client, transaction.resource = client, resource
+    return transaction
 
 
 def _finish(
@@ -194,5 +221,8 @@ def _finish(
 ) -> Transaction:
     claim = needs(transaction).claim
     proof = prove(claim) if prove is not None and claim is not None else None
-    decide(transaction, Facts(proof=proof, known=Known(behaviour, waits or {})))
+    facts = NO_FACTS
+    if proof is not None or waits or behaviour is not NOBODY_REMEMBERS:
+        facts = Facts(proof, Known(behaviour, waits or NO_WAITS))
+    decide(transaction, facts)
     return transaction

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from stagedoor.engine.compliance import Violation
-from stagedoor.engine.needs import Effects
+from stagedoor.engine.needs import NO_WAITS
 from stagedoor.model.facts import (
     UNKNOWN,
     Arrival,
@@ -21,45 +20,50 @@ from stagedoor.model.facts import (
 from stagedoor.rules.plan import ALLOW, NO_STEPS, NOBODY_REMEMBERS, Steps
 from stagedoor.rules.policy import Policy
 
-_UNCLASSIFIED = Resource("other", "")
 
-
-@dataclass(slots=True, kw_only=True)
 class Transaction:
     """Filled in by `engine.order`, step by step.
 
     `policy` is the one that let the request in: a reload in between changes nothing half-way.
-    `arrival` is None where nothing is known of the request but a line in a log. `signer` is the
-    origin that has provably signed it. `assumed` are traits it has besides those that are found
-    (for cases). `at` is Unix time, `seconds` what the decisions cost.
+    `arrival` is None where nothing is known of the request but a line in a log. The rest has its
+    default on the class until it changes, which a request does to few of them.
     """
 
-    policy: Policy
-    request: Request
-    arrival: Arrival | None = None
-    signer: str = ""
-    mode: Mode = "enforce"
+    signer = ""
+    """The origin that has provably signed it."""
     assumed: frozenset[str] = frozenset()
-    at: float = 0.0
-
-    household: str = ""
+    """Traits it has besides those that are found (for cases)."""
+    at = 0.0
+    """Unix time."""
+    household = ""
     """The store's key of the client's address."""
-    crawler: str = ""
+    crawler = ""
     """The store's key of the crawler, empty for people."""
     client: Client = UNKNOWN
-    resource: Resource = _UNCLASSIFIED
+    resource: Resource = Resource("other", "")
     steps: Steps = NO_STEPS
     behaviour: Behaviour = NOBODY_REMEMBERS
-    counted: bool = False
+    counted = False
     """Whether `behaviour` holds what the store knows of the client."""
-    waits: Mapping[str, float] = field(default_factory=dict)
+    waits: Mapping[str, float] = NO_WAITS
     used: tuple[str, ...] = ()
     """The rules whose rates this request has used up."""
     violations: tuple[Violation, ...] = ()
     verdict: Verdict = ALLOW
-    seconds: float = 0.0
-    id: str = ""
+    seconds = 0.0
+    """What the decisions cost."""
+    id = ""
     """The short name of this request, where it is worth one."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        request: Request,
+        arrival: Arrival | None = None,
+        mode: Mode = "enforce",
+    ) -> None:
+        self.policy, self.request = policy, request
+        self.arrival, self.mode = arrival, mode
 
     @property
     def against(self) -> bool:
@@ -78,11 +82,3 @@ class Transaction:
             id=self.id,
             against=self.against,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One verdict, and what it leaves to be remembered."""
-
-    verdict: Verdict
-    effects: Effects

@@ -193,7 +193,7 @@ class Service:
         if known.received is not None:
             robots = self._texts.robots(known.received.robots, self.store.text)
         facts = Facts(proof, known, robots, self._answers)
-        effects = order.decide(transaction, facts).effects
+        effects = order.decide(transaction, facts)
         if effects is not NO_EFFECTS:
             self.store.apply(transaction.household, transaction.crawler, effects, time.monotonic())
         for violation in transaction.violations:
@@ -223,7 +223,7 @@ class Service:
         self._decided_again(transaction, await known)
 
     def _decided_again(self, transaction: Transaction, known: Known) -> None:
-        effects = order.decide_again(transaction, known).effects
+        effects = order.decide_again(transaction, known)
         if effects is not NO_EFFECTS:
             self.store.apply(transaction.household, "", effects, time.monotonic())
 

@@ -149,6 +149,7 @@ class Plan:
         found = [leaf for rule in active for leaf in leaves(rule.condition)]
         self.uses = frozenset(leaf.name for leaf in found)
         self.rated = any(rule.rate for rule in active)
+        self.counts = self.rated or any(name.startswith("behaviour.") for name in self.uses)
         self._search: dict[str, Callable[[str], frozenset[int]]] = {}
         self._numbers: dict[str, dict[int, frozenset[int]]] = {}
         if before is not None:

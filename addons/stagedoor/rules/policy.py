@@ -6,8 +6,9 @@ reload is one assignment and no request is ever decided by half a rule set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache, partial
 
 from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
@@ -25,7 +26,7 @@ from stagedoor.model.globs import Globs
 from stagedoor.resources.kinds import classify
 from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
-from stagedoor.rules.plan import Plan, note
+from stagedoor.rules.plan import CACHED_TEXTS, MAX_CACHED, Plan, note
 from stagedoor.rules.rule import OBSERVED, Rule, read_rules, repeated_ids
 from stagedoor.rules.vocabulary import Known
 
@@ -33,7 +34,7 @@ STANCE = "stance.yaml"
 CATALOGUE_FOLDERS = frozenset({"crawlers", "clients"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """Everything a decision needs.
 
@@ -60,7 +61,14 @@ class Policy:
 
     def classify(self, path: str) -> Resource:
         """What a normalised path names."""
+        if len(path) <= MAX_CACHED:
+            return self._classify(path)
         return classify(path, self._audio_paths)
+
+    @cached_property
+    def _classify(self) -> Callable[[str], Resource]:
+        """Recordings are asked for again and again: a site's paths are looked at once."""
+        return lru_cache(maxsize=CACHED_TEXTS)(partial(classify, audio_paths=self._audio_paths))
 
     def claim(self, agent: str, signer: str = "") -> Client:
         """Who a request claims to come from; `signer` is the origin that has provably signed it:
@@ -95,7 +103,7 @@ class Policy:
     @property
     def counts(self) -> bool:
         """Whether a rule asks what a client has done before."""
-        return self.plan.rated or any(name.startswith("behaviour.") for name in self.uses)
+        return self.plan.counts
 
     def assuming(self, words: Mapping[str, str]) -> Policy:
         """The same house under the shipped stance, changed by `words` (`stance.ai.train: no`).

@@ -85,12 +85,12 @@ class Exchanges:
         settings = service.settings
         header = settings.ja4_header if settings is not None else ""
         passage = Passage(
-            policy=policy,
-            request=request,
-            arrival=arrival(flow.client_conn, request, self.fingerprints, trusted, header),
-            mode=service.mode,
-            at=time.time(),
+            policy,
+            request,
+            arrival(flow.client_conn, request, self.fingerprints, trusted, header),
+            service.mode,
         )
+        passage.at = time.time()
         later = service.decide(passage, self._signature(flow, passage))
         if later is not None:
             return self._entered_later(flow, passage, began, later)

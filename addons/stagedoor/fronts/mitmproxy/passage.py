@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fronts.request_ids import new_id
 from stagedoor.model.facts import Event
 
 
-@dataclass(slots=True, kw_only=True)
 class Passage(Transaction):
     """Decided, and perhaps not yet recorded.
 
-    It is recorded once, when its verdict is final: a response's type can still change it. `status`
-    and `size` (bytes) are what has gone out, `added` the seconds that the guard has spent on it so
-    far, `passed_on` when it went to the site by time.perf_counter() (0 where it did not).
+    It is recorded once, when its verdict is final: a response's type can still change it.
     """
 
-    recorded: bool = False
-    waited: bool = False
-    ended: bool = False
-    status: int = 0
-    size: int = 0
-    added: float = 0.0
-    passed_on: float = 0.0
+    recorded = False
+    waited = False
+    ended = False
+    status = 0
+    """What has gone out, and how many bytes."""
+    size = 0
+    added = 0.0
+    """Seconds that the guard has spent on it so far."""
+    passed_on = 0.0
+    """When it went to the site, by time.perf_counter(); 0 where it did not."""
     ending: Callable[[], None] | None = None
     """What to do when its stream has ended."""
 

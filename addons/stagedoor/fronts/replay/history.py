@@ -53,15 +53,16 @@ class History:
     def _one(self, transaction: Transaction, store: MemoryStore | None, taken: int) -> Verdict:
         needs = order.needs(transaction)
         if store is None:
-            return order.decide(transaction, NO_FACTS).verdict
+            order.decide(transaction, NO_FACTS)
+            return transaction.verdict
         request, guarded = transaction.request, transaction.resource.guarded
         client = household(request.address)
         known = Known()
         if needs.behaviour or needs.rates:
             recording = request.path if guarded else ""
             known = store.read(Query(client, self._now, recording, needs.behaviour, needs.rates))
-        decision = order.decide(transaction, Facts(known=known))
-        store.apply(client, "", decision.effects, self._now)
-        if guarded and not decision.verdict.refused:
+        effects = order.decide(transaction, Facts(known=known))
+        store.apply(client, "", effects, self._now)
+        if guarded and not transaction.verdict.refused:
             store.sent(client, taken, 0.0, self._now)
-        return decision.verdict
+        return transaction.verdict

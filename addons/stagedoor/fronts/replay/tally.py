@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from stagedoor.engine.order import answered, enter, judge_known
+from stagedoor.engine.order import answered, enter, judge_known, recognised
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fronts.replay.history import History
 from stagedoor.fronts.replay.log_records import Exchange, Hit, NoRequest, Parse, Unreadable
@@ -252,7 +252,7 @@ class Tally:
         taken = hit.size if 200 <= hit.status < 300 and hit.method != b"HEAD" else 0
         request = Watched(hit, place.path)
         transactions = [
-            Transaction(policy=policy, request=request, client=client, resource=resource)
+            recognised(policy, request, client, resource)
             for policy, client, resource in zip(
                 self.policies, asker.clients, place.resources, strict=True
             )
@@ -323,7 +323,7 @@ class Tally:
 
 def _entered(policy: Policy, found: Exchange) -> Transaction:
     """The exchange as it came in, with the type that it was answered with."""
-    transaction = Transaction(policy=policy, request=found.request, arrival=found.arrival)
+    transaction = Transaction(policy, found.request, found.arrival)
     enter(transaction)
     if found.content_type:
         answered(transaction, found.content_type)
