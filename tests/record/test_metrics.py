@@ -22,6 +22,8 @@ def used() -> Metrics:
     metrics = Metrics()
     metrics.loaded(program="1.2", rules=31, in_force=20, signatures=1700, enforcing=True)
     metrics.record(event())
+    several = Client("Timpibot", "Timpi", "seo", further=("search",))
+    metrics.record(event(client=several, verdict=Verdict("allow")))
     metrics.record(event(client=UNKNOWN, verdict=Verdict("allow"), resource=Resource("page", "/")))
     metrics.audio_counter("browser").inc(4096)
     metrics.seconds_counter("browser").inc(2.5)

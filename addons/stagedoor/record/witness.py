@@ -77,12 +77,16 @@ class Witness:
         """What this crawler had been told, and what of that it passes over."""
         if client.purpose in PEOPLE:
             return before, ()
+        answers = self._answers()
+        uses = [USES_OF[purpose] for purpose in client.purposes if purpose in USES_OF]
+        # Of several uses, the one that is refused counts: robots.txt refuses the crawler by it.
+        use = next((u for u in uses if answers[u] == "no"), uses[0] if uses else None)
         behaviour, found = self._compliance.asked(
             client,
             request,
             resource,
-            self._answers(),
-            USES_OF.get(client.purpose),
+            answers,
+            use,
             policy.robots_tokens.get(client.name, client.name),
             before,
         )

@@ -98,7 +98,7 @@ def _outcome(
         verdict = verdict if rule.waits else replace(verdict, seconds=seconds)
     if rule.observe:
         return "notes", note(verdict)
-    return ("notes" if rule.action == "log" else "decides"), verdict
+    return ("notes" if rule.notes else "decides"), verdict
 
 
 def is_off(condition: Condition) -> bool:

@@ -41,6 +41,7 @@ from stagedoor.fronts.mitmproxy.refusals import refuse, unavailable
 from stagedoor.fronts.mitmproxy.signal_responses import Saying, carried
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
+from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.errors import ConfigError, StagedoorError
 from stagedoor.model.facts import PEOPLE, Mode, Request, Resource
 from stagedoor.publish.publication import NOTHING, published
@@ -342,10 +343,13 @@ class Guard:
     def _wait(self, passage: Passage) -> Awaitable[None] | None:
         """What a delayed request has to wait for. Where too many do so already, it is throttled."""
         verdict = passage.verdict
-        if verdict.action != "delay" or passage.waited:
+        if not verdict.delayed or passage.waited:
             return None
         if self._waiting >= MOST_WAITING:
-            passage.verdict = replace(verdict, action="throttle", status=429, seconds=RETRY_AFTER)
+            later = named(THROTTLE)
+            passage.verdict = replace(
+                verdict, action=later.word, status=later.status, seconds=RETRY_AFTER
+            )
             return None
         passage.waited = True
         return self._hold(passage)

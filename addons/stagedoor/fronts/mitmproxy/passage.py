@@ -48,7 +48,7 @@ class Passage:
 
     def name(self) -> str:
         """A short name for whatever is worth one, made when it is first asked for."""
-        if not self.id and self.verdict.action != "allow":
+        if not self.id and self.verdict.logged:
             self.id = new_id()
         return self.id
 
