@@ -88,7 +88,7 @@ def test_a_refusal_is_counted_by_verdict_crawler_and_rule() -> None:
     )
     assert value(metrics, "stagedoor_blocks_total", crawler="GPTBot", rule="ai-training-off") == 1
     assert value(metrics, "stagedoor_audio_requests_refused_total", purpose="ai-training") == 1
-    assert value(metrics, "stagedoor_decision_seconds_count") == 2
+    assert value(metrics, "stagedoor_decision_seconds_count") == 3
 
 
 def test_a_refused_page_is_no_refused_recording() -> None:

@@ -91,6 +91,11 @@ ALLOW, LOG, DELAY, THROTTLE, BLOCK = "allow", "log", "delay", "throttle", "block
 stricter actions; what a front does where too many wait; the plain refusal."""
 
 _TABLE: dict[str, Action] = {}
+REFUSING: set[str] = set()
+WAITING: set[str] = set()
+LOGGED: set[str] = set()
+"""The words of the rows that refuse, wait and are logged: asked for each request, hence kept.
+Only register() and registered() change them."""
 
 
 def register(action: Action) -> None:
@@ -99,6 +104,13 @@ def register(action: Action) -> None:
         if other.word == action.word or other.rank == action.rank:
             raise ValueError(f"{action.word} has the word or the rank of {other.word}")
     _TABLE[action.word] = action
+    for words_of, belongs in (
+        (REFUSING, action.refuses),
+        (WAITING, action.waits),
+        (LOGGED, action.logged),
+    ):
+        if belongs:
+            words_of.add(action.word)
 
 
 @contextmanager
@@ -109,6 +121,8 @@ def registered(action: Action) -> Iterator[Action]:
         yield action
     finally:
         del _TABLE[action.word]
+        for words_of in (REFUSING, WAITING, LOGGED):
+            words_of.discard(action.word)
 
 
 def named(word: str) -> Action:

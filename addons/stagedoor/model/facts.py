@@ -7,11 +7,11 @@ exactly these spellings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Literal, get_args
 
-from stagedoor.model.actions import named
+from stagedoor.model.actions import LOGGED, REFUSING, WAITING
 
 Purpose = Literal[
     # Crawlers: programs that come on behalf of an operator.
@@ -202,18 +202,21 @@ class Verdict:
     status: int = 403
     would: str | None = None
     seconds: float = 0.0
-    refused: bool = field(init=False, repr=False, compare=False)
-    """Whether the client gets nothing this time. Asked for each request, hence kept."""
-    delayed: bool = field(init=False, repr=False, compare=False)
-    """Whether the request is let in after `seconds`."""
-    logged: bool = field(init=False, repr=False, compare=False)
-    """Whether it stands in the decision log."""
 
-    def __post_init__(self) -> None:
-        action = named(self.action)
-        object.__setattr__(self, "refused", action.refuses)
-        object.__setattr__(self, "delayed", action.waits)
-        object.__setattr__(self, "logged", action.logged)
+    @property
+    def refused(self) -> bool:
+        """Whether the client gets nothing this time."""
+        return self.action in REFUSING
+
+    @property
+    def delayed(self) -> bool:
+        """Whether the request is let in after `seconds`."""
+        return self.action in WAITING
+
+    @property
+    def logged(self) -> bool:
+        """Whether it stands in the decision log."""
+        return self.action in LOGGED
 
     @property
     def label(self) -> str:
