@@ -12,17 +12,19 @@ from rich.console import Console
 
 from flows import Open, answered, flow
 from loglines import counted, line
-from making import FIREFOX, GPTBOT, GPTBOT_CLIENT, asks, event, mistakes, policy
+from making import FIREFOX, GPTBOT, asks, event, mistakes, policy
 from stagedoor.cli import explain as explain_command
 from stagedoor.cli import lines as lines_command
 from stagedoor.cli import replay_report
+from stagedoor.engine import explanation
+from stagedoor.engine.cases import run_cases
+from stagedoor.engine.order import judge
 from stagedoor.fronts.replay.summary import as_json, summarise
 from stagedoor.model import actions
 from stagedoor.model.actions import Action, Refuse
 from stagedoor.model.facts import Event, Resource, Verdict
 from stagedoor.record import daily, decision_log, terminal
-from stagedoor.rules import captions, explanation
-from stagedoor.rules.cases import run_cases
+from stagedoor.rules import captions
 from stagedoor.rules.json_schema import rules_schema
 from stagedoor.web.desk.refusal_page import why_page
 from stagedoor.web.desk.view import Outlook
@@ -60,7 +62,7 @@ def teapot() -> Iterator[Action]:
 def served() -> Event:
     request = asks(GPTBOT, "/music/a.mp3")
     resource = Resource("audio", request.path)
-    verdict = policy(FILES).decide(request, GPTBOT_CLIENT, resource)
+    verdict = judge(policy(FILES), request).verdict
     return event(request=request, resource=resource, verdict=verdict)
 
 
@@ -97,7 +99,7 @@ def test_editors_offer_it() -> None:
 def test_the_policy_decides_it_and_observing_notes_it() -> None:
     verdict = served().verdict
     assert (verdict.action, verdict.status, verdict.refused) == ("teapot", 418, True)
-    seen = policy(FILES).judge(asks(GPTBOT, "/music/a.mp3"), mode="observe")[2]
+    seen = judge(policy(FILES), asks(GPTBOT, "/music/a.mp3"), mode="observe").verdict
     assert (seen.action, seen.label, seen.refused) == ("log", "would-teapot", False)
 
 
@@ -137,7 +139,7 @@ def test_records_have_it() -> None:
 def test_explain_identify_and_decide_word_it() -> None:
     house = policy(FILES)
     one = served()
-    found = explanation.explain(house, one.request, one.client, one.resource)
+    found = explanation.explain(judge(house, one.request))
     out = io.StringIO()
     Console(file=out, width=110).print(explain_command.tree(found, house))
     assert "tea with 418 by tea" in out.getvalue()

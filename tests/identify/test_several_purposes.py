@@ -11,6 +11,8 @@ from flows import Open, flow
 from making import GPTBOT_CLIENT, asks, catalogue, document, event, mistakes, policy
 from stagedoor.cli import lines as lines_command
 from stagedoor.config.stance import Ai, Stance
+from stagedoor.engine.explanation import explain
+from stagedoor.engine.order import judge
 from stagedoor.evidence.entries import Visit
 from stagedoor.identify.catalogue import read_catalogue
 from stagedoor.model.errors import Problem
@@ -18,7 +20,6 @@ from stagedoor.model.facts import Client, Resource
 from stagedoor.publish.publication import published
 from stagedoor.record import decision_log, terminal
 from stagedoor.record.metrics import Metrics
-from stagedoor.rules.explanation import explain
 from stagedoor.rules.policy import Policy
 
 BOTH = """
@@ -38,7 +39,7 @@ def ruled(text: str) -> Policy:
 
 
 def action(text: str, agent: str = AGENT) -> str:
-    return ruled(text).judge(asks(agent, "/music/a.mp3"))[2].action
+    return judge(ruled(text), asks(agent, "/music/a.mp3")).verdict.action
 
 
 def test_the_first_purpose_is_the_main_one() -> None:
@@ -84,8 +85,7 @@ def test_a_condition_holds_if_any_purpose_matches(when: str, both: str, one: str
     text = f"- {{id: t, title: T, when: {{{when}}}, then: block}}\n"
     assert (action(text), action(text, "OneBot/1.0")) == (both, one)
     house = ruled(text)
-    request, resource = asks(AGENT, "/music/a.mp3"), Resource("audio", "/music/a.mp3")
-    found = explain(house, request, house.identify(AGENT), resource)
+    found = explain(judge(house, asks(AGENT, "/music/a.mp3")))
     assert found.verdict.action == both
 
 

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from making import GPTBOT_CLIENT, REFUSED, asks, event
 from stagedoor.model.errors import StagedoorError
+from stagedoor.model.events import AudioSent, StreamChanged
 from stagedoor.model.facts import KINDS, PURPOSES, UNKNOWN, Client, Resource, Verdict
 from stagedoor.record.metric_table import LABELS, METRICS, markdown
 from stagedoor.record.metrics import MOST_NAMES, OTHERS, Metrics
@@ -25,9 +26,9 @@ def used() -> Metrics:
     several = Client("Timpibot", "Timpi", "seo", further=("search",))
     metrics.record(event(client=several, verdict=Verdict("allow")))
     metrics.record(event(client=UNKNOWN, verdict=Verdict("allow"), resource=Resource("page", "/")))
-    metrics.audio_counter("browser").inc(4096)
-    metrics.seconds_counter("browser").inc(2.5)
-    metrics.streams("browser").inc()
+    handlers = metrics.handlers()
+    handlers[AudioSent](AudioSent("browser", 4096, 2.5))
+    handlers[StreamChanged](StreamChanged("browser", 1))
     metrics.withheld("ai-training", 1000, 2.5)
     metrics.taken(GPTBOT_CLIENT, "audio", against=True)
     metrics.error("request", "closed")

@@ -19,9 +19,10 @@ from stagedoor.fetch.client import Fetcher, FetchError, is_public
 from stagedoor.fronts.addresses import networks
 from stagedoor.identify.botauth import Outcome, check
 from stagedoor.identify.keys import MAX_BYTES
+from stagedoor.store.memory import MemoryStore
 from stagedoor.verify import key_directories as module
+from stagedoor.verify import nonces
 from stagedoor.verify.key_directories import LONGEST, PATH, PAUSE, SHORTEST, STALE, Directories
-from stagedoor.verify.nonces import Replays
 
 CA = trustme.CA()
 LOOPBACK = networks(["127.0.0.0/8"])
@@ -611,51 +612,34 @@ def signed(nonce: str = "", signature: bytes = b"s", /, **other: Any) -> Outcome
 
 
 def test_a_nonce_counts_once() -> None:
-    replays = Replays()
-    assert replays.check(signed("n"), "192.0.2.1", NOW) == signed("n")
+    store = MemoryStore(1)
+    assert nonces.check(store, signed("n"), "192.0.2.1", NOW) == signed("n")
     for address in ("192.0.2.1", "192.0.2.2"):
-        again = replays.check(signed("n", b"other"), address, NOW + 60)
+        again = nonces.check(store, signed("n", b"other"), address, NOW + 60)
         assert (again.standing, again.cause, again.signer) == (
             "invalid",
             "replayed",
             "https://a.example",
         )
-    assert replays.check(signed("n2"), "192.0.2.1", NOW).standing == "verified"
+    assert nonces.check(store, signed("n2"), "192.0.2.1", NOW).standing == "verified"
 
 
 def test_a_nonce_belongs_to_an_origin_and_a_key() -> None:
-    replays = Replays()
+    store = MemoryStore(1)
     for other in ({}, {"signer": "https://b.example"}, {"keyid": "k2"}):
-        assert replays.check(signed("n", **other), "", NOW).standing == "verified"
+        assert nonces.check(store, signed("n", **other), "", NOW).standing == "verified"
 
 
 def test_without_a_nonce_a_signature_may_come_again_from_the_same_place() -> None:
-    replays = Replays()
+    store = MemoryStore(1)
     for _ in range(2):
-        assert replays.check(signed(), "192.0.2.1", NOW).standing == "verified"
-    assert replays.check(signed(), "192.0.2.2", NOW).cause == "replayed"
-    assert replays.check(signed("", b"t"), "192.0.2.2", NOW).standing == "verified"
-
-
-def test_what_has_expired_is_forgotten() -> None:
-    replays = Replays(kept=10)
-    for number in range(10):
-        replays.check(signed(str(number)), "", NOW)
-    late = signed("late", until=NOW + 200)
-    assert replays.check(late, "", NOW + 61) == late
-    assert len(replays) == 1
-
-
-def test_memory_is_bounded() -> None:
-    replays = Replays(kept=100)
-    for number in range(1000):
-        assert replays.check(signed(str(number)), "", NOW).standing == "verified"
-        assert len(replays) <= 100
-    assert replays.check(signed("999"), "", NOW).cause == "replayed"
+        assert nonces.check(store, signed(), "192.0.2.1", NOW).standing == "verified"
+    assert nonces.check(store, signed(), "192.0.2.2", NOW).cause == "replayed"
+    assert nonces.check(store, signed("", b"t"), "192.0.2.2", NOW).standing == "verified"
 
 
 def test_what_is_not_verified_is_not_remembered() -> None:
-    replays = Replays()
+    store = MemoryStore(1)
     outcome = Outcome("invalid", "wrong")
-    assert replays.check(outcome, "", NOW) is outcome
-    assert len(replays) == 0
+    assert nonces.check(store, outcome, "", NOW) is outcome
+    assert len(store._once) == 0

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 from stagedoor.cli.publish import check_robots
+from stagedoor.engine.cases import Failure, run_cases, run_examples
 from stagedoor.load import rule_folder
 from stagedoor.publish.publication import published
-from stagedoor.rules.cases import Failure, run_cases, run_examples
 
 
 def run(folder: Path | None, robots: Path | None = None) -> int:

@@ -19,6 +19,8 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from stagedoor.engine.explanation import Explanation, Look, Tried, explain
+from stagedoor.engine.order import judge, judge_known
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
 from stagedoor.identify.public_lists import by_signs
@@ -39,10 +41,8 @@ from stagedoor.model.facts import (
 from stagedoor.model.units import told_duration
 from stagedoor.record.decision_log import FILE, KEPT
 from stagedoor.record.terminal import printable
-from stagedoor.resources.kinds import reclassify
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.conditions import All
-from stagedoor.rules.explanation import Explanation, Look, Tried, explain
 from stagedoor.rules.policy import Policy
 from stagedoor.verify.range_files import read_ranges
 
@@ -102,15 +102,15 @@ def _as_asked(policy: Policy, options: argparse.Namespace) -> Explanation:
         headers=headers,
         address=options.ip or "",
     )
-    client = policy.recognise(
+    judged = judge(
+        policy,
         request,
-        Arrival(options.ja4, plaintext=not options.ja4, proxied=True),
+        options.type or "",
+        options.mode or policy.stance.mode,
+        arrival=Arrival(options.ja4, plaintext=not options.ja4, proxied=True),
         prove=_prover(options.state, options.ip, options.proof),
     )
-    resource = policy.classify(request.path)
-    if options.type:
-        resource = reclassify(resource, options.type)
-    return explain(policy, request, client, resource, mode=options.mode or policy.stance.mode)
+    return explain(judged)
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -185,7 +185,7 @@ def _as_recorded(policy: Policy, line: Mapping[str, Any]) -> Explanation:
     resource = policy.classify(path)
     if resource.kind != line["resource"]:
         resource = Resource(cast("Kind", line["resource"]), path, "type")
-    return explain(policy, request, client, resource, mode=policy.stance.mode)
+    return explain(judge_known(policy, request, client, resource, policy.stance.mode))
 
 
 def _then(line: Mapping[str, Any]) -> str:

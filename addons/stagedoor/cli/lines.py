@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import orjson
 
+from stagedoor.engine.order import judge
 from stagedoor.load import rule_folder
 from stagedoor.model.actions import named
 from stagedoor.model.facts import UNKNOWN, Client, Request, Verdict, as_header, host_name
@@ -54,8 +55,8 @@ def tell(rules: Path | None, source: Iterable[bytes], target: IO[str]) -> int:
 
 def _asks_for_a_recording(policy: Policy, line: bytes) -> tuple[Client, Verdict]:
     agent = line.decode("latin-1").strip()
-    client, _, verdict = policy.judge(Request("GET", "", _RECORDING, _RECORDING, agent))
-    return client, verdict
+    judged = judge(policy, Request("GET", "", _RECORDING, _RECORDING, agent))
+    return judged.client, judged.verdict
 
 
 def identify(policy: Policy, line: bytes) -> Mapping[str, Any]:
@@ -77,7 +78,8 @@ def decide(policy: Policy, line: bytes) -> Mapping[str, Any]:
         request = _request(orjson.loads(line))
     except (ValueError, TypeError) as error:
         return {"error": str(error)}
-    client, resource, verdict = policy.judge(request, mode=policy.stance.mode)
+    judged = judge(policy, request, mode=policy.stance.mode)
+    client, resource, verdict = judged.client, judged.resource, judged.verdict
     return {
         "verdict": verdict.action,
         "rule": verdict.rule,

@@ -23,7 +23,9 @@ from pathlib import Path
 import orjson
 
 from stagedoor.model.errors import StagedoorError
+from stagedoor.model.events import Decided
 from stagedoor.model.facts import Event, network
+from stagedoor.record.recorders import Handlers
 
 FILE = "decisions.jsonl"
 MAX_BYTES = 32 << 20
@@ -57,6 +59,10 @@ class Decisions:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._write, name="decision log", daemon=True)
         self._thread.start()
+
+    def handlers(self) -> Handlers:
+        """Decisions."""
+        return {Decided: self.record}
 
     def record(self, event: Event) -> None:
         """Write `event` down where it is worth reading."""

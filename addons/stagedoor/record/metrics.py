@@ -22,11 +22,12 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
+from stagedoor.model import events
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Event, Kind, Proof, Purpose
 from stagedoor.record.collectors import Family, Late, Source
-from stagedoor.record.listening_ratio import Listening
 from stagedoor.record.metric_table import METRICS
+from stagedoor.record.recorders import Handlers
 from stagedoor.web.server import Routes, Serving
 
 MOST_NAMES = 250
@@ -101,7 +102,7 @@ class Metrics:
         self._loaded_at = self._gauge("stagedoor_rules_loaded_timestamp_seconds")
         self._decision = self._histogram("stagedoor_decision_seconds")
         self._added = self._histogram("stagedoor_added_seconds")
-        self.listening = Listening(self._histogram("stagedoor_listening_ratio").observe)
+        self._listening = self._histogram("stagedoor_listening_ratio")
         self._first_byte = self._histogram("stagedoor_upstream_first_byte_seconds")
         row = METRICS["stagedoor_build_info"]
         self._build = Info(row.name.removesuffix("_info"), row.help, registry=self.registry)
@@ -201,6 +202,47 @@ class Metrics:
         self._reloads("loaded" if well else "refused").inc()
         self._reload_ok.set(well)
 
+    def handlers(self) -> Handlers:
+        """Everything that is counted."""
+        return {
+            events.Decided: self.record,
+            events.Claimed: lambda e: self.proof(e.client, e.proof),
+            events.Violated: lambda e: self.violation(e.client.name, e.signal),
+            events.Noticed: lambda e: self.notice(e.decided.client.name, e.signal),
+            events.Handed: lambda e: self.taken(e.client, e.kind, against=e.against),
+            events.Withheld: lambda e: self.withheld(e.purpose, e.size, e.seconds),
+            events.AudioSent: self._audio_sent,
+            events.StreamChanged: lambda e: self._streams(e.purpose).inc(e.change),
+            events.Listened: lambda e: self._listening.observe(e.ratio),
+            events.Answered: lambda e: self.answered(e.status, e.seconds),
+            events.Responded: lambda e: self.response(e.kind, e.standards),
+            events.Spent: lambda e: self.added(e.seconds),
+            events.PageTagged: lambda e: self.page(e.outcome),
+            events.LookedUp: lambda e: self.lookup(e.outcome),
+            events.KeysFetched: lambda e: self.fetch(e.outcome),
+            events.Loaded: self._loaded,
+            events.Reloaded: lambda e: self.reloaded(well=e.well),
+            events.Failed: lambda e: self.error(e.step, e.outcome),
+            events.Unrecorded: lambda e: self.unrecorded(e.count),
+            events.SiteUnreachable: lambda _: self.upstream_error(),
+        }
+
+    def _audio_sent(self, event: events.AudioSent) -> None:
+        if event.size:
+            self._audio_bytes(event.purpose).inc(event.size)
+        if event.seconds:
+            self._audio_seconds(event.purpose).inc(event.seconds)
+
+    def _loaded(self, event: events.Loaded) -> None:
+        self.loaded(
+            program=event.program,
+            rules=event.rules,
+            in_force=event.in_force,
+            signatures=event.signatures,
+            enforcing=event.enforcing,
+        )
+        self.saying(event.standards)
+
     def record(self, event: Event) -> None:
         """Count one decision."""
         verdict, client, kind = event.verdict, event.client, event.resource.kind
@@ -216,18 +258,6 @@ class Metrics:
             blocks.inc(exemplar={"request_id": event.id} if event.id else None)
             if event.resource.guarded:
                 self._audio_refused(client.purpose).inc()
-
-    def audio_counter(self, purpose: Purpose) -> Counter:
-        """The counter to increment by the bytes of audio a client of this purpose is sent."""
-        return self._audio_bytes(purpose)
-
-    def streams(self, purpose: Purpose) -> Gauge:
-        """How many responses with audio are being sent to clients of this purpose."""
-        return self._streams(purpose)
-
-    def seconds_counter(self, purpose: Purpose) -> Counter:
-        """The counter to increment by the seconds of sound a client of this purpose is sent."""
-        return self._audio_seconds(purpose)
 
     def withheld(self, purpose: Purpose, size: int, seconds: float) -> None:
         """Count bytes of audio, and seconds of sound, that a refused request asked for."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 
 from stagedoor.model.actions import named
+from stagedoor.model.events import Decided
 from stagedoor.model.facts import Event
+from stagedoor.record.recorders import Handlers
 
 LINES_A_SECOND = 5
 """What a person can still read. Metrics and the decision log have the rest."""
@@ -20,6 +22,10 @@ class Terminal:
         self._second = 0
         self._written = 0
         self._skipped = 0
+
+    def handlers(self) -> Handlers:
+        """Decisions."""
+        return {Decided: self.record}
 
     def record(self, event: Event) -> None:
         """Tell of a refusal, or of one that observe mode did not carry out."""

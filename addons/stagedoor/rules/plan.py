@@ -8,7 +8,7 @@ a thousand costs little more than one of thirty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -51,14 +51,9 @@ SIGNAL = Verdict(
 )
 NOBODY_REMEMBERS = Behaviour()
 
-Wait = Callable[[str, Rate], float]
-"""Seconds that the client at hand has to wait under the rate of a rule (its id); 0: it need not.
-Asking counts as one request."""
-
-
-def never_too_fast(_rule: str, _rate: Rate) -> float:
-    """Where nobody counts: in a test, in an access log."""
-    return 0.0
+NO_RATES: tuple[tuple[str, Rate], ...] = ()
+NO_WAITS: Mapping[str, float] = {}
+"""Where nobody counts: in a test, in an access log."""
 
 
 def note(verdict: Verdict) -> Verdict:
@@ -84,6 +79,54 @@ class Step:
     def after(self, seconds: float) -> Verdict:
         """The verdict on a client that has to wait for `seconds`."""
         return self.verdict if self.waits else replace(self.verdict, seconds=seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The rules that may hold for one kind of request, in their order, and what they ask for.
+
+    `behaviour`: one of them asks what the client has done before. `rates` are theirs, by rule id.
+    """
+
+    each: tuple[Step, ...]
+    behaviour: bool = False
+    rates: tuple[tuple[str, Rate], ...] = ()
+
+    def verdict(
+        self,
+        request: Request,
+        client: Client,
+        resource: Resource,
+        behaviour: Behaviour,
+        waits: Mapping[str, float],
+    ) -> tuple[Verdict, tuple[tuple[str, Rate], ...]]:
+        """The verdict of the first rule that ends the search, in enforce mode; and the rates that
+        this request uses up.
+
+        Where only rules held that note, or are observed, the first of them is named. Where none
+        did: allow. `waits` says in seconds how long a client has to wait under each rule's rate.
+        """
+        if resource.kind == "signal":
+            return SIGNAL, NO_RATES
+        noted: Verdict | None = None
+        used = NO_RATES
+        for step in self.each:
+            if step.test is not None and not step.test(request, client, resource, behaviour):
+                continue
+            verdict = step.verdict
+            if step.rate is not None:
+                seconds = waits.get(step.rule, 0.0)
+                if seconds <= 0:
+                    used += ((step.rule, step.rate),)
+                    continue
+                verdict = step.after(seconds)
+            if not step.notes:
+                return verdict, used
+            noted = noted or verdict
+        return noted or ALLOW, used
+
+
+NO_STEPS = Steps(())
 
 
 def _always(rule: Rule) -> Step:
@@ -120,7 +163,12 @@ class Plan:
                 self._number(name, [p for p in patterns if isinstance(p, Patterns)], latin=latin)
         self._path = self._search.get("request.path")
         self._agent = self._search.get("request.agent")
-        self._steps: dict[tuple[object, ...], tuple[Step, ...]] = {}
+        self._steps: dict[tuple[object, ...], Steps] = {}
+        self._behaviour = frozenset(
+            rule.id
+            for rule in active
+            if any(leaf.name.startswith("behaviour.") for leaf in leaves(rule.condition))
+        )
 
     def _number(self, name: str, patterns: Sequence[Patterns], *, latin: bool) -> None:
         if not patterns:
@@ -145,31 +193,13 @@ class Plan:
         client: Client,
         resource: Resource,
         behaviour: Behaviour = NOBODY_REMEMBERS,
-        wait: Wait = never_too_fast,
+        waits: Mapping[str, float] = NO_WAITS,
     ) -> Verdict:
-        """The verdict of the first rule that ends the search, in enforce mode.
+        """The rules alone, for a request whose client and resource are known; see Steps.verdict."""
+        steps = self.steps(request, client, resource)
+        return steps.verdict(request, client, resource, behaviour, waits)[0]
 
-        Where only rules held that note, or are observed, the first of them is named. Where none
-        did: allow. `wait` says how long a client that is above a rule's rate has to.
-        """
-        if resource.kind == "signal":
-            return SIGNAL
-        noted: Verdict | None = None
-        for step in self.steps(request, client, resource):
-            if step.test is not None and not step.test(request, client, resource, behaviour):
-                continue
-            verdict = step.verdict
-            if step.rate is not None:
-                seconds = wait(step.rule, step.rate)
-                if seconds <= 0:
-                    continue
-                verdict = step.after(seconds)
-            if not step.notes:
-                return verdict
-            noted = noted or verdict
-        return noted or ALLOW
-
-    def steps(self, request: Request, client: Client, resource: Resource) -> tuple[Step, ...]:
+    def steps(self, request: Request, client: Client, resource: Resource) -> Steps:
         """The rules that may hold for this client and resource, in their order."""
         path = self._path(request.path) if self._path is not None else _NONE
         agent = self._agent(request.agent) if self._agent is not None else _NONE
@@ -190,9 +220,7 @@ class Plan:
             steps = self._steps[key] = self._narrowed(client, resource.kind, found)
         return steps
 
-    def _narrowed(
-        self, client: Client, kind: Kind, found: dict[str, frozenset[int]]
-    ) -> tuple[Step, ...]:
+    def _narrowed(self, client: Client, kind: Kind, found: dict[str, frozenset[int]]) -> Steps:
         values: dict[str, str | frozenset[str]] = {
             "client.name": client.name,
             "client.operator": client.operator,
@@ -215,4 +243,8 @@ class Plan:
                     break  # nothing behind it can be reached
             elif outcome is not False:
                 steps.append(Step(outcome, always.verdict, always.rate, always.notes, always.waits))
-        return tuple(steps)
+        return Steps(
+            tuple(steps),
+            any(step.rule in self._behaviour for step in steps),
+            tuple((step.rule, step.rate) for step in steps if step.rate is not None),
+        )

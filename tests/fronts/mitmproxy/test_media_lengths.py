@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from mitmproxy import http
 
 from e2e.programs import program
-from stagedoor.fronts.mitmproxy.audio_stream import Playing
-from stagedoor.fronts.mitmproxy.media_lengths import HEAD, Reader, Recording, Shelf, extent, seconds
+from stagedoor.fronts.mitmproxy.audio_stream import AudioStream
+from stagedoor.fronts.mitmproxy.media_lengths import HEAD, Reader, extent, seconds
+from stagedoor.store.interface import Length
+from stagedoor.store.memory import MemoryStore
 
 LENGTH = 30.0
 MADE = {
@@ -81,15 +83,6 @@ def test_nonsense_has_no_length_and_does_no_harm(body: bytes, magic: bytes, size
     assert reader.read(b"") is not None
 
 
-def test_the_shelf_is_bounded() -> None:
-    shelf = Shelf(most=3)
-    for number in range(10):
-        shelf.keep(f"/{number}.mp3", Recording(number))
-    assert shelf.known("/6.mp3") is None
-    assert shelf.known("/9.mp3") == Recording(9)
-    assert len(shelf._known) == 3
-
-
 @pytest.mark.parametrize(
     ("status", "headers", "expected"),
     [
@@ -118,24 +111,22 @@ def answer(status: int = 200, **headers: str) -> http.Response:
     return made
 
 
-def play(shelf: Shelf, response: http.Response, data: bytes, path: str = "/a") -> list[float]:
+def play(shelf: MemoryStore, response: http.Response, data: bytes, path: str = "/a") -> list[float]:
     """Bytes and seconds that are counted when `data` goes out."""
     told = [0.0, 0.0]
 
-    def sent(size: float) -> None:
+    def sent(size: int, length: float) -> None:
         told[0] += size
-
-    def played(length: float) -> None:
         told[1] += length
 
-    stream = Playing(shelf, path, response, sent, played)
+    stream = AudioStream(shelf, path, response, sent)
     out = b"".join(stream(data[n : n + 9000]) for n in range(0, len(data), 9000)) + stream(b"")
     assert out == data
     return told
 
 
 def test_seconds_are_counted_as_they_go_out(files: dict[str, bytes]) -> None:
-    data, shelf = files["cbr.mp3"], Shelf()
+    data, shelf = files["cbr.mp3"], MemoryStore(1)
     whole = answer(content_length=str(len(data)))
     assert play(shelf, whole, data) == [len(data), pytest.approx(LENGTH, rel=0.02)]
     # The second half alone: the shelf knows by now.
@@ -151,19 +142,24 @@ def test_seconds_are_counted_as_they_go_out(files: dict[str, bytes]) -> None:
 
 
 def test_a_radio_says_how_fast_it_plays() -> None:
-    assert play(Shelf(), answer(icy_br="128"), bytes(160_000)) == [160_000, pytest.approx(10)]
-    assert play(Shelf(), answer(icy_br="128,96"), bytes(16_000))[1] == pytest.approx(1)
+    assert play(MemoryStore(1), answer(icy_br="128"), bytes(160_000)) == [
+        160_000,
+        pytest.approx(10),
+    ]
+    assert play(MemoryStore(1), answer(icy_br="128,96"), bytes(16_000))[1] == pytest.approx(1)
     for hostile in ("0", "-1", "²", "9" * 500, ""):
-        assert play(Shelf(), answer(icy_br=hostile), bytes(16_000)) == [16_000, 0]
+        assert play(MemoryStore(1), answer(icy_br=hostile), bytes(16_000)) == [16_000, 0]
 
 
 def test_whoever_hangs_up_early_has_taken_bytes_and_no_seconds(files: dict[str, bytes]) -> None:
-    data, shelf = files["a.flac"], Shelf()
+    data, shelf = files["a.flac"], MemoryStore(1)
     told = [0.0]
-    stream = Playing(
-        shelf, "/a", answer(content_length=str(len(data))), lambda _: None,
-        told.append,
-    )  # fmt: skip
+    stream = AudioStream(
+        shelf,
+        "/a",
+        answer(content_length=str(len(data))),
+        lambda _, seconds: told.append(seconds) if seconds else None,
+    )
     stream(data[:1000])
     assert told == [0.0]
-    assert shelf.known("/a") == Recording(len(data))
+    assert shelf.length("/a") == Length(len(data))

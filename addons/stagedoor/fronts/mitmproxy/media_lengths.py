@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import io
 import re
-from collections import OrderedDict
-from dataclasses import dataclass
 
 from mitmproxy import http
 from tinytag import TinyTag, TinyTagException
 
-MOST = 4_096
-"""Recordings that are remembered, by path."""
 HEAD = 64 << 10
 """Bytes that are looked at, after pictures and words in front (ID3)."""
 _LONGEST = 7 * 24 * 3600.0
@@ -24,33 +20,6 @@ _GOES_ON = frozenset({"audio/mpeg", "audio/ogg"})
 """Whose length may stand in their last bytes, or nowhere: then the head's bit rate counts."""
 _RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15})", re.ASCII)
 _ID3 = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """`size` in bytes; `seconds` of sound, 0 where that is not known."""
-
-    size: int
-    seconds: float = 0.0
-
-
-class Shelf:
-    """The recordings that were last handed out, each by its path."""
-
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._known: OrderedDict[str, Recording] = OrderedDict()
-
-    def known(self, path: str) -> Recording | None:
-        """What is known about the recording under this path."""
-        return self._known.get(path)
-
-    def keep(self, path: str, recording: Recording) -> None:
-        """Remember it, and forget the one that was kept longest."""
-        self._known[path] = recording
-        self._known.move_to_end(path)
-        while len(self._known) > self._most:
-            self._known.popitem(last=False)
 
 
 def extent(response: http.Response) -> tuple[int, int] | None:

@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from stagedoor.config.stance import Stance
+from stagedoor.engine.order import judge
 from stagedoor.identify.catalogue import Signature
 from stagedoor.model.errors import Location
 from stagedoor.model.facts import Request, Verdict, as_header
@@ -63,15 +64,17 @@ def asked(case: Case) -> Request:
 
 def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Failure]:
     proof = case.proof
-    client, resource, verdict = policy.judge(
+    judged = judge(
+        policy,
         asked(case),
         case.type,
         prove=(lambda _claim: (proof, "assumed by the case")) if proof else None,
         assumed=frozenset(case.traits),
         behaviour=case.behaviour.facts(),
         # The client of a case has used up what this rule gives it, and nothing of another's.
-        wait=lambda name, rate: rate.seconds if name == rule.id else 0.0,
+        waits={rule.id: rule.rate.seconds} if rule.rate else {},
     )
+    client, resource, verdict = judged.client, judged.resource, judged.verdict
     decided = verdict.would or verdict.action
     if decided != case.expect:
         by = next((other for other in policy.rules if other.id == verdict.rule), None)

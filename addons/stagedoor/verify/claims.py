@@ -1,33 +1,28 @@
-"""Who is asking, really: what is found out about a client beside its request.
+"""How sure a claim is: address lists, reverse DNS and signatures, put together.
 
-A user agent is a claim. Address lists, reverse DNS and signatures prove or contradict it, the TLS
-handshake shows what program spoke. Nothing here waits: the first answer is provisional, and what
-arrives in the meantime decides the next request.
+A user agent is a claim. Nothing here waits: the first answer is provisional, and what arrives in
+the meantime decides the next request.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from mitmproxy import connection, http, tls
-
 from stagedoor.fetch.client import Fetcher
-from stagedoor.fronts.addresses import Network, is_trusted
-from stagedoor.fronts.mitmproxy.client_hello import Fingerprints, arrival
-from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.identify.botauth import NONE, Outcome, check
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.keys import KeysError, read_keys
 from stagedoor.model.errors import ConfigError
-from stagedoor.model.facts import Arrival, Proof, Request
-from stagedoor.record.metrics import Metrics
+from stagedoor.model.events import Claimed, Event, KeysFetched, LookedUp
+from stagedoor.model.facts import Proof, Request
 from stagedoor.rules.policy import Policy
+from stagedoor.store.interface import Store
+from stagedoor.verify import nonces
 from stagedoor.verify.key_directories import LONGEST, Directories
 from stagedoor.verify.key_directories import PATH as DIRECTORY
-from stagedoor.verify.nonces import Replays
 from stagedoor.verify.prover import Prover
 from stagedoor.verify.range_files import KEYS, path_of, read_copy
 from stagedoor.verify.reverse_dns import Lookups
@@ -38,25 +33,22 @@ fetcher: Fetcher | None = None
 """Fetches key directories; None for the usual one, which goes nowhere but to the Internet."""
 
 
-class Inquiry:
+class Claims:
     """Everything that is asked beside the requests of one guard."""
 
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-        self._fingerprints = Fingerprints()
-        self._replays = Replays()
+    def __init__(self, emit: Callable[[Event], None]) -> None:
+        self._emit = emit
         self._lookups: Lookups | None = None
         self._prover: Prover | None = None
         self._directories: Directories | None = None
         self._state: Path | None = None
-        self._ja4_header = ""
 
-    def open(self, settings: Settings, policy: Policy) -> None:
+    def open(self, state: Path | None, resolvers: tuple[str, ...], policy: Policy) -> None:
         """Begin; needs the running event loop. StagedoorError where a resolver is none."""
-        self._ja4_header = settings.ja4_header
-        self._lookups = Lookups(settings.resolvers, count=self._metrics.lookup)
-        self._prover = Prover(settings.state, self._lookups)
-        self._state = settings.state
+        emit = self._emit
+        self._lookups = Lookups(resolvers, count=lambda outcome: emit(LookedUp(outcome)))
+        self._prover = Prover(state, self._lookups)
+        self._state = state
         self.follow(policy)
 
     def follow(self, policy: Policy) -> None:
@@ -67,7 +59,10 @@ class Inquiry:
             if set(self._directories.origins) == set(policy.signers):
                 return
             self._directories.close()
-        self._directories = Directories(policy.signers, fetcher=fetcher, count=self._metrics.fetch)
+        emit = self._emit
+        self._directories = Directories(
+            policy.signers, fetcher=fetcher, count=lambda outcome: emit(KeysFetched(outcome))
+        )
         if self._state:
             self._learn(self._directories, self._state)
 
@@ -84,50 +79,31 @@ class Inquiry:
                 _log.warning("%s", error)
 
     def close(self) -> None:
-        """End every lookup that is under way."""
+        """End every look-up that is under way."""
         if self._lookups is not None:
             self._lookups.close()
         if self._directories is not None:
             self._directories.close()
 
-    def hello(self, data: tls.ClientHelloData) -> None:
-        """Take the fingerprint of a handshake: later, nobody can see it any more."""
-        self._fingerprints.learn(data)
+    def signature(self, request: Request, store: Store, *, authority: str, scheme: str) -> Outcome:
+        """What the request's Web Bot Auth signature is worth; `botauth.NONE` where it has none.
 
-    def forget(self, client: connection.Client) -> None:
-        """The connection is gone."""
-        self._fingerprints.forget(client)
-
-    def arrival(self, flow: http.HTTPFlow, request: Request, trusted: Sequence[Network]) -> Arrival:
-        """How the request came in."""
-        return arrival(flow.client_conn, request, self._fingerprints, trusted, self._ja4_header)
-
-    def signature(
-        self, flow: http.HTTPFlow, request: Request, trusted: Sequence[Network]
-    ) -> Outcome:
-        """What the request's Web Bot Auth signature is worth; `botauth.NONE` where it has none."""
+        `authority` is the Host as the client sent it, port included; `scheme` the one it used.
+        """
         if self._directories is None:
             return NONE
         now = time.time()
-        peer = flow.client_conn.peername
-        proxied = bool(trusted) and peer is not None and is_trusted(peer[0], trusted)
-        told = request.header("x-forwarded-proto").rpartition(",")[2].strip().lower()
-        secure = told == "https" if proxied and told else bool(flow.client_conn.tls)
         outcome = check(
-            request,
-            self._directories.keys_for,
-            now,
-            authority=flow.request.data.authority.decode("latin-1") or request.header("host"),
-            scheme="https" if secure else "http",
+            request, self._directories.keys_for, now, authority=authority, scheme=scheme
         )
         if outcome is NONE or outcome.standing == "none":
             return outcome
-        return self._replays.check(outcome, request.address, now)
+        return nonces.check(store, outcome, request.address, now)
 
     def prove(self, claim: Signature, request: Request, signed: Outcome) -> tuple[Proof, str]:
         """How sure a claim is, and why."""
         if self._prover is None:
             return "unverified", "the guard is still starting"
         found = self._prover.prove(claim, request.address, signed.standing, signed.signer)
-        self._metrics.proof(claim.name, found[0])
+        self._emit(Claimed(claim.name, found[0]))
         return found
