@@ -23,6 +23,8 @@ def used() -> Metrics:
     metrics = Metrics()
     metrics.loaded(program="1.2", rules=31, in_force=20, signatures=1700, enforcing=True)
     metrics.record(event())
+    several = Client("Timpibot", "Timpi", "seo", further=("search",))
+    metrics.record(event(client=several, verdict=Verdict("allow")))
     metrics.record(event(client=UNKNOWN, verdict=Verdict("allow"), resource=Resource("page", "/")))
     handlers = metrics.handlers()
     handlers[AudioSent](AudioSent("browser", 4096, 2.5))
@@ -87,7 +89,7 @@ def test_a_refusal_is_counted_by_verdict_crawler_and_rule() -> None:
     )
     assert value(metrics, "stagedoor_blocks_total", crawler="GPTBot", rule="ai-training-off") == 1
     assert value(metrics, "stagedoor_audio_requests_refused_total", purpose="ai-training") == 1
-    assert value(metrics, "stagedoor_decision_seconds_count") == 2
+    assert value(metrics, "stagedoor_decision_seconds_count") == 3
 
 
 def test_a_refused_page_is_no_refused_recording() -> None:

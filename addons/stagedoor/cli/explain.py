@@ -26,6 +26,7 @@ from stagedoor.identify.proof import Evidence, prove
 from stagedoor.identify.public_lists import by_signs
 from stagedoor.identify.ranges import membership
 from stagedoor.load import rule_folder
+from stagedoor.model.actions import named
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import (
     Arrival,
@@ -225,23 +226,18 @@ def tree(found: Explanation, policy: Policy, *, everything: bool = False) -> Tre
 
 def _verdict(found: Explanation) -> Text:
     verdict = found.verdict
-    words = {
-        "allow": ("let in", "bold green"),
-        "log": ("let in and noted", "bold yellow"),
-        "delay": (f"let in after {told_duration(verdict.seconds)}", "bold yellow"),
-        "throttle": (f"{verdict.status}: come back later", "bold red"),
-        "block": (f"refused with {verdict.status}", "bold red"),
-    }
-    text, style = words[verdict.action]
+    action = named(verdict.action)
+    time = told_duration(verdict.seconds) if verdict.seconds else ""
+    text = action.outcome.format(status=verdict.status, time=time)
     by = f" by {verdict.rule}" if verdict.rule else ", no rule holds"
     would = f" (would {verdict.would})" if verdict.would else ""
-    return Text.assemble((text, style), by, would)
+    return Text.assemble((text, f"bold {action.colour}"), by, would)
 
 
 def _who(top: Tree, found: Explanation, policy: Policy) -> None:
     client = found.client
     whose = f" ({client.operator})" if client.operator else ""
-    who = top.add(Text.assemble("who    ", (client.name, "bold"), f"{whose}, {client.purpose}"))
+    who = top.add(Text.assemble("who    ", (client.name, "bold"), f"{whose}, {client.comes_for}"))
     who.add(Text(f"says   {printable(found.request.agent, 160) or 'nothing: no User-Agent'}"))
     signature = next((s for s in policy.catalogue.signatures if s.name == client.name), None)
     if signature is not None:
@@ -337,6 +333,7 @@ def _client(client: Client) -> Mapping[str, Any]:
         "name": client.name,
         "operator": client.operator,
         "purpose": client.purpose,
+        "purposes": client.purposes,
         "proof": client.proof,
         "proof_why": client.why,
         "traits": sorted(client.traits),

@@ -1,8 +1,8 @@
 """`stagedoor identify` and `stagedoor decide`: the core, for a quick question, scripts and measuring.
 
-identify   a user agent a line → {"ua", "name", "operator", "purpose", "rule_hint"}, or in words
+identify   a user agent a line → {"ua", "name", "operator", "purpose", "rule_hint", "purposes"}, or in words
 decide     {"ua", "method", "path", "host", "headers", "ip"} a line, all but `path` optional
-           → {"verdict", "rule", "purpose", "client", "resource", "why"}
+           → {"verdict", "rule", "purpose", "client", "resource", "why", "purposes"}
 
 `rule_hint` is the rule that would decide if this client asked for a recording. A line that cannot
 be read gets {"error": …} in its place, so that the n-th line out always answers the n-th line in.
@@ -18,19 +18,12 @@ import orjson
 
 from stagedoor.engine.order import judge
 from stagedoor.load import rule_folder
-from stagedoor.model.facts import UNKNOWN, Action, Client, Request, Verdict, as_header, host_name
+from stagedoor.model.actions import named
+from stagedoor.model.facts import UNKNOWN, Client, Request, Verdict, as_header, host_name
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
 
 _RECORDING = "/recording.mp3"
-_FOLLOWS: Mapping[Action, str] = {
-    "allow": "gets recordings",
-    "log": "gets recordings, noted",
-    "delay": "gets recordings, slowly",
-    "throttle": "gets recordings, not too fast",
-    "block": "gets no recordings",
-}
-"""What follows for somebody who asks for a recording."""
 
 
 def run(command: str, rules: Path | None, source: Iterable[bytes], target: IO[bytes]) -> int:
@@ -54,9 +47,9 @@ def tell(rules: Path | None, source: Iterable[bytes], target: IO[str]) -> int:
     for line in source:
         client, verdict = _asks_for_a_recording(policy, line.rstrip(b"\r\n"))
         whose = f" ({client.operator})" if client.operator else ""
-        who = f"{client.name}{whose}, {client.purpose}" if client != UNKNOWN else "in no list"
+        who = f"{client.name}{whose}, {client.comes_for}" if client != UNKNOWN else "in no list"
         rule = f" ({verdict.rule})" if verdict.rule else ""
-        print(f"{who}: {_FOLLOWS[verdict.action]}{rule}", file=target)
+        print(f"{who}: {named(verdict.action).follows}{rule}", file=target)
     return 0
 
 
@@ -75,6 +68,7 @@ def identify(policy: Policy, line: bytes) -> Mapping[str, Any]:
         "operator": client.operator,
         "purpose": client.purpose,
         "rule_hint": verdict.rule,
+        "purposes": client.purposes,
     }
 
 
@@ -93,6 +87,7 @@ def decide(policy: Policy, line: bytes) -> Mapping[str, Any]:
         "client": client.name,
         "resource": resource.kind,
         "why": f"{verdict.title}. {verdict.why}".strip() if verdict.title else "no rule held",
+        "purposes": client.purposes,
     }
 
 

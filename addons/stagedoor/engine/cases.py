@@ -80,7 +80,7 @@ def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Fa
         by = next((other for other in policy.rules if other.id == verdict.rule), None)
         yield Failure(
             place,
-            f"{rule.id}: {client.name} ({client.purpose}) asking for {resource.kind} {case.get}\n"
+            f"{rule.id}: {client.name} ({client.comes_for}) asking for {resource.kind} {case.get}\n"
             f"    - expected: {case.expect}\n"
             f"    + decided:  {_told(verdict, by)}",
             by.at if by is not None and by is not rule else None,
@@ -116,5 +116,5 @@ def _examples(
                 signature.at,
                 f"{signature.name}: {agent}\n"
                 f"    - expected: {'' if same else 'anything but '}{signature.name}\n"
-                f"    + taken for: {client.name} ({client.purpose})",
+                f"    + taken for: {client.name} ({client.comes_for})",
             )

@@ -76,7 +76,7 @@ def _outcome(rule: Rule, look: Look, waits: Mapping[str, float], *, decided: boo
         return "holds too late"
     if rule.rate is not None and waits.get(rule.id, 0.0) <= 0:
         return "within its rate"
-    return "notes" if rule.observe or rule.action == "log" else "decides"
+    return "notes" if rule.notes else "decides"
 
 
 def is_off(condition: Condition) -> bool:

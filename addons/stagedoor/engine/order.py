@@ -34,6 +34,7 @@ from stagedoor.publish.publication import USES_OF
 from stagedoor.resources.kinds import reclassify
 from stagedoor.rules.plan import NOBODY_REMEMBERS
 from stagedoor.rules.policy import Policy, observed
+from stagedoor.signals.meaning import Answer, Use
 
 NOTHING_ARRIVED = Arrival()
 
@@ -112,12 +113,20 @@ def _hold_against(transaction: Transaction, known: Known, facts: Facts) -> None:
         transaction.request,
         transaction.resource,
         facts.published,
-        USES_OF.get(client.purpose),
+        _use(client, facts.published),
         transaction.policy.robots_tokens.get(client.name, client.name),
     )
     transaction.behaviour = compliance.behaved(
         known.behaviour, received, transaction.resource, transaction.violations
     )
+
+
+def _use(client: Client, published: Mapping[Use, Answer | None]) -> Use | None:
+    """What the client makes of what it fetches; of several uses the first that is refused."""
+    if not client.further:
+        return USES_OF.get(client.purpose)
+    uses = [USES_OF[purpose] for purpose in client.purposes if purpose in USES_OF]
+    return next((use for use in uses if published.get(use) == "no"), uses[0] if uses else None)
 
 
 def _rule(transaction: Transaction, *, first: bool) -> Effects:

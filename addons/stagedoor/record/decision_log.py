@@ -66,7 +66,7 @@ class Decisions:
 
     def record(self, event: Event) -> None:
         """Write `event` down where it is worth reading."""
-        if event.verdict.action == "allow":
+        if not event.verdict.logged:
             return
         try:
             self._waiting.put_nowait(line(event))
@@ -154,5 +154,6 @@ def line(event: Event) -> str:
             "path": request.path,
             "address": request.address if refused else network(request.address),
             "agent": request.agent[:512],
+            "purposes": client.purposes,
         }
     ).decode()

@@ -63,6 +63,7 @@ class Metrics:
     def _make_counters(self) -> None:
         self._requests = Family(self._counter("stagedoor_requests_total"))
         self._blocks = Family(self._counter("stagedoor_blocks_total"))
+        self._further = Family(self._counter("stagedoor_further_purpose_requests_total"))
         self._operators = Family(self._counter("stagedoor_operator_requests_total"))
         self._responses = Family(self._counter("stagedoor_responses_total"))
         self._audio_bytes = Family(self._counter("stagedoor_audio_bytes_total"))
@@ -249,6 +250,8 @@ class Metrics:
         self._requests(label, client.purpose, kind).inc()
         if client.purpose not in PEOPLE:
             self._operators(client.operator or NOBODY, label).inc()
+            for purpose in client.further:
+                self._further(purpose, label).inc()
         self._decision.observe(event.seconds)
         if verdict.refused:
             blocks = self._blocks(self._name(client.name), verdict.rule)

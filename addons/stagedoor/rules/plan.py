@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from stagedoor.model import actions
+from stagedoor.model.actions import LOG
 from stagedoor.model.facts import Behaviour, Client, Kind, Rate, Request, Resource, Verdict
 from stagedoor.model.globs import PatternSet
 from stagedoor.rules.conditions import (
@@ -40,9 +42,9 @@ _NONE: frozenset[int] = frozenset()
 
 SIGNAL_RULE = "signal-files"
 """The one rule that is not in a file, because no file may overrule it."""
-ALLOW = Verdict("allow")
+ALLOW = Verdict(actions.ALLOW)
 SIGNAL = Verdict(
-    "allow",
+    actions.ALLOW,
     rule=SIGNAL_RULE,
     title="Signal files are never refused",
     why="A crawler that cannot read what is forbidden may do everything (RFC 9309).",
@@ -56,7 +58,7 @@ NO_WAITS: Mapping[str, float] = {}
 
 def note(verdict: Verdict) -> Verdict:
     """`verdict` as observing carries it out: written down, with what would have been done."""
-    return replace(verdict, action="log", would=verdict.action)
+    return replace(verdict, action=LOG, would=verdict.action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _always(rule: Rule) -> Step:
         test=None,
         verdict=note(rule.verdict) if rule.observe else rule.verdict,
         rate=rule.rate,
-        notes=rule.observe or rule.action == "log",
+        notes=rule.notes,
         waits=rule.waits,
     )
 
@@ -202,7 +204,15 @@ class Plan:
         """The rules that may hold for this client and resource, in their order."""
         path = self._path(request.path) if self._path is not None else _NONE
         agent = self._agent(request.agent) if self._agent is not None else _NONE
-        key = (client.name, client.operator, client.purpose, resource.kind, path, agent)
+        key = (
+            client.name,
+            client.operator,
+            client.purpose,
+            client.further,
+            resource.kind,
+            path,
+            agent,
+        )
         steps = self._steps.get(key)
         if steps is None:
             if len(self._steps) >= CACHED_STEPS:
@@ -212,10 +222,10 @@ class Plan:
         return steps
 
     def _narrowed(self, client: Client, kind: Kind, found: dict[str, frozenset[int]]) -> Steps:
-        values = {
+        values: dict[str, str | frozenset[str]] = {
             "client.name": client.name,
             "client.operator": client.operator,
-            "client.purpose": client.purpose,
+            "client.purpose": frozenset(client.purposes),
             "resource": kind,
         }
 

@@ -27,7 +27,7 @@ from stagedoor.resources.kinds import classify
 from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
 from stagedoor.rules.plan import CACHED_TEXTS, MAX_CACHED, Plan, note
-from stagedoor.rules.rule import OBSERVED, Rule, read_rules, repeated_ids
+from stagedoor.rules.rule import Rule, read_rules, repeated_ids
 from stagedoor.rules.vocabulary import Known
 
 STANCE = "stance.yaml"
@@ -200,4 +200,4 @@ def _folder(place: str) -> str:
 
 def observed(verdict: Verdict) -> Verdict:
     """`verdict` as observe mode carries it out: what would refuse is only written down."""
-    return note(verdict) if verdict.action in OBSERVED else verdict
+    return note(verdict) if verdict.refused or verdict.delayed else verdict

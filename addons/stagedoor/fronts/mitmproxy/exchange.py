@@ -26,6 +26,7 @@ from stagedoor.fronts.mitmproxy.refusals import refuse, unavailable
 from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses
 from stagedoor.fronts.service import Service
 from stagedoor.identify.botauth import NONE, Outcome
+from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.events import Answered, Failed, PageTagged, Responded, Spent
 from stagedoor.model.facts import PEOPLE, Request
 from stagedoor.publish.publication import NOTHING, Published
@@ -144,10 +145,13 @@ class Exchanges:
     def _wait(self, passage: Passage) -> Awaitable[None] | None:
         """What a delayed request has to wait for. Where too many do so already, it is throttled."""
         verdict = passage.verdict
-        if verdict.action != "delay" or passage.waited:
+        if not verdict.delayed or passage.waited:
             return None
         if self.waiting >= MOST_WAITING:
-            passage.verdict = replace(verdict, action="throttle", status=429, seconds=RETRY_AFTER)
+            later = named(THROTTLE)
+            passage.verdict = replace(
+                verdict, action=later.word, status=later.status, seconds=RETRY_AFTER
+            )
             return None
         passage.waited = True
         return self._hold(passage)

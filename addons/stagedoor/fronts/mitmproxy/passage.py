@@ -30,7 +30,7 @@ class Passage(Transaction):
 
     def name(self) -> str:
         """A short name for any request that is worth one, made when it is first asked for."""
-        if not self.id and self.verdict.action != "allow":
+        if not self.id and self.verdict.logged:
             self.id = new_id()
         return self.id
 

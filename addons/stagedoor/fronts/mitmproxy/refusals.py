@@ -15,6 +15,7 @@ from mitmproxy import http
 from mitmproxy.net.http import status_codes
 
 from stagedoor.config.stance import Artist
+from stagedoor.model.actions import Refuse, named
 from stagedoor.model.facts import MEDIA_CLIENTS, Client, Request, Resource, Verdict
 from stagedoor.model.units import told_duration
 
@@ -55,19 +56,17 @@ def refuse(
     """The response to a refused request; `request_id` leads to its explanation."""
     who = artist.name or "This site"
     thing = "recording" if resource.guarded else "page"
-    later = verdict.action == "throttle"
-    headline = (
-        "Too many requests in too short a time"
-        if later
-        else f"This {thing} is not for automated visitors"
-    )
+    effect = named(verdict.action).effect
+    if not isinstance(effect, Refuse):
+        raise TypeError(f"{verdict.action} refuses nothing")
+    headline = effect.headline.format(thing=thing)
     known_as = client.name + (f" ({client.operator})" if client.operator else "")
     policy = f"{verdict.title.rstrip('.')}. {verdict.why}".strip()
     wait = max(1, math.ceil(verdict.seconds))
     sentences = [
         f"{who} has a policy, and it was applied here: {policy}",
         f"You were taken for {known_as}." if client.purpose != "unknown" else "",
-        f"You are welcome again in {told_duration(wait)}." if later else "",
+        f"You are welcome again in {told_duration(wait)}." if effect.again else "",
         f"This request is known as {request_id}." if request_id else "",
         _help(artist),
     ]
@@ -75,7 +74,7 @@ def refuse(
         request, client, verdict.status, headline, [s for s in sentences if s], policy
     )
     more: _Fields = ()
-    if later:
+    if effect.again:
         more += ((b"Retry-After", str(wait).encode()),)
     if request_id:
         more += ((b"X-Request-Id", request_id.encode()),)

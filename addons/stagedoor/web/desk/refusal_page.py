@@ -46,7 +46,7 @@ def _facts(event: Event) -> Markup:
     whose = f" ({client.operator})" if client.operator else ""
     why = f": {client.why}" if client.why else ""
     rows: Sequence[tuple[str, Markup | str]] = (
-        (say("why.who"), f"{client.name}{whose}, {client.purpose}"),
+        (say("why.who"), f"{client.name}{whose}, {client.comes_for}"),
         (say("why.says"), sent(request.agent, 512) if request.agent else say("why.nothing")),
         (say("why.proof"), f"{sentences.proof(client.proof)}{why}"),
         *([(say("why.odd"), ", ".join(sorted(client.traits)))] if client.traits else []),
