@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mitmproxy import connection, http, tls
+from mitmproxy_rs.dns import DnsResolver
 
-from stagedoor.fetch.client import Fetcher
+from stagedoor.fetch.client import HttpClient
+from stagedoor.fetch.uses import KEY_DIRECTORY
 from stagedoor.fronts.addresses import Network, is_trusted
 from stagedoor.fronts.mitmproxy.client_hello import Fingerprints, arrival
 from stagedoor.fronts.mitmproxy.options import Settings
@@ -34,8 +36,14 @@ from stagedoor.verify.reverse_dns import Lookups
 
 _log = logging.getLogger("stagedoor.door")
 
-fetcher: Fetcher | None = None
-"""Fetches key directories; None for the usual one, which goes nowhere but to the Internet."""
+
+async def _lookup(host: str) -> list[str]:
+    """By hickory, in Rust: it never holds a thread that others wait for, as getaddrinfo does."""
+    return list(await DnsResolver().lookup_ip(host))
+
+
+client = HttpClient(KEY_DIRECTORY, lookup=_lookup)
+"""Fetches key directories, from nowhere but the Internet."""
 
 
 class Inquiry:
@@ -67,7 +75,7 @@ class Inquiry:
             if set(self._directories.origins) == set(policy.signers):
                 return
             self._directories.close()
-        self._directories = Directories(policy.signers, fetcher=fetcher, count=self._metrics.fetch)
+        self._directories = Directories(policy.signers, client=client, count=self._metrics.fetch)
         if self._state:
             self._learn(self._directories, self._state)
 
