@@ -61,6 +61,7 @@ from stagedoor.web.desk.answers import Desk
 from stagedoor.web.desk.routes import routes
 from stagedoor.web.desk.view import Outlook
 from stagedoor.web.gate import Gate, is_loopback, new_password
+from stagedoor.web.server import Serving
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -87,6 +88,7 @@ class Guard:
         self._trusted: tuple[Network, ...] = ()
         self._keep_host = True
         self._sinks: list[Sink] = []
+        self._server: Serving | None = None
         self._running = False
         self._upstream_told = 0.0
         self._forwarded_told = False
@@ -216,7 +218,8 @@ class Guard:
         password = settings.desk_password or ("" if is_loopback(host) else new_password())
         self._loop = asyncio.get_running_loop()
         desk = Desk(self._day, self._outlook, self._switch, Gate(host, password))
-        return self.metrics.serve(host, port, routes(desk)), password
+        self._server = Serving(host, port, self.metrics.exposition, routes(desk))
+        return (host, self._server.port), password
 
     def _outlook(self) -> Outlook | None:
         """What the desk shows of the guard."""
@@ -257,7 +260,9 @@ class Guard:
         self._witness.close()
         for sink in self._sinks:
             sink.close()
-        self.metrics.close()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
         self._sinks = []
 
     # -- one connection ------------------------------------------------------------------------
