@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import anyio
 from watchfiles import Change, awatch
@@ -24,7 +25,6 @@ from watchfiles import Change, awatch
 from stagedoor.config.yamltext import Source
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Problem
-from stagedoor.record.metrics import Metrics
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, STANCE, Policy
 
 BETWEEN_LOOKS = 0.15
@@ -42,11 +42,19 @@ _log = logging.getLogger("stagedoor.door")
 Load = Callable[[Sequence[Source]], Policy]
 
 
+class Reports(Protocol):
+    """Is informed of every change on disk, and whether it was taken."""
+
+    def reloaded(self, *, well: bool) -> None: ...
+
+    def error(self, step: str, outcome: str) -> None: ...
+
+
 class Watcher:
     """Watches one rules directory; `take` gets each policy that `load` makes of it."""
 
-    def __init__(self, load: Load, take: Callable[[Policy], None], metrics: Metrics) -> None:
-        self._load, self._take, self._metrics = load, take, metrics
+    def __init__(self, load: Load, take: Callable[[Policy], None], reports: Reports) -> None:
+        self._load, self._take, self._reports = load, take, reports
         self._folder: Path | None = None
         self.trouble: tuple[str, ...] = ()
         """What is wrong with the rules on disk; empty where they are those in force."""
@@ -144,12 +152,12 @@ class Watcher:
             return
         except Exception:  # noqa: BLE001 (whatever it is, the old rules stay)
             self._tried = digest
-            self._metrics.error("reload", "unrecorded")
+            self._reports.error("reload", "unrecorded")
             _log.exception("the rules could not be loaded; the old ones stay in force")
             return
         names = [n for n in {**self._known, **digests} if self._known.get(n) != digests.get(n)]
         self._note(found.sources)
-        self._metrics.reloaded(well=True)
+        self._reports.reloaded(well=True)
         _log.info(
             "rules loaded anew%s: %d rules, %d in force",
             f" ({', '.join(names[:3])}{', …' if len(names) > 3 else ''} changed)" if names else "",
@@ -163,7 +171,7 @@ class Watcher:
         """Tell what is wrong; the rules in force stay."""
         self._tried = digest
         self.trouble = tuple(map(str, error.problems))
-        self._metrics.reloaded(well=False)
+        self._reports.reloaded(well=False)
         for problem in error.problems:
             _log.error("%s", problem)
         count = len(error.problems)

@@ -23,6 +23,7 @@ from mitmproxy.proxy import mode_specs, server_hooks
 from stagedoor.config.yamltext import Source
 from stagedoor.fronts.addresses import Network
 from stagedoor.fronts.mitmproxy import lean, startup
+from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.delivery import Handing
 from stagedoor.fronts.mitmproxy.dispatch import shorten
 from stagedoor.fronts.mitmproxy.flow_request import read
@@ -37,8 +38,8 @@ from stagedoor.fronts.mitmproxy.hardening import harden
 from stagedoor.fronts.mitmproxy.inquiry import Inquiry
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt, parse
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
-from stagedoor.fronts.mitmproxy.refusals import refuse, unavailable
 from stagedoor.fronts.mitmproxy.signal_responses import Saying, carried
+from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.errors import ConfigError, StagedoorError
@@ -297,7 +298,7 @@ class Guard:
             return None
         policy = self._policy
         if policy is None:
-            self._answer(flow, unavailable(None))
+            self._answer(flow, as_response(unavailable(None)))
             return None
         began = time.perf_counter()
         request = read(flow, self._trusted)
@@ -364,13 +365,15 @@ class Guard:
             passage.sent = time.perf_counter()
 
     def _refusal(self, passage: Passage) -> http.Response:
-        response = refuse(
-            passage.request,
-            passage.client,
-            passage.resource,
-            passage.verdict,
-            passage.policy.stance.artist,
-            passage.name(),
+        response = as_response(
+            refuse(
+                passage.request,
+                passage.client,
+                passage.resource,
+                passage.verdict,
+                passage.policy.stance.artist,
+                passage.name(),
+            )
         )
         self._saying.refusing(response)
         return response
@@ -524,9 +527,9 @@ class Guard:
         _log.exception("the guard failed on a %s; on_error says %s", step, outcome)
         if step == "response":
             if closed:
-                replace_response(flow, unavailable(request))
+                replace_response(flow, as_response(unavailable(request)))
         elif closed:
-            self._answer(flow, unavailable(request))
+            self._answer(flow, as_response(unavailable(request)))
         else:
             forward(flow, self._trusted, keep_host=self._keep_host)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from mitmproxy import http
 
 from stagedoor.fronts.mitmproxy.audio_stream import Playing
-from stagedoor.fronts.mitmproxy.media_lengths import Recording, Shelf, extent
 from stagedoor.fronts.mitmproxy.passage import Passage
 from stagedoor.record.metrics import Metrics
+from stagedoor.resources.media_lengths import Recording, Shelf, extent
 
 _CONTENT = frozenset({200, 206})
 
@@ -59,7 +59,7 @@ class Handing:
             return
         known = self._shelf.known(passage.request.path)
         if known is None and told is not None:
-            where = extent(told)
+            where = extent(told.status_code, told.headers)
             known = Recording(where[1]) if where else None
         if known is not None:
             self._metrics.withheld(passage.client.purpose, known.size, known.seconds)

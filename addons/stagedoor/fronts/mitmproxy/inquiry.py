@@ -18,7 +18,8 @@ from mitmproxy_rs.dns import DnsResolver
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fetch.uses import KEY_DIRECTORY
 from stagedoor.fronts.addresses import Network, is_trusted
-from stagedoor.fronts.mitmproxy.client_hello import Fingerprints, arrival
+from stagedoor.fronts.handshakes import Fingerprints
+from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.identify.botauth import NONE, Outcome, check
 from stagedoor.identify.catalogue import Signature
@@ -100,11 +101,11 @@ class Inquiry:
 
     def hello(self, data: tls.ClientHelloData) -> None:
         """Take the fingerprint of a handshake: later, nobody can see it any more."""
-        self._fingerprints.learn(data)
+        learn(self._fingerprints, data)
 
     def forget(self, client: connection.Client) -> None:
         """The connection is gone."""
-        self._fingerprints.forget(client)
+        self._fingerprints.forget(client.id)
 
     def arrival(self, flow: http.HTTPFlow, request: Request, trusted: Sequence[Network]) -> Arrival:
         """How the request came in."""
