@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stagedoor.model.facts import Behaviour, Rate
-from stagedoor.store.memory import MOST_RECORDINGS, Memory, Sliding, household
+from stagedoor.store.memory import MOST_RECORDINGS, Memory, Sliding
 
 HOME = "198.51.100.7"
 THIRTY = Rate(30, 60.0)
@@ -108,13 +108,3 @@ def test_recordings_are_bounded_for_one_client_and_for_all() -> None:
             memory.seen(f"10.0.0.{client}", 1.0, f"/{number}.mp3")
     assert memory._recordings <= 4000
     assert memory._recordings == sum(len(c.recordings) for c in memory._clients.values())
-
-
-def test_a_household_is_an_address_or_a_network_of_64_bits() -> None:
-    assert household("198.51.100.7") == "198.51.100.7"
-    assert household("2001:db8::1") == household("2001:db8:0:0:ffff::2")
-    assert household("2001:db8::1") != household("2001:db8:0:1::1")
-    assert household("::ffff:198.51.100.7") == "198.51.100.7"
-    assert household("fe80::1%eth0") == household("fe80::2")
-    assert household("what:is:this") == "what:is:this"
-    assert household("") == ""

@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from stagedoor.model.client_keys import client_key
 from stagedoor.model.facts import Behaviour, Client, Request, Resource
 from stagedoor.signals.meaning import Answer, Use
 from stagedoor.signals.robots.access import decide
 from stagedoor.signals.robots.lines import Robots
-from stagedoor.store.memory import household
 
 Signal = Literal["robots", "headers", "files"]
 
@@ -129,4 +129,4 @@ def key(client: Client, address: str) -> str:
     """Who is remembered as one: see above."""
     if client.proof == "verified":
         return client.name
-    return f"{client.name}\0{household(address)}"
+    return f"{client.name}\0{client_key(address)}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address
 
+from stagedoor.model.client_keys import client_key
 from stagedoor.model.facts import Behaviour, Rate
 
 MINUTE, HOUR = 60.0, 3600.0
@@ -81,7 +81,7 @@ class Memory:
 
     def recall(self, address: str, at: float) -> Behaviour:
         """What is known of a client, without counting anything."""
-        client = self._clients.get(household(address))
+        client = self._clients.get(client_key(address))
         if client is None:
             return Behaviour()
         self._forget(client, at)
@@ -112,7 +112,7 @@ class Memory:
         return 0.0
 
     def _client(self, address: str, at: float) -> _Client:
-        key = household(address)
+        key = client_key(address)
         client = self._clients.get(key)
         if client is None:
             client = self._clients[key] = _Client(at)
@@ -146,17 +146,3 @@ class Memory:
     def _drop(self) -> None:
         _, client = self._clients.popitem(last=False)
         self._recordings -= len(client.recordings)
-
-
-def household(address: str) -> str:
-    """The key a client is remembered under; an unknown address is a client like any other."""
-    if ":" not in address:
-        return address
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped) if mapped else parsed.exploded[:19]
-    return address
