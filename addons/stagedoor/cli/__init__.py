@@ -2,7 +2,7 @@
 
 init.py       begin a rules directory of one's own
 check.py      do the rules load, and do their cases hold?
-publish.py    all that is said, as files (snippets.py: headers in servers' words; shelf.py: whose)
+publish.py    all that is said, as files (publish/server_snippets.py: headers in servers' words; shelf.py: whose)
 explain.py    why was this refused, and what would become of that?
 line_commands.py  identify and decide: JSON lines in, JSON lines out
 serve.py      the guard in front of a site

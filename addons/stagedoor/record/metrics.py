@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: the counters of one guard, made from the table in measures.py.
+"""Metrics for Prometheus: the counters of one guard, made from the table in metric_table.py.
 
 Every guard has a registry of its own, so that several guards, or a reloaded script, can live in one
 process; several processes are scraped one by one, and added up by whoever asks. What is counted
