@@ -171,7 +171,7 @@ def between_rooms(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
 
 
 def shared_names(names: Iterable[str]) -> list[str]:
-    """Modules whose last name another room uses, too: `rules.lines` and `cli.lines`."""
+    """Modules whose last name another room uses, too, as `rules.lines` and `signals.lines` would."""
     places: dict[str, list[str]] = {}
     for name in names:
         if name.count(".") > 1 and not name.endswith(".__init__"):  # files, not folders

@@ -11,6 +11,8 @@ import pytest
 from making import policy
 from signing import Crawler
 from stagedoor.cli.update import key_targets
+from stagedoor.fetch.fetch_policy import FetchError
+from stagedoor.fronts.mitmproxy import inquiry as module
 from stagedoor.fronts.mitmproxy.inquiry import Inquiry
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.model.errors import ConfigError
@@ -69,3 +71,10 @@ def test_what_is_no_key_directory_is_refused() -> None:
     (target,) = key_targets(policy({"crawlers/signer.yaml": SIGNER}).catalogue.signatures)
     with pytest.raises(ConfigError, match="here: it is not JSON"):
         target.read(b"<html>", "here")
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::ffff:10.0.0.1]"])
+def test_key_directories_are_fetched_from_nowhere_inside(host: str) -> None:
+    with pytest.raises(FetchError, match=r"is at .*: not public") as caught:
+        asyncio.run(module.client.fetch(f"https://{host}:1/"))
+    assert caught.value.cause == "inside"
