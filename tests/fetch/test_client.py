@@ -12,7 +12,8 @@ from typing import Any, Self, cast
 import pytest
 import trustme
 
-from stagedoor.fetch.client import Answer, HttpClient, Lookup, fetch, system_lookup
+from stagedoor.fetch.client import HttpClient, Lookup, fetch, system_lookup
+from stagedoor.fetch.exchange import Asked, Response
 from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
 from stagedoor.fetch.public_addresses import Address, anywhere
 from stagedoor.fetch.uses import AUDIT, KEY_DIRECTORY, LISTS, TIMESTAMP
@@ -70,8 +71,8 @@ def names(*addresses: str) -> Lookup:
 
 def asked(
     says: Says, policy: FetchPolicy = PLAIN, *, lookup: Lookup = system_lookup, **how: Any
-) -> tuple[Answer | FetchError, Server]:
-    async def ask() -> tuple[Answer | FetchError, Server]:
+) -> tuple[Response | FetchError, Server]:
+    async def ask() -> tuple[Response | FetchError, Server]:
         async with Server(says) as server:
             url = how.pop("url", server.url).replace("PORT", str(server.port))
             try:
@@ -137,7 +138,7 @@ def test_a_name_with_allowed_and_other_addresses(mixed: Any, answered: bool) -> 
     policy = replace(PLAIN, addresses=allowed, mixed=mixed)
     lookup = names("127.0.0.1", "10.0.0.1")
     found, server = asked(ok(), policy, lookup=lookup, url="http://two.example:PORT/")
-    assert isinstance(found, Answer) is answered
+    assert isinstance(found, Response) is answered
     assert server.connections == answered
 
 
@@ -176,6 +177,11 @@ def test_only_the_policys_methods_are_used() -> None:
         fetch("http://127.0.0.1:1/", PLAIN, method="POST", body=b"x")
 
 
+def test_a_body_is_never_sent_on_to_where_a_redirect_leads() -> None:
+    with pytest.raises(ValueError, match="only a GET follows redirects"):
+        replace(TIMESTAMP, redirects=1)
+
+
 def test_headers_and_body_go_out_as_said() -> None:
     policy = replace(PLAIN, methods=frozenset({"POST"}), headers=(("User-Agent", "us"),))
     body = bytearray()
@@ -185,7 +191,7 @@ def test_headers_and_body_go_out_as_said() -> None:
         writer.write(ok())
 
     found, server = asked(takes, policy, method="POST", body=b"abc", headers=(("X-A", "1"),))
-    assert isinstance(found, Answer)
+    assert isinstance(found, Response)
     assert body == b"abc"
     assert server.heads == [
         f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nUser-Agent: us\r\nX-A: 1\r\n"
@@ -226,7 +232,7 @@ def test_no_server_can_send_without_end(says: Says) -> None:
 @pytest.mark.parametrize("says", [_endless, _one_byte_chunks])
 def test_what_is_cut_is_said_to_be_cut(says: Says) -> None:
     found, _ = asked(says, replace(PLAIN, longer="cut"))
-    assert isinstance(found, Answer)
+    assert isinstance(found, Response)
     assert found.cut
     assert 0 < len(found.body) <= 1_000
     assert set(found.body) == {ord("x")}
@@ -253,16 +259,15 @@ def test_what_is_no_answer_has_a_cause(says: bytes, cause: str) -> None:
 
 def test_the_last_of_several_lines_counts() -> None:
     found, _ = asked(ok(b"", "X-A: 1", "X-A: 2"))
-    assert cast("Answer", found).header("x-a") == "2"
-    assert cast("Answer", found).header("x-b") == ""
+    assert cast("Response", found).header("x-a") == "2"
+    assert cast("Response", found).header("x-b") == ""
 
 
 @pytest.mark.parametrize("use", USES)
 def test_every_use_words_every_failure(use: str) -> None:
-    from stagedoor.fetch.client import _Asked
     from stagedoor.fetch.fetch_policy import WORDS
 
-    request = _Asked(USES[use], "https://a.example/", "GET", b"", ())
+    request = Asked(USES[use], "https://a.example/", "GET", b"", ())
     for cause in WORDS:
         assert "{" not in str(request.error(cause, "why", "first"))
     assert USES[use].words.keys() <= WORDS.keys()
@@ -276,7 +281,7 @@ def test_a_policy_that_checks_addresses_uses_no_proxy(monkeypatch: pytest.Monkey
         replace(LISTS, proxies=True)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     found, server = asked(ok())
-    assert isinstance(found, Answer)
+    assert isinstance(found, Response)
     assert server.connections == 1
 
 
@@ -303,7 +308,7 @@ def test_https_goes_through_a_tunnel(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
 
-    async def ask() -> tuple[Answer, Server, Server]:
+    async def ask() -> tuple[Response, Server, Server]:
         async with Server(ok(b"inside"), context) as site:
 
             async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

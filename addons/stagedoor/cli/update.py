@@ -21,7 +21,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stagedoor.fetch.client import Answer, HttpClient
+from stagedoor.fetch.client import HttpClient
+from stagedoor.fetch.exchange import Response
 from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
 from stagedoor.fetch.public_addresses import anywhere
 from stagedoor.fetch.uses import LISTS
@@ -68,7 +69,7 @@ class Target:
 class Get(Protocol):
     """Anything that fetches: raises FetchError."""
 
-    async def fetch(self, url: str) -> Answer: ...
+    async def fetch(self, url: str) -> Response: ...
 
 
 def range_targets(claims: Iterable[Claim], *, local: bool = False) -> list[Target]:

@@ -5,10 +5,6 @@ cloud's metadata service. So the name is resolved first, the addresses are check
 connection goes to the very address that was checked: a second look-up could answer otherwise. The
 address at the other end is checked once more. Bytes and seconds are counted from the first to the
 last, redirects included.
-
-h11 reads the answers, not tornado's client: that one follows each `103 Early Hints` by a recursion
-that a server can drive into the interpreter's limit, keeps bodies without a length whole before
-anybody can look at their size, and logs what is not HTTP instead of reporting it (6.5).
 """
 
 from __future__ import annotations
@@ -17,26 +13,31 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 import h11
 
 from stagedoor.fetch.environment import Proxy, proxy_for
-from stagedoor.fetch.fetch_policy import WORDS, Cause, FetchError, FetchPolicy
+from stagedoor.fetch.exchange import (
+    REDIRECTS,
+    Asked,
+    Fields,
+    Response,
+    authorized,
+    exchange,
+    tunnel,
+)
+from stagedoor.fetch.fetch_policy import FetchPolicy
 from stagedoor.fetch.public_addresses import Address
-from stagedoor.signals.html.codings import CODINGS, CodingError, coders
+from stagedoor.signals.html.codings import CodingError
 
 MOST_ADDRESSES = 4
 """Addresses of one name that are tried."""
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CHUNK = 16 << 10
 _PORTS = {"http": 80, "https": 443}
 
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
 """Host → its addresses. Raises OSError where there are none."""
-Fields = Sequence[tuple[str, str]]
 _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -45,55 +46,6 @@ async def system_lookup(host: str) -> list[str]:
     loop = asyncio.get_running_loop()
     rows = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return [str(row[4][0]) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer: header names in lower case, the body decoded where the policy says so."""
-
-    status: int
-    fields: tuple[tuple[str, str], ...] = ()
-    body: bytes = b""
-    cut: bool = False
-    """More was there than was read."""
-    url: str = ""
-    """The address that answered, after `hops` redirects."""
-    hops: int = 0
-
-    def header(self, name: str) -> str:
-        """The value of a header, of several lines the last one; empty where it is missing."""
-        return next((value for field, value in reversed(self.fields) if field == name), "")
-
-
-@dataclass(slots=True)
-class _Asked:
-    """One request under way: where its redirects have led, and what it is allowed."""
-
-    policy: FetchPolicy
-    url: str
-    method: str
-    body: bytes
-    headers: Fields
-    hops: int = 0
-    host: str = ""
-    found: Sequence[Address] = ()
-
-    def error(self, cause: Cause, why: object = "", first: object = "") -> FetchError:
-        """The failure in the policy's words."""
-        policy = self.policy
-        text = policy.words.get(cause, WORDS[cause]).format(
-            url=self.url[:200],
-            host=self.host,
-            why=why,
-            first=first,
-            addresses=", ".join(map(str, self.found[:3])),
-            schemes=" or ".join(sorted(policy.schemes)),
-            types=" or ".join(sorted(policy.types)),
-            most=policy.most,
-            seconds=policy.seconds,
-            redirects=policy.redirects,
-        )
-        return FetchError(text, cause, url=self.url, hops=self.hops)
 
 
 class HttpClient:
@@ -122,12 +74,12 @@ class HttpClient:
         method: str = "GET",
         body: bytes = b"",
         headers: Fields = (),
-    ) -> Answer:
+    ) -> Response:
         """The answer at the end of `url`'s redirects; FetchError for everything else.
 
         `policy` takes the place of the client's own for this request.
         """
-        asked = _Asked(policy or self.policy, url, method, body, headers)
+        asked = Asked(policy or self.policy, url, method, body, headers)
         if method not in asked.policy.methods:
             raise ValueError(f"{method} is not among the policy's methods")
         try:
@@ -146,7 +98,7 @@ class HttpClient:
         except (OSError, EOFError, ValueError) as error:
             raise asked.error("odd", str(error) or type(error).__name__) from error
 
-    async def _follow(self, asked: _Asked) -> Answer:
+    async def _follow(self, asked: Asked) -> Response:
         policy = asked.policy
         while True:
             answer = await self._ask(asked)
@@ -160,7 +112,7 @@ class HttpClient:
                 raise asked.error("redirects")
             asked.url, asked.hops = following, asked.hops + 1
 
-    async def _ask(self, asked: _Asked) -> Answer:
+    async def _ask(self, asked: Asked) -> Response:
         """One request, whatever the answer's redirect says."""
         parts = _checked(asked)
         asked.host = parts.hostname or ""
@@ -171,7 +123,7 @@ class HttpClient:
             fields = [("Host", parts.netloc), *asked.policy.headers, *asked.headers]
             if proxy is not None and parts.scheme == "http":
                 target = f"http://{parts.netloc}{target}"
-                fields += _authorized(proxy)
+                fields += authorized(proxy)
             if asked.body:
                 fields.append(("Content-Length", str(len(asked.body))))
             request = h11.Request(
@@ -179,13 +131,13 @@ class HttpClient:
                 target=target,
                 headers=[*fields, ("Connection", "close")],
             )
-            return await _exchange(reader, writer, request, asked)
+            return await exchange(reader, writer, request, asked)
         finally:
             writer.transport.abort()  # a live stream never ends, and some servers never close
 
     # -- reaching a server ---------------------------------------------------------------------
 
-    async def _reach(self, asked: _Asked, parts: SplitResult, proxy: Proxy | None) -> _Streams:
+    async def _reach(self, asked: Asked, parts: SplitResult, proxy: Proxy | None) -> _Streams:
         """A connection over which `parts` may be asked."""
         secure = self._tls() if parts.scheme == "https" else None
         port = parts.port or _PORTS[parts.scheme]
@@ -195,7 +147,7 @@ class HttpClient:
         if secure is not None:
             try:
                 host = f"[{asked.host}]" if ":" in asked.host else asked.host
-                await _tunnel(reader, writer, f"{host}:{port}", proxy)
+                await tunnel(reader, writer, f"{host}:{port}", proxy)
                 await writer.start_tls(secure, server_hostname=asked.host)
             except BaseException:
                 writer.transport.abort()
@@ -208,7 +160,7 @@ class HttpClient:
         return self._context
 
     async def _connect(
-        self, asked: _Asked, host: str, port: int, secure: ssl.SSLContext | None
+        self, asked: Asked, host: str, port: int, secure: ssl.SSLContext | None
     ) -> _Streams:
         """A connection to the first of the host's allowed addresses that answers."""
         addresses = await self._addresses(asked, host)
@@ -235,7 +187,7 @@ class HttpClient:
             return reader, writer
         raise failure
 
-    async def _addresses(self, asked: _Asked, host: str) -> list[Address]:
+    async def _addresses(self, asked: Asked, host: str) -> list[Address]:
         """The addresses of `host` that may be connected to; at least one."""
         try:
             found = [ip_address(host)]
@@ -257,20 +209,20 @@ class HttpClient:
         # IPv4 first: many a small machine has an IPv6 address that leads nowhere.
         return sorted(good, key=lambda address: address.version)[:MOST_ADDRESSES]
 
-    def _may_ask(self, asked: _Asked, address: Address) -> bool:
+    def _may_ask(self, asked: Asked, address: Address) -> bool:
         policy = asked.policy
         return policy.addresses(address) or bool(policy.like_the_first and self._first_is_inside)
 
 
 def fetch(
     url: str, policy: FetchPolicy, *, method: str = "GET", body: bytes = b"", headers: Fields = ()
-) -> Answer:
+) -> Response:
     """HttpClient.fetch() for callers without an event loop: waits for the answer."""
     client = HttpClient(policy)
     return asyncio.run(client.fetch(url, method=method, body=body, headers=headers))
 
 
-def _checked(asked: _Asked) -> SplitResult:
+def _checked(asked: Asked) -> SplitResult:
     """The parts of an address that may be asked."""
     parts = urlsplit(asked.url)
     if parts.scheme not in asked.policy.schemes or not parts.hostname or "@" in parts.netloc:
@@ -278,120 +230,3 @@ def _checked(asked: _Asked) -> SplitResult:
     if not asked.url.isascii():
         raise asked.error("escapes")
     return parts
-
-
-# -- one request and its answer ----------------------------------------------------------------
-
-
-async def _exchange(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    request: h11.Request,
-    asked: _Asked,
-) -> Answer:
-    policy = asked.policy
-    connection = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=policy.head)
-    sent = [connection.send(request)]
-    if asked.body:
-        sent.append(connection.send(h11.Data(data=asked.body)))
-    sent.append(connection.send(h11.EndOfMessage()))
-    writer.write(b"".join(filter(None, sent)))
-    answer: Answer | None = None
-    body = _Body("", policy.most)
-    # Chunks' own lines and early responses count too: no more than twice what is wanted.
-    left = 2 * policy.most + 4 * policy.head
-    while True:
-        event = connection.next_event()
-        if event is h11.NEED_DATA:
-            data = await reader.read(_CHUNK)
-            left -= len(data)
-            if left < 0:
-                return _too_long(asked, answer, body)
-            connection.receive_data(data)
-        elif isinstance(event, h11.Response):
-            fields = tuple((n.decode("latin-1"), v.decode("latin-1")) for n, v in event.headers)
-            answer = Answer(event.status_code, fields, url=asked.url, hops=asked.hops)
-            if _is_enough(asked, answer):
-                return answer
-            body = _Body(answer.header("content-encoding"), policy.most)
-        elif isinstance(event, h11.Data):
-            body.feed(bytes(event.data))
-            if body.full:
-                return _too_long(asked, answer, body)
-        elif isinstance(event, h11.EndOfMessage) and answer is not None:
-            return replace(answer, body=bytes(body.data))
-        elif isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
-            raise asked.error("protocol", "it hung up in the middle of its answer")
-
-
-def _is_enough(asked: _Asked, answer: Answer) -> bool:
-    """Whether the head of an answer is all that is wanted. Raises FetchError for one of no use."""
-    policy = asked.policy
-    if answer.status in REDIRECTS and policy.redirects and answer.header("location"):
-        return True
-    if policy.statuses and answer.status not in policy.statuses:
-        raise asked.error("status", answer.status)
-    kind = answer.header("content-type").partition(";")[0].strip().lower()
-    if policy.types and kind not in policy.types:
-        raise asked.error("type", ascii(kind[:60]) if kind else "of no type")
-    coding = answer.header("content-encoding")
-    if policy.codings == "refuse" and coding.strip().lower() not in {"", "identity"}:
-        raise asked.error("encoded", ascii(coding[:20]))
-    if policy.longer == "refuse" and int(answer.header("content-length") or 0) > policy.most:
-        raise asked.error("large")
-    return policy.most == 0
-
-
-def _too_long(asked: _Asked, answer: Answer | None, body: _Body) -> Answer:
-    if answer is None or asked.policy.longer == "refuse":
-        raise asked.error("large")
-    return replace(answer, body=bytes(body.data[: asked.policy.most]), cut=True)
-
-
-class _Body:
-    """A body, decoded as it comes; a small answer must not unfold into much."""
-
-    def __init__(self, coding: str, most: int) -> None:
-        self.data = bytearray()
-        self._most = most
-        known = coding.strip().lower()
-        self._decoder = coders(known)[0] if known in CODINGS else None
-
-    @property
-    def full(self) -> bool:
-        return len(self.data) > self._most
-
-    def feed(self, data: bytes) -> None:
-        """Raises CodingError."""
-        if self._decoder is None:
-            self.data += data
-            return
-        for piece in self._decoder.feed(data):
-            self.data += piece
-            if self.full:
-                return
-
-
-async def _tunnel(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, authority: str, proxy: Proxy
-) -> None:
-    """Have a proxy connect to `authority` (RFC 9110 section 9.3.6)."""
-    connection = h11.Connection(our_role=h11.CLIENT)
-    headers = [("Host", authority), *_authorized(proxy)]
-    request = h11.Request(method="CONNECT", target=authority, headers=headers)
-    writer.write((connection.send(request) or b"") + (connection.send(h11.EndOfMessage()) or b""))
-    while True:
-        event = connection.next_event()
-        if event is h11.NEED_DATA:
-            # Byte by byte would be exact; a proxy says nothing before the handshake begins.
-            connection.receive_data(await reader.read(_CHUNK))
-        elif isinstance(event, h11.Response):
-            if event.status_code // 100 != 2:
-                raise OSError(f"the proxy {proxy.host} answers {event.status_code}")
-            return
-        elif not isinstance(event, h11.InformationalResponse):
-            raise OSError(f"the proxy {proxy.host} hangs up")
-
-
-def _authorized(proxy: Proxy) -> list[tuple[str, str]]:
-    return [("Proxy-Authorization", proxy.authorization)] if proxy.authorization else []

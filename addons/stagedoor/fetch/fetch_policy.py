@@ -132,3 +132,5 @@ class FetchPolicy:
     def __post_init__(self) -> None:
         if self.proxies and self.addresses is not anywhere:
             raise ValueError("through a proxy no address can be checked")
+        if self.redirects and self.methods != {"GET"}:
+            raise ValueError("only a GET follows redirects")

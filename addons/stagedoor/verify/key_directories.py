@@ -20,7 +20,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from stagedoor.fetch.client import Answer, HttpClient
+from stagedoor.fetch.client import HttpClient
+from stagedoor.fetch.exchange import Response
 from stagedoor.fetch.fetch_policy import FetchError
 from stagedoor.fetch.uses import KEY_DIRECTORY
 from stagedoor.identify.keys import TEST_KEYS, Keys, KeysError, read_keys
@@ -205,7 +206,7 @@ class Directories:
             self._fetching.pop(origin, None)
 
 
-def _cache_control(answer: Answer) -> str:
+def _cache_control(answer: Response) -> str:
     """Of several lines all count (RFC 9110 section 5.3)."""
     return ",".join(value for name, value in answer.fields if name == "cache-control")
 
