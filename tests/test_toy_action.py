@@ -14,7 +14,7 @@ from flows import Open, answered, flow
 from loglines import counted, line
 from making import FIREFOX, GPTBOT, asks, event, mistakes, policy
 from stagedoor.cli import explain as explain_command
-from stagedoor.cli import lines as lines_command
+from stagedoor.cli import line_commands as lines_command
 from stagedoor.cli import replay_report
 from stagedoor.engine import explanation
 from stagedoor.engine.cases import run_cases

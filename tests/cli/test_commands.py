@@ -10,14 +10,14 @@ import orjson
 import pytest
 
 from making import FIREFOX, GPTBOT, REQUESTS
-from stagedoor.cli import lines, main, serve
+from stagedoor.cli import line_commands, main, serve
 from stagedoor.config.stance import Site, Stance
 from stagedoor.model.errors import StagedoorError
 
 
 def asked(command: str, *given: str) -> list[dict[str, str]]:
     out = io.BytesIO()
-    lines.run(command, None, io.BytesIO("\n".join(given).encode()), out)
+    line_commands.run(command, None, io.BytesIO("\n".join(given).encode()), out)
     return [orjson.loads(line) for line in out.getvalue().splitlines()]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from flows import HOUSE, Open, answered, flow
 from making import FIREFOX, OVERCAST
-from stagedoor.fronts.mitmproxy import exchange
+from stagedoor.fronts.mitmproxy import flow_exchange
 
 THROTTLE = {
     "05-slow.yaml": """
@@ -114,7 +114,7 @@ def test_what_turns_out_to_be_audio_is_delayed_then(opened: Open) -> None:
 
 
 def test_only_so_many_wait_at_once(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "MOST_WAITING", 1)
+    monkeypatch.setattr(flow_exchange, "MOST_WAITING", 1)
     house = opened(HOUSE | DELAY)
 
     async def two() -> None:

@@ -4,7 +4,7 @@ golden/NAME/in.*       what is imported; other files beside it may be included
 golden/NAME/out/…      the files that come of it
 golden/NAME/left.txt   what is told, and the summary
 
-`pytest tests/importing --rewrite-golden` writes out/ and left.txt anew; read the difference.
+`pytest tests/import_ --rewrite-golden` writes out/ and left.txt anew; read the difference.
 """
 
 from __future__ import annotations

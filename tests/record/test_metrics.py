@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.request
 from dataclasses import replace
 
 import pytest
@@ -11,7 +10,6 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from making import GPTBOT_CLIENT, REFUSED, asks, event
-from stagedoor.model.errors import StagedoorError
 from stagedoor.model.events import AudioSent, StreamChanged
 from stagedoor.model.facts import KINDS, PURPOSES, UNKNOWN, Client, Resource, Verdict
 from stagedoor.record.metric_table import LABELS, METRICS, markdown
@@ -172,51 +170,20 @@ def test_two_guards_in_one_process_count_apart() -> None:
     assert value(two, "stagedoor_decision_seconds_count") == 0
 
 
-def scrape(address: tuple[str, int]) -> str:
-    """What Prometheus would read."""
-    with urllib.request.urlopen(f"http://{address[0]}:{address[1]}/metrics", timeout=5) as answer:
-        assert answer.status == 200
-        return str(answer.read().decode())
-
-
-def test_two_guards_serve_side_by_side_and_stop_when_told() -> None:
-    one, two = used(), used()
-    addresses = [metrics.serve("127.0.0.1", 0) for metrics in (one, two)]
-    try:
-        assert addresses[0][1] != addresses[1][1]
-        for address in addresses:
-            families = {family.name for family in text_string_to_metric_families(scrape(address))}
-            assert "stagedoor_requests" in families
-            assert "process_resident_memory_bytes" in families
-        one.close()
-        with pytest.raises(OSError, match="refused"):
-            scrape(addresses[0])
-        assert "stagedoor_requests" in scrape(addresses[1])
-    finally:
-        one.close()
-        two.close()
-
-
-def test_an_address_that_is_taken_is_told_with_a_mend() -> None:
-    one = Metrics()
-    host, port = one.serve("127.0.0.1", 0)
-    try:
-        with pytest.raises(StagedoorError, match=f"{host}:{port}.*guard_metrics=HOST:PORT"):
-            Metrics().serve(host, port)
-    finally:
-        one.close()
-
-
-@pytest.mark.parametrize("host", ["300.1.1.1", "no such host"])
-def test_an_address_that_is_none_is_told_with_a_mend(host: str) -> None:
-    with pytest.raises(StagedoorError, match="guard_metrics=HOST:PORT"):
-        Metrics().serve(host, 0)
-
-
-def test_what_never_served_can_be_closed_and_closed_again() -> None:
+def test_the_exposition_is_what_prometheus_reads_and_closing_changes_nothing() -> None:
     metrics = used()
     metrics.close()
-    metrics.close()
+    begun: list[str] = []
+    body = b"".join(
+        metrics.exposition(
+            {"REQUEST_METHOD": "GET", "PATH_INFO": "/metrics", "QUERY_STRING": ""},
+            lambda status, _fields, _error=None: begun.append(status),  # type: ignore[arg-type]
+        )
+    )
+    assert begun == ["200 OK"]
+    families = {family.name for family in text_string_to_metric_families(body.decode())}
+    assert "stagedoor_requests" in families
+    assert "process_resident_memory_bytes" in families
     assert value(metrics, "stagedoor_upstream_errors_total") == 1
 
 

@@ -7,9 +7,10 @@ import inspect
 from typing import Any
 
 from stagedoor.engine.needs import Effects, Known, Received
+from stagedoor.model.client_keys import client_key
 from stagedoor.model.facts import Behaviour, Rate
 from stagedoor.store.interface import Length, Query, Store
-from stagedoor.store.store_keys import household, once_key
+from stagedoor.store.store_keys import once_key
 
 HOME = "198.51.100.7"
 ELSEWHERE = "192.0.2.1"
@@ -24,7 +25,7 @@ class Driver:
 
     def read(self, address: str, at: float, recording: str = "", **more: Any) -> Known:
         """What is known; waits for a store that is elsewhere."""
-        found = self.store.read(Query(household(address), at, recording, **more))
+        found = self.store.read(Query(client_key(address), at, recording, **more))
         if inspect.isawaitable(found):
 
             async def wait() -> Known:
@@ -38,7 +39,7 @@ class Driver:
     def seen(self, address: str, at: float, recording: str = "") -> Behaviour:
         """Count one request."""
         known = self.read(address, at, recording, behaviour=True)
-        self.store.apply(household(address), "", Effects(counted=True, recording=recording), at)
+        self.store.apply(client_key(address), "", Effects(counted=True, recording=recording), at)
         return known.behaviour
 
     def recall(self, address: str, at: float) -> Behaviour:
@@ -49,7 +50,7 @@ class Driver:
         """Use up a rate, or be late."""
         late = self.read(address, at, rates=((rule, rate),)).waits.get(rule, 0.0)
         if not late:
-            self.store.apply(household(address), "", Effects(rates=((rule, rate),)), at)
+            self.store.apply(client_key(address), "", Effects(rates=((rule, rate),)), at)
         return late
 
     def received(self, crawler: str) -> Received | None:

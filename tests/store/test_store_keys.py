@@ -7,17 +7,7 @@ import subprocess
 import sys
 
 from making import ROOT
-from stagedoor.store.store_keys import household, once_key, recording_key
-
-
-def test_a_household_is_an_address_or_a_network_of_64_bits() -> None:
-    assert household("198.51.100.7") == "198.51.100.7"
-    assert household("2001:db8::1") == household("2001:db8:0:0:ffff::2")
-    assert household("2001:db8::1") != household("2001:db8:0:1::1")
-    assert household("::ffff:198.51.100.7") == "198.51.100.7"
-    assert household("fe80::1%eth0") == household("fe80::2")
-    assert household("what:is:this") == "what:is:this"
-    assert household("") == ""
+from stagedoor.store.store_keys import once_key, recording_key
 
 
 def test_no_two_lists_of_parts_share_a_key() -> None:

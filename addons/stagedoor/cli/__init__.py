@@ -2,13 +2,13 @@
 
 init.py       begin a rules directory of one's own
 check.py      do the rules load, and do their cases hold?
-publish.py    all that is said, as files (snippets.py: headers in servers' words; shelf.py: whose)
+publish.py    all that is said, as files (publish/server_snippets.py: headers in servers' words; shelf.py: whose)
 explain.py    why was this refused, and what would become of that?
-lines.py      identify and decide: JSON lines in, JSON lines out
+line_commands.py  identify and decide: JSON lines in, JSON lines out
 serve.py      the guard in front of a site
 schemas.py    write the schemas by which editors complete and check
 replay.py     what the rules would have done to an access log (logfiles.py, replay_report.py)
-update.py     fetch the operators' address lists anew (fetching.py: over https, with bounds)
+update.py     fetch the operators' address lists anew (over https, with bounds: fetch/)
 import_.py    rules from what people already have: robots.txt, Anubis, nginx maps
 
 audit.py      what a site tells machines, seen from outside (asking.py, audit_report.py)
@@ -65,14 +65,14 @@ def _run(options: argparse.Namespace) -> int:
 
         return explain.run(options)
     if command in {"identify", "decide"}:
-        from stagedoor.cli import lines
+        from stagedoor.cli import line_commands
 
         source: Iterable[bytes] = sys.stdin.buffer
         if command == "identify":
             source = [os.fsencode(agent) for agent in options.agents] or source
             if not options.json:
-                return lines.tell(options.rules, source, sys.stdout)
-        return lines.run(command, options.rules, source, sys.stdout.buffer)
+                return line_commands.tell(options.rules, source, sys.stdout)
+        return line_commands.run(command, options.rules, source, sys.stdout.buffer)
     if command == "serve":
         from stagedoor.cli import serve
 

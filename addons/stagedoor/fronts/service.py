@@ -14,13 +14,15 @@ from stagedoor.config.yamltext import Source
 from stagedoor.engine import order
 from stagedoor.engine.compliance import crawler_key
 from stagedoor.engine.needs import NO_EFFECTS, NOTHING_KNOWN, Facts, Known, Needs, SignalKind
-from stagedoor.engine.texts import Texts, digest_of
+from stagedoor.engine.published_texts import Texts, digest_of
 from stagedoor.engine.transaction import Transaction
+from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Network
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
+from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Event, Loaded, Noticed, Proved, Published, Took, Violated
 from stagedoor.model.facts import PEOPLE, Mode, Proof
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
@@ -30,7 +32,7 @@ from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
 from stagedoor.store.memory import MemoryStore
-from stagedoor.store.store_keys import household, once_key
+from stagedoor.store.store_keys import once_key
 from stagedoor.verify.claims import Claims
 
 _log = logging.getLogger("stagedoor.door")
@@ -102,12 +104,15 @@ class Service:
     def _build(self, found: Sequence[Source]) -> Policy:
         return rule_folder.build(found, self.policy)
 
-    def open(self) -> None:
-        """Begin, with the event loop running. StagedoorError where something cannot be had."""
+    def open(self, client: HttpClient | None = None) -> None:
+        """Begin, with the event loop running. StagedoorError where something cannot be had.
+
+        `client` fetches key directories; None for the usual one.
+        """
         assert self.settings is not None
         assert self.policy is not None
         settings, policy = self.settings, self.policy
-        self.claims.open(settings.state, settings.resolvers, policy)
+        self.claims.open(settings.state, settings.resolvers, policy, client)
         self.store = MemoryStore(settings.clients)
         self._evidence = True
         self.suite.open(
@@ -171,7 +176,7 @@ class Service:
         counts = transaction.policy.counts
         if person and not counts:
             return None
-        home = transaction.household = household(request.address)
+        home = transaction.household = client_key(request.address)
         if not person:
             verified = proof is not None and proof[0] == "verified"
             transaction.crawler = crawler_key(client.name, home, verified=verified)
@@ -209,7 +214,7 @@ class Service:
         if not rates and not behaviour:
             self._decided_again(transaction, NOTHING_KNOWN)
             return None
-        home = transaction.household = household(transaction.request.address)
+        home = transaction.household = client_key(transaction.request.address)
         transaction.counted = transaction.counted or behaviour
         known = self.store.read(
             Query(home, time.monotonic(), "", behaviour, rates, included=transaction.policy.counts)
@@ -278,7 +283,7 @@ class Service:
     @staticmethod
     def _crawler(transaction: Transaction) -> str:
         client = transaction.client
-        home = transaction.household or household(transaction.request.address)
+        home = transaction.household or client_key(transaction.request.address)
         return crawler_key(client.name, home, verified=client.proof == "verified")
 
 

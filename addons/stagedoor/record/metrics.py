@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: the counters of one guard, made from the table in measures.py.
+"""Metrics for Prometheus: the counters of one guard, made from the table in metric_table.py.
 
 Every guard has a registry of its own, so that several guards, or a reloaded script, can live in one
 process; several processes are scraped one by one, and added up by whoever asks. What is counted
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
+from wsgiref.types import WSGIApplication
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,15 +21,14 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
+    make_wsgi_app,
 )
 
 from stagedoor.model import events
-from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Event, Kind, Proof, Purpose
 from stagedoor.record.collectors import Family, Late, Source
 from stagedoor.record.metric_table import METRICS
 from stagedoor.record.recorders import Handlers
-from stagedoor.web.server import Routes, Serving
 
 MOST_NAMES = 250
 """Crawlers that are counted by name; the ledger names all. The catalogue and the patterns of the
@@ -58,7 +58,6 @@ class Metrics:
         self._up: bool | None = None
         self._make_counters()
         self._make_gauges()
-        self._server: Serving | None = None
 
     def _make_counters(self) -> None:
         self._requests = Family(self._counter("stagedoor_requests_total"))
@@ -285,24 +284,10 @@ class Metrics:
         self._up = False
         self._upstream_errors.inc()
 
-    def serve(self, host: str, port: int, desk: Routes = ()) -> tuple[str, int]:
-        """Serve the metrics over HTTP; returns the address (port 0 asks for a free one).
-
-        With a desk they are at /metrics, else everywhere.
-
-        Raises StagedoorError where the address cannot be had.
-        """
-        try:
-            self._server = Serving(host, port, self.registry, desk)
-        except OSError as error:
-            raise StagedoorError(
-                f"metrics cannot be served at {host}:{port}: {error.strerror or error} — choose "
-                "another address with --set guard_metrics=HOST:PORT, or guard_metrics=off"
-            ) from error
-        return host, self._server.port
+    @property
+    def exposition(self) -> WSGIApplication:
+        """The metrics as Prometheus and OpenMetrics read them: a WSGI application, for a server."""
+        return make_wsgi_app(self.registry)
 
     def close(self) -> None:
-        """Stop serving; the counters keep their values."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        """There is nothing to close; the counters keep their values."""

@@ -1,6 +1,6 @@
 """JSON Schemas of the files people write, so that editors complete, explain and check while typing.
 
-Made from the same types that read the files (`shapes.py`); the words of `when` follow from
+Made from the same types that read the files (`value_schema.py`); the words of `when` follow from
 `fields.py`, and the help from `captions.py`. An editor may underline a little more than
 `stagedoor check` minds, such as a purpose in capitals or a field that is still empty.
 """

@@ -61,7 +61,8 @@ def wait(due: float, rate: Rate, at: float) -> float:
     the time. What is refused does not count, so that waiting helps.
     """
     late = max(due, at) + rate.seconds / rate.requests - at - rate.seconds
-    return late if late > 1e-9 else 0.0
+    # Sums of fractions may end a hair above the whole time.
+    return min(late, rate.seconds) if late > 1e-9 else 0.0
 
 
 def due_after(due: float, rate: Rate, at: float) -> float:

@@ -2,10 +2,10 @@
 
 | what                   | key                                          | bound                          |
 |------------------------|----------------------------------------------|--------------------------------|
-| counters of a client   | household(address)                           | `clients`, least recently seen |
+| counters of a client   | model.client_keys.client_key()                           | `clients`, least recently seen |
 | recordings of a client | recording_key(path), 8 bytes, one hour       | 500 a client, 4 × clients      |
 | rates of a client      | rule id                                      | with the client                |
-| sound of a client      | household(address), one hour of the clock    | 10,000                         |
+| sound of a client      | model.client_keys.client_key(), one hour of the clock    | 10,000                         |
 | what a crawler received| engine.compliance.crawler_key()              | `clients`, least recently seen |
 | texts of robots.txt    | SHA-256 of the text                          | 64                             |
 | lengths of recordings  | recording_key(path)                          | 4,096                          |
@@ -16,23 +16,6 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address
-
-
-def household(address: str) -> str:
-    """The key of a client: an IPv4 address, or an IPv6 network of 64 bits, which is what one
-    household has. An unknown address is a client like any other.
-    """
-    if ":" not in address:
-        return address
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped) if mapped else parsed.exploded[:19]
-    return address
 
 
 def recording_key(path: str) -> bytes:

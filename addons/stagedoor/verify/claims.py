@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from stagedoor.fetch.client import Fetcher
+from stagedoor.fetch.client import HttpClient
 from stagedoor.identify.botauth import NONE, Outcome, check
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.keys import KeysError, read_keys
@@ -29,9 +29,6 @@ from stagedoor.verify.reverse_dns import Lookups
 
 _log = logging.getLogger("stagedoor.door")
 
-fetcher: Fetcher | None = None
-"""Fetches key directories; None for the usual one, which goes nowhere but to the Internet."""
-
 
 class Claims:
     """Everything that is asked beside the requests of one guard."""
@@ -42,10 +39,20 @@ class Claims:
         self._prover: Prover | None = None
         self._directories: Directories | None = None
         self._state: Path | None = None
+        self._client: HttpClient | None = None
 
-    def open(self, state: Path | None, resolvers: tuple[str, ...], policy: Policy) -> None:
-        """Begin; needs the running event loop. StagedoorError where a resolver is none."""
-        emit = self._emit
+    def open(
+        self,
+        state: Path | None,
+        resolvers: tuple[str, ...],
+        policy: Policy,
+        client: HttpClient | None = None,
+    ) -> None:
+        """Begin; needs the running event loop. StagedoorError where a resolver is none.
+
+        `client` fetches key directories; None for the usual one.
+        """
+        emit, self._client = self._emit, client
         self._lookups = Lookups(resolvers, count=lambda outcome: emit(LookedUp(outcome)))
         self._prover = Prover(state, self._lookups)
         self._state = state
@@ -61,7 +68,7 @@ class Claims:
             self._directories.close()
         emit = self._emit
         self._directories = Directories(
-            policy.signers, fetcher=fetcher, count=lambda outcome: emit(KeysFetched(outcome))
+            policy.signers, client=self._client, count=lambda outcome: emit(KeysFetched(outcome))
         )
         if self._state:
             self._learn(self._directories, self._state)

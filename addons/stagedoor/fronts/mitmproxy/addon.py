@@ -1,4 +1,4 @@
-"""The Guard: mitmproxy's hooks. Requests are carried out in exchange.py, decided in the engine."""
+"""The Guard: mitmproxy's hooks. Requests are carried out in flow_exchange.py, decided in the engine."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import server_hooks
 
-from stagedoor.fronts.mitmproxy import lean, startup
+from stagedoor.fronts.mitmproxy import key_client, lean, startup
+from stagedoor.fronts.mitmproxy.client_hello import learn
 from stagedoor.fronts.mitmproxy.desk_service import DeskService
 from stagedoor.fronts.mitmproxy.dispatch import shorten
-from stagedoor.fronts.mitmproxy.exchange import Exchanges
+from stagedoor.fronts.mitmproxy.flow_exchange import Exchanges
 from stagedoor.fronts.mitmproxy.forwarding import hang_up_all, is_local, unreachable
 from stagedoor.fronts.mitmproxy.hardening import harden
 from stagedoor.fronts.mitmproxy.options import OPTIONS, misspelt, parse
@@ -84,7 +85,7 @@ class Guard:
         ctx.options.update(**{n: v for n, v in lean.OPTIONS.items() if n in ctx.options})
         try:
             metrics, password = self._desk.serve(settings)
-            self.service.open()
+            self.service.open(key_client.client)
         except StagedoorError as error:
             _log.error("%s", error)
             return
@@ -115,11 +116,12 @@ class Guard:
             undo()
         self._undo.clear()
         self.service.close()
+        self._desk.close()
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Take the fingerprint: later, nobody can see the handshake any more."""
         try:
-            self.exchanges.fingerprints.learn(data)
+            learn(self.exchanges.fingerprints, data)
         except Exception:  # noqa: BLE001 (without a fingerprint, nothing is held against anybody)
             self.service.emit(Failed("fingerprint", "unrecorded"))
             _log.exception("a TLS handshake could not be read")
@@ -149,7 +151,7 @@ class Guard:
     def client_disconnected(self, client: connection.Client) -> None:
         """Leave nothing behind of a client that is gone: no socket, no fingerprint."""
         hang_up_all(client)
-        self.exchanges.fingerprints.forget(client)
+        self.exchanges.fingerprints.forget(client.id)
 
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
         """The site behind does not answer."""

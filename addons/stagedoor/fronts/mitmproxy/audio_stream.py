@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mitmproxy import http
 
-from stagedoor.fronts.mitmproxy.media_lengths import Reader, extent
+from stagedoor.resources.media_lengths import Reader, extent
 from stagedoor.store.interface import Length, Store
 
 Sent = Callable[[int, float], None]
@@ -23,7 +23,7 @@ class AudioStream:
         self._rate = _radio(response)
         self._reader: Reader | None = None
         self._at_once = 0
-        where = extent(response)
+        where = extent(response.status_code, response.headers)
         self._size = where[1] if where else 0
         if self._rate or not self._size:
             return

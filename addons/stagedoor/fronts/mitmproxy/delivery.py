@@ -7,13 +7,13 @@ import time
 from mitmproxy import http
 
 from stagedoor.fronts.mitmproxy.audio_stream import AudioStream
-from stagedoor.fronts.mitmproxy.media_lengths import extent
 from stagedoor.fronts.mitmproxy.passage import Passage
 from stagedoor.fronts.service import Service
+from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import AudioSent, Handed, Listened, StreamChanged, Withheld
 from stagedoor.model.facts import PEOPLE
+from stagedoor.resources.media_lengths import extent
 from stagedoor.store.interface import Length
-from stagedoor.store.store_keys import household
 
 _CONTENT = frozenset({200, 206})
 
@@ -27,7 +27,7 @@ class Delivery:
     def audio(self, passage: Passage, response: http.Response) -> AudioStream:
         """A stream that passes everything and counts it: an endless one counts as it runs."""
         service, purpose = self._service, passage.client.purpose
-        home = household(passage.request.address)
+        home = client_key(passage.request.address)
         emit, counts = service.emit, passage.policy.counts
 
         def sent(size: int, seconds: float) -> None:
@@ -54,7 +54,7 @@ class Delivery:
             return
         known = self._service.store.length(passage.request.path)
         if known is None and answer is not None:
-            where = extent(answer)
+            where = extent(answer.status_code, answer.headers)
             known = Length(where[1]) if where else None
         if known is not None:
             self._service.emit(Withheld(passage.client.purpose, known.size, known.seconds))

@@ -16,6 +16,7 @@ from stagedoor.web.desk.answers import Desk
 from stagedoor.web.desk.routes import routes
 from stagedoor.web.desk.view import Outlook
 from stagedoor.web.gate import Gate, is_loopback, new_password
+from stagedoor.web.server import Serving
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -28,6 +29,7 @@ class DeskService:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._server: Serving | None = None
 
     def serve(self, settings: Settings) -> tuple[tuple[str, int] | None, str]:
         """Begin; returns their address and the desk's password, where it asks for one."""
@@ -38,7 +40,14 @@ class DeskService:
         self._loop = asyncio.get_running_loop()
         suite = self._service.suite
         desk = Desk(suite.day, self._outlook, self._switch, Gate(host, password))
-        return suite.metrics.serve(host, port, routes(desk)), password
+        self._server = Serving(host, port, suite.metrics.exposition, routes(desk))
+        return (host, self._server.port), password
+
+    def close(self) -> None:
+        """Stop serving."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
 
     def _outlook(self) -> Outlook | None:
         """What the desk shows of the guard."""

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from stagedoor.engine import order
 from stagedoor.engine.needs import NO_FACTS, Facts, Known
 from stagedoor.engine.transaction import Transaction
+from stagedoor.model.client_keys import client_key
 from stagedoor.model.facts import Verdict
 from stagedoor.rules.policy import Policy
 from stagedoor.store.counters import HOUR
 from stagedoor.store.interface import Query
 from stagedoor.store.memory import MemoryStore
-from stagedoor.store.store_keys import household
 
 CLIENTS = 50_000
 """As many as the guard remembers (`guard_clients`)."""
@@ -56,7 +56,7 @@ class History:
             order.decide(transaction, NO_FACTS)
             return transaction.verdict
         request, guarded = transaction.request, transaction.resource.guarded
-        client = household(request.address)
+        client = client_key(request.address)
         known = Known()
         if needs.behaviour or needs.rates:
             recording = request.path if guarded else ""

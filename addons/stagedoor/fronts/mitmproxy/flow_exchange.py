@@ -17,13 +17,15 @@ from mitmproxy import http
 from mitmproxy.proxy import mode_specs
 
 from stagedoor.fronts.addresses import is_trusted
-from stagedoor.fronts.mitmproxy.client_hello import Fingerprints, arrival
+from stagedoor.fronts.handshakes import Fingerprints
+from stagedoor.fronts.mitmproxy.answers_given import as_response
+from stagedoor.fronts.mitmproxy.client_hello import arrival
 from stagedoor.fronts.mitmproxy.delivery import Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
 from stagedoor.fronts.mitmproxy.forwarding import forward, is_local, replace_response
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
-from stagedoor.fronts.mitmproxy.refusals import refuse, unavailable
 from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses
+from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.model.actions import THROTTLE, named
@@ -78,7 +80,7 @@ class Exchanges:
         service = self.service
         policy = service.policy
         if policy is None:
-            self._answer(flow, unavailable(None))
+            self._answer(flow, as_response(unavailable(None)))
             return None
         began = time.perf_counter()
         trusted = service.trusted
@@ -165,13 +167,15 @@ class Exchanges:
             passage.passed_on = time.perf_counter()
 
     def _refusal(self, passage: Passage) -> http.Response:
-        response = refuse(
-            passage.request,
-            passage.client,
-            passage.resource,
-            passage.verdict,
-            passage.policy.stance.artist,
-            passage.name(),
+        response = as_response(
+            refuse(
+                passage.request,
+                passage.client,
+                passage.resource,
+                passage.verdict,
+                passage.policy.stance.artist,
+                passage.name(),
+            )
         )
         self._signals.refusing(response)
         return response
@@ -297,9 +301,9 @@ class Exchanges:
         _log.exception("the guard failed on a %s; on_error says %s", step, outcome)
         if step == "response":
             if closed:
-                replace_response(flow, unavailable(request))
+                replace_response(flow, as_response(unavailable(request)))
         elif closed:
-            self._answer(flow, unavailable(request))
+            self._answer(flow, as_response(unavailable(request)))
         else:
             forward(flow, self.service.trusted, keep_host=self.keep_host)
 
