@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from collections.abc import Set as AbstractSet
 
@@ -17,18 +16,15 @@ from stagedoor.fronts.mitmproxy.client_hello import learn
 from stagedoor.fronts.mitmproxy.desk_service import DeskService
 from stagedoor.fronts.mitmproxy.dispatch import shorten
 from stagedoor.fronts.mitmproxy.flow_exchange import Exchanges
-from stagedoor.fronts.mitmproxy.forwarding import hang_up_all, is_local, unreachable
+from stagedoor.fronts.mitmproxy.forwarding import hang_up_all
 from stagedoor.fronts.mitmproxy.hardening import harden
-from stagedoor.fronts.mitmproxy.options import OPTIONS, misspelt, parse
+from stagedoor.fronts.mitmproxy.options import OPTIONS, parse
 from stagedoor.fronts.mitmproxy.signal_responses import carried
 from stagedoor.fronts.service import Service
-from stagedoor.model.errors import ConfigError, StagedoorError
-from stagedoor.model.events import Failed, SiteUnreachable
+from stagedoor.model.errors import StagedoorError
+from stagedoor.model.events import Failed
 
 _log = logging.getLogger("stagedoor.door")
-
-UPSTREAM_SILENCE = 10.0
-"""Seconds between two lines about a site that does not answer."""
 
 
 class Guard:
@@ -40,7 +36,6 @@ class Guard:
         self.service.changed = lambda _: self.exchanges.follow(self.service.publication)
         self._desk = DeskService(self.service)
         self._running = False
-        self._upstream_told = 0.0
         self._undo: list[Callable[[], None]] = []
 
     def load(self, loader: Loader) -> None:
@@ -62,11 +57,7 @@ class Guard:
         except (ValueError, StagedoorError) as error:
             if self._running:  # mitmproxy rolls the option back, the old rules stay in force
                 raise exceptions.OptionsError(str(error)) from error
-            for text in str(error).splitlines():
-                _log.error("%s", text)
-            if isinstance(error, ConfigError):
-                count = len(error.problems)
-                _log.error("%d mistake%s; nothing was started.", count, "s" * (count != 1))
+            startup.report(error)
             return
         if not self._running:
             startup.into_reverse_mode(self.service.policy)
@@ -74,14 +65,11 @@ class Guard:
     def running(self) -> None:
         """The proxy is up: open what the guard needs, report what is guarded."""
         self._running = True
-        wrong = misspelt(ctx.options.deferred)
-        for text in wrong:
-            _log.error("%s", text)
+        wrong = startup.report_misspelt(ctx.options.deferred)
         policy, settings = self.service.policy, self.service.settings
         if wrong or policy is None or settings is None:
             return  # the reason was reported, and mitmproxy stops
-        hosts = startup.hosts()
-        self.exchanges.keep_host = ctx.options.keep_host_header or all(map(is_local, hosts))
+        self.exchanges.keep_host = startup.keeps_host()
         ctx.options.update(**{n: v for n, v in lean.OPTIONS.items() if n in ctx.options})
         try:
             metrics, password = self._desk.serve(settings)
@@ -91,11 +79,7 @@ class Guard:
             return
         if metrics and settings.state:
             self.service.suite.fill(settings.state)
-        mode = self.service.mode
-        for text in startup.message(policy, settings, mode, metrics, password):
-            _log.info("%s", text)
-        for problem in policy.advice:
-            _log.warning("%s", problem)
+        startup.announce(policy, settings, self.service.mode, metrics, password)
         self._undo.append(harden())
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
 
@@ -155,8 +139,4 @@ class Guard:
 
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
         """The site behind does not answer."""
-        self.service.emit(SiteUnreachable())
-        now = time.monotonic()
-        if now - self._upstream_told > UPSTREAM_SILENCE:
-            self._upstream_told = now
-            _log.warning("%s", unreachable(data.server))
+        self.exchanges.unreachable(data.server)

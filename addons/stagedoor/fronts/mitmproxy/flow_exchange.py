@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable
 from dataclasses import replace
 
-from mitmproxy import http
+from mitmproxy import connection, http
 from mitmproxy.proxy import mode_specs
 
 from stagedoor.fronts.addresses import is_trusted
@@ -22,14 +22,14 @@ from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival
 from stagedoor.fronts.mitmproxy.delivery import Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
-from stagedoor.fronts.mitmproxy.forwarding import forward, is_local, replace_response
+from stagedoor.fronts.mitmproxy.forwarding import forward, is_local, replace_response, unreachable
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
 from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.model.actions import THROTTLE, named
-from stagedoor.model.events import Answered, Failed, PageTagged, Responded, Spent
+from stagedoor.model.events import Answered, Failed, PageTagged, Responded, SiteUnreachable, Spent
 from stagedoor.model.facts import PEOPLE, Request
 from stagedoor.publish.publication import NOTHING, Published
 from stagedoor.resources.kinds import reclassify
@@ -41,6 +41,8 @@ _PASSAGE = "stagedoor"
 """Where a flow's passage is kept, in its metadata."""
 _OURS = "stagedoor.answer"
 """Marks a flow whose response is the guard's own."""
+UPSTREAM_SILENCE = 10.0
+"""Seconds between two lines about a site that does not answer."""
 MOST_WAITING = 200
 """Requests that are delayed at the same time: each holds a connection open."""
 
@@ -54,6 +56,7 @@ class Exchanges:
         self.keep_host = True
         self.waiting = 0
         self._forwarded_told = False
+        self._upstream_said = 0.0
         self._signals = SignalResponses(NOTHING)
         self._delivery = Delivery(service)
 
@@ -321,6 +324,14 @@ class Exchanges:
         except Exception:  # noqa: BLE001 (in doubt, the door stays closed)
             return None, True
         return request, resource is None or resource.guarded
+
+    def unreachable(self, server: connection.Server) -> None:
+        """The site does not answer: counted each time, and said now and then."""
+        self.service.emit(SiteUnreachable())
+        now = time.monotonic()
+        if now - self._upstream_said > UPSTREAM_SILENCE:
+            self._upstream_said = now
+            _log.warning("%s", unreachable(server))
 
     def _warn_about_proxies(self, request: Request) -> None:
         """Once: a proxy in front that is not trusted makes every visitor look like one."""
