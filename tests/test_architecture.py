@@ -15,8 +15,8 @@ PACKAGE = ADDONS / "stagedoor"
 
 LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
-    frozenset({"config"}),
-    frozenset({"identify", "resources", "signals", "evidence"}),
+    frozenset({"config", "signals"}),
+    frozenset({"identify", "resources", "evidence"}),
     frozenset({"rules"}),
     frozenset({"publish", "import_"}),
     frozenset({"engine", "audit"}),

@@ -13,6 +13,7 @@ from stagedoor.config.schema import Model
 from stagedoor.identify import catalogue, tls_families
 from stagedoor.model.facts import Action, Kind, Mode, Proof, Purpose
 from stagedoor.rules import rule
+from stagedoor.signals import registry
 
 ANSWERS: Mapping[str, str] = {
     "yes": "they are let in",
@@ -91,6 +92,12 @@ GROUPS: Mapping[str, str] = {
     "not": "this must not hold",
 }
 
+
+def _switches() -> dict[str, str]:
+    """The pieces of what is published; each standard brings its own words."""
+    return {s.switch.word: s.switch.caption for s in registry.current().switched if s.switch}
+
+
 CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Stance: {
         "artist": "who is speaking",
@@ -131,14 +138,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
     stance.Publish: {
         "address": "where your site is seen, for links to it: https://music.example.org",
-        "robots": "robots.txt: yours is kept, and this stance is written into it",
-        "content_usage": "the same in the words of the IETF (Content-Usage)",
-        "content_signals": "and of Cloudflare (Content-Signal)",
-        "tdmrep": "and of the W3C: rights reserved against text and data mining",
-        "rsl": "and as a licence that machines read (Really Simple Licensing)",
-        "noai": 'and as "noai", where robots read headers and tags',
-        "ai_txt": "ai.txt, for audio",
-        "trust_txt": "trust.txt, for publishers",
+        **_switches(),
         "tags": "the same as tags in your pages",
     },
     stance.Evidence: {
@@ -252,3 +252,9 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "source": "where it was published, where we did not see it ourselves",
     },
 }
+
+
+def of(kind: type[Model]) -> Mapping[str, str]:
+    """The captions of a type's fields, with those of the standards that hold now."""
+    words = CAPTIONS[next(base for base in kind.__mro__ if base in CAPTIONS)]
+    return {**words, **_switches()} if issubclass(kind, stance.Publish) else words

@@ -210,6 +210,6 @@ def schema_of(root: type[Model], *parts: type[Model]) -> tuple[Schema, dict[str,
     for kind in (root, *parts):
         found = whole if kind is root else definitions[kind.__name__]
         found.pop("title")  # a class's name, which says nothing to whom it is shown
-        for name, text in captions.CAPTIONS[kind].items():
+        for name, text in captions.of(kind).items():
             found["properties"][name]["description"] = text
     return whole, definitions
