@@ -218,3 +218,11 @@ class Standard:
             ("audio files", self.in_audio),
         )
         return tuple(place for place, speaks in there if speaks)
+
+    @property
+    def published_in(self) -> tuple[Place, ...]:
+        """Of its places those that it is written into."""
+        only_read: set[Place] = {"audio files"}
+        if self.header is not None and self.header.write is None:
+            only_read.add("headers")
+        return tuple(place for place in self.places if place not in only_read)
