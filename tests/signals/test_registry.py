@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from jsonschema import Draft7Validator
+from tools.list_standards import PAGE
 
 from flows import Open, answered, flow
 from making import document, mistakes
@@ -25,7 +27,7 @@ from stagedoor.publish.server_snippets import snippets
 from stagedoor.record.metric_table import markdown as metrics_table
 from stagedoor.resources.kinds import classify
 from stagedoor.rules.json_schema import stance_schema
-from stagedoor.signals import registry
+from stagedoor.signals import registry, standards
 from stagedoor.signals.html.head_elements import Head
 from stagedoor.signals.listing import markdown
 from stagedoor.signals.meaning import Answer, Said, Statement
@@ -46,7 +48,6 @@ from stagedoor.signals.standard import (
     Standard,
     Switch,
 )
-from tools.list_standards import PAGE
 
 # -- the toy: `learn=yes` or `learn=no` ------------------------------------------------------------
 
@@ -293,6 +294,18 @@ def test_nothing_of_the_toy_is_left() -> None:
         assert "toy" in registry.current().names
     assert "toy" not in registry.current().names
     assert stances.model() is Stance
+
+
+def test_every_module_of_a_standard_is_registered() -> None:
+    modules = {path.stem for path in Path(standards.__path__[0]).glob("*.py")} - {"__init__"}
+    defined = {import_module(f"{standards.__name__}.{name}").STANDARD for name in modules}
+    assert defined == set(registry.current().standards)
+
+
+def test_every_published_header_brings_its_own_merging() -> None:
+    """Without one a site's laxer word would stay beside ours."""
+    for standard, header in registry.current().headers:
+        assert (header.write is None) == (header.stricter is None), standard.name
 
 
 def test_the_list_in_the_documentation_is_the_registry() -> None:

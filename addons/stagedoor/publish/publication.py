@@ -8,7 +8,7 @@ made stricter: see `stricter` for headers (each standard has its own way) and `s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stagedoor.config.stance import Stance
@@ -184,15 +184,17 @@ def _others(stance: Stance) -> dict[str, Answer]:
 def stricter(fields: Fields, ours: Fields) -> Fields:
     """The fields of the site's response with ours among them; what it says more strictly stays."""
     known = registry.current()
-    theirs = [field for field in fields if field[0].lower() in known.merged_fields]
+    names = known.merged_fields
+    theirs = [field for field in fields if field[0].lower() in names]
     if not theirs:
         return fields + ours
     drop: set[tuple[bytes, bytes]] = set()
     add: list[tuple[bytes, bytes]] = []
-    for _, header in known.headers:
-        own, site = _of(header, ours), _of(header, theirs)
+    for header, first, others in known.merged:
+        own = tuple(_of(header, first, others, ours))
         if not own:
             continue
+        site = tuple(_of(header, first, others, theirs))
         if not site or header.stricter is None:
             add += own
             continue
@@ -202,15 +204,17 @@ def stricter(fields: Fields, ours: Fields) -> Fields:
     return (*(field for field in fields if field not in drop), *add)
 
 
-def _of(header: Header, fields: Iterable[tuple[bytes, bytes]]) -> Fields:
+def _of(
+    header: Header, first: bytes, others: frozenset[bytes], fields: Iterable[tuple[bytes, bytes]]
+) -> Iterator[tuple[bytes, bytes]]:
     """The fields that are this standard's."""
-    first, *others = (name.encode() for name in header.names)
-    return tuple(
-        (name, value)
-        for name, value in fields
-        if (lowered := name.lower()) in others
-        or (lowered == first and header.carries(value.decode("latin-1")))
-    )
+    for field in fields:
+        name = field[0].lower()
+        if name == first:
+            if header.carries(field[1].decode("latin-1")):
+                yield field
+        elif name in others:
+            yield field
 
 
 def _texts(fields: Fields) -> tuple[tuple[str, str], ...]:

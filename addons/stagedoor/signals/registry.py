@@ -70,11 +70,14 @@ class Registry:
                 name = header.names[0].encode()
                 known = self.published_fields.get(name, ())
                 self.published_fields[name] = (*known, (standard, header))
-        self.merged_fields = frozenset(
-            name.encode()
+        self.merged: tuple[tuple[Header, bytes, frozenset[bytes]], ...] = tuple(
+            (header, header.names[0].encode(), frozenset(map(str.encode, header.names[1:])))
             for _, header in self.headers
             if header.write is not None
-            for name in header.names
+        )
+        """Those that are published, with the name of the first field and those of the others."""
+        self.merged_fields = frozenset(
+            name for _, first, others in self.merged for name in (first, *others)
         )
         self._refuse_twins()
 
