@@ -29,7 +29,7 @@ def of_files(site: Site) -> Iterator[Finding]:
             if files.fault is None or found is None or not found.ok:
                 continue
             if fault := files.fault(found.body, path):
-                yield Finding("missing", fault.what, fault.mend)
+                yield Finding("missing", fault.what, fault.fix)
 
 
 def of_licences(reading: Reading) -> Iterator[Finding]:

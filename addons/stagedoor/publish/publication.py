@@ -190,15 +190,15 @@ def stricter(fields: Fields, ours: Fields) -> Fields:
         return fields + ours
     drop: set[tuple[bytes, bytes]] = set()
     add: list[tuple[bytes, bytes]] = []
-    for header, first, others in known.merged:
+    for header, merge_fields, first, others in known.merged:
         own = tuple(_of(header, first, others, ours))
         if not own:
             continue
         site = tuple(_of(header, first, others, theirs))
-        if not site or header.stricter is None:
+        if not site:
             add += own
             continue
-        merged = header.stricter(_texts(site), _texts(own))
+        merged = merge_fields(_texts(site), _texts(own))
         drop.update(site if merged.drop else ())
         add += ((n.encode("latin-1"), v.encode("latin-1")) for n, v in merged.add)
     return (*(field for field in fields if field not in drop), *add)

@@ -1,4 +1,4 @@
-"""The standards there are. Whoever reads or writes signals asks `registry.current()`.
+"""The standards there are. What reads or writes signals asks `registry.current()`.
 
 A new standard is a module in `standards/` and a line in `_SHIPPED`. The order is the one in which
 people see them: in the stance, its schema, an audit's table and `docs/standards.md`.
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain
 
-from stagedoor.signals.standard import Files, Header, RobotsRecord, Standard
+from stagedoor.signals.standard import Files, Header, RobotsRecord, Standard, Stricter
 from stagedoor.signals.standards import (
     ai_txt,
     c2pa,
@@ -70,14 +70,15 @@ class Registry:
                 name = header.names[0].encode()
                 known = self.published_fields.get(name, ())
                 self.published_fields[name] = (*known, (standard, header))
-        self.merged: tuple[tuple[Header, bytes, frozenset[bytes]], ...] = tuple(
-            (header, header.names[0].encode(), frozenset(map(str.encode, header.names[1:])))
-            for _, header in self.headers
-            if header.write is not None
+        self.merged: tuple[tuple[Header, Stricter, bytes, frozenset[bytes]], ...] = tuple(
+            (h, h.stricter, h.names[0].encode(), frozenset(map(str.encode, h.names[1:])))
+            for _, h in self.headers
+            if h.stricter is not None
         )
-        """Those that are published, with the name of the first field and those of the others."""
+        """Those that are published, each with how it is merged and its field names: the first, and
+        the others."""
         self.merged_fields = frozenset(
-            name for _, first, others in self.merged for name in (first, *others)
+            name for _, _, first, others in self.merged for name in (first, *others)
         )
         self._refuse_twins()
 

@@ -71,6 +71,10 @@ class Merge:
     add: Fields = ()
 
 
+Stricter = Callable[[Fields, Fields], Merge]
+"""From a site's fields and ours, of one standard, what goes and what is added."""
+
+
 def _any_value(_value: str) -> bool:
     return True
 
@@ -83,12 +87,14 @@ class Header:
     with it. `read` and `stricter` get fields of these names alone. `stricter` (the site's, ours)
     never makes what the site says weaker; both are there when it is asked. `carries` says of a
     value of the first field whether it is the standard's at all.
+
+    Raises ValueError where `write` has no `stricter`, or `stricter` no `write`.
     """
 
     names: tuple[str, ...]
     read: Callable[[Fields], tuple[Statement, ...]]
     write: Callable[[Message], Fields] | None = None
-    stricter: Callable[[Fields, Fields], Merge] | None = None
+    stricter: Stricter | None = None
     carries: Callable[[str], bool] = _any_value
     bare: str = ""
     """The field's name, where a statement quotes the value alone; such a value is one list of words,
@@ -99,6 +105,10 @@ class Header:
     """The value is a list in which each word stands for itself."""
     about_index: bool = False
     """It may be about the index; on a refusal, that is no word about the page."""
+
+    def __post_init__(self) -> None:
+        if (self.write is None) != (self.stricter is None):
+            raise ValueError(f"{self.names[0]}: write and stricter belong together")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +149,7 @@ class Fault:
     """What is wrong with a site's file, and how it is fixed."""
 
     what: str
-    mend: str
+    fix: str
 
 
 @dataclass(frozen=True, slots=True)
