@@ -9,7 +9,7 @@ import pytest
 
 from flows import Open, flow
 from making import GPTBOT_CLIENT, asks, catalogue, document, event, mistakes, policy
-from stagedoor.cli import lines as lines_command
+from stagedoor.cli import line_commands as lines_command
 from stagedoor.config.stance import Ai, Stance
 from stagedoor.engine.explanation import explain
 from stagedoor.engine.order import judge
