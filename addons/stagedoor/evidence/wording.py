@@ -19,6 +19,16 @@ def pruned(ledger: Findings) -> list[str]:
 _PRUNED = {"age": "old", "size": "many"}
 
 
+def thinned(ledger: Findings) -> list[str]:
+    """What made room for other entries, as text."""
+    return [
+        f"{one['count']:,} {one['what']} (entries {one['ranges'][0][0]:,} to "
+        f"{one['ranges'][-1][1]:,}) on {when(one['at'])}, because the ledger was full; their "
+        "digests are kept"
+        for one in ledger.thinnings
+    ]
+
+
 def lost(ledger: Findings) -> list[str]:
     """What could not be written down, in words."""
     return [
