@@ -25,9 +25,7 @@ Kind = Literal[
     "seal", "loss", "pruning", "erasure", "summary", "thinning",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
-VISITS: frozenset[Kind] = frozenset(
-    {"notice", "taking", "refusal", "proof", "summary"}
-)
+VISITS: frozenset[Kind] = frozenset({"notice", "taking", "refusal", "proof", "summary"})
 """Entries about a client; all others are about the ledger and the site."""
 
 Part = Literal["address", "visitor", "crawler"]
@@ -281,9 +279,7 @@ def erasure(
     }  # fmt: skip
 
 
-def thinning(
-    at: int, what: str, ranges: Sequence[tuple[int, int]], count: int
-) -> dict[str, Any]:
+def thinning(at: int, what: str, ranges: Sequence[tuple[int, int]], count: int) -> dict[str, Any]:
     """The entries in `ranges`, all of one sort, made room for others; their digests are kept."""
     return {
         "kind": "thinning", "at": at, "why": "size", "what": what, "ranges": ranges,

@@ -56,6 +56,20 @@ def erased(ledger: Findings) -> list[str]:
     ]
 
 
+def who(client: str, proof: str) -> str:
+    """A client's name, as far as it is proven: a user agent is only a claim."""
+    return _WHO[proof].format(client) if proof in _WHO else client
+
+
+_WHO = {
+    "unverified": "somebody who calls itself {}",
+    "spoofed": "somebody who is not {}, but calls itself so",
+}
+
+CUT_OFF = "A ledger whose newest entries were cut off, or whose log (-wal) was lost, looks whole by itself."
+"""What no check finds without a hash that was kept elsewhere."""
+
+
 def when(at: int) -> str:
     """Unix milliseconds as `2026-10-01 12:00:00`, UTC."""
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -62,9 +62,12 @@ COMMIT;
 class Book:
     """The file, open. Raises sqlite3.Error where the disk does not do what it should."""
 
-    def __init__(self, state: Path, *, create: bool = False) -> None:
-        """Raises StagedoorError where the file is no ledger, or there is none and none is wanted."""
-        self.path = state / FILE
+    def __init__(self, state: Path, *, create: bool = False, file: str = FILE) -> None:
+        """`file`: the name of a copy.
+
+        Raises StagedoorError where the file is no ledger, or there is none and none is wanted.
+        """
+        self.path = state / file
         if sqlite3.sqlite_version_info < _NEEDED:
             raise StagedoorError(
                 f"the ledger needs SQLite 3.37, and this Python has {sqlite3.sqlite_version} — "
@@ -165,6 +168,13 @@ class Book:
         finally:
             with suppress(FileNotFoundError):
                 part.unlink()
+
+    def head(self) -> tuple[int, bytes, int] | None:
+        """Number, hash and time of the newest entry; None where there is none."""
+        row = self._db.execute(
+            "SELECT seq, hash, body FROM entries ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return None if row is None else (row[0], row[1], orjson.loads(row[2])["at"])
 
     def checkpoint(self) -> None:
         """Write into the file itself what stands in the log beside it; waits for no reader.

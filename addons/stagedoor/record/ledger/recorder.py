@@ -410,7 +410,7 @@ class _Lock:
     def __init__(self, state: Path) -> None:
         try:
             state_directory.prepare(state)
-            self._file = open(state / LOCK, "a", opener=_private)  # noqa: SIM115, PTH123
+            self._file = open(state / LOCK, "a", opener=_private)  # noqa: SIM115
         except OSError as error:
             raise StagedoorError(
                 f"the state directory {state} cannot be written: {error.strerror or error} — "
