@@ -24,12 +24,14 @@ TABLES = {
     "aside": ("seq", "part", "salt", "body"),
     "texts": ("hash", "text"),
     "head": ("one", "seq", "hash"),
+    "thinned": ("first", "digests"),
 }
 KEYS = {
     "entries": "seq = ?",
     "aside": "seq = ? AND part = ?",
     "texts": "hash = ?",
     "head": "one = ?",
+    "thinned": "first = ?",
 }
 
 

@@ -48,8 +48,8 @@ MAX_LINE = 4096
 """Bytes of a line and its break."""
 CUT = "…"
 """Stands at the end of a field that was cut."""
-OF_A_HOUSEHOLD = 600
-"""Lines in an hour; 2.4 MB at most, so one client needs two days to turn the log over."""
+OF_A_HOUSEHOLD = 1_000
+"""Lines in an hour; 4 MB at most, so one client needs more than a day to turn the log over."""
 OF_ALL = 100_000
 """Lines in an hour, of all households together."""
 COUNTED = "counted"

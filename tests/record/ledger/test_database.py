@@ -72,7 +72,7 @@ def test_a_newer_ledger_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
         db.execute("PRAGMA user_version = 3")
     db.close()
     raw = (tmp_path / FILE).read_bytes()
-    with pytest.raises(StagedoorError, match="written by a newer Stagedoor.*upgrade"):
+    with pytest.raises(StagedoorError, match=r"written by a newer Stagedoor.*upgrade"):
         Ledger(tmp_path, Lost())
     assert (tmp_path / FILE).read_bytes() == raw
 
