@@ -50,7 +50,9 @@ CREATE TABLE IF NOT EXISTS aside(
   seq INTEGER NOT NULL, part TEXT NOT NULL, salt BLOB NOT NULL, body BLOB NOT NULL,
   PRIMARY KEY(seq, part)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS texts(hash BLOB PRIMARY KEY, text BLOB NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS thinned(first INTEGER PRIMARY KEY, digests BLOB NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS thinned(
+  first INTEGER PRIMARY KEY, digests BLOB NOT NULL
+  CHECK(length(digests) > 0 AND length(digests) % {DIGEST} = 0)) STRICT;
 CREATE TABLE IF NOT EXISTS head(
   one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
 PRAGMA application_id = {_APPLICATION};
@@ -290,7 +292,7 @@ class Book:
             "SELECT DISTINCT seq FROM aside WHERE seq NOT IN (SELECT seq FROM entries) LIMIT 10"
         )
         return Stored(
-            self.links(),
+            self.links(-(1 << 63)),  # also what was added before entry 1
             self.texts(),
             head,
             self.bodies("pruning"),
