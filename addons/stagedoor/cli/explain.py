@@ -106,7 +106,7 @@ def _as_asked(policy: Policy, options: argparse.Namespace) -> Explanation:
         Arrival(options.ja4, plaintext=not options.ja4, proxied=True),
         prove=_prover(options.state, options.ip, options.proof),
     )
-    resource = policy.classify(request.path)
+    resource = policy.classify(request.path, request.target)
     if options.type:
         resource = reclassify(resource, options.type)
     return explain(policy, request, client, resource, mode=options.mode or policy.stance.mode)

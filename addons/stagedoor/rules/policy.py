@@ -68,9 +68,9 @@ class Policy:
         """Whom a User-Agent header claims to be."""
         return self.matcher.identify(agent)
 
-    def classify(self, path: str) -> Resource:
-        """What a normalised path names."""
-        return classify(path, self._audio_paths)
+    def classify(self, path: str, target: str | None = None) -> Resource:
+        """What a request is about: its normalised path, and its target as sent where there is one."""
+        return classify(path, self._audio_paths, target)
 
     def decide(
         self,
@@ -104,7 +104,7 @@ class Policy:
         (for cases). `behaviour` and `wait`: see decide().
         """
         client = self.recognise(request, arrival, signer, prove, assumed)
-        resource = self.classify(request.path)
+        resource = self.classify(request.path, request.target or None)
         if content_type:
             resource = reclassify(resource, content_type)
         verdict = self.decide(request, client, resource, behaviour, wait)

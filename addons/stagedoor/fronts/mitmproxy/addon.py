@@ -22,7 +22,7 @@ from mitmproxy.proxy import mode_specs, server_hooks
 
 from stagedoor.config.yamltext import Source
 from stagedoor.fronts.addresses import Network
-from stagedoor.fronts.mitmproxy import lean, startup
+from stagedoor.fronts.mitmproxy import first_bytes, lean, startup
 from stagedoor.fronts.mitmproxy.delivery import Handing
 from stagedoor.fronts.mitmproxy.dispatch import shorten
 from stagedoor.fronts.mitmproxy.flow_request import read
@@ -51,7 +51,7 @@ from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.metrics import Metrics
 from stagedoor.record.terminal import Terminal
 from stagedoor.record.witness import Witness
-from stagedoor.resources.kinds import reclassify
+from stagedoor.resources import response_kinds
 from stagedoor.rules.plan import NOBODY_REMEMBERS, never_too_fast
 from stagedoor.rules.policy import Policy, observed
 from stagedoor.rules.rule import RETRY_AFTER
@@ -99,6 +99,7 @@ class Guard:
         self._handing = Handing(self.metrics)
         self._waiting = 0
         self._soften: Callable[[], None] = lambda: None
+        self._let_go: Callable[[], None] = lambda: None
         self._lengthen: Callable[[], None] = lambda: None
 
     # -- start, change, stop -------------------------------------------------------------------
@@ -206,6 +207,7 @@ class Guard:
         for problem in self._policy.advice:
             _log.warning("%s", problem)
         self._soften = harden()
+        self._let_go = first_bytes.install()
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
 
     def _serve(self, settings: Settings) -> tuple[tuple[str, int] | None, str]:
@@ -252,6 +254,7 @@ class Guard:
         self._running = False
         self._watcher.close()
         self._soften()
+        self._let_go()
         self._lengthen()
         self._inquiry.close()
         self._witness.close()
@@ -303,7 +306,7 @@ class Guard:
             signed.signer if signed.standing == "verified" else "",
             lambda claim: self._inquiry.prove(claim, request, signed),
         )
-        resource = policy.classify(request.path)
+        resource = policy.classify(request.path, request.target)
         turn = self._turn(policy, request, resource)
         behaviour, found = self._witness.asked(
             policy, client, request, resource, turn.behaviour if turn else NOBODY_REMEMBERS
@@ -326,7 +329,7 @@ class Guard:
             self.metrics.added(time.perf_counter() - began)
             return None
         forward(flow, self._trusted, keep_host=self._keep_host)
-        self._saying.arriving(flow, request.path)
+        self._saying.arriving(flow, resource)
         self._tell_about_proxies(request)
         passage.sent = time.perf_counter()
         passage.added = passage.sent - began
@@ -394,10 +397,44 @@ class Guard:
         self, flow: http.HTTPFlow, response: http.Response, passage: Passage
     ) -> Awaitable[None] | None:
         began = time.perf_counter()
-        self.metrics.answered(response.status_code, began - passage.sent if passage.sent else None)
-        resource = reclassify(passage.resource, response.headers.get("content-type", ""))
+        if not passage.looked_at:
+            passage.looked_at = True
+            self.metrics.answered(
+                response.status_code, began - passage.sent if passage.sent else None
+            )
+            if self._look(flow, response, passage):
+                passage.added += time.perf_counter() - began
+                return None  # the first bytes of the body decide
+        return self._let_out(flow, response, passage, began)
+
+    def _look(self, flow: http.HTTPFlow, response: http.Response, passage: Passage) -> bool:
+        """What the response's head says it is; True where its first bytes must be seen as well."""
+        head = response_kinds.read(response.headers.fields)
+        resource = response_kinds.from_head(passage.resource, head)
         if resource is not passage.resource:
             self._decide_again(passage, resource)
+        if passage.verdict.refused or flow.request.method == "HEAD":
+            return False
+
+        def look(start: bytes) -> bool:
+            try:
+                found = response_kinds.from_body(resource, head, start)
+                if found is not resource:
+                    self._decide_again(passage, found)
+                    return True
+                self._let_out(flow, response, passage, time.perf_counter())
+            except Exception:  # noqa: BLE001
+                self._failed(flow, "response")
+            return False
+
+        return response_kinds.to_look_at(resource, head, response.status_code) and first_bytes.hold(
+            flow, lambda start: response_kinds.enough(head, start), look
+        )
+
+    def _let_out(
+        self, flow: http.HTTPFlow, response: http.Response, passage: Passage, began: float
+    ) -> Awaitable[None] | None:
+        """What it is, is known: record the verdict, and let it out or put a refusal in its place."""
         waiting = self._wait(passage)
         self._record(passage)
         if passage.verdict.refused:
@@ -532,9 +569,10 @@ class Guard:
             return passage.request, True
         try:
             request = read(flow, self._trusted)
-            resource = self._policy.classify(request.path) if self._policy else None
+            resource = self._policy.classify(request.path, request.target) if self._policy else None
             if resource is not None and flow.response is not None:
-                resource = reclassify(resource, flow.response.headers.get("content-type", ""))
+                head = response_kinds.read(flow.response.headers.fields)
+                resource = response_kinds.from_head(resource, head)
         except Exception:  # noqa: BLE001 (in doubt, the door stays closed)
             return None, True
         return request, resource is None or resource.guarded

@@ -34,6 +34,8 @@ class Passage:
     """It asks for what it had been told is forbidden."""
     began: float = field(default_factory=time.time)
     recorded: bool = False
+    looked_at: bool = False
+    """The head of its response has been read."""
     waited: bool = False
     ended: bool = False
     status: int = 0

@@ -228,8 +228,9 @@ class Tally:
         return self._askers.setdefault(clients, Asker(clients))
 
     def _place(self, target: bytes) -> Place:
-        path = normalise(target.decode("latin-1"))
-        found = _place(path, tuple(policy.classify(path) for policy in self.policies))
+        text = target.decode("latin-1")
+        path = normalise(text)
+        found = _place(path, tuple(policy.classify(path, text) for policy in self.policies))
         if len(target) <= MAX_TEXT:
             if len(self._by_target) >= MAX_PATHS:
                 self._by_target.clear()
