@@ -18,12 +18,13 @@ from typing import Any
 
 from mitmproxy import http
 from mitmproxy.proxy import commands
-from mitmproxy.proxy.layers.http import HttpResponseHeadersHook, HttpStream
+from mitmproxy.proxy.layers.http import HttpStream
 from mitmproxy.proxy.layers.http._events import (
     ResponseData,
     ResponseEndOfMessage,
     ResponseTrailers,
 )
+from mitmproxy.proxy.layers.http._hooks import HttpResponseHeadersHook
 
 _HELD = "stagedoor.held"
 """Where a flow's Held is kept, in its metadata."""
@@ -50,7 +51,7 @@ def install() -> Callable[[], None]:
     global _original  # noqa: PLW0603 (one function of mitmproxy's is replaced in one place)
     if _original is None:
         _original = HttpStream.start_response_stream
-        HttpStream.start_response_stream = _start  # type: ignore[method-assign]
+        HttpStream.start_response_stream = _start  # type: ignore[method-assign, assignment]
 
     def undo() -> None:
         global _original  # noqa: PLW0603
