@@ -46,7 +46,7 @@ def answer(port: int, headers: bytes, target: bytes) -> tuple[int, bool]:
     """The status, and whether the recording came."""
     got = b""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as wire:
+        with socket.create_connection(("127.0.0.1", port), timeout=3) as wire:
             wire.sendall(
                 b"GET " + target + b" HTTP/1.1\r\nHost: music.example\r\n" + headers
                 + b"Connection: close\r\n\r\n"
@@ -89,7 +89,10 @@ def test_the_recording_goes_out_to_listeners_only(name: str, tmp_path: Path) -> 
                 through = [
                     f"{agent}: {n} {targets[n]!r}"
                     for agent, headers in AGENTS.items()
-                    for n, (_, came) in answers(door, headers, targets).items()
+                    # One of the two asks for all, to see that the guard opens no way of its own.
+                    for n, (_, came) in answers(
+                        door, headers, targets if agent == "GPTBot" else bare
+                    ).items()
                     if came
                 ]
                 lost = [
