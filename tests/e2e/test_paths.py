@@ -68,7 +68,9 @@ def test_a_recording_by_a_name_that_some_servers_know(
 
 
 def test_what_is_left_after_the_dots_decides(guard: Guard, origin: Site) -> None:
-    """The signal file is one, however it is reached; so are pages."""
+    """A page is one, however it is reached; a signal file only by its own name."""
     answer = curl(f"{guard.url}/music/../robots.txt", agent=GPTBOT)
+    assert answer.status == 403
+    answer = curl(f"{guard.url}/robots.txt", agent=GPTBOT)
     assert answer.status == 200
     assert answer.body == origin.served("/robots.txt")

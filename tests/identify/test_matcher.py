@@ -243,9 +243,18 @@ def test_a_name_at_the_beginning_of_eight_thousand_characters_is_found() -> None
     assert one.identify("x" * 1500 + " GPTBot/1.2 " + "x" * 8000).name == "GPTBot"
 
 
-def test_no_more_of_a_user_agent_is_looked_at_than_any_known_client_sends() -> None:
+def test_a_name_at_the_end_of_eight_thousand_characters_is_found() -> None:
     one = matcher("{name: GPTBot, token: GPTBot}")
-    assert one.identify("x" * matching.MAX_MATCHED + " GPTBot/1.2") == UNKNOWN
+    assert one.identify("Mozilla/5.0 " + "x" * 8000 + " GPTBot/1.2").name == "GPTBot"
+
+
+def test_who_sends_a_longer_user_agent_than_any_client_is_a_robot() -> None:
+    one = matcher("{name: GPTBot, token: GPTBot}")
+    hidden = "x" * matching.MAX_MATCHED + " GPTBot/1.2 " + "x" * matching.MAX_MATCHED
+    for agent in (hidden, "Mozilla/5.0 Firefox/130.0 " + "x" * 4000):
+        assert one.identify(agent) is matching.OVERLONG
+        assert one.identify(agent).purpose == "robot"
+    assert one.identify("x" * matching.MAX_MATCHED) == UNKNOWN
 
 
 def test_the_same_agent_is_the_same_client_whether_remembered_or_not() -> None:

@@ -51,10 +51,23 @@ def test_what_only_looks_like_a_signal_is_none(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["/robots.txt?x=.mp3", "//robots.txt", "/./robots.txt", "/%72obots.txt"]
+    ("target", "signal"),
+    [
+        ("/robots.txt?x=.mp3", True),
+        ("/.well-known/webfinger?resource=acct:a@example.org", True),
+        ("http://music.example/robots.txt", True),
+        ("//robots.txt", False),
+        ("/./robots.txt", False),
+        ("/%72obots.txt", False),
+        ("/robots.txt#", False),
+        ("/robots.txt;x", False),
+        ("/robots.txt?a/b", False),
+        ("/.well-known/x/../y", False),
+        ("/.well-known/..", False),
+    ],
 )
-def test_every_spelling_of_a_signal_is_one(target: str) -> None:
-    assert classify(normalise(target)).kind == "signal"
+def test_only_a_literal_signal_is_one(target: str, signal: bool) -> None:
+    assert (classify(normalise(target), None, target).kind == "signal") is signal
 
 
 @pytest.mark.parametrize(
@@ -126,9 +139,16 @@ def test_an_origin_that_mislabels_does_not_open_the_door(kind: str, content_type
     assert reclassify(resource, content_type) is resource
 
 
-def test_a_signal_stays_one_whatever_its_type() -> None:
+def test_a_signal_whose_type_is_a_recordings_is_a_recording() -> None:
     signal = classify("/robots.txt")
-    assert reclassify(signal, "audio/mpeg") is signal
+    assert reclassify(signal, "text/html") is signal
+    assert reclassify(signal, "image/png") is signal
+    assert reclassify(signal, "audio/mpeg").kind == "audio"
+
+
+@pytest.mark.parametrize("path", ["/a.mp3.bak", "/a.mp3~", "/a.mp3.1", "/a.flac.old.1", "/a.mp3/x"])
+def test_a_copy_and_what_lies_behind_a_recording_are_recordings(path: str) -> None:
+    assert classify(path).kind == "audio"
 
 
 def test_the_response_changes_nothing_where_it_only_agrees() -> None:

@@ -107,15 +107,25 @@ def test_files_are_read_in_the_order_of_their_names() -> None:
         "/ai.txt",
         "/trust.txt",
         "/license.xml",
-        "/%72obots.txt?x",
+        "/robots.txt?x=1",
     ],
 )
 @pytest.mark.parametrize("mode", ["enforce", "observe"])
 def test_signal_files_are_never_refused_whatever_rules_say(target: str, mode: str) -> None:
     found = rules(BLOCK_ALL, f"mode: {mode}\nai: {{train: no}}\naudio: {{paths: ['/**']}}")
-    said = verdict(found, GPTBOT, target, "audio/mpeg")
+    said = verdict(found, GPTBOT, target, "text/plain")
     assert (said.action, said.rule) == ("allow", SIGNAL_RULE)
     assert verdict(found, GPTBOT, "/").action == "block"
+
+
+@pytest.mark.parametrize("content_type", ["audio/mpeg", "audio/mpegurl", "application/zip"])
+def test_a_signal_whose_response_is_a_recording_is_decided_again(content_type: str) -> None:
+    assert verdict(rules(BLOCK_ALL), GPTBOT, "/robots.txt", content_type).action == "block"
+
+
+@pytest.mark.parametrize("target", ["/%72obots.txt", "//robots.txt", "/robots.txt?a/../b"])
+def test_only_what_is_literally_a_signal_is_exempt(target: str) -> None:
+    assert verdict(rules(BLOCK_ALL), GPTBOT, target).action == "block"
 
 
 def test_audio_that_poses_as_a_signal_is_refused() -> None:

@@ -43,7 +43,7 @@ def enter(transaction: Transaction) -> None:
     """Who claims to ask, and what is asked for: from the request alone."""
     policy, request = transaction.policy, transaction.request
     transaction.client = policy.claim(request.agent, transaction.signer)
-    transaction.resource = policy.classify(request.path)
+    transaction.resource = policy.classify(request.path, request.target or None)
 
 
 def needs(transaction: Transaction) -> Needs:
@@ -151,12 +151,11 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
     return Effects(counted, recording, used, violated)
 
 
-def answered(transaction: Transaction, content_type: str) -> bool:
-    """Take note of the response's type; whether that makes it another resource.
+def answered(transaction: Transaction, resource: Resource) -> bool:
+    """Take note of what the response shows it to be; whether that is another resource.
 
     Then needs() and decide_again() follow, by the rules that decided first.
     """
-    resource = reclassify(transaction.resource, content_type)
     if resource is transaction.resource:
         return False
     transaction.resource = resource
@@ -194,7 +193,7 @@ def judge(
         transaction.assumed = assumed
     enter(transaction)
     if content_type:
-        answered(transaction, content_type)
+        answered(transaction, reclassify(transaction.resource, content_type))
     return _finish(transaction, prove, behaviour, waits)
 
 

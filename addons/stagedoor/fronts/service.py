@@ -24,7 +24,7 @@ from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Event, Loaded, Noticed, Proved, Published, Took, Violated
-from stagedoor.model.facts import PEOPLE, Mode, Proof
+from stagedoor.model.facts import PEOPLE, Mode, Proof, Resource
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
 from stagedoor.record.suite import Suite
@@ -204,9 +204,9 @@ class Service:
         for violation in transaction.violations:
             self.emit(Violated(transaction.client, violation.signal, violation.line))
 
-    def answered(self, transaction: Transaction, content_type: str) -> Awaitable[None] | None:
-        """The response's type is known: decide again where it makes it another resource."""
-        if not order.answered(transaction, content_type):
+    def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
+        """The response shows what it is: decide again where that is another resource."""
+        if not order.answered(transaction, resource):
             return None
         needs = order.needs(transaction)
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)

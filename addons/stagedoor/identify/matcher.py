@@ -24,7 +24,14 @@ CACHED_AGENTS = 8192
 MAX_CACHED = 512
 """Characters. Longer user agents are rare, and every one of them a possible attack on memory."""
 MAX_MATCHED = 2048
-"""Characters that are looked at: no known client sends a longer user agent."""
+"""Characters; no known client sends a longer user agent. Of a longer one, so many are looked at from
+each end, and it is a program's at best: a name could stand in what is not looked at."""
+OVERLONG = Client(
+    name="overlong user agent",
+    operator="",
+    purpose="robot",
+)
+"""Who sends more than that, and names no crawler at either end."""
 
 _TIERS: tuple[frozenset[Purpose], ...] = (
     CRAWLERS | {"robot"},
@@ -45,6 +52,7 @@ _TIER: dict[Purpose, int] = {
 
 
 _UNLISTED = 3
+_ROBOTS = CRAWLERS | {"robot"}
 
 
 def _tier(signature: Signature) -> int:
@@ -118,11 +126,15 @@ class Matcher:
     def identify(self, agent: str) -> Client:
         """Whom `agent` (a User-Agent header, one character a byte) claims to be.
 
-        `facts.UNKNOWN` where the catalogue has nothing, or the header is empty.
+        `facts.UNKNOWN` where the catalogue has nothing, or the header is empty; OVERLONG where it
+        is longer than any client's.
         """
         if len(agent) <= MAX_CACHED:
             return self._cached(agent)
-        return self._look_up(agent[:MAX_MATCHED])
+        if len(agent) <= MAX_MATCHED:
+            return self._look_up(agent)
+        found = self._look_up(f"{agent[:MAX_MATCHED]}\n{agent[-MAX_MATCHED:]}")
+        return found if found.purpose in _ROBOTS else OVERLONG
 
     def _look_up(self, agent: str) -> Client:
         folded = _fold(agent)

@@ -69,7 +69,7 @@ class _Look:
         return (
             self.browser is not None
             and self.browser.system == "android"
-            and classify(self.request.path).guarded
+            and classify(self.request.path, target=self.request.target or None).guarded
         )
 
 
@@ -217,7 +217,7 @@ def navigation_for_audio(look: _Look) -> bool:
     """
     return (
         look.headers.get("sec-fetch-dest") == "document"
-        and classify(look.request.path).kind == "audio"
+        and classify(look.request.path, target=look.request.target or None).kind == "audio"
     )
 
 

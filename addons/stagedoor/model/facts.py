@@ -144,11 +144,11 @@ UNKNOWN = Client(name="unknown", operator="", purpose="unknown")
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is asked for, and what told us so: its path, the stance, or the response's type."""
+    """What is asked for, and what says so: its path, the stance, the response's head or its body."""
 
     kind: Kind
     path: str
-    known_by: Literal["path", "stance", "type"] = "path"
+    known_by: Literal["path", "stance", "type", "body"] = "path"
 
     @property
     def guarded(self) -> bool:

@@ -53,6 +53,8 @@ class Reader:
         """Take the next bytes; the seconds of sound once they are known (0: they cannot be), else
         None. An empty chunk is the end.
         """
+        if self._skip > 0 and not chunk:
+            return 0.0  # it ended within the words in front of the sound
         if self._skip > 0:
             self._skip, chunk = max(0, self._skip - len(chunk)), chunk[self._skip :]
             if self._skip:

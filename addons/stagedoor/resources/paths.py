@@ -6,6 +6,7 @@ What is matched must be what the origin will serve: `/music/%61.mp3`, `//music/.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote_to_bytes
 
 MAX_TARGET = 64 << 10
@@ -50,16 +51,34 @@ def _lower_extension(path: str) -> str:
     return stem + dot + extension.lower()
 
 
+_BACKUP = re.compile(
+    r"(?:\.(?:bak|backup|old|orig|save|sav|tmp|temp|part|partial|copy|swp|download|\d{1,3})|[~_]+)$",
+    re.IGNORECASE,
+)
+"""What editors, servers and people put behind the name of a file that they keep a copy of."""
+_MOST_BACKUPS = 3
+
+
 def extensions(path: str) -> tuple[str, ...]:
     """The extensions that may decide what an origin serves for `path`, lower case, without dot.
 
     Usually one or none. `/a.mp3;v=2` and `/a.mp3/` are served as MP3 by some origins, so the part
-    before a semicolon counts too, and trailing slashes, dots and blanks do not hide a name.
+    before a semicolon (or, on Windows, a colon) counts too, and trailing slashes, dots and blanks
+    do not hide a name. Nor do the endings of copies: `/a.mp3.bak` and `/a.mp3~` are MP3s.
     """
     name = path.rstrip("/. ").rpartition("/")[2]
-    found = []
-    for candidate in (name, name.partition(";")[0]):
-        extension = candidate.rpartition(".")[2].lower()
-        if "." in candidate and extension and extension not in found:
-            found.append(extension)
+    found: list[str] = []
+    names = [name]
+    if ";" in name or ":" in name:
+        names += [name.partition(";")[0], name.partition(":")[0]]
+    for one in names:
+        candidate = one
+        for _ in range(_MOST_BACKUPS):
+            extension = candidate.rpartition(".")[2].lower()
+            if "." in candidate and extension and extension not in found:
+                found.append(extension)
+            shorter = _BACKUP.sub("", candidate)
+            if shorter == candidate:
+                break
+            candidate = shorter.rstrip(". ")
     return tuple(found)

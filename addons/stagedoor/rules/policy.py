@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 
 from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
@@ -59,16 +59,17 @@ class Policy:
         """Whom a User-Agent header claims to be."""
         return self.matcher.identify(agent)
 
-    def classify(self, path: str) -> Resource:
-        """What a normalised path names."""
-        if len(path) <= MAX_CACHED:
-            return self._classify(path)
-        return classify(path, self._audio_paths)
+    def classify(self, path: str, target: str | None = None) -> Resource:
+        """What a request is about: its normalised path, and its target as sent where there is one."""
+        if len(path) + len(target or "") <= MAX_CACHED:
+            return self._classify(path, target)
+        return classify(path, self._audio_paths, target)
 
     @cached_property
-    def _classify(self) -> Callable[[str], Resource]:
+    def _classify(self) -> Callable[[str, str | None], Resource]:
         """Recordings are asked for again and again: a site's paths are looked at once."""
-        return lru_cache(maxsize=CACHED_TEXTS)(partial(classify, audio_paths=self._audio_paths))
+        paths = self._audio_paths
+        return lru_cache(CACHED_TEXTS)(lambda path, target: classify(path, paths, target))
 
     def claim(self, agent: str, signer: str = "") -> Client:
         """Who a request claims to come from; `signer` is the origin that has provably signed it:

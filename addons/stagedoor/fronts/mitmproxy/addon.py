@@ -11,7 +11,7 @@ from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import server_hooks
 
-from stagedoor.fronts.mitmproxy import key_client, lean, startup
+from stagedoor.fronts.mitmproxy import first_bytes, key_client, lean, startup
 from stagedoor.fronts.mitmproxy.client_hello import learn
 from stagedoor.fronts.mitmproxy.desk_service import DeskService
 from stagedoor.fronts.mitmproxy.dispatch import shorten
@@ -80,7 +80,7 @@ class Guard:
         if metrics and settings.state:
             self.service.suite.fill(settings.state)
         startup.announce(policy, settings, self.service.mode, metrics, password)
-        self._undo.append(harden())
+        self._undo += [harden(), first_bytes.install()]
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
 
     async def _settle(self) -> None:

@@ -18,6 +18,7 @@ from mitmproxy.proxy import mode_specs
 
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.handshakes import Fingerprints
+from stagedoor.fronts.mitmproxy import first_bytes
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival
 from stagedoor.fronts.mitmproxy.delivery import Delivery
@@ -32,7 +33,8 @@ from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.events import Answered, Failed, PageTagged, Responded, SiteUnreachable, Spent
 from stagedoor.model.facts import PEOPLE, Request
 from stagedoor.publish.publication import NOTHING, Published
-from stagedoor.resources.kinds import reclassify
+from stagedoor.resources import response_kinds
+from stagedoor.resources.response_kinds import Head
 from stagedoor.rules.rule import RETRY_AFTER
 
 _log = logging.getLogger("stagedoor.door")
@@ -127,7 +129,7 @@ class Exchanges:
             self.service.emit(Spent(time.perf_counter() - began))
             return None
         forward(flow, self.service.trusted, keep_host=self.keep_host)
-        self._signals.arriving(flow, passage.request.path)
+        self._signals.arriving(flow, passage.resource)
         self._warn_about_proxies(passage.request)
         passage.passed_on = time.perf_counter()
         passage.added = passage.passed_on - began
@@ -159,9 +161,9 @@ class Exchanges:
             )
             return None
         passage.waited = True
-        return self._hold(passage)
+        return self._delayed(passage)
 
-    async def _hold(self, passage: Passage) -> None:
+    async def _delayed(self, passage: Passage) -> None:
         self.waiting += 1
         try:
             await asyncio.sleep(passage.verdict.seconds)
@@ -209,12 +211,19 @@ class Exchanges:
         self, flow: http.HTTPFlow, response: http.Response, passage: Passage
     ) -> Awaitable[None] | None:
         began = time.perf_counter()
-        since = began - passage.passed_on if passage.passed_on else None
-        self.service.emit(Answered(response.status_code, since))
-        later = self.service.answered(passage, response.headers.get("content-type", ""))
+        head = None
+        if passage.looked_at:  # its first bytes have shown something else
+            resource = passage.shown or passage.resource
+        else:
+            passage.looked_at = True
+            since = began - passage.passed_on if passage.passed_on else None
+            self.service.emit(Answered(response.status_code, since))
+            head = response_kinds.read(response.headers.fields)
+            resource = response_kinds.from_head(passage.resource, head)
+        later = self.service.answered(passage, resource)
         if later is not None:
-            return self._left_later(flow, response, passage, began, later)
-        return self._left(flow, response, passage, began)
+            return self._left_later(flow, response, passage, began, later, head)
+        return self._left(flow, response, passage, began, head)
 
     async def _left_later(
         self,
@@ -223,10 +232,11 @@ class Exchanges:
         passage: Passage,
         began: float,
         later: Awaitable[None],
+        head: Head | None,
     ) -> None:
         try:
             await later
-            waiting = self._left(flow, response, passage, began)
+            waiting = self._left(flow, response, passage, began, head)
         except Exception:  # noqa: BLE001 (as in request())
             self._failed(flow, "response")
             return
@@ -234,9 +244,47 @@ class Exchanges:
             await waiting
 
     def _left(
+        self,
+        flow: http.HTTPFlow,
+        response: http.Response,
+        passage: Passage,
+        began: float,
+        head: Head | None,
+    ) -> Awaitable[None] | None:
+        """Let it out, refuse it, or hold it until its first bytes show what it is."""
+        passage.seconds += time.perf_counter() - began
+        if head is not None and self._hold(flow, response, passage, head):
+            passage.added += time.perf_counter() - began
+            return None
+        return self._let_out(flow, response, passage, began)
+
+    def _hold(
+        self, flow: http.HTTPFlow, response: http.Response, passage: Passage, head: Head
+    ) -> bool:
+        """Whether the response waits for its first bytes: where its head does not say enough."""
+        resource = passage.resource
+        if passage.verdict.refused or flow.request.method == "HEAD":
+            return False
+        if not response_kinds.to_look_at(resource, head, response.status_code):
+            return False
+
+        def look(start: bytes) -> bool:
+            try:
+                found = response_kinds.from_body(resource, head, start)
+                if found is not resource:
+                    passage.shown = found
+                    return True  # this hook runs once more, and may wait
+                self._let_out(flow, response, passage, time.perf_counter())
+            except Exception:  # noqa: BLE001 (as in request())
+                self._failed(flow, "response")
+            return False
+
+        return first_bytes.hold(flow, lambda start: response_kinds.enough(head, start), look)
+
+    def _let_out(
         self, flow: http.HTTPFlow, response: http.Response, passage: Passage, began: float
     ) -> Awaitable[None] | None:
-        passage.seconds += time.perf_counter() - began
+        """What it is, is known: record the verdict, and let it out or put a refusal in its place."""
         waiting = self._wait(passage)
         self._record(passage)
         if passage.verdict.refused:
@@ -318,9 +366,10 @@ class Exchanges:
         try:
             request = read(flow, self.service.trusted)
             policy = self.service.policy
-            resource = policy.classify(request.path) if policy else None
+            resource = policy.classify(request.path, request.target) if policy else None
             if resource is not None and flow.response is not None:
-                resource = reclassify(resource, flow.response.headers.get("content-type", ""))
+                head = response_kinds.read(flow.response.headers.fields)
+                resource = response_kinds.from_head(resource, head)
         except Exception:  # noqa: BLE001 (in doubt, the door stays closed)
             return None, True
         return request, resource is None or resource.guarded

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fronts.request_ids import new_id
-from stagedoor.model.facts import Event
+from stagedoor.model.facts import Event, Resource
 
 
 class Passage(Transaction):
@@ -16,6 +16,10 @@ class Passage(Transaction):
     """
 
     recorded = False
+    shown: Resource | None = None
+    """What the first bytes of the response have shown it to be, not decided about yet."""
+    looked_at = False
+    """The head of its response has been read."""
     waited = False
     ended = False
     status = 0

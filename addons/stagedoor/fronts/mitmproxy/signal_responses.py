@@ -47,11 +47,11 @@ class SignalResponses:
         self._standards = carried(said.headers)
         self._merged = lru_cache(maxsize=MOST_MERGED)(lambda origin: said.robots(origin).text)
 
-    def arriving(self, flow: http.HTTPFlow, path: str) -> None:
+    def arriving(self, flow: http.HTTPFlow, resource: Resource) -> None:
         """Ask the site for what can be worked with."""
         if self._tagging is not None:
             self._tagging.arriving(flow)
-        if path == ROBOTS and self.said.merges_robots:
+        if resource.kind == "signal" and resource.path == ROBOTS and self.said.merges_robots:
             # The whole of it, as it is: a part or a "not modified" could not be merged.
             for name in _ASKS_FOR_LESS:
                 flow.request.headers.pop(name, None)
@@ -160,6 +160,8 @@ class _Merging:
                 return []
             self._too_long = True  # nobody reads so far; it goes on as it is
             return [bytes(self._text)]
+        if b"\0" in self._text:
+            return [bytes(self._text)]  # no text, whatever its name: it is not published as one
         text = self._merged(bytes(self._text))
         self._given(ROBOTS, text)
         return [text] if text else []
@@ -190,5 +192,6 @@ class _Passing:
             if len(self._text) < MOST_OCTETS:
                 self._text += chunk
             return [chunk]
-        self._given(self._path, bytes(self._text))
+        if b"\0" not in self._text:
+            self._given(self._path, bytes(self._text))
         return []

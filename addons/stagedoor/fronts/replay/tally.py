@@ -226,8 +226,9 @@ class Tally:
         return self._askers.setdefault(clients, Asker(clients))
 
     def _place(self, target: bytes) -> Place:
-        path = normalise(target.decode("latin-1"))
-        found = _place(path, tuple(policy.classify(path) for policy in self.policies))
+        text = target.decode("latin-1")
+        path = normalise(text)
+        found = _place(path, tuple(policy.classify(path, text) for policy in self.policies))
         if len(target) <= MAX_TEXT:
             if len(self._by_target) >= MAX_PATHS:
                 self._by_target.clear()
@@ -326,7 +327,7 @@ def _entered(policy: Policy, found: Exchange) -> Transaction:
     transaction = Transaction(policy, found.request, found.arrival)
     enter(transaction)
     if found.content_type:
-        answered(transaction, found.content_type)
+        answered(transaction, reclassify(transaction.resource, found.content_type))
     return transaction
 
 
