@@ -32,6 +32,11 @@ PATIENCE = 60.0
 """Seconds for the guard to come up; a cold start on a slow machine takes ten."""
 
 
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument("--once", action="store_true", help="end after the table")
+
+
 def run(options: argparse.Namespace) -> int:
     """Play the demo; stays up until it is interrupted, unless `--once`."""
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):

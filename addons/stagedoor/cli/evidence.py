@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stagedoor.model.errors import StagedoorError
 
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 _DAY = 86_400_000
 
 
-def arguments(commands: Any) -> None:
-    """Add `evidence` and its own commands to the program's."""
-    evidence = commands.add_parser("evidence", help="what was said to whom, and what was taken")
-    what = evidence.add_subparsers(dest="what", required=True, metavar="COMMAND")
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the four commands that this one has."""
+    what = parser.add_subparsers(
+        dest="what", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
+    )
     state = argparse.ArgumentParser(add_help=False)
     state.add_argument(
         "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"

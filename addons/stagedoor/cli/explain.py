@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from stagedoor.cli.shared_options import add_rules
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
 from stagedoor.identify.public_lists import by_signs
@@ -26,6 +27,8 @@ from stagedoor.identify.ranges import membership
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import (
+    MODES,
+    PROOFS,
     Arrival,
     Client,
     Kind,
@@ -57,6 +60,31 @@ _MARKS = {
     "does not hold": ("✗", "red"),
     "off": ("·", "dim"),
 }
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.description = (
+        "For a request in words, or for one that was refused: by the short name that "
+        "stands on its refusal."
+    )
+    parser.add_argument("id", nargs="?", metavar="REQUEST", help="the name on a refusal: K7Q29FXM")
+    parser.add_argument("--ua", metavar="TEXT", help="the User-Agent header")
+    parser.add_argument(
+        "--path", default="/", metavar="PATH", help="what is asked for: /music/a.mp3"
+    )
+    parser.add_argument("--ip", metavar="ADDRESS", help="where it comes from")
+    parser.add_argument("--header", action="append", default=[], metavar='"NAME: VALUE"')
+    parser.add_argument("--method", default="GET")
+    parser.add_argument("--host", default="", metavar="NAME", help="the site's name, as asked for")
+    parser.add_argument("--type", default="", metavar="TYPE", help="the response's Content-Type")
+    parser.add_argument("--proof", choices=PROOFS, help="how sure its claim is taken to be")
+    parser.add_argument("--ja4", default="", metavar="JA4", help="its TLS fingerprint")
+    parser.add_argument("--mode", choices=MODES, help="instead of the stance's")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="the guard's state directory")
+    add_rules(parser)
+    parser.add_argument("--all", action="store_true", help="every rule with every condition")
+    parser.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,11 +6,12 @@ could not be carried over. Nothing is overwritten.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from stagedoor.config.yamltext import MAX_BYTES, Source
@@ -26,22 +27,40 @@ MAX_INCLUDED = 100
 """Files that one file may include, together with those that these include."""
 
 
-def run(
-    files: Sequence[Path],
-    kind: str | None,
-    out: Path | None,
-    rules: Path | None,
-    *,
-    everything: bool,
-) -> int:
-    """0 where every file was read, whatever of it could be carried over.
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--from",
+        dest="kind",
+        choices=("robots", "ai-robots", "anubis", "nginx-map"),
+        help="what the files are; else their content tells",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write there; without it, print what would be written",
+    )
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        metavar="DIR",
+        help="whose stance counts, if not that of --out",
+    )
+    parser.add_argument("--all", action="store_true", help="also what the stance already says")
 
-    Raises ConfigError where a file cannot be read or the house has mistakes, StagedoorError where
+
+def run(options: argparse.Namespace) -> int:
+    """0 where every file was read, however much of it could be carried over.
+
+    Raises ConfigError where a file cannot be read or the rules have mistakes, StagedoorError where
     something cannot be written.
     """
-    parts = [_read(path, kind) for path in files]
-    folder = rules or (out if out is not None and out.is_dir() else None)
-    result = carry(parts, _loader(folder), _today(), everything=everything)
+    out: Path | None = options.out
+    parts = [_read(path, options.kind) for path in options.files]
+    folder = options.rules or (out if out is not None and out.is_dir() else None)
+    result = carry(parts, _loader(folder), _today(), everything=options.all)
     _tell(result)
     if out is None:
         _show(result.files)

@@ -15,6 +15,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from stagedoor.cli.shared_options import add_desk
 from stagedoor.cli.status import ask, screen
 from stagedoor.model.errors import StagedoorError
 
@@ -23,6 +24,11 @@ EVERY = 2.0
 _ENDS = frozenset("qQ\x1b\x03\x04")
 _FURNITURE = 16
 """Lines that are no crawlers."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    add_desk(parser)
 
 
 def run(options: argparse.Namespace) -> int:

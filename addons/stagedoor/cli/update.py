@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stagedoor.cli.shared_options import add_rules
 from stagedoor.fetch.lists import Fetcher, FetchError
 from stagedoor.identify.keys import KeysError, read_keys
 from stagedoor.identify.proof import Claim
@@ -252,6 +253,23 @@ def _age(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return "now"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument(
+        "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
+    )
+    add_rules(parser)
+    parser.add_argument("--force", action="store_true", help="also what was asked within the hour")
+    parser.add_argument(
+        "--accept-smaller", action="store_true", help="also lists that lost more than half"
+    )
+    parser.add_argument(
+        "--allow-private",
+        action="store_true",
+        help="also servers and networks that are not on the Internet: for tests",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
