@@ -20,7 +20,9 @@ from mitmproxy.test import taddons, tflow, tutils
 from making import CATALOGUE, TRAINING_OFF, sources
 from stagedoor.fronts.mitmproxy.addon import Guard
 from stagedoor.load import rule_folder
+from stagedoor.model.events import Decided
 from stagedoor.model.facts import Event
+from stagedoor.record.recorders import Handlers
 
 REVERSE = "reverse:http://localhost:8000"
 
@@ -69,10 +71,13 @@ def answered(
 
 
 class Remembered:
-    """A sink that keeps what it is told."""
+    """A recorder that keeps what it is given."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
+
+    def handlers(self) -> Handlers:
+        return {Decided: self.record}
 
     def record(self, event: Event) -> None:
         self.events.append(event)
@@ -87,7 +92,10 @@ class Remembered:
 
 
 class Broken:
-    """A sink that cannot write, as on a full disk."""
+    """A recorder that cannot write, as on a full disk."""
+
+    def handlers(self) -> Handlers:
+        return {Decided: self.record}
 
     def record(self, event: Event) -> None:
         raise OSError(28, "No space left on device", event.request.path)
@@ -140,7 +148,8 @@ class House:
         self.guard = guard
         self.context = context
         self.told = Remembered()
-        guard._sinks = [guard.metrics, self.told]
+        self.metrics = guard.service.suite.metrics
+        guard.service.suite.add(self.told)
 
     def enter(self, found: http.HTTPFlow) -> http.HTTPFlow:
         """Let a request come in."""
@@ -149,7 +158,7 @@ class House:
 
     def value(self, name: str, **labels: str) -> float:
         """One of the guard's counters."""
-        return self.guard.metrics.registry.get_sample_value(f"stagedoor_{name}", labels) or 0
+        return self.metrics.registry.get_sample_value(f"stagedoor_{name}", labels) or 0
 
     def set(self, **options: str) -> None:
         """Change options, as somebody would while the program runs."""

@@ -9,8 +9,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from stagedoor.config.yamltext import Document, Source, parse
+from stagedoor.engine.order import judge
 from stagedoor.identify.catalogue import Catalogue, read_catalogue
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.facts import Client, Event, Request, Resource, Verdict
@@ -104,6 +106,12 @@ def catalogue(text: str, path: str = "crawlers/test.yaml") -> Catalogue:
     found = read_catalogue([document(text, path)], problems)
     assert not problems, "\n".join(map(str, problems))
     return found
+
+
+def judgement(policy: Policy, *facts: Any, **more: Any) -> tuple[Client, Resource, Verdict]:
+    """The engine's word on one request: who, what, and what becomes of it."""
+    found = judge(policy, *facts, **more)
+    return found.client, found.resource, found.verdict
 
 
 def asks(agent: str = "", target: str = "/", *, method: str = "GET", **more: str) -> Request:

@@ -15,7 +15,8 @@ from random import Random
 from typing import Literal
 
 from making import ROOT
-from stagedoor.model.facts import ACTIONS, KINDS, PURPOSES
+from stagedoor.model.actions import words
+from stagedoor.model.facts import KINDS, PURPOSES
 
 Outcome = Literal["refused", "legal", "either"]
 Mutator = Callable[[str, Random], str | bytes]
@@ -88,7 +89,7 @@ SLIPS: Mapping[str, Callable[[str, Random], str]] = {
 }
 _WORD = re.compile(
     r"(?:purpose|resource|then|expect): \[?("
-    + "|".join(sorted({*ACTIONS, *KINDS, *PURPOSES} - {"log"}, key=len, reverse=True))
+    + "|".join(sorted({*words(), *KINDS, *PURPOSES} - {"log"}, key=len, reverse=True))
     + r")(?=[,\]}\n])"
 )
 """A word that is chosen from a list: a purpose, a kind, an action."""

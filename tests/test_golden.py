@@ -17,9 +17,9 @@ import pytest
 
 from making import ROOT, TRAINING_OFF, sources
 from stagedoor.config.yamltext import Source
+from stagedoor.engine.cases import run_cases, run_examples
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError
-from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import load_policy
 
 GOLDEN = Path(__file__).parent / "golden"

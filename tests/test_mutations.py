@@ -17,9 +17,9 @@ from pathlib import Path
 import pytest
 
 from mutants import Mutant, mutants
+from stagedoor.engine.cases import run_cases
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Problem
-from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
 
 MUTANTS = mutants(each=int(os.environ.get("STAGEDOOR_MUTANTS", "1")))

@@ -23,17 +23,18 @@ PATIENCE = 60.0
 WATCH = """
 import json, sys
 sys.path.insert(0, {addons!r})
-from stagedoor.fronts.mitmproxy.client_hello import Fingerprints
+from stagedoor.fronts.handshakes import Fingerprints
+from stagedoor.fronts.mitmproxy.client_hello import learn
 
 class Watch:
     def __init__(self):
         self.known = Fingerprints()
         self.out = open({out!r}, "a", buffering=1)
     def tls_clienthello(self, data):
-        print(json.dumps({{"ja4": self.known.learn(data)}}), file=self.out)
+        print(json.dumps({{"ja4": learn(self.known, data)}}), file=self.out)
     def requestheaders(self, flow):
         print(json.dumps({{
-            "ja4": self.known.of(flow.client_conn), "path": flow.request.path,
+            "ja4": self.known.of(flow.client_conn.id), "path": flow.request.path,
             "method": flow.request.method, "http": flow.request.http_version,
             "host": flow.request.host_header, "tls": bool(flow.client_conn.tls),
             "headers": [[k.decode("latin-1"), v.decode("latin-1")]

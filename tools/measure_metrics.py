@@ -16,8 +16,9 @@ from statistics import median
 from prometheus_client import generate_latest
 from prometheus_client.openmetrics.exposition import generate_latest as openmetrics
 
+from stagedoor.engine.order import judge
 from stagedoor.load import public_patterns, rule_folder
-from stagedoor.model.facts import Client, Event, Request, Verdict, as_header
+from stagedoor.model.facts import Client, Request, Verdict, as_header
 from stagedoor.record.metrics import Metrics
 from stagedoor.resources.paths import normalise
 
@@ -62,9 +63,9 @@ def main(count: int) -> None:
     took = []
     for number in range(count):
         request = hostile(number, dice)
-        client, resource = policy.recognise(request), policy.classify(request.path)
-        verdict = policy.decide(request, client, resource)
-        event = Event(time.time(), request, client, resource, verdict, 1e-5, "abc-def")
+        judged = judge(policy, request)
+        judged.at, judged.seconds, judged.id = time.time(), 1e-5, "abc-def"
+        event = judged.event()
         began = time.perf_counter()
         metrics.record(event)
         took.append(time.perf_counter() - began)

@@ -1,45 +1,44 @@
-"""Stagedoor: the map of the house.
+"""Stagedoor: the map of the package. Each folder is a room.
 
-One request's way through it:
+How one request passes:
 
-    mitmproxy flow ─► door ─► Request ─► identify ─► Client      who asks, and how sure are we?
-                                   └─► audio ────► Resource    what is asked: audio, feed, page …
-                       Request, Client, Resource ─► rules ─► Verdict
-                                            Verdict ─► door ─► mitmproxy flow
-                                              Event ─► record ─► metrics, log
+    mitmproxy's flow ─► fronts ─► Request, Arrival
+                        Request, Arrival ─► identify ─► Client      who asks, and how sure are we?
+                                 Request ─► resources ─► Resource   what is asked: audio, feed, page …
+               Request, Client, Resource ─► rules ─► Verdict        may it?
+                                 Verdict ─► fronts ─► mitmproxy's flow
+                                   Event ─► record ─► metrics, decision log, ledger, terminal
 
-    facts.py      what travels between the rooms: Request, Client, Resource, Verdict, Event
-    errors.py     Location, Problem and the exceptions that carry them
-    yamltext.py   bytes of YAML → plain values with a line and column for each
-    schema.py     what every kind of file may hold, and how a mistake is worded
-    globs.py      `/music/**` and expressions, in linear time
-    units.py      `1h 30m` and `500 MB`
-    stance.py     stance.yaml → Stance: the one file an artist edits
-    identify/     who: the catalogue and the matching of user agents
-    audio/        what: normalised paths and resource classes
-    memory/       what clients have done lately, and how much more they may
-    rules/        the vocabulary, the rules, their cases, the policy that decides, editors' schemas
-    publishing.py from the stance, everything that is said to machines
-    importing/    robots.txt, Anubis policies, nginx maps → rules
-    logs/         what has been: access logs and captures, and counts of what rules make of them
-    auditing/     what a site tells machines, judged from outside
-    signals/      what is said about AI: each standard read, written, and brought to one meaning
-    evidence/     what can be shown afterwards: the ledger's chain, accounts, the report
-    record/       where events go: metrics, decision log, ledger
-    desk/         the live page about today, on the metrics' address, and who may look at it
-    door/         the mitmproxy side: facts from flows, verdicts onto flows, refusals
-    house.py      where files lie in a checkout and in a wheel; reads rule directories
-    credentials.py  content credentials inside audio files, through c2pa-python
-    house_ranges.py  copies of operators' address lists, in the state directory
-    house_second.py  the package's patterns of crawlers, for the second look
-    cli/          stagedoor init · check · explain · replay · import · publish · audit · evidence · status …
-    demo/         a small music site and a cast of clients that knock at its door
+What each room holds:
 
-Arrows go one way:
+    model/      what travels between the rooms: Request, Client, Resource, Verdict, Event; errors
+                with their place; globs, units
+    config/     YAML with a line and a column for each value; stance.yaml, the one file an artist edits
+    identify/   who asks: the catalogue of crawlers and clients, user agents, JA4, signatures, proofs
+    resources/  what is asked for: paths, kinds of resources, how long recordings are
+    signals/    what is said about AI: each standard read, written, and brought to one meaning
+    evidence/   what can be shown afterwards: the ledger's chain, accounts, the report
+    rules/      the rules, their vocabulary and cases, and the policy that decides by them
+    publish/    from the stance, everything that is said to machines
+    import_/    robots.txt, Anubis policies and nginx maps, turned into rules
+    engine/     what holds for a request beside the rules: who was given which signal, and kept to it
+    audit/      what a site says to machines, judged from outside
+    fetch/      the HTTP requests we make ourselves: one client, a policy for each use
+    store/      what is remembered between requests
+    verify/     proofs that need the network: reverse DNS, key directories, address lists, nonces
+    load/       files on disk: the rules directory and its changes, content credentials in recordings
+    record/     where events go: metrics, decision log, ledger, terminal, today's numbers
+    web/        the HTTP server for metrics, and the desk: the live page about today
+    fronts/     where requests come from: mitmproxy, logs that are replayed; refusals
+    cli/        stagedoor init · check · explain · replay · import · publish · audit · evidence · status …
+    demo/       a small music site, and clients that visit it
 
-    facts, errors, globs, units ← yamltext ← schema ← stance
-        ← identify, audio, memory, signals, evidence ← rules ← publishing, importing, logs, auditing ← record, desk, door ← cli
+Imports go to the left, or stay on their level; no modules and no rooms import each other in a circle:
 
-`publishing`, `importing`, `logs`, `auditing` and everything left of it is pure: no mitmproxy, socket, file, clock or random number.
-`tests/test_architecture.py` reads the imports and holds the house to this.
+    model ← config ← identify, resources, signals, evidence ← rules ← publish
+        ← engine, audit ← import_ ← fetch ← store, verify, load ← record ← web ← fronts ← cli, demo
+
+`import_` and everything to the left of them are pure: no mitmproxy, socket, file, clock or
+random number. Only `fronts/mitmproxy` and `stagedoor serve` import mitmproxy. No file name stands in
+two rooms. `tests/test_architecture.py` reads the imports and checks all of this.
 """

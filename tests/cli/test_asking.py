@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
 from stagedoor.audit.responses import Fetched
 from stagedoor.cli.asking import Asker, Wish
+from stagedoor.fetch.fetch_policy import FetchPolicy
+from stagedoor.fetch.uses import AUDIT
 
 Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 WISH = Wish(1_000, seconds=5)
 
 
 def asked(
-    answers: dict[str, bytes], path: str = "/", wish: Wish = WISH
+    answers: dict[str, bytes], path: str = "/", wish: Wish = WISH, policy: FetchPolicy = AUDIT
 ) -> tuple[Fetched, list[str]]:
     """What a server that answers these bytes makes of one question, and the paths it heard."""
     heard: list[str] = []
@@ -35,7 +38,7 @@ def asked(
         server = await asyncio.start_server(handle, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         try:
-            return await Asker("Test").get(f"http://127.0.0.1:{port}{path}", wish)
+            return await Asker("Test", policy).get(f"http://127.0.0.1:{port}{path}", wish)
         finally:
             server.close()
 
@@ -99,12 +102,25 @@ def test_answers_that_are_none(answer: bytes, trouble: str) -> None:
     assert trouble in found.trouble
 
 
-def test_a_site_on_the_internet_cannot_send_us_into_the_house(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # 127.0.0.1 plays the Internet, and 127.0.0.2 the house.
-    monkeypatch.setattr("stagedoor.cli.asking.on_the_internet", lambda text: text == "127.0.0.1")
-    found, heard = asked({"/": to("http://127.0.0.2/admin")})
+def test_a_site_on_the_internet_cannot_send_us_inside() -> None:
+    # 127.0.0.1 plays the Internet, and 127.0.0.2 a machine beside this one.
+    policy = replace(AUDIT, addresses=lambda address: str(address) == "127.0.0.1")
+    found, heard = asked({"/": to("http://127.0.0.2/admin")}, policy=policy)
     assert found.status is None
     assert found.trouble == "leads to 127.0.0.2, which is not on the Internet: not asked"
+    assert (found.final, found.hops) == ("http://127.0.0.2/admin", 1)
     assert heard == ["/"]
+
+
+def test_a_site_beside_this_machine_may_lead_to_its_neighbour() -> None:
+    found, heard = asked({"/": to("http://127.0.0.2:1/admin")})
+    assert found.trouble.startswith("does not answer (")
+    assert heard == ["/"]
+
+
+def test_a_live_stream_is_left_after_its_head_and_cut_otherwise() -> None:
+    live = b"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\n\r\n" + b"a" * 5_000 + b"DRIP"
+    found, _ = asked({"/": live}, wish=Wish(0, "bytes=0-65535"))
+    assert (found.status, found.body, found.trouble) == (200, b"", "")
+    found, _ = asked({"/": live})
+    assert (len(found.body), found.cut) == (1_000, True)

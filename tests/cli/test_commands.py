@@ -33,6 +33,7 @@ def test_identify_says_who_and_which_rule() -> None:
         "operator": "OpenAI",
         "purpose": "ai-training",
         "rule_hint": "ai-training-off",
+        "purposes": ["ai-training"],
     }
     assert (browser["purpose"], browser["rule_hint"]) == ("browser", "")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import orjson
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from making import TRAINING_OFF, event, policy
 from stagedoor.cli import main
@@ -38,7 +38,7 @@ def serve() -> Iterator[Serve]:
             **changed,  # type: ignore[arg-type]
         )
         desk = Desk(day, lambda: outlook, lambda _mode, _by: None, Gate("127.0.0.1", password))
-        served.append(Serving("127.0.0.1", 0, CollectorRegistry(), routes(desk)))
+        served.append(Serving("127.0.0.1", 0, make_wsgi_app(CollectorRegistry()), routes(desk)))
         return f"127.0.0.1:{served[-1].port}"
 
     yield begin
@@ -83,7 +83,7 @@ def test_a_password_comes_from_the_environment(
 
 
 def test_what_is_no_desk_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    alone = Serving("127.0.0.1", 0, CollectorRegistry())
+    alone = Serving("127.0.0.1", 0, make_wsgi_app(CollectorRegistry()))
     try:
         assert main(["status", "--at", f"127.0.0.1:{alone.port}"]) == 1
         assert "is no desk" in capsys.readouterr().err

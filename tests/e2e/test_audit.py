@@ -13,7 +13,8 @@ from urllib.request import urlopen
 
 import pytest
 from datadiligence.rules import TDMRepHeader, XRobotsTagHeader
-from test_credentials import Make, make  # noqa: F401 (a fixture)
+
+from signed_recordings import maker
 
 from . import site
 from .conftest import StartGuard
@@ -292,10 +293,8 @@ def test_a_site_that_cannot_be_fetched() -> None:
     assert audited("http://127.0.0.1/", "--as-ua").status == 2
 
 
-def test_content_credentials_are_read_on_request(
-    serve: Serve,
-    make: Make,  # noqa: F811
-) -> None:
+def test_content_credentials_are_read_on_request(serve: Serve, tmp_path: Path) -> None:
+    make = maker(tmp_path)
     signed = make(".mp3", {"cawg.training-mining": {"cawg.ai_training": {"use": "notAllowed"}}})
     begun = serve({"robots.txt": OPEN, "music/a.mp3": signed.read_bytes()})
     assert "not looked at: --credentials" in audited(begun.url).text

@@ -253,14 +253,15 @@ def test_a_signature_is_verified_and_counts_more_than_the_agent(
     (tmp_path / "here.py").write_text(
         "import ssl, sys\n"
         f"sys.path.insert(0, {str(ROOT / 'addons')!r})\n"
-        "from stagedoor.door import inquiry\n"
-        "from stagedoor.fronts.addresses import networks\n"
-        "from stagedoor.fetch.client import Fetcher\n"
+        "from dataclasses import replace\n"
+        "from stagedoor.fetch.client import HttpClient\n"
+        "from stagedoor.fetch.public_addresses import anywhere\n"
+        "from stagedoor.fetch.uses import KEY_DIRECTORY\n"
+        "from stagedoor.fronts.mitmproxy import key_client\n"
         "async def here(*_):\n    return ['127.0.0.1']\n"
         f"context = ssl.create_default_context(cafile={str(tmp_path / 'ca.pem')!r})\n"
-        "inquiry.fetcher = Fetcher(\n"
-        "    allow=networks(['127.0.0.1']), context=context, lookup=here\n"
-        ")\n"
+        "policy = replace(KEY_DIRECTORY, addresses=anywhere)\n"
+        "key_client.client = HttpClient(policy, context=context, lookup=here)\n"
     )
     with running(
         tmp_path, site, "-s", str(tmp_path / "here.py"), "--set", f"guard_rules={rules}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flows import Open, answered, flow
 from making import FIREFOX, GPTBOT
+from stagedoor.store.memory import MemoryStore
 
 TOLD = {"stance.yaml": "ai: {train: no}\nartist: {name: Us, contact: 'mailto:us@example.org'}"}
 MEGABYTE = "1000000"
@@ -51,7 +52,7 @@ def test_streams_are_counted_while_they_last(opened: Open) -> None:
 def test_what_is_handed_out_against_what_was_said(opened: Open) -> None:
     """In observe mode nobody is refused: it is taken, and counted as taken."""
     house = opened(TOLD | {"stance.yaml": TOLD["stance.yaml"] + "\nmode: observe"})
-    house.guard._witness.open(100, None)
+    house.guard.service.store = MemoryStore(100)
     for status in (200, 404):
         found = house.enter(flow("/music/a.mp3", GPTBOT))
         answered(found, "audio/mpeg", status)
@@ -71,9 +72,7 @@ def test_people_are_not_counted_by_name(opened: Open) -> None:
     found = house.enter(flow("/music/a.mp3", FIREFOX))
     answered(found, "audio/mpeg")
     house.guard.responseheaders(found)
-    (family,) = [
-        f for f in house.guard.metrics.registry.collect() if f.name == "stagedoor_audio_taken"
-    ]
+    (family,) = [f for f in house.metrics.registry.collect() if f.name == "stagedoor_audio_taken"]
     assert family.samples == []
 
 

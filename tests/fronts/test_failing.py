@@ -9,13 +9,13 @@ import pytest
 from flows import House, Open, answered, flow
 from making import FIREFOX
 from stagedoor.model.facts import Client, Request, Resource
-from stagedoor.rules.plan import Plan, Step
+from stagedoor.rules.plan import Plan, Steps
 
 
 class Broken(Plan):
     """Rules with a fault in them."""
 
-    def steps(self, _request: Request, _client: Client, _resource: Resource) -> tuple[Step, ...]:
+    def steps(self, _request: Request, _client: Client, _resource: Resource) -> Steps:
         raise ZeroDivisionError
 
 
@@ -24,7 +24,7 @@ class Once(Plan):
 
     asked = 0
 
-    def steps(self, request: Request, client: Client, resource: Resource) -> tuple[Step, ...]:
+    def steps(self, request: Request, client: Client, resource: Resource) -> Steps:
         self.asked += 1
         if self.asked > 1:
             raise ZeroDivisionError
@@ -33,9 +33,9 @@ class Once(Plan):
 
 def break_(house: House, plan: type[Plan] = Broken) -> None:
     """Put a fault into the rules."""
-    policy = house.guard._policy
+    policy = house.guard.service.policy
     assert policy is not None
-    house.guard._policy = replace(policy, plan=plan(()))
+    house.guard.service.policy = replace(policy, plan=plan(()))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from making import ROOT
+from making import ROOT, judgement
 from stagedoor.identify.public_lists import LOOKED_AT
 from stagedoor.load import public_patterns, rule_folder
 from stagedoor.model.facts import Client, Request, as_header
@@ -39,8 +39,8 @@ def policy() -> Policy:
 
 def asked(policy: Policy, agent: str) -> tuple[Client, str]:
     """Who asks for a recording, and what becomes of it."""
-    client, _, verdict = policy.judge(
-        Request("GET", "", "/a.mp3", "/a.mp3", as_header(agent).strip())
+    client, _, verdict = judgement(
+        policy, Request("GET", "", "/a.mp3", "/a.mp3", as_header(agent).strip())
     )
     return client, verdict.action
 

@@ -4,7 +4,7 @@ golden/NAME/in.*       what is imported; other files beside it may be included
 golden/NAME/out/…      the files that come of it
 golden/NAME/left.txt   what is told, and the summary
 
-`pytest tests/importing --rewrite-golden` writes out/ and left.txt anew; read the difference.
+`pytest tests/import_ --rewrite-golden` writes out/ and left.txt anew; read the difference.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import pytest
 
 from making import CATALOGUE, TRAINING_OFF, sources
 from stagedoor.config.yamltext import Source
+from stagedoor.engine.cases import run_cases, run_examples
 from stagedoor.import_.conversion import Imported, Part, carry
 from stagedoor.import_.file_kinds import READERS, guess, includes
 from stagedoor.import_.wishes import Beside
-from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import Policy, load_policy
 
 FOLDERS = sorted((Path(__file__).parent / "golden").iterdir())

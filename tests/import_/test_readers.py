@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_importing_golden import DAY, load
 
+from stagedoor.engine.cases import run_cases
 from stagedoor.import_.conversion import Part, carry
 from stagedoor.import_.file_kinds import READERS, guess, includes
 from stagedoor.import_.robots_txt import read
 from stagedoor.import_.wishes import Named, Wish
 from stagedoor.model.globs import Globs
-from stagedoor.rules.cases import run_cases
 
 SNIPPETS = (
     *(

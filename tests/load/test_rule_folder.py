@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from making import CATALOGUE, FIREFOX, GPTBOT, TRAINING_OFF, asks, sources
+from making import CATALOGUE, FIREFOX, GPTBOT, TRAINING_OFF, asks, judgement, sources
 from stagedoor.config.yamltext import MAX_BYTES
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError
@@ -39,7 +39,7 @@ def own(tmp_path: Path) -> Path:
 
 def verdict(folder: Path | None, agent: str = GPTBOT, target: str = "/music/a.mp3") -> str:
     """What becomes of a request under the rules in `folder`."""
-    return rule_folder.load(folder).judge(asks(agent, target))[2].action
+    return judgement(rule_folder.load(folder), asks(agent, target))[2].action
 
 
 @pytest.mark.usefixtures("shipped")

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from making import asks
 from stagedoor.model.facts import (
-    ACTIONS,
     GUARDED_KINDS,
     KINDS,
     MEDIA_CLIENTS,
@@ -25,7 +24,7 @@ from stagedoor.model.facts import (
 
 
 def test_no_word_is_listed_twice() -> None:
-    for words in (PURPOSES, KINDS, ACTIONS, PROOFS, MODES):
+    for words in (PURPOSES, KINDS, PROOFS, MODES):
         assert len(set(words)) == len(words)
 
 

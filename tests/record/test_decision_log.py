@@ -64,6 +64,7 @@ def test_a_refusal_is_one_line_with_the_published_fields() -> None:
         "path": "/music/a.mp3",
         "address": "198.51.100.7",
         "agent": GPTBOT,
+        "purposes": ["ai-training"],
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.request
 from dataclasses import replace
 
 import pytest
@@ -11,7 +10,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from making import GPTBOT_CLIENT, REFUSED, asks, event
-from stagedoor.model.errors import StagedoorError
+from stagedoor.model.events import AudioSent, StreamChanged
 from stagedoor.model.facts import KINDS, PURPOSES, UNKNOWN, Client, Resource, Verdict
 from stagedoor.record.metric_table import LABELS, METRICS, markdown
 from stagedoor.record.metrics import MOST_NAMES, OTHERS, Metrics
@@ -22,10 +21,12 @@ def used() -> Metrics:
     metrics = Metrics()
     metrics.loaded(program="1.2", rules=31, in_force=20, signatures=1700, enforcing=True)
     metrics.record(event())
+    several = Client("Timpibot", "Timpi", "seo", further=("search",))
+    metrics.record(event(client=several, verdict=Verdict("allow")))
     metrics.record(event(client=UNKNOWN, verdict=Verdict("allow"), resource=Resource("page", "/")))
-    metrics.audio_counter("browser").inc(4096)
-    metrics.seconds_counter("browser").inc(2.5)
-    metrics.streams("browser").inc()
+    handlers = metrics.handlers()
+    handlers[AudioSent](AudioSent("browser", 4096, 2.5))
+    handlers[StreamChanged](StreamChanged("browser", 1))
     metrics.withheld("ai-training", 1000, 2.5)
     metrics.taken(GPTBOT_CLIENT, "audio", against=True)
     metrics.error("request", "closed")
@@ -86,7 +87,7 @@ def test_a_refusal_is_counted_by_verdict_crawler_and_rule() -> None:
     )
     assert value(metrics, "stagedoor_blocks_total", crawler="GPTBot", rule="ai-training-off") == 1
     assert value(metrics, "stagedoor_audio_requests_refused_total", purpose="ai-training") == 1
-    assert value(metrics, "stagedoor_decision_seconds_count") == 2
+    assert value(metrics, "stagedoor_decision_seconds_count") == 3
 
 
 def test_a_refused_page_is_no_refused_recording() -> None:
@@ -169,51 +170,20 @@ def test_two_guards_in_one_process_count_apart() -> None:
     assert value(two, "stagedoor_decision_seconds_count") == 0
 
 
-def scrape(address: tuple[str, int]) -> str:
-    """What Prometheus would read."""
-    with urllib.request.urlopen(f"http://{address[0]}:{address[1]}/metrics", timeout=5) as answer:
-        assert answer.status == 200
-        return str(answer.read().decode())
-
-
-def test_two_guards_serve_side_by_side_and_stop_when_told() -> None:
-    one, two = used(), used()
-    addresses = [metrics.serve("127.0.0.1", 0) for metrics in (one, two)]
-    try:
-        assert addresses[0][1] != addresses[1][1]
-        for address in addresses:
-            families = {family.name for family in text_string_to_metric_families(scrape(address))}
-            assert "stagedoor_requests" in families
-            assert "process_resident_memory_bytes" in families
-        one.close()
-        with pytest.raises(OSError, match="refused"):
-            scrape(addresses[0])
-        assert "stagedoor_requests" in scrape(addresses[1])
-    finally:
-        one.close()
-        two.close()
-
-
-def test_an_address_that_is_taken_is_told_with_a_mend() -> None:
-    one = Metrics()
-    host, port = one.serve("127.0.0.1", 0)
-    try:
-        with pytest.raises(StagedoorError, match=f"{host}:{port}.*guard_metrics=HOST:PORT"):
-            Metrics().serve(host, port)
-    finally:
-        one.close()
-
-
-@pytest.mark.parametrize("host", ["300.1.1.1", "no such host"])
-def test_an_address_that_is_none_is_told_with_a_mend(host: str) -> None:
-    with pytest.raises(StagedoorError, match="guard_metrics=HOST:PORT"):
-        Metrics().serve(host, 0)
-
-
-def test_what_never_served_can_be_closed_and_closed_again() -> None:
+def test_the_exposition_is_what_prometheus_reads_and_closing_changes_nothing() -> None:
     metrics = used()
     metrics.close()
-    metrics.close()
+    begun: list[str] = []
+    body = b"".join(
+        metrics.exposition(
+            {"REQUEST_METHOD": "GET", "PATH_INFO": "/metrics", "QUERY_STRING": ""},
+            lambda status, _fields, _error=None: begun.append(status),  # type: ignore[arg-type]
+        )
+    )
+    assert begun == ["200 OK"]
+    families = {family.name for family in text_string_to_metric_families(body.decode())}
+    assert "stagedoor_requests" in families
+    assert "process_resident_memory_bytes" in families
     assert value(metrics, "stagedoor_upstream_errors_total") == 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from making import ROOT, asks, mistakes, rules
+from making import ROOT, asks, judgement, mistakes, rules
 from stagedoor.load.rule_folder import load
 from stagedoor.model.facts import Arrival
 
@@ -58,14 +58,18 @@ def test_python_dressed_as_chrome_is_told_from_chrome() -> None:
     request = asks(CHROME, "/music/a.mp3", accept="*/*")
     python = "t13d1812h1_85036bcba153_b26ce05bbdd6"
     chromium = "t13d1517h2_8daaf6152771_cb7bf5808d99"
-    dressed, _, _ = policy.judge(request, arrival=Arrival(python, plaintext=False, proxied=False))
+    dressed, _, _ = judgement(
+        policy, request, arrival=Arrival(python, plaintext=False, proxied=False)
+    )
     assert "tls-not-a-browser" in dressed.traits
-    real, _, _ = policy.judge(request, arrival=Arrival(chromium, plaintext=False, proxied=False))
+    real, _, _ = judgement(
+        policy, request, arrival=Arrival(chromium, plaintext=False, proxied=False)
+    )
     assert "tls-not-a-browser" not in real.traits
 
 
 def test_rules_may_ask_for_traits() -> None:
-    from stagedoor.rules.cases import run_cases
+    from stagedoor.engine.cases import run_cases
 
     assert run_cases(rules(RULE)) == (3, [])
 

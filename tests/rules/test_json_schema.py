@@ -16,7 +16,7 @@ from stagedoor.config.schema import Model
 from stagedoor.config.yamltext import Source, parse
 from stagedoor.identify import catalogue, tls_families
 from stagedoor.load import rule_folder
-from stagedoor.model import facts
+from stagedoor.model import actions, facts
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS
 from stagedoor.rules.json_schema import HEADER_LINE, schema_for, schemas
@@ -25,7 +25,8 @@ from stagedoor.rules.vocabulary import Known
 
 GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = schemas(["GPTBot", "ExampleBot"], ["OpenAI"])
-ROOTS: tuple[type[Model], ...] = (stance.Stance, catalogue.File, tls_families.File, rule.Written)
+FORMS = rule.forms()
+ROOTS: tuple[type[Model], ...] = (stance.Stance, catalogue.File, tls_families.File, FORMS.written)
 
 UNSEEN: Mapping[str, str] = {
     **dict.fromkeys(
@@ -256,10 +257,10 @@ def test_a_listening_address_has_a_port(text: str, right: bool) -> None:
 
 
 def test_every_field_has_a_caption_and_every_caption_a_field() -> None:
-    told = {kind: set(words) for kind, words in captions.CAPTIONS.items()}
-    assert told == {kind: set(kind.model_fields) for kind in told}
-    found = {name for root in ROOTS for name in _models(root)} - {rule.Plain}
-    assert found == set(told)
+    found = {kind for root in ROOTS for kind in _models(root)} - {rule.Plain}
+    assert {k: set(captions.of(k)) for k in found} == {k: set(k.model_fields) for k in found}
+    of_forms = {rule.Written, rule.Case}
+    assert found - {FORMS.written, FORMS.then, FORMS.case} | of_forms == set(captions.CAPTIONS)
 
 
 def _models(root: type[Model]) -> Iterator[type[Model]]:
@@ -281,7 +282,7 @@ def test_every_choice_has_a_meaning() -> None:
     assert tuple(captions.PURPOSES) == facts.PURPOSES
     assert tuple(captions.KINDS) == facts.KINDS
     assert tuple(captions.PROOFS) == facts.PROOFS
-    assert tuple(captions.ACTIONS) == facts.ACTIONS
+    assert tuple(captions.of_actions()) == actions.words()
     assert tuple(captions.MODES) == facts.MODES
     assert {word for words in stance.choices().values() for word in words} == set(captions.ANSWERS)
 

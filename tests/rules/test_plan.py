@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from making import FIREFOX, GPTBOT, asks, rules
+from making import FIREFOX, GPTBOT, asks, judgement, rules
 from manyrules import AGENTS, PATHS, rule_file, written
-from stagedoor.model.facts import Behaviour, Client, Rate, Request, Resource, Verdict
+from stagedoor.model.facts import Behaviour, Client, Request, Resource, Verdict
 from stagedoor.rules import plan as planning
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.plan import ALLOW, SIGNAL
@@ -49,14 +49,13 @@ def test_the_plan_decides_as_the_rules_do(rows: list[Any], requests: int) -> Non
     policy = rules(rule_file(rows))
     lately = Behaviour(requests=requests)
 
-    def wait(_rule: str, rate: Rate) -> float:
-        return 7.0 if requests >= rate.requests else 0.0
+    waits = {r.id: 7.0 for r in policy.rules if r.rate and requests >= r.rate.requests}
 
     for agent in AGENTS:
         for target in PATHS:
             request = asks(agent, target)
             client, resource = policy.identify(agent), policy.classify(request.path)
-            found = policy.decide(request, client, resource, lately, wait)
+            found = policy.plan.decide(request, client, resource, lately, waits)
             assert found == one_after_another(policy, request, client, resource, lately)
 
 
@@ -73,7 +72,7 @@ THROTTLED = """
 
 
 def decide(policy: Policy, agent: str, wait: float = 0.0) -> Verdict:
-    return policy.judge(asks(agent, "/a.mp3"), wait=lambda _rule, _rate: wait)[2]
+    return judgement(policy, asks(agent, "/a.mp3"), waits=dict.fromkeys(("slowly",), wait))[2]
 
 
 def test_a_throttle_lets_those_go_on_who_are_within_it() -> None:

@@ -13,6 +13,7 @@ from making import (
     REQUESTS,
     TRAINING_OFF,
     asks,
+    judgement,
     mistakes,
     policy,
     rules,
@@ -31,11 +32,11 @@ def verdict(
     of: Policy, agent: str = GPTBOT, target: str = "/music/a.mp3", content_type: str = ""
 ) -> Verdict:
     """What becomes of one request."""
-    return of.judge(asks(agent, target), content_type)[2]
+    return judgement(of, asks(agent, target), content_type)[2]
 
 
 def test_a_request_is_told_who_asks_what_for_and_what_becomes_of_it() -> None:
-    client, resource, said = rules(TRAINING_OFF).judge(asks(GPTBOT, "//music/a.MP3?x"))
+    client, resource, said = judgement(rules(TRAINING_OFF), asks(GPTBOT, "//music/a.MP3?x"))
     assert (client.name, client.operator, client.purpose) == ("GPTBot", "OpenAI", "ai-training")
     assert (resource.kind, resource.path) == ("audio", "/music/a.mp3")
     assert said == Verdict(
@@ -53,7 +54,7 @@ def test_where_no_rule_holds_the_request_is_let_in() -> None:
 
 
 def test_nobody_knows_who_says_nothing() -> None:
-    client, _, _ = policy().judge(asks(""))
+    client, _, _ = judgement(policy(), asks(""))
     assert client == UNKNOWN
 
 
@@ -123,7 +124,7 @@ def test_audio_that_poses_as_a_signal_is_refused() -> None:
 
 def test_observe_mode_refuses_nobody_and_tells_what_it_would_have_done() -> None:
     found = rules(BLOCK_ALL)
-    said = found.judge(asks(GPTBOT, "/music/a.mp3"), mode="observe")[2]
+    said = judgement(found, asks(GPTBOT, "/music/a.mp3"), mode="observe")[2]
     assert (said.action, said.would, said.rule, said.label) == (
         "log",
         "block",

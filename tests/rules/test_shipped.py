@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from making import ROOT, asks
+from making import ROOT, asks, judgement
 from slowmatch import slow_name
 from stagedoor.config.stance import Stance
 from stagedoor.config.yamltext import Document, Source, parse
+from stagedoor.engine.cases import run_cases, run_examples
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.load import rule_folder
 from stagedoor.model.facts import PURPOSES, as_header
-from stagedoor.rules.cases import run_cases, run_examples
 from stagedoor.rules.policy import Policy
 
 RULES = ROOT / "rules"
@@ -36,12 +36,13 @@ def shipped() -> Policy:
 
 def verdict(of: Policy, agent: str, target: str = SONG, looks: str = "") -> str:
     """What becomes of a request, if need be with a claim or a browser that does not hold."""
-    judged = of.judge(
+    found = judgement(
+        of,
         asks(as_header(agent), target),
         prove=(lambda _: ("spoofed", "")) if looks == "spoofed" else None,
         assumed=frozenset({looks}) & frozenset(TRAIT_NAMES),
     )
-    return judged[2].action
+    return found[2].action
 
 
 def catalogue_files() -> Iterator[Document]:
@@ -263,7 +264,7 @@ def test_no_listeners_program_is_ever_refused_a_recording(
         f"{agent}: {said.rule} ({client.name})"
         for agent in agents
         for target in (SONG, "/set/index.m3u8", "/feed.xml")
-        for client, _, said in [shipped.judge(asks(as_header(agent), target))]
+        for client, _, said in [judgement(shipped, asks(as_header(agent), target))]
         if said.action == "block"
     ]
     assert not refused, "\n".join(refused)

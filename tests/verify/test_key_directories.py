@@ -8,20 +8,24 @@ import gzip
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Coroutine
-from ipaddress import ip_address
+from dataclasses import replace
 from typing import Any, Self
 
 import pytest
 import trustme
 
 from signing import DIRECTORY, DIRECTORY_TYPE, Crawler
-from stagedoor.fetch.client import Fetcher, FetchError, is_public
+from stagedoor.fetch.client import HttpClient, Lookup
+from stagedoor.fetch.fetch_policy import FetchError
+from stagedoor.fetch.public_addresses import is_public, public_or_in
+from stagedoor.fetch.uses import KEY_DIRECTORY
 from stagedoor.fronts.addresses import networks
 from stagedoor.identify.botauth import Outcome, check
 from stagedoor.identify.keys import MAX_BYTES
+from stagedoor.store.memory import MemoryStore
 from stagedoor.verify import key_directories as module
+from stagedoor.verify import nonces
 from stagedoor.verify.key_directories import LONGEST, PATH, PAUSE, SHORTEST, STALE, Directories
-from stagedoor.verify.nonces import Replays
 
 CA = trustme.CA()
 LOOPBACK = networks(["127.0.0.0/8"])
@@ -87,11 +91,19 @@ class Signer:
         self.names_asked.append(host)
         return ["127.0.0.1"]
 
-    def fetcher(self, **how: Any) -> Fetcher:
-        context = ssl.create_default_context()
-        CA.configure_trust(context)
-        how = {"allow": LOOPBACK, "context": context, "lookup": self.lookup, "timeout": 5.0, **how}
-        return Fetcher(**how)
+    def client(
+        self,
+        *,
+        context: ssl.SSLContext | None = None,
+        lookup: Lookup | None = None,
+        **how: Any,
+    ) -> HttpClient:
+        """A client that may come to 127.0.0.0/8; `how` goes into its policy."""
+        if context is None:
+            context = ssl.create_default_context()
+            CA.configure_trust(context)
+        policy = replace(KEY_DIRECTORY, **{"addresses": public_or_in(LOOPBACK), **how})
+        return HttpClient(policy, context=context, lookup=lookup or self.lookup)
 
 
 class Clock:
@@ -111,7 +123,7 @@ class Known:
         self.directories = Directories(
             origins or (signer.origin,),
             others=others,
-            fetcher=signer.fetcher(**fetching),
+            client=signer.client(**fetching),
             count=self.counted.append,
             clock=self.clock,
         )
@@ -315,7 +327,7 @@ async def test_keys_kept_from_before_count_at_once() -> None:
 
 async def _fetched(signer: Signer) -> module.Directory:
     signer.says = answer(signer.crawler.directory(), "Cache-Control: max-age=7200")
-    return await Directories([], fetcher=signer.fetcher()).fetch(signer.origin)
+    return await Directories([], client=signer.client()).fetch(signer.origin)
 
 
 @looped
@@ -395,7 +407,7 @@ async def test_what_is_no_directory_is_told(says: bytes | Handler, why: str) -> 
     async with Signer() as signer:
         signer.says = says
         with pytest.raises(FetchError) as caught:
-            await Directories([], fetcher=signer.fetcher()).fetch(signer.origin)
+            await Directories([], client=signer.client()).fetch(signer.origin)
         assert str(caught.value).startswith(f"the key directory of {signer.origin} ")
         assert why in str(caught.value)
         assert len(signer.heads) == 1  # a redirect is not followed
@@ -406,7 +418,7 @@ async def test_what_is_no_directory_is_told(says: bytes | Handler, why: str) -> 
 async def test_a_server_that_takes_its_time_is_left(says: Handler) -> None:
     async with Signer() as signer:
         signer.says = says
-        known = Known(signer, timeout=0.3)
+        known = Known(signer, seconds=0.3)
         assert await known.asks() is None
         assert known.counted == ["failed"]
         await asyncio.wait_for(signer.left.wait(), 10)  # closed, not only forgotten
@@ -417,15 +429,15 @@ async def test_a_server_that_does_not_answer_at_all_is_left() -> None:
     async with Signer() as signer:
         signer._server.close()
         with pytest.raises(FetchError, match="could not be reached"):
-            await Directories([], fetcher=signer.fetcher()).fetch(signer.origin)
+            await Directories([], client=signer.client()).fetch(signer.origin)
 
 
 @looped
 async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
     async with Signer() as signer:
-        fetcher = signer.fetcher(context=ssl.create_default_context())
+        client = signer.client(context=ssl.create_default_context())
         with pytest.raises(FetchError, match="by TLS"):
-            await Directories([], fetcher=fetcher).fetch(signer.origin)
+            await Directories([], client=client).fetch(signer.origin)
         assert signer.heads == []
 
 
@@ -433,7 +445,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused() -> None:
 async def test_a_certificate_of_another_name_is_refused() -> None:
     async with Signer("other.example") as signer:
         with pytest.raises(FetchError, match="by TLS"):
-            await signer.fetcher().get("signer.example", signer.port, PATH, "*/*", 100)
+            await signer.client().fetch(f"https://signer.example:{signer.port}{PATH}")
         assert signer.heads == []
 
 
@@ -454,35 +466,11 @@ async def test_every_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> N
 # -- what a visitor cannot do -----------------------------------------------------------------
 
 
-PUBLIC = ["1.1.1.1", "2606:4700:4700::1111", "2a00:1450::1", "64:ff9b::101:101", "2002:101:101::"]
-
-
-@pytest.mark.parametrize("address", PUBLIC)
-def test_public_addresses(address: str) -> None:
-    assert is_public(ip_address(address))
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        *("127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.0"),
-        *("100.64.0.1", "100.100.100.200", "192.0.0.192", "168.63.129.16", "198.18.0.1"),
-        *("224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255", "192.0.2.1"),
-        *("::1", "::", "fe80::1", "fc00::1", "fd00:ec2::254", "ff02::1", "fec0::1"),
-        *("::ffff:127.0.0.1", "::ffff:169.254.169.254", "::127.0.0.1", "2001:db8::1"),
-        *("64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "64:ff9b:1::7f00:1", "2002:7f00:1::"),
-        *("2001:0:4136:e378:8000:63bf:3fff:fdd2", "100::1"),
-    ],
-)
-def test_addresses_inside(address: str) -> None:
-    assert not is_public(ip_address(address))
-
-
 @looped
 async def test_a_name_that_leads_inside_is_not_followed() -> None:
     async with Signer() as signer:
         with pytest.raises(FetchError, match=r"is at 127\.0\.0\.1: not public"):
-            await Directories([], fetcher=signer.fetcher(allow=())).fetch(signer.origin)
+            await Directories([], client=signer.client(addresses=is_public)).fetch(signer.origin)
         assert signer.heads == []
 
 
@@ -493,9 +481,9 @@ async def test_of_several_addresses_only_public_ones_are_tried() -> None:
         async def lookup(_host: str) -> list[str]:
             return ["10.0.0.1", "::1", "127.0.0.1"]
 
-        fetcher = signer.fetcher(lookup=lookup)  # 127.0.0.0/8 stands in for the public Internet
+        client = signer.client(lookup=lookup)  # 127.0.0.0/8 stands in for the public Internet
         signer.says = answer(GOOD)
-        assert (await fetcher.get("signer.example", signer.port, PATH, "*/*", 1000)).status == 200
+        assert (await client.fetch(f"{signer.origin}{PATH}")).status == 200
 
 
 @looped
@@ -506,8 +494,8 @@ async def test_where_one_address_is_dead_the_next_is_tried() -> None:
             return ["127.0.0.2", "127.0.0.1"]
 
         signer.says = answer(GOOD)
-        fetcher = signer.fetcher(lookup=lookup)
-        assert (await fetcher.get("signer.example", signer.port, PATH, "*/*", 1000)).body == GOOD
+        client = signer.client(lookup=lookup)
+        assert (await client.fetch(f"{signer.origin}{PATH}")).body == GOOD
 
 
 @looped
@@ -516,7 +504,7 @@ async def test_a_name_that_does_not_exist() -> None:
         raise OSError("no such name")
 
     with pytest.raises(FetchError, match=r"could not be reached \(no such name\)"):
-        await Fetcher(lookup=lookup).get("signer.example", 443, PATH, "*/*", 1000)
+        await HttpClient(KEY_DIRECTORY, lookup=lookup).fetch(f"https://signer.example{PATH}")
 
 
 @looped
@@ -526,7 +514,9 @@ async def test_name_servers_that_are_dead_cost_a_time_out_and_nothing_else() -> 
         return []
 
     with pytest.raises(FetchError, match=r"did not answer within 0\.1 s"):
-        await Fetcher(lookup=lookup, timeout=0.1).get("signer.example", 443, PATH, "*/*", 1000)
+        await HttpClient(replace(KEY_DIRECTORY, seconds=0.1), lookup=lookup).fetch(
+            f"https://signer.example{PATH}"
+        )
 
 
 @looped
@@ -583,7 +573,7 @@ async def test_others_are_plain_origins_of_the_usual_port(origin: str) -> None:
 async def test_few_fetches_run_at_once() -> None:
     async with Signer() as signer:
         signer.says = _hangs
-        known = Known(signer, *(f"https://n{number}.example" for number in range(9)), timeout=0.2)
+        known = Known(signer, *(f"https://n{number}.example" for number in range(9)), seconds=0.2)
         for number in range(9):
             known.at_once(f"https://n{number}.example")
         assert len(known.directories._fetching) == module.AT_ONCE
@@ -611,51 +601,34 @@ def signed(nonce: str = "", signature: bytes = b"s", /, **other: Any) -> Outcome
 
 
 def test_a_nonce_counts_once() -> None:
-    replays = Replays()
-    assert replays.check(signed("n"), "192.0.2.1", NOW) == signed("n")
+    store = MemoryStore(1)
+    assert nonces.check(store, signed("n"), "192.0.2.1", NOW) == signed("n")
     for address in ("192.0.2.1", "192.0.2.2"):
-        again = replays.check(signed("n", b"other"), address, NOW + 60)
+        again = nonces.check(store, signed("n", b"other"), address, NOW + 60)
         assert (again.standing, again.cause, again.signer) == (
             "invalid",
             "replayed",
             "https://a.example",
         )
-    assert replays.check(signed("n2"), "192.0.2.1", NOW).standing == "verified"
+    assert nonces.check(store, signed("n2"), "192.0.2.1", NOW).standing == "verified"
 
 
 def test_a_nonce_belongs_to_an_origin_and_a_key() -> None:
-    replays = Replays()
+    store = MemoryStore(1)
     for other in ({}, {"signer": "https://b.example"}, {"keyid": "k2"}):
-        assert replays.check(signed("n", **other), "", NOW).standing == "verified"
+        assert nonces.check(store, signed("n", **other), "", NOW).standing == "verified"
 
 
 def test_without_a_nonce_a_signature_may_come_again_from_the_same_place() -> None:
-    replays = Replays()
+    store = MemoryStore(1)
     for _ in range(2):
-        assert replays.check(signed(), "192.0.2.1", NOW).standing == "verified"
-    assert replays.check(signed(), "192.0.2.2", NOW).cause == "replayed"
-    assert replays.check(signed("", b"t"), "192.0.2.2", NOW).standing == "verified"
-
-
-def test_what_has_expired_is_forgotten() -> None:
-    replays = Replays(kept=10)
-    for number in range(10):
-        replays.check(signed(str(number)), "", NOW)
-    late = signed("late", until=NOW + 200)
-    assert replays.check(late, "", NOW + 61) == late
-    assert len(replays) == 1
-
-
-def test_memory_is_bounded() -> None:
-    replays = Replays(kept=100)
-    for number in range(1000):
-        assert replays.check(signed(str(number)), "", NOW).standing == "verified"
-        assert len(replays) <= 100
-    assert replays.check(signed("999"), "", NOW).cause == "replayed"
+        assert nonces.check(store, signed(), "192.0.2.1", NOW).standing == "verified"
+    assert nonces.check(store, signed(), "192.0.2.2", NOW).cause == "replayed"
+    assert nonces.check(store, signed("", b"t"), "192.0.2.2", NOW).standing == "verified"
 
 
 def test_what_is_not_verified_is_not_remembered() -> None:
-    replays = Replays()
+    store = MemoryStore(1)
     outcome = Outcome("invalid", "wrong")
-    assert replays.check(outcome, "", NOW) is outcome
-    assert len(replays) == 0
+    assert nonces.check(store, outcome, "", NOW) is outcome
+    assert len(store._once) == 0

@@ -9,9 +9,11 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, make_wsgi_app
 from tornado.web import RequestHandler
 
+from stagedoor.model.errors import StagedoorError
+from stagedoor.record.metrics import Metrics
 from stagedoor.web.server import MOST, Serving
 
 
@@ -24,7 +26,7 @@ class _Hello(RequestHandler):
 def serving() -> Iterator[Serving]:
     registry = CollectorRegistry()
     Counter("knocks", "Knocks.", registry=registry).inc()
-    found = Serving("127.0.0.1", 0, registry, [(r"/", _Hello, {})])
+    found = Serving("127.0.0.1", 0, make_wsgi_app(registry), [(r"/", _Hello, {})])
     yield found
     found.close()
 
@@ -41,7 +43,7 @@ def test_metrics_and_desk_share_one_address(serving: Serving) -> None:
 
 
 def test_without_a_desk_every_path_is_the_metrics(serving: Serving) -> None:
-    alone = Serving("127.0.0.1", 0, CollectorRegistry())
+    alone = Serving("127.0.0.1", 0, make_wsgi_app(CollectorRegistry()))
     try:
         assert get(alone.port, "/anything") == "# EOF\n" or get(alone.port, "/anything") == ""
     finally:
@@ -84,5 +86,34 @@ def test_it_ends_at_once_and_its_address_is_free(serving: Serving) -> None:
         wire.settimeout(5)
         with contextlib.suppress(ConnectionResetError):
             assert wire.recv(100) == b""
-    again = Serving("127.0.0.1", serving.port, CollectorRegistry())
+    again = Serving("127.0.0.1", serving.port, make_wsgi_app(CollectorRegistry()))
     again.close()
+
+
+def test_two_guards_serve_side_by_side() -> None:
+    one, two = Metrics(), Metrics()
+    one.upstream_error()
+    servers = [Serving("127.0.0.1", 0, metrics.exposition) for metrics in (one, two)]
+    try:
+        first, second = (get(server.port, "/metrics") for server in servers)
+        assert "stagedoor_upstream_errors_total 1.0" in first
+        assert "stagedoor_upstream_errors_total 0.0" in second
+        servers[0].close()
+        with pytest.raises(OSError, match="refused"):
+            get(servers[0].port, "/metrics")
+        assert "stagedoor_requests" in get(servers[1].port, "/metrics")
+    finally:
+        for server in servers:
+            server.close()
+            server.close()
+
+
+def test_an_address_that_is_taken_is_reported_with_what_to_do(serving: Serving) -> None:
+    with pytest.raises(StagedoorError, match=f":{serving.port}: .*guard_metrics=HOST:PORT"):
+        Serving("127.0.0.1", serving.port, Metrics().exposition)
+
+
+@pytest.mark.parametrize("host", ["300.1.1.1", "no such host"])
+def test_an_address_that_is_none_is_reported_with_what_to_do(host: str) -> None:
+    with pytest.raises(StagedoorError, match=f"{host}:0: .*guard_metrics=HOST:PORT"):
+        Serving(host, 0, Metrics().exposition)

@@ -93,6 +93,7 @@ def _times(action: Callable[[int], object], seconds: float) -> int:
 def _subjects() -> tuple[Sequence[Subject], str]:
     if (addons := str(ROOT / "addons")) not in sys.path:
         sys.path.insert(0, addons)
+    from stagedoor.engine.order import judge  # noqa: PLC0415
     from stagedoor.identify.matcher import CACHED_AGENTS  # noqa: PLC0415
     from stagedoor.load import rule_folder  # noqa: PLC0415 (it is found only now)
     from stagedoor.model.facts import Request  # noqa: PLC0415
@@ -118,11 +119,12 @@ def _subjects() -> tuple[Sequence[Subject], str]:
         Subject("identify, agent known", _each(policy.identify, agents)),
         *_tenths(policy, agents),
         _networks(),
-        Subject("decide, agent known", _each(policy.judge, requests)),
-        Subject("rules alone, shipped", _each(lambda facts: policy.decide(*facts), seen)),
-        Subject("rules alone, 1,000 rules", _each(lambda facts: crowd.decide(*facts), seen)),
+        Subject("decide, agent known", _each(lambda request: judge(policy, request), requests)),
+        Subject("rules alone, shipped", _each(lambda facts: policy.plan.decide(*facts), seen)),
+        Subject("rules alone, 1,000 rules", _each(lambda facts: crowd.plan.decide(*facts), seen)),
         Subject(
-            "rules alone, 1,000, path new", _each(lambda facts: crowd.decide(*facts), _new(seen))
+            "rules alone, 1,000, path new",
+            _each(lambda facts: crowd.plan.decide(*facts), _new(seen)),
         ),
         Subject("normalise, plain path", _each(normalise, [_PLAIN])),
         Subject("normalise, twisted path", _each(normalise, [_TWISTED])),

@@ -261,6 +261,7 @@ def _judges() -> tuple[Judge, Callable[[str], str], Judge]:
     if (addons := str(ROOT / "addons")) not in sys.path:
         sys.path.insert(0, addons)
     # They are found only now.
+    from stagedoor.engine import order  # noqa: PLC0415
     from stagedoor.identify.matcher import Matcher  # noqa: PLC0415
     from stagedoor.load import public_patterns, rule_folder  # noqa: PLC0415
     from stagedoor.model.facts import Request, as_header  # noqa: PLC0415
@@ -270,8 +271,9 @@ def _judges() -> tuple[Judge, Callable[[str], str], Judge]:
 
     def judge(agent: str) -> tuple[str, str, bool]:
         request = Request("GET", "", "/a.mp3", "/a.mp3", as_header(agent).strip())
-        client, _, verdict = policy.judge(request)
-        return client.name, client.purpose, verdict.action == "block"
+        judged = order.judge(policy, request)
+        client = judged.client
+        return client.name, client.purpose, judged.verdict.action == "block"
 
     second = public_patterns.second()
 

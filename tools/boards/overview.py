@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from stagedoor.model.actions import table
 from tools.boards.board import Board
 from tools.boards.panels import GREEN, HEALTH, YELLOW, Panel, Row
 from tools.boards.query import BOARD, or_zero, top
 
-_WOULD = "~block|throttle|would-.*"
+_REFUSALS = [action.word for action in reversed(table()) if action.refuses]
+_WOULD = f"~{'|'.join(_REFUSALS)}|would-.*"
+_COLOURS = {
+    series: action.colour for action in table() for series in (action.word, f"would-{action.word}")
+}
 
 NOW = Row(
     "At a glance",
@@ -53,6 +58,7 @@ KNOCKS = Row(
         Panel(
             "stack", "Requests by verdict", "What became of them.",
             [(BOARD.rate("stagedoor_requests_total", ("verdict",)), "{{verdict}}")], unit="reqps",
+            colours=_COLOURS,
         ),
         Panel(
             "lines", "Refusals", "By name. The dots carry the id of a refusal: `stagedoor explain "
@@ -85,6 +91,13 @@ KNOCKS = Row(
             "table", "Refusals by name and rule", "Who was refused by which rule.",
             [(BOARD.gained("stagedoor_blocks_total", ("crawler", "rule")), "")],
             names={"crawler": "Name", "rule": "Rule", "Value": "Requests"}, decimals=0,
+        ),
+        Panel(
+            "bars", "Further purposes", "Requests of crawlers that come for several things, once "
+            "for each purpose besides the main one.",
+            [(top(10, BOARD.gained("stagedoor_further_purpose_requests_total", ("purpose",))),
+              "{{purpose}}")],
+            width=24, decimals=0,
         ),
     ),
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -51,6 +51,8 @@ class Panel:
     steps: Steps = CALM
     words: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    colours: Mapping[str, str] = field(default_factory=dict)
+    """Of single series, by their legend."""
     width: int = 0
     exemplars: bool = False
     decimals: int | None = None
@@ -79,6 +81,10 @@ def build(panel: Panel, number: int, x: int, y: int) -> Any:
             for place, (value, text) in enumerate(panel.words.items())
         }
         made.mappings([board_models.ValueMap(options=options)])
+    for series, colour in panel.colours.items():
+        fixed = _color(board_models.FieldColorModeId.FIXED).fixed_color(colour).build()
+        value = board_models.DynamicConfigValue(id_val="color", value=fixed)
+        made.override_by_name(series, [value])
     for place, (expression, legend) in enumerate(panel.queries):
         made.with_target(_target(panel, expression, legend, "ABCDEFGH"[place]))
     return made

@@ -142,10 +142,13 @@ def _own_agent() -> str:
 
 
 def _crawlers(catalogue: Catalogue) -> dict[str, Use]:
-    """What each known robots token comes for."""
-    return {
-        s.robots_token: USES_OF[s.purpose] for s in catalogue.signatures if s.purpose in USES_OF
-    }
+    """What each known robots token comes for, in the main."""
+    found: dict[str, Use] = {}
+    for signature in catalogue.signatures:
+        uses = [USES_OF[purpose] for purpose in signature.purposes if purpose in USES_OF]
+        if uses:
+            found[signature.robots_token] = uses[0]
+    return found
 
 
 def _names(signature: Signature) -> set[str]:

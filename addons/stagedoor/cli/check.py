@@ -9,9 +9,9 @@ from pathlib import Path
 
 from stagedoor.cli.publish import check_robots
 from stagedoor.cli.shared_options import RULES
+from stagedoor.engine.cases import Failure, run_cases, run_examples
 from stagedoor.load import rule_folder
 from stagedoor.publish.publication import published
-from stagedoor.rules.cases import Failure, run_cases, run_examples
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

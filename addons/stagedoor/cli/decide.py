@@ -1,7 +1,7 @@
 """`stagedoor decide`: what becomes of requests, for scripts and for measuring.
 
 Reads {"ua", "method", "path", "host", "headers", "ip"} a line, all but `path` optional; writes
-{"verdict", "rule", "purpose", "client", "resource", "why"} a line.
+{"verdict", "rule", "purpose", "client", "resource", "why", "purposes"} a line.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import orjson
 
 from stagedoor.cli.json_answers import write_answers
 from stagedoor.cli.shared_options import add_rules
+from stagedoor.engine.order import judge
 from stagedoor.model.facts import Request, as_header, host_name
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
@@ -40,7 +41,8 @@ def decide(policy: Policy, line: bytes) -> Mapping[str, Any]:
         request = _request(orjson.loads(line))
     except (ValueError, TypeError) as error:
         return {"error": str(error)}
-    client, resource, verdict = policy.judge(request, mode=policy.stance.mode)
+    judged = judge(policy, request, mode=policy.stance.mode)
+    client, resource, verdict = judged.client, judged.resource, judged.verdict
     return {
         "verdict": verdict.action,
         "rule": verdict.rule,
@@ -48,6 +50,7 @@ def decide(policy: Policy, line: bytes) -> Mapping[str, Any]:
         "client": client.name,
         "resource": resource.kind,
         "why": f"{verdict.title}. {verdict.why}".strip() if verdict.title else "no rule held",
+        "purposes": client.purposes,
     }
 
 

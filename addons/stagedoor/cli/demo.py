@@ -21,6 +21,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
 from stagedoor.demo import origin
 from stagedoor.demo.cast import CAST, Knock
+from stagedoor.engine.order import judge
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import Client, Request, Verdict
@@ -167,8 +168,8 @@ def legend(answers: list[tuple[Knock, HTTPResponse]], policy: Policy) -> Table:
 def _reason(policy: Policy, knock: Knock) -> tuple[Client, Verdict]:
     """What the rules say of a knock; the answer beside it is what really came back."""
     request = Request("GET", _HERE, normalise(knock.path), knock.path, knock.agent)
-    client, _, verdict = policy.judge(request)
-    return client, verdict
+    judged = judge(policy, request)
+    return judged.client, judged.verdict
 
 
 def _short(path: str) -> str:

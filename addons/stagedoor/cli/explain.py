@@ -20,11 +20,14 @@ from rich.text import Text
 from rich.tree import Tree
 
 from stagedoor.cli.shared_options import add_rules
+from stagedoor.engine.explanation import Explanation, Look, Tried, explain
+from stagedoor.engine.order import judge, judge_known
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
 from stagedoor.identify.public_lists import by_signs
 from stagedoor.identify.ranges import membership
 from stagedoor.load import rule_folder
+from stagedoor.model.actions import named
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import (
     MODES,
@@ -41,10 +44,8 @@ from stagedoor.model.facts import (
 from stagedoor.model.units import told_duration
 from stagedoor.record.decision_log import FILE, KEPT
 from stagedoor.record.terminal import printable
-from stagedoor.resources.kinds import reclassify
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.conditions import All
-from stagedoor.rules.explanation import Explanation, Look, Tried, explain
 from stagedoor.rules.policy import Policy
 from stagedoor.verify.range_files import read_ranges
 
@@ -129,15 +130,15 @@ def _as_asked(policy: Policy, options: argparse.Namespace) -> Explanation:
         headers=headers,
         address=options.ip or "",
     )
-    client = policy.recognise(
+    judged = judge(
+        policy,
         request,
-        Arrival(options.ja4, plaintext=not options.ja4, proxied=True),
+        options.type or "",
+        options.mode or policy.stance.mode,
+        arrival=Arrival(options.ja4, plaintext=not options.ja4, proxied=True),
         prove=_prover(options.state, options.ip, options.proof),
     )
-    resource = policy.classify(request.path)
-    if options.type:
-        resource = reclassify(resource, options.type)
-    return explain(policy, request, client, resource, mode=options.mode or policy.stance.mode)
+    return explain(judged)
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -212,7 +213,7 @@ def _as_recorded(policy: Policy, line: Mapping[str, Any]) -> Explanation:
     resource = policy.classify(path)
     if resource.kind != line["resource"]:
         resource = Resource(cast("Kind", line["resource"]), path, "type")
-    return explain(policy, request, client, resource, mode=policy.stance.mode)
+    return explain(judge_known(policy, request, client, resource, policy.stance.mode))
 
 
 def _then(line: Mapping[str, Any]) -> str:
@@ -253,23 +254,18 @@ def tree(found: Explanation, policy: Policy, *, everything: bool = False) -> Tre
 
 def _verdict(found: Explanation) -> Text:
     verdict = found.verdict
-    words = {
-        "allow": ("let in", "bold green"),
-        "log": ("let in and noted", "bold yellow"),
-        "delay": (f"let in after {told_duration(verdict.seconds)}", "bold yellow"),
-        "throttle": (f"{verdict.status}: come back later", "bold red"),
-        "block": (f"refused with {verdict.status}", "bold red"),
-    }
-    text, style = words[verdict.action]
+    action = named(verdict.action)
+    time = told_duration(verdict.seconds) if verdict.seconds else ""
+    text = action.outcome.format(status=verdict.status, time=time)
     by = f" by {verdict.rule}" if verdict.rule else ", no rule holds"
     would = f" (would {verdict.would})" if verdict.would else ""
-    return Text.assemble((text, style), by, would)
+    return Text.assemble((text, f"bold {action.colour}"), by, would)
 
 
 def _who(top: Tree, found: Explanation, policy: Policy) -> None:
     client = found.client
     whose = f" ({client.operator})" if client.operator else ""
-    who = top.add(Text.assemble("who    ", (client.name, "bold"), f"{whose}, {client.purpose}"))
+    who = top.add(Text.assemble("who    ", (client.name, "bold"), f"{whose}, {client.comes_for}"))
     who.add(Text(f"says   {printable(found.request.agent, 160) or 'nothing: no User-Agent'}"))
     signature = next((s for s in policy.catalogue.signatures if s.name == client.name), None)
     if signature is not None:
@@ -365,6 +361,7 @@ def _client(client: Client) -> Mapping[str, Any]:
         "name": client.name,
         "operator": client.operator,
         "purpose": client.purpose,
+        "purposes": client.purposes,
         "proof": client.proof,
         "proof_why": client.why,
         "traits": sorted(client.traits),

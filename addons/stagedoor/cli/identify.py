@@ -1,8 +1,8 @@
 """`stagedoor identify`: which client a user agent claims to be, and whether that gets recordings.
 
 Reads a user agent a line, or takes them as arguments. With --json it writes {"ua", "name",
-"operator", "purpose", "rule_hint"} a line: `rule_hint` is the rule that would decide if this client
-asked for a recording.
+"operator", "purpose", "rule_hint", "purposes"} a line: `rule_hint` is the rule that would decide if
+this client asked for a recording.
 """
 
 from __future__ import annotations
@@ -16,19 +16,13 @@ from typing import IO, Any
 
 from stagedoor.cli.json_answers import write_answers
 from stagedoor.cli.shared_options import add_rules
+from stagedoor.engine.order import judge
 from stagedoor.load import rule_folder
-from stagedoor.model.facts import UNKNOWN, Action, Client, Request, Verdict
+from stagedoor.model.actions import named
+from stagedoor.model.facts import UNKNOWN, Client, Request, Verdict
 from stagedoor.rules.policy import Policy
 
 _RECORDING = "/recording.mp3"
-_FOLLOWS: Mapping[Action, str] = {
-    "allow": "gets recordings",
-    "log": "gets recordings, noted",
-    "delay": "gets recordings, slowly",
-    "throttle": "gets recordings, not too fast",
-    "block": "gets no recordings",
-}
-"""What follows for somebody who asks for a recording."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,16 +49,16 @@ def write_text(rules: Path | None, source: Iterable[bytes], target: IO[str]) -> 
     for line in source:
         client, verdict = _asks_for_a_recording(policy, line.rstrip(b"\r\n"))
         whose = f" ({client.operator})" if client.operator else ""
-        who = f"{client.name}{whose}, {client.purpose}" if client != UNKNOWN else "in no list"
+        who = f"{client.name}{whose}, {client.comes_for}" if client != UNKNOWN else "in no list"
         rule = f" ({verdict.rule})" if verdict.rule else ""
-        print(f"{who}: {_FOLLOWS[verdict.action]}{rule}", file=target)
+        print(f"{who}: {named(verdict.action).follows}{rule}", file=target)
     return 0
 
 
 def _asks_for_a_recording(policy: Policy, line: bytes) -> tuple[Client, Verdict]:
     agent = line.decode("latin-1").strip()
-    client, _, verdict = policy.judge(Request("GET", "", _RECORDING, _RECORDING, agent))
-    return client, verdict
+    judged = judge(policy, Request("GET", "", _RECORDING, _RECORDING, agent))
+    return judged.client, judged.verdict
 
 
 def identify(policy: Policy, line: bytes) -> Mapping[str, Any]:
@@ -76,4 +70,5 @@ def identify(policy: Policy, line: bytes) -> Mapping[str, Any]:
         "operator": client.operator,
         "purpose": client.purpose,
         "rule_hint": verdict.rule,
+        "purposes": client.purposes,
     }

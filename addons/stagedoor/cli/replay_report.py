@@ -10,6 +10,7 @@ from rich.text import Text
 
 from stagedoor.fronts.replay.summary import Amount, Change, ClientRow, RuleRow, Summary
 from stagedoor.fronts.replay.tally import Example
+from stagedoor.model import actions
 from stagedoor.model.facts import MEDIA_CLIENTS, Purpose, Verdict
 from stagedoor.record.terminal import printable
 from stagedoor.rules.fields import HEADER
@@ -19,8 +20,6 @@ ROWS = 25
 LINE = 300
 """Characters of an example line."""
 _PEOPLE: frozenset[Purpose] = MEDIA_CLIENTS | {"feed-reader", "browser"}
-_QUIET = frozenset({"allow", "log", "block"})
-"""Actions that the sentences tell of in their own words, or not at all."""
 
 
 def show(summary: Summary, console: Console) -> None:
@@ -71,13 +70,24 @@ def sentences(summary: Summary) -> list[str]:
             f"{_counted(len(crawlers), 'crawler')} came {_counted(requests, 'time')} and took "
             f"{_counted(summary.files(crawlers), 'recording')}, {size(taken)}."
         )
-    for action, count in sorted(summary.verdicts.items()):
-        if action not in _QUIET:
-            found.append(f'{_counted(count, "request")} would have met "{action}".')
+    for action in _named(summary):
+        count = summary.verdicts[action]
+        found.append(f'{_counted(count, "request")} would have met "{action}".')
     if len(summary.tally.policies) > 1:
         changed = sum(change.amount.requests for change in summary.changes)
         found.append(f"Between the two sets of rules, {_counted(changed, 'verdict')} changed.")
     return found
+
+
+def _named(summary: Summary) -> list[str]:
+    """The actions that were met and are named: all but plain admissions and the plain refusal."""
+    return [
+        action.word
+        for action in actions.table()
+        if action.word in summary.verdicts
+        and action.word != actions.BLOCK
+        and not isinstance(action.effect, actions.Pass)
+    ]
 
 
 def notes(summary: Summary) -> list[str]:
@@ -111,14 +121,14 @@ def notes(summary: Summary) -> list[str]:
 
 
 def _clients(summary: Summary) -> Table:
-    others = sorted(summary.verdicts.keys() - _QUIET)
+    others = _named(summary)
     shown = _table("who", "comes for", "requests", "files", "took", *others, "refused", "sent then")
     rows = [
         row for row in summary.clients if row.client.purpose not in _PEOPLE or row.refused.requests
     ]
     for row in rows[:ROWS]:
         shown.add_row(
-            Text(clean(row.client.name)), row.client.purpose, *_cells(summary, [row], others)
+            Text(clean(row.client.name)), row.client.comes_for, *_cells(summary, [row], others)
         )
     if more := rows[ROWS:]:
         shown.add_row(f"{len(more):,} more", "", *_cells(summary, more, others))

@@ -5,19 +5,15 @@ Only the SHA-256 of the chain goes there.
 
 from __future__ import annotations
 
-import http.client
 from pathlib import Path
-from urllib.error import URLError
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 from cryptography import x509
 
+from stagedoor.fetch.client import fetch
+from stagedoor.fetch.fetch_policy import FetchError
+from stagedoor.fetch.uses import TIMESTAMP
 from stagedoor.model.errors import StagedoorError
-
-TIMEOUT = 20.0
-"""Seconds without a byte from the server."""
-MAX_BYTES = 256 << 10
 
 
 def stamp(data: bytes, url: str, authorities: Path | None) -> tuple[bytes, str]:
@@ -76,24 +72,14 @@ def _certificates(path: Path) -> list[x509.Certificate]:
 
 
 def _ask(url: str, query: bytes) -> bytes:
-    """RFC 3161 §3.4, over HTTP: many such servers have no https, and the answer is signed."""
     try:
-        known = urlsplit(url).scheme in {"http", "https"}
-    except ValueError:
-        known = False
-    if not known:
-        raise StagedoorError(f"--timestamp {url}: that is no address of a server — write http://…")
-    request = Request(  # noqa: S310 (the scheme was looked at)
-        url,
-        data=query,
-        headers={"Content-Type": "application/timestamp-query", "User-Agent": "Stagedoor"},
-    )
-    try:
-        with urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
-            answer: bytes = response.read(MAX_BYTES + 1)
-    except (URLError, OSError, http.client.HTTPException) as error:
-        why = getattr(error, "reason", "") or error
-        raise StagedoorError(f"{url} sets no time stamp: {why}") from error
-    if len(answer) > MAX_BYTES:
-        raise StagedoorError(f"{url} answers with more than {MAX_BYTES:,} bytes")
-    return answer
+        return fetch(url, TIMESTAMP, method="POST", body=query).body
+    except FetchError as error:
+        if error.cause in {"address", "escapes", "odd"}:
+            why = "that is no address of a server — write http://…"
+            raise StagedoorError(f"--timestamp {url}: {why}") from error
+        if error.cause == "large":
+            raise StagedoorError(
+                f"{url} answers with more than {TIMESTAMP.most:,} bytes"
+            ) from error
+        raise StagedoorError(f"{url} sets no time stamp: {error}") from error

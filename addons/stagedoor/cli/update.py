@@ -11,7 +11,7 @@ import argparse
 import asyncio
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
@@ -22,7 +22,11 @@ from rich.table import Table
 from rich.text import Text
 
 from stagedoor.cli.shared_options import add_rules
-from stagedoor.fetch.lists import Fetcher, FetchError
+from stagedoor.fetch.client import HttpClient
+from stagedoor.fetch.exchange import Response
+from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
+from stagedoor.fetch.public_addresses import anywhere
+from stagedoor.fetch.uses import LISTS
 from stagedoor.identify.keys import KeysError, read_keys
 from stagedoor.identify.proof import Claim
 from stagedoor.identify.ranges import parse_ranges
@@ -64,9 +68,9 @@ class Target:
 
 
 class Get(Protocol):
-    """Whatever fetches: raises FetchError."""
+    """Anything that fetches: raises FetchError."""
 
-    async def get(self, url: str) -> bytes: ...
+    async def fetch(self, url: str) -> Response: ...
 
 
 def range_targets(claims: Iterable[Claim], *, local: bool = False) -> list[Target]:
@@ -144,7 +148,7 @@ async def refresh(
             return Outcome(target, "early", before.fetched, len(before.entries))
         async with gate:
             try:
-                body = await fetcher.get(target.url)
+                body = (await fetcher.fetch(target.url)).body
                 entries = target.read(body, target.url)
                 if not accept_smaller and len(entries) * 2 < len(before.entries):
                     raise FetchError(
@@ -272,6 +276,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def policy_for(*, private: bool) -> FetchPolicy:
+    """How lists are fetched; `private` lets servers on loopback and in private networks be asked."""
+    return replace(LISTS, addresses=anywhere) if private else LISTS
+
+
 def run(options: argparse.Namespace) -> int:
     """Update what the catalogue names; 1 only where all that was asked failed.
 
@@ -284,7 +293,7 @@ def run(options: argparse.Namespace) -> int:
         refresh(
             options.state,
             targets,
-            Fetcher(private=private),
+            HttpClient(policy_for(private=private)),
             force=options.force,
             accept_smaller=options.accept_smaller,
         )

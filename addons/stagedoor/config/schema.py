@@ -59,6 +59,8 @@ def check_value[M: Model](
 def _problem(model: type[Model], detail: ErrorDetails, document: Document, path: Path) -> Problem:
     # pydantic adds names of its own for unions and tuples; only what is in the file has a place.
     loc: Path = (*path, *detail["loc"])
+    while loc and isinstance(loc[-1], int) and loc not in document.values:
+        loc = loc[:-1]  # a single value that is read as a list of one
     name = str(loc[-1]) if loc else "the file"
     kind = detail["type"]
     given = detail.get("input")

@@ -5,5 +5,5 @@ entries.py    what the ledger holds, and what of it is personal
 check.py      is the chain whole? names the first entry that is not right
 account.py    entries → what one crawler was told and what it took
 timeline.py   the same as a drawing
-report.py     the same as a page to print (style.py), in the words of words.py
+report.py     the same as a page to print (report_style.py), in the words of wording.py
 """

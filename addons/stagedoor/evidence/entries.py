@@ -76,6 +76,8 @@ class Visit:
     address: str = ""
     agent: str = ""
     why: str = ""
+    purposes: tuple[str, ...] = ()
+    """All that the client comes for, where that is more than `purpose`."""
 
     @classmethod
     def of(cls, event: Event, request_id: str = "") -> Visit:
@@ -86,6 +88,7 @@ class Visit:
             request.method[:MAX_NAME], request.host[:MAX_NAME], request.path[:MAX_PATH],
             event.resource.kind, request_id[:MAX_NAME],
             request.address, request.agent[:MAX_AGENT], client.why[:MAX_AGENT],
+            client.purposes if client.further else (),
         )  # fmt: skip
 
     def public(self) -> dict[str, Any]:
@@ -101,6 +104,7 @@ class Visit:
             "path": self.path,
             "resource": self.resource,
             "request": self.request,
+            **({"purposes": self.purposes} if self.purposes else {}),
         }
 
     def personal(self, *, whole: bool) -> Iterator[tuple[Part, dict[str, str]]]:

@@ -1,194 +1,232 @@
-"""One small document over https, from a server that somebody else named.
+"""The HTTP client: one connection for each request, everything bounded by a policy.
 
-Whoever may name a server could name one inside: a router, a database, the cloud's metadata service.
-So the name is resolved first, addresses that are not on the public Internet are refused, and the
-connection goes to the very address that was checked (a second lookup could answer otherwise). TLS
-is verified, redirects are not followed, and bytes and seconds are counted from the first to the
-last.
+A server's name may be chosen by somebody else, and could lead inside: to a router, a database, the
+cloud's metadata service. So the name is resolved first, the addresses are checked, and the
+connection goes to the very address that was checked: a second look-up could answer otherwise. The
+address at the other end is checked once more. Bytes and seconds are counted from the first to the
+last, redirects included.
 """
 
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
 
 import h11
-from mitmproxy_rs.dns import DnsResolver
 
-from stagedoor.fronts.addresses import Network, networks
-from stagedoor.model.errors import StagedoorError
-
-TIMEOUT = 5.0
-"""Seconds for all of it: resolving, connecting, TLS, the whole answer."""
-CONNECT = 2.0
-"""Seconds for one address, so that a second one gets its turn."""
-MOST_ADDRESSES = 4
-MAX_HEAD = 16 * 1024
-"""Bytes of the answer's status line and headers."""
-
-_CHUNK = 16 * 1024
-_INSIDE = networks(
-    [
-        "168.63.129.16",  # Azure's host, by a public address that leads nowhere else
-        "192.0.0.0/24",  # protocols' own; Python before 3.12.4 takes most of it for public
-        "192.88.99.0/24",  # 6to4 relays, given up
-        "64:ff9b:1::/48",  # NAT64 of a network's own, likewise
-    ]
+from stagedoor.fetch.environment import Proxy, proxy_for
+from stagedoor.fetch.exchange import (
+    REDIRECTS,
+    Asked,
+    Fields,
+    Response,
+    authorized,
+    exchange,
+    tunnel,
 )
-_CARRYING_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
-"""NAT64 and IPv4-compatible addresses: the last four bytes are what is really reached."""
+from stagedoor.fetch.fetch_policy import FetchPolicy
+from stagedoor.fetch.public_addresses import Address
+from stagedoor.signals.html.codings import CodingError
+
+MOST_ADDRESSES = 4
+"""Addresses of one name that are tried."""
+_PORTS = {"http": 80, "https": 443}
 
 Lookup = Callable[[str], Awaitable[Sequence[str]]]
 """Host → its addresses. Raises OSError where there are none."""
+_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class FetchError(StagedoorError):
-    """It could not be had. The message says why, in words that follow the server's name."""
+async def system_lookup(host: str) -> list[str]:
+    """The addresses of a name, by the system's resolver in a thread."""
+    loop = asyncio.get_running_loop()
+    rows = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [str(row[4][0]) for row in rows]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A complete answer. Header names are in lower case; of several lines the last one counts."""
+class HttpClient:
+    """Asks as one policy says.
 
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is one of the public Internet, with everything unwrapped."""
-    if isinstance(address, IPv6Address):
-        if address.teredo:
-            return False
-        inner = address.ipv4_mapped or address.sixtofour
-        if inner is None and any(address in network for network in _CARRYING_IPV4):
-            inner = IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner is not None:
-            return is_public(inner)
-        if address.is_site_local:
-            return False
-    return (
-        address.is_global
-        and not address.is_multicast
-        and not any(address in network for network in _INSIDE)
-    )
-
-
-class Fetcher:
-    """Fetches with one TLS context and one resolver.
-
-    `allow` names networks that may be reached although they are not public: for tests, or a signer
-    of one's own. `context` decides which certificates are believed; the system's by default.
+    `context` decides which certificates are believed: by default the system's, or SSL_CERT_FILE.
     """
 
     def __init__(
         self,
+        policy: FetchPolicy,
         *,
-        allow: Sequence[Network] = (),
         context: ssl.SSLContext | None = None,
-        lookup: Lookup | None = None,
-        timeout: float = TIMEOUT,
+        lookup: Lookup = system_lookup,
     ) -> None:
-        self._allow = tuple(allow)
-        self._context = context or ssl.create_default_context()
+        self.policy = policy
+        self._context = context
         self._lookup = lookup
-        self._timeout = timeout
+        self._first_is_inside: bool | None = None
 
-    async def get(self, host: str, port: int, target: str, accept: str, most: int) -> Answer:
-        """GET https://host:port/target, at most `most` bytes of body.
+    async def fetch(
+        self,
+        url: str,
+        policy: FetchPolicy | None = None,
+        *,
+        method: str = "GET",
+        body: bytes = b"",
+        headers: Fields = (),
+    ) -> Response:
+        """The answer at the end of `url`'s redirects; FetchError for everything else.
 
-        Raises FetchError for everything that keeps it from being a complete answer.
+        `policy` takes the place of the client's own for this request.
         """
+        asked = Asked(policy or self.policy, url, method, body, headers)
+        if method not in asked.policy.methods:
+            raise ValueError(f"{method} is not among the policy's methods")
         try:
-            async with asyncio.timeout(self._timeout):
-                addresses = await self._addresses(host)
-                reader, writer = await self._connect(host, port, addresses)
-                try:
-                    authority = host if port == 443 else f"{host}:{port}"
-                    return await _exchange(reader, writer, authority, target, accept, most)
-                finally:
-                    writer.transport.abort()
-        except TimeoutError:
-            raise FetchError(f"did not answer within {self._timeout:g} s") from None
-        except h11.ProtocolError as error:
-            raise FetchError(f"did not answer with HTTP ({error})") from error
+            async with asyncio.timeout(asked.policy.seconds):
+                return await self._follow(asked)
+        except TimeoutError as error:
+            raise asked.error("slow") from error
+        except ssl.SSLCertVerificationError as error:
+            raise asked.error("certificate", error.verify_message) from error
         except ssl.SSLError as error:
-            raise FetchError(f"could not be reached by TLS ({error.reason})") from error
-        except (OSError, ValueError) as error:
-            raise FetchError(f"could not be reached ({error})") from error
+            raise asked.error("tls", error.reason or error) from error
+        except h11.ProtocolError as error:
+            raise asked.error("protocol", error) from error
+        except CodingError as error:
+            raise asked.error("coding", error) from error
+        except (OSError, EOFError, ValueError) as error:
+            raise asked.error("odd", str(error) or type(error).__name__) from error
 
-    async def _addresses(self, host: str) -> list[str]:
+    async def _follow(self, asked: Asked) -> Response:
+        policy = asked.policy
+        while True:
+            answer = await self._ask(asked)
+            location = answer.header("location")
+            if answer.status not in REDIRECTS or not location or not policy.redirects:
+                return answer
+            following = policy.join(asked.url, location)
+            if asked.hops == policy.redirects or not following:
+                if policy.last_redirect == "return":
+                    return answer
+                raise asked.error("redirects")
+            asked.url, asked.hops = following, asked.hops + 1
+
+    async def _ask(self, asked: Asked) -> Response:
+        """One request, whatever the answer's redirect says."""
+        parts = _checked(asked)
+        asked.host = parts.hostname or ""
+        proxy = proxy_for(parts.scheme, asked.host) if asked.policy.proxies else None
+        reader, writer = await self._reach(asked, parts, proxy)
+        try:
+            target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            fields = [("Host", parts.netloc), *asked.policy.headers, *asked.headers]
+            if proxy is not None and parts.scheme == "http":
+                target = f"http://{parts.netloc}{target}"
+                fields += authorized(proxy)
+            if asked.body:
+                fields.append(("Content-Length", str(len(asked.body))))
+            request = h11.Request(
+                method=asked.method,
+                target=target,
+                headers=[*fields, ("Connection", "close")],
+            )
+            return await exchange(reader, writer, request, asked)
+        finally:
+            writer.transport.abort()  # a live stream never ends, and some servers never close
+
+    # -- reaching a server ---------------------------------------------------------------------
+
+    async def _reach(self, asked: Asked, parts: SplitResult, proxy: Proxy | None) -> _Streams:
+        """A connection over which `parts` may be asked."""
+        secure = self._tls() if parts.scheme == "https" else None
+        port = parts.port or _PORTS[parts.scheme]
+        if proxy is None:
+            return await self._connect(asked, asked.host, port, secure)
+        reader, writer = await self._connect(asked, proxy.host, proxy.port, None)
+        if secure is not None:
+            try:
+                host = f"[{asked.host}]" if ":" in asked.host else asked.host
+                await tunnel(reader, writer, f"{host}:{port}", proxy)
+                await writer.start_tls(secure, server_hostname=asked.host)
+            except BaseException:
+                writer.transport.abort()
+                raise
+        return reader, writer
+
+    def _tls(self) -> ssl.SSLContext:
+        if self._context is None:
+            self._context = ssl.create_default_context()
+        return self._context
+
+    async def _connect(
+        self, asked: Asked, host: str, port: int, secure: ssl.SSLContext | None
+    ) -> _Streams:
+        """A connection to the first of the host's allowed addresses that answers."""
+        addresses = await self._addresses(asked, host)
+        policy, failure = asked.policy, asked.error("nameless")
+        for address in addresses:
+            last = address is addresses[-1] and policy.connect_last is not None
+            try:
+                async with asyncio.timeout(policy.connect_last if last else policy.connect):
+                    reader, writer = await asyncio.open_connection(
+                        str(address), port, ssl=secure, server_hostname=host if secure else None
+                    )
+            except ssl.SSLError:
+                raise
+            except TimeoutError:
+                failure = asked.error("silent")
+                continue
+            except OSError as error:
+                failure = asked.error("dead", error.strerror or error)
+                continue
+            peer = writer.get_extra_info("peername")
+            if peer is not None and not self._may_ask(asked, there := ip_address(peer[0])):
+                writer.transport.abort()
+                raise asked.error("inside", first=there)
+            return reader, writer
+        raise failure
+
+    async def _addresses(self, asked: Asked, host: str) -> list[Address]:
+        """The addresses of `host` that may be connected to; at least one."""
         try:
             found = [ip_address(host)]
         except ValueError:
-            # hickory, in Rust: it never occupies a thread that others wait for, as getaddrinfo does
-            lookup = self._lookup or DnsResolver().lookup_ip
-            found = [ip_address(text) for text in await lookup(host)]
-        good = [a for a in found if is_public(a) or any(a in network for network in self._allow)]
-        if not good:
-            raise FetchError(f"is at {', '.join(map(str, found[:3])) or 'no address'}: not public")
+            try:
+                found = list(dict.fromkeys(map(ip_address, await self._lookup(host))))
+            except TimeoutError:
+                raise
+            except OSError as error:
+                raise asked.error("lookup", error.strerror or error) from error
+        asked.found = found
+        if not found:
+            raise asked.error("nameless")
+        if self._first_is_inside is None:
+            self._first_is_inside = not all(map(asked.policy.addresses, found))
+        good = [address for address in found if self._may_ask(asked, address)]
+        if not good or (asked.policy.mixed == "refuse" and len(good) < len(found)):
+            raise asked.error("inside", first=next(a for a in found if a not in good))
         # IPv4 first: many a small machine has an IPv6 address that leads nowhere.
-        return [str(a) for a in sorted(good, key=lambda a: a.version)][:MOST_ADDRESSES]
+        return sorted(good, key=lambda address: address.version)[:MOST_ADDRESSES]
 
-    async def _connect(
-        self, host: str, port: int, addresses: Sequence[str]
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        *first, last = addresses
-        for address in first:
-            with suppress(TimeoutError, OSError):
-                async with asyncio.timeout(CONNECT):
-                    return await self._open(address, host, port)
-        return await self._open(last, host, port)
-
-    async def _open(
-        self, address: str, host: str, port: int
-    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection(address, port, ssl=self._context, server_hostname=host)
+    def _may_ask(self, asked: Asked, address: Address) -> bool:
+        policy = asked.policy
+        return policy.addresses(address) or bool(policy.like_the_first and self._first_is_inside)
 
 
-async def _exchange(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    authority: str,
-    target: str,
-    accept: str,
-    most: int,
-) -> Answer:
-    connection = h11.Connection(our_role=h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
-    fields = [
-        ("Host", authority),
-        ("Accept", accept),
-        ("User-Agent", "stagedoor"),
-        ("Connection", "close"),
-    ]
-    request = connection.send(h11.Request(method="GET", target=target, headers=fields))
-    end = connection.send(h11.EndOfMessage())
-    writer.write((request or b"") + (end or b""))
-    await writer.drain()
-    response: h11.Response | None = None
-    body = bytearray()
-    received = 0
-    while True:
-        event = connection.next_event()
-        if event is h11.NEED_DATA:
-            data = await reader.read(_CHUNK)
-            received += len(data)
-            # Chunks' own lines and early responses count too: no more than twice what is wanted.
-            if received > 2 * most + MAX_HEAD:
-                raise FetchError(f"sent more than {most} bytes")
-            connection.receive_data(data)
-        elif isinstance(event, h11.Response):
-            response = event
-        elif isinstance(event, h11.Data):
-            body += event.data
-            if len(body) > most:
-                raise FetchError(f"sent more than {most} bytes")
-        elif isinstance(event, h11.EndOfMessage) and response is not None:
-            headers = {name.decode(): value.decode("latin-1") for name, value in response.headers}
-            return Answer(response.status_code, headers, bytes(body))
-        elif isinstance(event, h11.ConnectionClosed) or event is h11.PAUSED:
-            raise FetchError("hung up in the middle of its answer")
+def fetch(
+    url: str, policy: FetchPolicy, *, method: str = "GET", body: bytes = b"", headers: Fields = ()
+) -> Response:
+    """HttpClient.fetch() for callers without an event loop: waits for the answer."""
+    client = HttpClient(policy)
+    return asyncio.run(client.fetch(url, method=method, body=body, headers=headers))
+
+
+def _checked(asked: Asked) -> SplitResult:
+    """The parts of an address that may be asked."""
+    parts = urlsplit(asked.url)
+    if parts.scheme not in asked.policy.schemes or not parts.hostname or "@" in parts.netloc:
+        raise asked.error("address")
+    if not asked.url.isascii():
+        raise asked.error("escapes")
+    return parts

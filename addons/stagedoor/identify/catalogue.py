@@ -18,7 +18,7 @@ from stagedoor.config.schema import ListOf, Model, OneOrMany, check
 from stagedoor.config.yamltext import Document
 from stagedoor.identify.origins import origin_of
 from stagedoor.model.errors import Location, Problem, listed
-from stagedoor.model.facts import Purpose
+from stagedoor.model.facts import CRAWLERS, Purpose
 
 Match = Literal["word", "prefix", "exact", "suffix"]
 """How a token is looked for in a user agent, letters of either case:
@@ -66,7 +66,8 @@ class Entry(Model):
     unless: OneOrMany[str] = ()
     fallback: bool = False
     """Counts only where nothing else of its kind matches: an engine inside apps, the word "bot"."""
-    purpose: Purpose | None = None
+    purpose: OneOrMany[Purpose] = ()
+    """Several where a crawler comes for several things; the first is the main one."""
     operator: str = ""
     docs: str = ""
     source: str = ""
@@ -101,7 +102,7 @@ class File(Model):
 
     operator: str = ""
     group: str = ""
-    purpose: Purpose | None = None
+    purpose: OneOrMany[Purpose] = ()
     docs: str = ""
     source: str = ""
     reviewed: Annotated[date, Field(strict=False)]
@@ -128,6 +129,13 @@ class Signature:
     proof: Proof
     examples: Examples
     at: Location
+    further: tuple[Purpose, ...] = ()
+    """What it comes for besides its main `purpose`."""
+
+    @property
+    def purposes(self) -> tuple[Purpose, ...]:
+        """All it comes for, the main one first."""
+        return (self.purpose, *self.further)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +179,21 @@ def _signatures(file: File, document: Document, problems: list[Problem]) -> Iter
     for key, entries in (("crawlers", file.crawlers), ("clients", file.clients)):
         for number, entry in enumerate(entries):
             at = document.at((key, number))
-            purpose = entry.purpose or file.purpose
-            if purpose is None:
+            purposes = entry.purpose or file.purpose
+            if not purposes:
                 problems.append(
                     Problem(at, f'"{entry.name}" has no purpose', 'add a line "purpose: …"')
+                )
+                continue
+            # Programs with a person in front of them are not counted and not kept. One purpose of
+            # a crawler beside a person's would make it unclear which of the two applies.
+            if len(purposes) > 1 and not CRAWLERS.issuperset(purposes):
+                problems.append(
+                    Problem(
+                        at,
+                        f'"{entry.name}" has several purposes, and not all are a crawler\'s',
+                        f"several may be: {listed(sorted(CRAWLERS))}",
+                    )
                 )
                 continue
             yield Signature(
@@ -183,7 +202,7 @@ def _signatures(file: File, document: Document, problems: list[Problem]) -> Iter
                 match=entry.match,
                 fallback=entry.fallback,
                 unless=tuple(word.lower() for word in entry.unless),
-                purpose=purpose,
+                purpose=purposes[0],
                 operator=entry.operator or file.operator,
                 docs=entry.docs or file.docs or entry.source or file.source,
                 robots=entry.robots,
@@ -192,6 +211,7 @@ def _signatures(file: File, document: Document, problems: list[Problem]) -> Iter
                 proof=entry.proof,
                 examples=entry.examples,
                 at=at,
+                further=tuple(p for p in dict.fromkeys(purposes) if p != purposes[0]),
             )
 
 

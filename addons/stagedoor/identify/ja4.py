@@ -12,7 +12,7 @@ others (JA4H, JA4T, JA4X …) under a licence that a free program cannot use.
     └ t: TCP, q: QUIC
 
 The middle is the hash of the sorted cipher suites. It is what a TLS library's build decides and what
-a program's settings seldom change, so families are told apart by it (`families.py`).
+a program's settings seldom change, so families are told apart by it (`tls_families.py`).
 
 Source: https://github.com/FoxIO-LLC/ja4/blob/main/technical_details/JA4.md, and the captures beside
 it, against which `tests/identify/test_ja4.py` holds this module.

@@ -157,6 +157,7 @@ def client_of(signature: Signature) -> Client:
         operator=signature.operator,
         purpose=signature.purpose,
         docs=signature.docs,
+        further=signature.further,
     )
 
 

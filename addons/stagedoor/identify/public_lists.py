@@ -1,7 +1,7 @@
 """The second look: what our own catalogue takes for a browser, or does not know at all.
 
 Shelves of expressions are held against such a user agent, surest first; what each finds counts
-unless something speaks for a person (the tables are in `signs.py`):
+unless something speaks for a person (the tables are in `robot_words.py`):
 
     listed   patterns of crawler-user-agents, without those that hit people    always counts
     FORMS    the whole agent as robots write it               not for apps, not in old costumes

@@ -16,10 +16,9 @@ from stagedoor.config.yamltext import Document, Path, Source, Value, parse
 from stagedoor.import_ import regexes
 from stagedoor.import_.wishes import Anybody, Beside, Expression, Found, Named, Who, Wish, Written
 from stagedoor.model.errors import Location, Problem
-from stagedoor.model.facts import Action
 from stagedoor.resources.paths import normalise
 
-_ACTIONS: Mapping[str, Action] = {"ALLOW": "allow", "DENY": "block"}
+_ACTIONS: Mapping[str, str] = {"ALLOW": "allow", "DENY": "block"}
 _NO_COUNTERPART: Mapping[str, tuple[str, str]] = {
     "CHALLENGE": (
         "a challenge has no counterpart: players and podcast apps could not pass one",
@@ -157,7 +156,7 @@ def _wishes(item: dict[str, Value], document: Document, path: Path) -> Iterator[
         )
 
 
-def _action(item: dict[str, Value], document: Document, path: Path, said: str) -> Action:
+def _action(item: dict[str, Value], document: Document, path: Path, said: str) -> str:
     word = str(item.get("action") or "").upper()
     if word in _ACTIONS:
         return _ACTIONS[word]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from stagedoor.config.stance import choices
+from stagedoor.engine.cases import run_cases
 from stagedoor.import_.decisions import (
     PAGE,
     Settled,
@@ -26,7 +27,6 @@ from stagedoor.import_.names import FILE, Names, catalogue_file
 from stagedoor.import_.trials import Load, asked, files_of, holding
 from stagedoor.import_.wishes import Found, Named, Robots
 from stagedoor.model.errors import Problem, listed
-from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
 
 MANY = 3

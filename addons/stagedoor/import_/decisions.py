@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_network
 from typing import Literal
 
+from stagedoor.engine.order import judge
 from stagedoor.import_ import regexes
 from stagedoor.import_.names import Names
 from stagedoor.import_.wishes import Anybody, Expression, Named, Robots, Wish, Written
@@ -224,7 +225,7 @@ def _so(one: Settled, message: str) -> Settled:
 
 
 def _asked(one: Settled, path: str, house: Policy) -> Verdict:
-    return house.judge(one.request(path))[2]
+    return judge(house, one.request(path)).verdict
 
 
 def needed(settled: list[Settled], house: Policy) -> list[Settled]:

@@ -10,14 +10,13 @@ from stagedoor.import_.decisions import ROBOTS, Settled, example_address, exampl
 from stagedoor.import_.wishes import Anybody, Expression, Named, Robots, Wish
 from stagedoor.import_.wishes import Written as WrittenAgent
 from stagedoor.import_.yaml_writer import Written, entry
+from stagedoor.model.actions import named
 from stagedoor.model.facts import GUARDED_KINDS, KINDS
 
 MAX_SLUG = 40
 SHOWN_NAMES = 3
 CASES_FOR = 3
 """How many of a rule's clients stand in its cases; all of them are tried."""
-
-_VERBS = {"block": "refused", "allow": "let in", "log": "let in and noted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,7 @@ def _title(group: Sequence[Settled]) -> str:
                 subject, many = _programs(group), True
         case _:
             subject = f'Whatever "{wish.label}" describes' if wish.label else "Everybody"
-    verb = f"{'are' if many else 'is'} {_VERBS[wish.action]}"
+    verb = f"{'are' if many else 'is'} {named(wish.action).past}"
     return f"{subject} {verb}{_where(wish)}"
 
 

@@ -18,7 +18,6 @@ from stagedoor.import_ import regexes
 from stagedoor.import_.anubis import agents
 from stagedoor.import_.wishes import Beside, Expression, Found, Who, Wish, Written
 from stagedoor.model.errors import Location, Problem
-from stagedoor.model.facts import Action
 
 MAX_DEEP = 8
 _TOKEN = re.compile(
@@ -236,7 +235,7 @@ def _listed(one: _Map, reading: _Reading) -> list[_Row]:
     return rows
 
 
-def _actions(one: _Map, rows: list[_Row], told: set[str]) -> dict[str, Action] | None:
+def _actions(one: _Map, rows: list[_Row], told: set[str]) -> dict[str, str] | None:
     """Value → what it does; None where that cannot be known. `told` are the values that refuse."""
     values = {row.value for row in rows}
     meant = values - _NOT_REFUSED

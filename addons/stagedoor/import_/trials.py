@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from stagedoor.engine.cases import run_cases
+from stagedoor.engine.order import judge
 from stagedoor.import_.decisions import PAGE, PEOPLE, Settled
 from stagedoor.import_.drafts import CASES_FOR, Draft, case
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.facts import Request, as_header
 from stagedoor.resources.paths import normalise
-from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
 
 ORDER = 15
@@ -70,7 +71,7 @@ def _still(one: Settled, house: Policy) -> Settled:
     """What another rule was to say is left where that rule was dropped in the end."""
     if one.state != "so":
         return one
-    if house.judge(one.request())[2].action == one.wish.action:
+    if judge(house, one.request()).verdict.action == one.wish.action:
         return one
     return one.left("the rule that says the same could not be carried over", "write it by hand")
 
@@ -115,7 +116,7 @@ def _tried(every: Sequence[Draft], house: Policy) -> list[Settled]:
     for draft in every:
         mine = []
         for one in draft.settled:
-            verdict = shipped.judge(one.request())[2]
+            verdict = judge(shipped, one.request()).verdict
             other = by_id.get(verdict.rule)
             same = other is not None and verdict.action == one.wish.action
             if verdict.rule == draft.id or (same and not _repeats(other, one)):
@@ -169,5 +170,5 @@ def _gets_cases(draft: Draft, shipped: Policy) -> tuple[str, str] | None:
 def asked(agent: str, path: str, house: Policy) -> tuple[str, str]:
     """The rule that decides a bare request, and what it does."""
     request = Request("GET", "example.org", normalise(path), path, as_header(agent))
-    verdict = house.judge(request)[2]
+    verdict = judge(house, request).verdict
     return verdict.rule, verdict.action

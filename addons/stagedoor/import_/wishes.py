@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from stagedoor.model.errors import Location, Problem
-from stagedoor.model.facts import Action, Purpose
+from stagedoor.model.facts import Purpose
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,8 @@ class Wish:
     """
 
     at: Location
-    action: Action
+    action: str
+    """A word of the table of actions."""
     who: Who
     sample: str = "/music/a.mp3"
     paths: tuple[str, ...] | Expression = ()

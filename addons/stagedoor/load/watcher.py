@@ -24,7 +24,7 @@ from watchfiles import Change, awatch
 from stagedoor.config.yamltext import Source
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Problem
-from stagedoor.record.metrics import Metrics
+from stagedoor.model.events import Event, Failed, Reloaded
 from stagedoor.rules.policy import CATALOGUE_FOLDERS, STANCE, Policy
 
 BETWEEN_LOOKS = 0.15
@@ -45,8 +45,10 @@ Load = Callable[[Sequence[Source]], Policy]
 class Watcher:
     """Watches one rules directory; `take` gets each policy that `load` makes of it."""
 
-    def __init__(self, load: Load, take: Callable[[Policy], None], metrics: Metrics) -> None:
-        self._load, self._take, self._metrics = load, take, metrics
+    def __init__(
+        self, load: Load, take: Callable[[Policy], None], emit: Callable[[Event], None]
+    ) -> None:
+        self._load, self._take, self._emit = load, take, emit
         self._folder: Path | None = None
         self.trouble: tuple[str, ...] = ()
         """What is wrong with the rules on disk; empty where they are those in force."""
@@ -144,12 +146,12 @@ class Watcher:
             return
         except Exception:  # noqa: BLE001 (whatever it is, the old rules stay)
             self._tried = digest
-            self._metrics.error("reload", "unrecorded")
+            self._emit(Failed("reload", "unrecorded"))
             _log.exception("the rules could not be loaded; the old ones stay in force")
             return
         names = [n for n in {**self._known, **digests} if self._known.get(n) != digests.get(n)]
         self._note(found.sources)
-        self._metrics.reloaded(well=True)
+        self._emit(Reloaded(well=True))
         _log.info(
             "rules loaded anew%s: %d rules, %d in force",
             f" ({', '.join(names[:3])}{', …' if len(names) > 3 else ''} changed)" if names else "",
@@ -163,7 +165,7 @@ class Watcher:
         """Tell what is wrong; the rules in force stay."""
         self._tried = digest
         self.trouble = tuple(map(str, error.problems))
-        self._metrics.reloaded(well=False)
+        self._emit(Reloaded(well=False))
         for problem in error.problems:
             _log.error("%s", problem)
         count = len(error.problems)

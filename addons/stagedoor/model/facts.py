@@ -1,7 +1,8 @@
 """The facts that travel between the rooms: all frozen, all plain data.
 
-This is the one home of the words the whole program shares: purposes, proofs, resource kinds and
-actions. YAML files, metrics labels and the command line use exactly these spellings.
+This is the one home of the words the whole program shares: purposes, proofs and resource kinds
+(actions have their own, `model.actions`). YAML files, metrics labels and the command line use
+exactly these spellings.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Literal, get_args
+
+from stagedoor.model.actions import LOGGED, REFUSING, WAITING
 
 Purpose = Literal[
     # Crawlers: programs that come on behalf of an operator.
@@ -63,12 +66,6 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 GUARDED_KINDS: frozenset[Kind] = frozenset({"audio", "playlist", "download"})
 """What a recording can be taken from."""
-
-Action = Literal["allow", "log", "delay", "throttle", "block"]
-"""From the mildest to the strictest. `delay` lets in, later; `throttle` says come back later."""
-ACTIONS: tuple[Action, ...] = get_args(Action)
-REFUSALS: frozenset[Action] = frozenset({"throttle", "block"})
-"""Those with which the visitor gets nothing this time."""
 
 Mode = Literal["enforce", "observe"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -128,6 +125,18 @@ class Client:
     why: str = ""
     traits: frozenset[str] = frozenset()
     """Where the request does not look like the claim, see `identify.traits`."""
+    further: tuple[Purpose, ...] = ()
+    """What a crawler comes for besides its main `purpose`."""
+
+    @property
+    def purposes(self) -> tuple[Purpose, ...]:
+        """All it comes for, the main one first."""
+        return (self.purpose, *self.further)
+
+    @property
+    def comes_for(self) -> str:
+        """All it comes for, as text: `search and ai-training`."""
+        return " and ".join(self.purposes)
 
 
 UNKNOWN = Client(name="unknown", operator="", purpose="unknown")
@@ -180,24 +189,34 @@ class Rate:
 class Verdict:
     """What happens to the request.
 
-    `action` is carried out. In observe mode it is at most `log`, and `would` names the action that
+    `action` is a word of `model.actions`, and carried out. In observe mode it is at most `log`, and `would` names the action that
     enforce mode would have carried out; else `would` is None. `rule` is the id of the rule that
     decided (empty when none did), `status` the HTTP status of a refusal. `seconds`: for `delay` how
     long the request waits, for `throttle` when the visitor may come back.
     """
 
-    action: Action
+    action: str
     rule: str = ""
     title: str = ""
     why: str = ""
     status: int = 403
-    would: Action | None = None
+    would: str | None = None
     seconds: float = 0.0
 
     @property
     def refused(self) -> bool:
-        """Whether the visitor gets nothing this time."""
-        return self.action in REFUSALS
+        """Whether the client gets nothing this time."""
+        return self.action in REFUSING
+
+    @property
+    def delayed(self) -> bool:
+        """Whether the request is let in after `seconds`."""
+        return self.action in WAITING
+
+    @property
+    def logged(self) -> bool:
+        """Whether it stands in the decision log."""
+        return self.action in LOGGED
 
     @property
     def label(self) -> str:

@@ -88,10 +88,11 @@ def published(stance: Stance, catalogue: Catalogue) -> Published:
     said = Said(train=stance.ai.train, input=stance.ai.input, search=stance.ai.search)
     licence = f"{says.address}{LICENCE}" if says.address and says.rsl == "yes" else None
     policy = f"{says.address}{POLICY}" if _has_policy(stance) else ""
+    others = _others(stance)
     wanted = Wanted(
         said=said,
-        crawlers=_crawlers(catalogue),
-        others=_others(stance),
+        crawlers=_crawlers(catalogue, said, others),
+        others=others,
         artist=stance.artist.name,
         contact=stance.artist.contact,
         licence=licence,
@@ -151,14 +152,23 @@ def _standards(stance: Stance) -> frozenset[Standard]:
     return frozenset(standard for standard, word in switched.items() if word == "yes")
 
 
-def _crawlers(catalogue: Catalogue) -> dict[str, str]:
-    """The robots token of each crawler that is told something, and what it comes for."""
+def _crawlers(catalogue: Catalogue, said: Said, others: Mapping[str, Answer]) -> dict[str, str]:
+    """The robots token of each crawler that is told something, and what it comes for.
+
+    A robots.txt lets a crawler in or refuses it, whatever it then does with a page. So one that
+    comes for several things stands under the first that is refused; where none is, under the first.
+    The rules do the same: `client.purpose` holds if any of its purposes matches.
+    """
     comes_for = {**USES_OF, **{purpose: words for purpose, (_, words) in _OTHERS.items()}}
-    return {
-        _robots_token(signature.robots_token): comes_for[signature.purpose]
-        for signature in catalogue.signatures
-        if signature.purpose in comes_for
-    }
+    answers: dict[str, Answer | None] = {use: said.about(use) for use in USES}
+    answers.update(others)
+    found: dict[str, str] = {}
+    for signature in catalogue.signatures:
+        words = [comes_for[purpose] for purpose in signature.purposes if purpose in comes_for]
+        if words:
+            refused = (word for word in words if answers.get(word) == "no")
+            found[_robots_token(signature.robots_token)] = next(refused, words[0])
+    return found
 
 
 def _robots_token(token: str) -> str:

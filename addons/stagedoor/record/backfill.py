@@ -56,7 +56,13 @@ def read(book: Book, midnight: float, until: float) -> dict[Key, Row]:
             key = body["client"], body["proof"]
             if key not in rows and len(rows) >= MOST_ROWS:
                 continue
-            client = Client(body["client"], body["operator"], body["purpose"], body["proof"])
+            client = Client(
+                body["client"],
+                body["operator"],
+                body["purpose"],
+                body["proof"],
+                further=tuple(body.get("purposes", ())[1:]),
+            )
             _add(rows.setdefault(key, Row(client)), row.kind, body, at)
     return rows
 

@@ -15,7 +15,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from stagedoor.model.events import Decided, Noticed, Took
 from stagedoor.model.facts import PEOPLE, Client, Event, Purpose, Request
+from stagedoor.record.recorders import Handlers
 from stagedoor.record.today import Hour, Key, Row, Today
 
 MOST_ROWS = 4_096
@@ -81,6 +83,14 @@ class Day:
         return row
 
     # -- what happens ------------------------------------------------------------------------------
+
+    def handlers(self) -> Handlers:
+        """Decisions, notices and takings."""
+        return {
+            Decided: self.record,
+            Noticed: lambda event: self.notice(event.decided),
+            Took: lambda event: self.taking(event.decided, event.size, against=event.against),
+        }
 
     def record(self, event: Event) -> None:
         """One decision."""

@@ -23,7 +23,9 @@ from pathlib import Path
 import orjson
 
 from stagedoor.model.errors import StagedoorError
+from stagedoor.model.events import Decided
 from stagedoor.model.facts import Event, network
+from stagedoor.record.recorders import Handlers
 
 FILE = "decisions.jsonl"
 MAX_BYTES = 32 << 20
@@ -58,9 +60,13 @@ class Decisions:
         self._thread = threading.Thread(target=self._write, name="decision log", daemon=True)
         self._thread.start()
 
+    def handlers(self) -> Handlers:
+        """Decisions."""
+        return {Decided: self.record}
+
     def record(self, event: Event) -> None:
         """Write `event` down where it is worth reading."""
-        if event.verdict.action == "allow":
+        if not event.verdict.logged:
             return
         try:
             self._waiting.put_nowait(line(event))
@@ -148,5 +154,6 @@ def line(event: Event) -> str:
             "path": request.path,
             "address": request.address if refused else network(request.address),
             "agent": request.agent[:512],
+            "purposes": client.purposes,
         }
     ).decode()

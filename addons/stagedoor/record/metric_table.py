@@ -3,7 +3,7 @@
 metrics.py makes the counters from it, the README's table is written from it, and the boards and
 alerts in dashboards/ can name nothing that does not stand here.
 
-Labels are bounded: words of `facts`, names and operators from the catalogue, names of patterns of
+Labels are bounded: words of `facts` and `actions`, names and operators from the catalogue, names of patterns of
 the second look, rule ids; never a user agent, an address or a path. Units are base units.
 """
 
@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from stagedoor.model.actions import words
 
 Type = Literal["counter", "gauge", "histogram", "info"]
 Group = Literal["requests", "audio", "identity", "compliance", "ledger", "rules", "guard", "site"]
@@ -58,6 +60,12 @@ _TABLE: tuple[Metric, ...] = (
         "Requests refused, by name of the client and id of the rule. "
         "In OpenMetrics with the last refusal's id as exemplar.",
         ("crawler", "rule"),
+    ),
+    Metric(
+        "stagedoor_further_purpose_requests_total", "counter", "requests",
+        "Requests of crawlers that come for several things, once for each purpose besides the main "
+        "one, and verdict. All other metrics count by the main purpose.",
+        ("purpose", "verdict"),
     ),
     Metric(
         "stagedoor_operator_requests_total", "counter", "requests",
@@ -266,7 +274,7 @@ LABELS: Mapping[str, str] = {
     "250 different ones",
     "operator": "from the catalogue; `nobody` where it names none",
     "purpose": "`ai-training`, `search`, `browser` … (the catalogue's words)",
-    "verdict": "`allow`, `log`, `delay`, `throttle`, `block`; `would-block` … in observe mode",
+    "verdict": ", ".join(f"`{word}`" for word in words()) + "; `would-block` … in observe mode",
     "resource": "`audio`, `playlist`, `download`, `feed`, `page`, `image`, `asset`, `api`, "
     "`signal`, `other`",
     "rule": "id of the rule",

@@ -1,4 +1,4 @@
-"""Metrics for Prometheus: the counters of one guard, made from the table in measures.py.
+"""Metrics for Prometheus: the counters of one guard, made from the table in metric_table.py.
 
 Every guard has a registry of its own, so that several guards, or a reloaded script, can live in one
 process; several processes are scraped one by one, and added up by whoever asks. What is counted
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from importlib.metadata import version
+from wsgiref.types import WSGIApplication
 
 from prometheus_client import (
     CollectorRegistry,
@@ -20,14 +21,14 @@ from prometheus_client import (
     PlatformCollector,
     ProcessCollector,
     disable_created_metrics,
+    make_wsgi_app,
 )
 
-from stagedoor.model.errors import StagedoorError
+from stagedoor.model import events
 from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Event, Kind, Proof, Purpose
 from stagedoor.record.collectors import Family, Late, Source
-from stagedoor.record.listening_ratio import Listening
 from stagedoor.record.metric_table import METRICS
-from stagedoor.web.server import Routes, Serving
+from stagedoor.record.recorders import Handlers
 
 MOST_NAMES = 250
 """Crawlers that are counted by name; the ledger names all. The catalogue and the patterns of the
@@ -57,11 +58,11 @@ class Metrics:
         self._up: bool | None = None
         self._make_counters()
         self._make_gauges()
-        self._server: Serving | None = None
 
     def _make_counters(self) -> None:
         self._requests = Family(self._counter("stagedoor_requests_total"))
         self._blocks = Family(self._counter("stagedoor_blocks_total"))
+        self._further = Family(self._counter("stagedoor_further_purpose_requests_total"))
         self._operators = Family(self._counter("stagedoor_operator_requests_total"))
         self._responses = Family(self._counter("stagedoor_responses_total"))
         self._audio_bytes = Family(self._counter("stagedoor_audio_bytes_total"))
@@ -100,7 +101,7 @@ class Metrics:
         self._loaded_at = self._gauge("stagedoor_rules_loaded_timestamp_seconds")
         self._decision = self._histogram("stagedoor_decision_seconds")
         self._added = self._histogram("stagedoor_added_seconds")
-        self.listening = Listening(self._histogram("stagedoor_listening_ratio").observe)
+        self._listening = self._histogram("stagedoor_listening_ratio")
         self._first_byte = self._histogram("stagedoor_upstream_first_byte_seconds")
         row = METRICS["stagedoor_build_info"]
         self._build = Info(row.name.removesuffix("_info"), row.help, registry=self.registry)
@@ -200,6 +201,47 @@ class Metrics:
         self._reloads("loaded" if well else "refused").inc()
         self._reload_ok.set(well)
 
+    def handlers(self) -> Handlers:
+        """Everything that is counted."""
+        return {
+            events.Decided: self.record,
+            events.Claimed: lambda e: self.proof(e.client, e.proof),
+            events.Violated: lambda e: self.violation(e.client.name, e.signal),
+            events.Noticed: lambda e: self.notice(e.decided.client.name, e.signal),
+            events.Handed: lambda e: self.taken(e.client, e.kind, against=e.against),
+            events.Withheld: lambda e: self.withheld(e.purpose, e.size, e.seconds),
+            events.AudioSent: self._audio_sent,
+            events.StreamChanged: lambda e: self._streams(e.purpose).inc(e.change),
+            events.Listened: lambda e: self._listening.observe(e.ratio),
+            events.Answered: lambda e: self.answered(e.status, e.seconds),
+            events.Responded: lambda e: self.response(e.kind, e.standards),
+            events.Spent: lambda e: self.added(e.seconds),
+            events.PageTagged: lambda e: self.page(e.outcome),
+            events.LookedUp: lambda e: self.lookup(e.outcome),
+            events.KeysFetched: lambda e: self.fetch(e.outcome),
+            events.Loaded: self._loaded,
+            events.Reloaded: lambda e: self.reloaded(well=e.well),
+            events.Failed: lambda e: self.error(e.step, e.outcome),
+            events.Unrecorded: lambda e: self.unrecorded(e.count),
+            events.SiteUnreachable: lambda _: self.upstream_error(),
+        }
+
+    def _audio_sent(self, event: events.AudioSent) -> None:
+        if event.size:
+            self._audio_bytes(event.purpose).inc(event.size)
+        if event.seconds:
+            self._audio_seconds(event.purpose).inc(event.seconds)
+
+    def _loaded(self, event: events.Loaded) -> None:
+        self.loaded(
+            program=event.program,
+            rules=event.rules,
+            in_force=event.in_force,
+            signatures=event.signatures,
+            enforcing=event.enforcing,
+        )
+        self.saying(event.standards)
+
     def record(self, event: Event) -> None:
         """Count one decision."""
         verdict, client, kind = event.verdict, event.client, event.resource.kind
@@ -207,24 +249,14 @@ class Metrics:
         self._requests(label, client.purpose, kind).inc()
         if client.purpose not in PEOPLE:
             self._operators(client.operator or NOBODY, label).inc()
+            for purpose in client.further:
+                self._further(purpose, label).inc()
         self._decision.observe(event.seconds)
         if verdict.refused:
             blocks = self._blocks(self._name(client.name), verdict.rule)
             blocks.inc(exemplar={"request_id": event.id} if event.id else None)
             if event.resource.guarded:
                 self._audio_refused(client.purpose).inc()
-
-    def audio_counter(self, purpose: Purpose) -> Counter:
-        """The counter to increment by the bytes of audio a client of this purpose is sent."""
-        return self._audio_bytes(purpose)
-
-    def streams(self, purpose: Purpose) -> Gauge:
-        """How many responses with audio are being sent to clients of this purpose."""
-        return self._streams(purpose)
-
-    def seconds_counter(self, purpose: Purpose) -> Counter:
-        """The counter to increment by the seconds of sound a client of this purpose is sent."""
-        return self._audio_seconds(purpose)
 
     def withheld(self, purpose: Purpose, size: int, seconds: float) -> None:
         """Count bytes of audio, and seconds of sound, that a refused request asked for."""
@@ -252,24 +284,10 @@ class Metrics:
         self._up = False
         self._upstream_errors.inc()
 
-    def serve(self, host: str, port: int, desk: Routes = ()) -> tuple[str, int]:
-        """Serve the metrics over HTTP; returns the address (port 0 asks for a free one).
-
-        With a desk they are at /metrics, else everywhere.
-
-        Raises StagedoorError where the address cannot be had.
-        """
-        try:
-            self._server = Serving(host, port, self.registry, desk)
-        except OSError as error:
-            raise StagedoorError(
-                f"metrics cannot be served at {host}:{port}: {error.strerror or error} — choose "
-                "another address with --set guard_metrics=HOST:PORT, or guard_metrics=off"
-            ) from error
-        return host, self._server.port
+    @property
+    def exposition(self) -> WSGIApplication:
+        """The metrics as Prometheus and OpenMetrics read them: a WSGI application, for a server."""
+        return make_wsgi_app(self.registry)
 
     def close(self) -> None:
-        """Stop serving; the counters keep their values."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        """There is nothing to close; the counters keep their values."""

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import logging
 
+from stagedoor.model.actions import named
+from stagedoor.model.events import Decided
 from stagedoor.model.facts import Event
+from stagedoor.record.recorders import Handlers
 
 LINES_A_SECOND = 5
 """What a person can still read. Metrics and the decision log have the rest."""
-
-_WORDS = {
-    "block": ("refused", "would refuse"),
-    "throttle": ("slowed down", "would slow down"),
-    "delay": ("kept waiting", "would keep waiting"),
-}
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -25,6 +22,10 @@ class Terminal:
         self._second = 0
         self._written = 0
         self._skipped = 0
+
+    def handlers(self) -> Handlers:
+        """Decisions."""
+        return {Decided: self.record}
 
     def record(self, event: Event) -> None:
         """Tell of a refusal, or of one that observe mode did not carry out."""
@@ -49,9 +50,9 @@ class Terminal:
 def line(event: Event) -> str:
     """`refused GPTBot (OpenAI, ai-training): GET /music/a.mp3 by ai-training-off [K7Q29FXM]`."""
     client = event.client
-    whose = ", ".join(filter(None, (client.operator, client.purpose)))
+    whose = ", ".join(filter(None, (client.operator, client.comes_for)))
     verdict = event.verdict
-    word = _WORDS[verdict.would or verdict.action][verdict.would is not None]
+    word = f"would {named(verdict.would).verb}" if verdict.would else named(verdict.action).past
     return (
         f"{word} {client.name} ({whose}): {printable(event.request.method, 12)} "
         f"{printable(event.request.path)} by {verdict.rule}"

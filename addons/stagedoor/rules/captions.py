@@ -1,6 +1,6 @@
 """What editors show about each word of the files people write: one line, for somebody who makes music.
 
-The types say what may stand where; here is what it is for. `tests/rules/test_editors.py` holds this
+The types say what may stand where; here is what it is for. `tests/rules/test_json_schema.py` holds this
 to the types: every field has a line, and every line a field.
 """
 
@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from stagedoor.config import stance
 from stagedoor.config.schema import Model
 from stagedoor.identify import catalogue, tls_families
-from stagedoor.model.facts import Action, Kind, Mode, Proof, Purpose
+from stagedoor.model import actions
+from stagedoor.model.actions import Takes
+from stagedoor.model.facts import Kind, Mode, Proof, Purpose
 from stagedoor.rules import rule
 
 ANSWERS: Mapping[str, str] = {
@@ -20,13 +22,13 @@ ANSWERS: Mapping[str, str] = {
     "no": "they are refused",
 }
 SWITCH: Mapping[str, str] = {"yes": "it is said", "no": "it is left out"}
-ACTIONS: Mapping[Action, str] = {
-    "allow": "let in; no later rule is asked",
-    "log": "write it down, and go on with the next rule",
-    "delay": "let in, but only after a while",
-    "throttle": "say: come back later (429), to whoever asks too often",
-    "block": "refuse, with a short text that says why",
+TAKES: Mapping[Takes, str] = {
+    "nothing": "",
+    "duration": ": 3s, at most a minute",
+    "rate": ": {requests: 30, per: 1m}",
+    "status": "",
 }
+"""What is shown behind the caption of an action, by what it takes."""
 PURPOSES: Mapping[Purpose, str] = {
     "ai-training": "gathers data to train models",
     "ai-input": "reads pages to answer somebody's question",
@@ -162,13 +164,6 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "then": "what becomes of the request",
         "cases": "requests and what must become of them; `stagedoor check` tries each",
     },
-    rule.Then: {
-        "allow": ACTIONS["allow"],
-        "log": ACTIONS["log"],
-        "delay": f"{ACTIONS['delay']}: 3s, at most a minute",
-        "throttle": f"{ACTIONS['throttle']}: {{requests: 30, per: 1m}}",
-        "block": ACTIONS["block"],
-    },
     rule.Throttle: {
         "requests": "how many from one client; without it the rule holds for every request",
         "per": "within what time: 1m, 10s, 1h",
@@ -252,3 +247,15 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "source": "where it was published, where we did not see it ourselves",
     },
 }
+
+
+def of_actions() -> Mapping[str, str]:
+    """Every action and what it does."""
+    return {action.word: action.caption for action in actions.table()}
+
+
+def of(kind: type[Model]) -> Mapping[str, str]:
+    """The lines of a type; those that depend on the table of actions are written anew."""
+    if issubclass(kind, rule.Then):
+        return {a.word: a.caption + TAKES[a.takes] for a in actions.table()}
+    return next(CAPTIONS[base] for base in kind.__mro__ if base in CAPTIONS)

@@ -221,8 +221,8 @@ def _comparison(leaf: Is) -> Test:
     )
 
 
-_EXACT = frozenset({"client.purpose", "client.proof", "resource"})
-"""Fields whose values are always spelt as they are compared."""
+_EXACT = frozenset({"client.proof", "resource"})
+"""Fields whose one value is always spelt as it is compared."""
 
 
 def _all(outcomes: Sequence[Outcome]) -> Outcome:

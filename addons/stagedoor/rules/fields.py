@@ -4,6 +4,7 @@ Parsing, checking, deciding, explaining and the editors' schema all read it. Wha
 compared with follows from its kind:
 
     choice    one of the words listed here              client.purpose: ai-training
+              (a client with several purposes: any of them)
     text      a word of any spelling, in any case       client.name: GPTBot
     set       holds where one of its words is wanted    client.traits: no-fetch-metadata
     path      globs, or {re: …}                         request.path: /music/**
@@ -75,9 +76,9 @@ def _behaviour(name: str) -> Get:
 
 FIELDS: Mapping[str, Field] = {
     "client.purpose": Field(
-        _client("purpose"),
+        lambda request, client, resource, behaviour: frozenset(client.purposes),
         "choice",
-        "what the client comes for",
+        "what the client comes for; where that is several things, any of them",
         PURPOSES,
     ),
     "client.name": Field(

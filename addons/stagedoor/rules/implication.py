@@ -6,7 +6,7 @@ nothing, it may still. That is what a warning needs, which must never be wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network
 
@@ -27,7 +27,8 @@ from stagedoor.rules.conditions import (
 
 ALWAYS, NEVER = All(()), AnyOf(())
 _SEVERAL = frozenset({"client.traits"})
-"""Fields that have several values at once: two of their words exclude nothing."""
+"""Fields that have several values at once: two of their words exclude nothing. (Purposes are
+several only where the catalogue says so, see `Facts.together`.)"""
 
 
 class TooMuchError(Exception):
@@ -49,10 +50,19 @@ class Effort:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the catalogue says of each name, in small letters: its purpose and operator."""
+    """What the catalogue says of each name, in small letters: its purposes and operator."""
 
-    named: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    named: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
     effort: Effort = field(default_factory=Effort, compare=False)
+
+    def together(self, these: frozenset[str], those: frozenset[str]) -> bool:
+        """Whether a client has a purpose of `these` and another one of `those`."""
+        several = {
+            values
+            for about in self.named.values()
+            if len(values := about.get("client.purpose", frozenset())) > 1
+        }
+        return any(values & these and values & those for values in several)
 
 
 def settled(condition: Condition) -> Condition:
@@ -144,26 +154,40 @@ def _within(narrow: Is, wide: Is, facts: Facts) -> bool:
         facts.effort.spend(_size(narrow.what) * _size(wide.what))
         return _contains(wide.what, narrow.what)
     implied = _by_name(narrow, wide.name, facts)
-    return bool(implied) and isinstance(wide.what, Words) and implied <= wide.what.words
+    return (
+        bool(implied)
+        and isinstance(wide.what, Words)
+        and not any(values.isdisjoint(wide.what.words) for values in implied)
+    )
 
 
 def _apart(one: Is, other: Is, facts: Facts) -> bool:
     if one.name == other.name:
         facts.effort.spend(_size(one.what) * _size(other.what))
-        return one.name not in _SEVERAL and _disjoint(one.what, other.what)
+        if one.name in _SEVERAL or not _disjoint(one.what, other.what):
+            return False
+        return not (
+            one.name == "client.purpose"
+            and isinstance(one.what, Words)
+            and isinstance(other.what, Words)
+            and facts.together(one.what.words, other.what.words)
+        )
     for this, that in ((one, other), (other, one)):
         implied = _by_name(this, that.name, facts)
-        if implied and isinstance(that.what, Words) and implied.isdisjoint(that.what.words):
-            return True
+        if implied and isinstance(that.what, Words):
+            words = that.what.words
+            if all(values.isdisjoint(words) for values in implied):
+                return True
     return False
 
 
-def _by_name(leaf: Is, name: str, facts: Facts) -> frozenset[str]:
-    """The values field `name` has for the names in `leaf`; empty where one is not known."""
+def _by_name(leaf: Is, name: str, facts: Facts) -> Sequence[frozenset[str]]:
+    """The values field `name` has for each name in `leaf`; empty where one is not known."""
     if leaf.name != "client.name" or not isinstance(leaf.what, Words):
-        return frozenset()
-    values = [facts.named.get(word, {}).get(name, "") for word in leaf.what.words]
-    return frozenset(values) if all(values) else frozenset()
+        return ()
+    nothing: frozenset[str] = frozenset()
+    values = [facts.named.get(word, {}).get(name, nothing) for word in leaf.what.words]
+    return values if all(values) else ()
 
 
 def _size(what: What) -> int:

@@ -1,6 +1,6 @@
 """JSON Schemas of the files people write, so that editors complete, explain and check while typing.
 
-Made from the same types that read the files (`shapes.py`); the words of `when` follow from
+Made from the same types that read the files (`value_schema.py`); the words of `when` follow from
 `fields.py`, and the help from `captions.py`. An editor may underline a little more than
 `stagedoor check` minds, such as a purpose in capitals or a field that is still empty.
 """
@@ -77,8 +77,9 @@ def fingerprints_schema() -> Schema:
 
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
     """Files of rules. Names and operators are suggested, not demanded: people add their own."""
-    parts = (rule.Then, rule.Throttle, rule.Block, rule.Case, rule.Lately)
-    written, definitions = schema_of(rule.Written, *parts)
+    forms = rule.forms()
+    parts = (forms.then, rule.Throttle, rule.Block, forms.case, rule.Lately)
+    written, definitions = schema_of(forms.written, *parts)
     definitions["Plain"].pop("title")
     definitions["Then"] |= {"minProperties": 1, "maxProperties": 1}
     written["properties"]["when"]["$ref"] = f"{HERE}when"

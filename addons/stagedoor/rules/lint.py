@@ -48,8 +48,8 @@ def lint(
     facts = Facts(
         {
             s.name.lower(): {
-                "client.purpose": s.purpose,
-                "client.operator": s.operator.lower(),
+                "client.purpose": frozenset(s.purposes),
+                "client.operator": frozenset(filter(None, (s.operator.lower(),))),
             }
             for s in catalogue.signatures
         }
@@ -109,7 +109,7 @@ def _nothing(*_facts: object) -> str:
 
 def _too_open(rule: Rule, condition: Condition) -> Iterator[Problem]:
     """An allow that asks nothing of who comes, and takes in recordings."""
-    if rule.action not in {"allow", "delay"} or not rule.ends:
+    if rule.verdict.refused or not rule.ends:
         return
     asked = list(leaves(condition))
     if any(leaf.name not in _ANYBODY for leaf in asked):
@@ -146,7 +146,9 @@ def _against_the_stance(
     places = {rule.id: rule.at for rule in rules}
     told: dict[tuple[Location, str, str], list[str]] = {}
     for signature in _told_apart(rules, catalogue):
-        word = PUBLISHED[signature.purpose]
+        words = [PUBLISHED[purpose] for purpose in signature.purposes if purpose in PUBLISHED]
+        # One refused purpose refuses the crawler, whatever is said about the others.
+        word = next((w for w in words if getattr(stance.ai, w) == "no"), words[0])
         says = getattr(stance.ai, word)
         for kind in ("page", "audio"):
             verdict = _first(plan, client_of(signature), kind)
@@ -178,14 +180,14 @@ def _told_apart(rules: Sequence[Rule], catalogue: Catalogue) -> Iterable[Signatu
         for leaf in leaves(rule.condition):
             if leaf.name in {"client.name", "client.operator"} and isinstance(leaf.what, Words):
                 named |= leaf.what.words
-    seen: set[Purpose] = set()
+    seen: set[tuple[Purpose, ...]] = set()
     for signature in catalogue.signatures:
-        if signature.purpose not in PUBLISHED or signature.robots_only:
+        if PUBLISHED.keys().isdisjoint(signature.purposes) or signature.robots_only:
             continue
         if {signature.name.lower(), signature.operator.lower()} & named:
             yield signature
-        elif signature.purpose not in seen:
-            seen.add(signature.purpose)
+        elif signature.purposes not in seen:
+            seen.add(signature.purposes)
             yield signature
 
 

@@ -8,10 +8,12 @@ a thousand costs little more than one of thirty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from stagedoor.model import actions
+from stagedoor.model.actions import LOG
 from stagedoor.model.facts import Behaviour, Client, Kind, Rate, Request, Resource, Verdict
 from stagedoor.model.globs import PatternSet
 from stagedoor.rules.conditions import (
@@ -40,28 +42,23 @@ _NONE: frozenset[int] = frozenset()
 
 SIGNAL_RULE = "signal-files"
 """The one rule that is not in a file, because no file may overrule it."""
-ALLOW = Verdict("allow")
+ALLOW = Verdict(actions.ALLOW)
 SIGNAL = Verdict(
-    "allow",
+    actions.ALLOW,
     rule=SIGNAL_RULE,
     title="Signal files are never refused",
     why="A crawler that cannot read what is forbidden may do everything (RFC 9309).",
 )
 NOBODY_REMEMBERS = Behaviour()
 
-Wait = Callable[[str, Rate], float]
-"""Seconds that the client at hand has to wait under the rate of a rule (its id); 0: it need not.
-Asking counts as one request."""
-
-
-def never_too_fast(_rule: str, _rate: Rate) -> float:
-    """Where nobody counts: in a test, in an access log."""
-    return 0.0
+NO_RATES: tuple[tuple[str, Rate], ...] = ()
+NO_WAITS: Mapping[str, float] = {}
+"""Where nobody counts: in a test, in an access log."""
 
 
 def note(verdict: Verdict) -> Verdict:
     """`verdict` as observing carries it out: written down, with what would have been done."""
-    return replace(verdict, action="log", would=verdict.action)
+    return replace(verdict, action=LOG, would=verdict.action)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +81,61 @@ class Step:
         return self.verdict if self.waits else replace(self.verdict, seconds=seconds)
 
 
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The rules that may hold for one kind of request, in their order, and what they ask for.
+
+    `behaviour`: one of them asks what the client has done before. `rates` are theirs, by rule id.
+    """
+
+    each: tuple[Step, ...]
+    behaviour: bool = False
+    rates: tuple[tuple[str, Rate], ...] = ()
+
+    def verdict(
+        self,
+        request: Request,
+        client: Client,
+        resource: Resource,
+        behaviour: Behaviour,
+        waits: Mapping[str, float],
+    ) -> tuple[Verdict, tuple[tuple[str, Rate], ...]]:
+        """The verdict of the first rule that ends the search, in enforce mode; and the rates that
+        this request uses up.
+
+        Where only rules held that note, or are observed, the first of them is named. Where none
+        did: allow. `waits` says in seconds how long a client has to wait under each rule's rate.
+        """
+        if resource.kind == "signal":
+            return SIGNAL, NO_RATES
+        noted: Verdict | None = None
+        used = NO_RATES
+        for step in self.each:
+            if step.test is not None and not step.test(request, client, resource, behaviour):
+                continue
+            verdict = step.verdict
+            if step.rate is not None:
+                seconds = waits.get(step.rule, 0.0)
+                if seconds <= 0:
+                    used += ((step.rule, step.rate),)
+                    continue
+                verdict = step.after(seconds)
+            if not step.notes:
+                return verdict, used
+            noted = noted or verdict
+        return noted or ALLOW, used
+
+
+NO_STEPS = Steps(())
+
+
 def _always(rule: Rule) -> Step:
     """The step of a rule where nothing is left to test."""
     return Step(
         test=None,
         verdict=note(rule.verdict) if rule.observe else rule.verdict,
         rate=rule.rate,
-        notes=rule.observe or rule.action == "log",
+        notes=rule.notes,
         waits=rule.waits,
     )
 
@@ -106,6 +151,7 @@ class Plan:
         found = [leaf for rule in active for leaf in leaves(rule.condition)]
         self.uses = frozenset(leaf.name for leaf in found)
         self.rated = any(rule.rate for rule in active)
+        self.counts = self.rated or any(name.startswith("behaviour.") for name in self.uses)
         self._search: dict[str, Callable[[str], frozenset[int]]] = {}
         self._numbers: dict[str, dict[int, frozenset[int]]] = {}
         if before is not None:
@@ -118,7 +164,12 @@ class Plan:
                 self._number(name, [p for p in patterns if isinstance(p, Patterns)], latin=latin)
         self._path = self._search.get("request.path")
         self._agent = self._search.get("request.agent")
-        self._steps: dict[tuple[object, ...], tuple[Step, ...]] = {}
+        self._steps: dict[tuple[object, ...], Steps] = {}
+        self._behaviour = frozenset(
+            rule.id
+            for rule in active
+            if any(leaf.name.startswith("behaviour.") for leaf in leaves(rule.condition))
+        )
 
     def _number(self, name: str, patterns: Sequence[Patterns], *, latin: bool) -> None:
         if not patterns:
@@ -143,35 +194,25 @@ class Plan:
         client: Client,
         resource: Resource,
         behaviour: Behaviour = NOBODY_REMEMBERS,
-        wait: Wait = never_too_fast,
+        waits: Mapping[str, float] = NO_WAITS,
     ) -> Verdict:
-        """The verdict of the first rule that ends the search, in enforce mode.
+        """The rules alone, for a request whose client and resource are known; see Steps.verdict."""
+        steps = self.steps(request, client, resource)
+        return steps.verdict(request, client, resource, behaviour, waits)[0]
 
-        Where only rules held that note, or are observed, the first of them is named. Where none
-        did: allow. `wait` says how long a client that is above a rule's rate has to.
-        """
-        if resource.kind == "signal":
-            return SIGNAL
-        noted: Verdict | None = None
-        for step in self.steps(request, client, resource):
-            if step.test is not None and not step.test(request, client, resource, behaviour):
-                continue
-            verdict = step.verdict
-            if step.rate is not None:
-                seconds = wait(step.rule, step.rate)
-                if seconds <= 0:
-                    continue
-                verdict = step.after(seconds)
-            if not step.notes:
-                return verdict
-            noted = noted or verdict
-        return noted or ALLOW
-
-    def steps(self, request: Request, client: Client, resource: Resource) -> tuple[Step, ...]:
+    def steps(self, request: Request, client: Client, resource: Resource) -> Steps:
         """The rules that may hold for this client and resource, in their order."""
         path = self._path(request.path) if self._path is not None else _NONE
         agent = self._agent(request.agent) if self._agent is not None else _NONE
-        key = (client.name, client.operator, client.purpose, resource.kind, path, agent)
+        key = (
+            client.name,
+            client.operator,
+            client.purpose,
+            client.further,
+            resource.kind,
+            path,
+            agent,
+        )
         steps = self._steps.get(key)
         if steps is None:
             if len(self._steps) >= CACHED_STEPS:
@@ -180,13 +221,11 @@ class Plan:
             steps = self._steps[key] = self._narrowed(client, resource.kind, found)
         return steps
 
-    def _narrowed(
-        self, client: Client, kind: Kind, found: dict[str, frozenset[int]]
-    ) -> tuple[Step, ...]:
-        values = {
+    def _narrowed(self, client: Client, kind: Kind, found: dict[str, frozenset[int]]) -> Steps:
+        values: dict[str, str | frozenset[str]] = {
             "client.name": client.name,
             "client.operator": client.operator,
-            "client.purpose": client.purpose,
+            "client.purpose": frozenset(client.purposes),
             "resource": kind,
         }
 
@@ -205,4 +244,8 @@ class Plan:
                     break  # nothing behind it can be reached
             elif outcome is not False:
                 steps.append(Step(outcome, always.verdict, always.rate, always.notes, always.waits))
-        return tuple(steps)
+        return Steps(
+            tuple(steps),
+            any(step.rule in self._behaviour for step in steps),
+            tuple((step.rule, step.rate) for step in steps if step.rate is not None),
+        )

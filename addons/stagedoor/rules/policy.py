@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache, partial
 
 from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
@@ -15,35 +16,25 @@ from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.matcher import Matcher, Second, client_of
 from stagedoor.identify.tls_families import FILE as FINGERPRINTS
 from stagedoor.identify.tls_families import Families, read_families
-from stagedoor.identify.traits import traits
 from stagedoor.model.errors import ConfigError, Location, Problem
 from stagedoor.model.facts import (
-    Arrival,
-    Behaviour,
     Client,
-    Mode,
-    Proof,
-    Request,
     Resource,
     Verdict,
 )
 from stagedoor.model.globs import Globs
-from stagedoor.resources.kinds import classify, reclassify
+from stagedoor.resources.kinds import classify
 from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
-from stagedoor.rules.plan import NOBODY_REMEMBERS, Plan, Wait, never_too_fast, note
-from stagedoor.rules.rule import OBSERVED, Rule, read_rules, repeated_ids
+from stagedoor.rules.plan import CACHED_TEXTS, MAX_CACHED, Plan, note
+from stagedoor.rules.rule import Rule, read_rules, repeated_ids
 from stagedoor.rules.vocabulary import Known
 
 STANCE = "stance.yaml"
 CATALOGUE_FOLDERS = frozenset({"crawlers", "clients"})
-Prove = Callable[[Signature], tuple[Proof, str]]
-"""How sure a claim is, and why; evidence is the door's to gather."""
-
-NOBODY_LOOKED = Arrival()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """Everything a decision needs.
 
@@ -70,71 +61,21 @@ class Policy:
 
     def classify(self, path: str) -> Resource:
         """What a normalised path names."""
+        if len(path) <= MAX_CACHED:
+            return self._classify(path)
         return classify(path, self._audio_paths)
 
-    def decide(
-        self,
-        request: Request,
-        client: Client,
-        resource: Resource,
-        behaviour: Behaviour = NOBODY_REMEMBERS,
-        wait: Wait = never_too_fast,
-    ) -> Verdict:
-        """The verdict of the first rule that ends the search, in enforce mode; see Plan.decide."""
-        return self.plan.decide(request, client, resource, behaviour, wait)
+    @cached_property
+    def _classify(self) -> Callable[[str], Resource]:
+        """Recordings are asked for again and again: a site's paths are looked at once."""
+        return lru_cache(maxsize=CACHED_TEXTS)(partial(classify, audio_paths=self._audio_paths))
 
-    def judge(
-        self,
-        request: Request,
-        content_type: str = "",
-        mode: Mode = "enforce",
-        *,
-        arrival: Arrival = NOBODY_LOOKED,
-        signer: str = "",
-        prove: Prove | None = None,
-        assumed: frozenset[str] = frozenset(),
-        behaviour: Behaviour = NOBODY_REMEMBERS,
-        wait: Wait = never_too_fast,
-    ) -> tuple[Client, Resource, Verdict]:
-        """The whole way of one request. `content_type` is the response's, once it is known.
-
-        `arrival` is how it came in, `signer` the origin that has provably signed it: that one is
-        known by its signature, whatever its user agent says. `prove` says how sure a claim is that
-        can be proven; without it, none is. `assumed` are traits it has besides those that are found
-        (for cases). `behaviour` and `wait`: see decide().
+    def claim(self, agent: str, signer: str = "") -> Client:
+        """Who a request claims to come from; `signer` is the origin that has provably signed it:
+        that one is known by its signature, whatever its user agent says.
         """
-        client = self.recognise(request, arrival, signer, prove, assumed)
-        resource = self.classify(request.path)
-        if content_type:
-            resource = reclassify(resource, content_type)
-        verdict = self.decide(request, client, resource, behaviour, wait)
-        return client, resource, observed(verdict) if mode == "observe" else verdict
-
-    def recognise(
-        self,
-        request: Request,
-        arrival: Arrival = NOBODY_LOOKED,
-        signer: str = "",
-        prove: Prove | None = None,
-        assumed: frozenset[str] = frozenset(),
-    ) -> Client:
-        """Who asks, with how sure that is and what about it is odd; see judge()."""
-        client = self.identify(request.agent)
-        if signer:
-            client = self._signed_by(signer, client)
-        claim = self.provable.get(client.name) if prove is not None else None
-        if prove is not None and claim is not None:
-            proof, why = prove(claim)
-            client = replace(client, proof=proof, why=why)
-        found = assumed | traits(
-            request,
-            client,
-            arrival.ja4,
-            arrival.plaintext,
-            families=self.families,
-            proxied=arrival.proxied,
-        )
-        return replace(client, traits=found) if found else client
+        client = self.matcher.identify(agent)
+        return self._signed_by(signer, client) if signer else client
 
     @property
     def signers(self) -> tuple[str, ...]:
@@ -162,7 +103,7 @@ class Policy:
     @property
     def counts(self) -> bool:
         """Whether a rule asks what a client has done before."""
-        return self.plan.rated or any(name.startswith("behaviour.") for name in self.uses)
+        return self.plan.counts
 
     def assuming(self, words: Mapping[str, str]) -> Policy:
         """The same house under the shipped stance, changed by `words` (`stance.ai.train: no`).
@@ -259,4 +200,4 @@ def _folder(place: str) -> str:
 
 def observed(verdict: Verdict) -> Verdict:
     """`verdict` as observe mode carries it out: what would refuse is only written down."""
-    return note(verdict) if verdict.action in OBSERVED else verdict
+    return note(verdict) if verdict.refused or verdict.delayed else verdict

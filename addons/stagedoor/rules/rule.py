@@ -19,16 +19,26 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from stagedoor.config.schema import ListOf, Model, OneOrMany, check_value
 from stagedoor.config.yamltext import Document
 from stagedoor.identify.traits import TRAIT_NAMES
+from stagedoor.model import actions
+from stagedoor.model.actions import Action, Takes
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
-from stagedoor.model.facts import ACTIONS, Action, Behaviour, Proof, Rate, Verdict
+from stagedoor.model.facts import Behaviour, Proof, Rate, Verdict
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import Condition
 from stagedoor.rules.vocabulary import Known, read_when
@@ -37,8 +47,6 @@ LONGEST_DELAY = 60.0
 """Seconds. A request that waits holds a connection open; browsers give up after a few minutes."""
 RETRY_AFTER = 60.0
 """Seconds that a throttled visitor is told, where neither the rule nor its rate says more."""
-OBSERVED: frozenset[Action] = frozenset({"delay", "throttle", "block"})
-"""What observing turns into a note."""
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 
@@ -111,7 +119,8 @@ class Case(Model):
     behaviour: Lately = Lately()
     proof: Proof | None = None
     """How sure its claim is taken to be (a case says nothing about addresses)."""
-    expect: Action
+    expect: str
+    """A word of the table of actions; see forms()."""
 
 
 class Plain(Model):
@@ -121,7 +130,8 @@ class Plain(Model):
 class Block(Model):
     """`then: {block: {status: 403}}`; plain `then: block` means the same."""
 
-    status: Literal[401, 402, 403, 404, 410, 429, 451] = 403
+    status: Literal[401, 402, 403, 404, 410, 429, 451] | None = None
+    """None: what the table of actions says."""
 
 
 class Throttle(Model):
@@ -150,52 +160,65 @@ def _delay(seconds: float) -> float:
 class Then(Model):
     """The action: one of these."""
 
-    allow: Plain | None = None
-    log: Plain | None = None
-    delay: Annotated[Seconds, AfterValidator(_delay)] | None = None
-    throttle: Throttle | None = None
-    block: Block | None = None
+    # The words of the table of actions, as a field each, are added by forms().
 
     @property
     def action(self) -> Action:
         """The one that is there."""
-        return next(action for action in ACTIONS if getattr(self, action) is not None)
+        return next(a for a in actions.table() if getattr(self, a.word, None) is not None)
+
+    @property
+    def throttle_settings(self) -> Throttle | None:
+        """What is written behind an action that takes a rate."""
+        found = getattr(self, self.action.word)
+        return found if isinstance(found, Throttle) else None
 
     def verdict(self, rule: str, title: str, why: str) -> Verdict:
         """What it comes to, where the rule holds."""
-        verdict = Verdict(self.action, rule, title, why)
-        if self.block:
-            return replace(verdict, status=self.block.status)
-        if self.delay:
-            return replace(verdict, seconds=self.delay)
-        if self.throttle:
-            return replace(verdict, status=429, seconds=self.throttle.retry_after or RETRY_AFTER)
-        return verdict
+        action = self.action
+        verdict = Verdict(action.word, rule, title, why, status=action.status)
+        match getattr(self, action.word):
+            case Block(status=int(status)):
+                return replace(verdict, status=status)
+            case Throttle(retry_after=seconds):
+                return replace(verdict, seconds=seconds or RETRY_AFTER)
+            case float(seconds):
+                return replace(verdict, seconds=seconds)
+            case _:
+                return verdict
 
     @property
     def rate(self) -> Rate | None:
         """How much a client may before the rule bites; None where it bites at once."""
-        if self.throttle is None or self.throttle.requests is None:
+        throttle = self.throttle_settings
+        if throttle is None or throttle.requests is None:
             return None
-        return Rate(self.throttle.requests, self.throttle.per)
+        return Rate(throttle.requests, throttle.per)
+
+    @property
+    def says_when(self) -> bool:
+        """Whether it says itself when a throttled client may come back."""
+        throttle = self.throttle_settings
+        return bool(throttle and throttle.retry_after)
 
 
 def _then(value: object) -> object:
     """`then: block` is short for `then: {block: {}}`, and so is `then: {block: }`."""
+    words = actions.words()
     if isinstance(value, dict) and list(value.values()) == [None]:
         value = next(iter(value))
     if isinstance(value, str):
-        if value == "delay":
-            raise ValueError("delay does not say how long — write then: {delay: 3s}")
-        if value in ACTIONS:
+        if value in words:
+            if actions.named(value).takes == "duration":
+                raise ValueError(f"{value} does not say how long — write then: {{{value}: 3s}}")
             return {value: {}}
         raise ValueError(
-            f'then: "{value}" is not one of: {listed(ACTIONS)}'
-            f" — {did_you_mean(value, ACTIONS) or 'write block'}"
+            f'then: "{value}" is not one of: {listed(words)}'
+            f" — {did_you_mean(value, words) or 'write block'}"
         )
-    if isinstance(value, dict) and not value.keys() & set(ACTIONS):
-        raise ValueError(f"then names no action — write one of: {listed(ACTIONS)}")
-    if isinstance(value, dict) and len(value.keys() & set(ACTIONS)) > 1:
+    if isinstance(value, dict) and not value.keys() & set(words):
+        raise ValueError(f"then names no action — write one of: {listed(words)}")
+    if isinstance(value, dict) and len(value.keys() & set(words)) > 1:
         raise ValueError("then names several actions — keep one of them")
     return value
 
@@ -209,7 +232,7 @@ class Written(Model):
     when: Any = None
     """Read by the vocabulary, which knows what may stand there."""
     observe: YesNo = False
-    then: Annotated[Then, BeforeValidator(_then)]
+    then: Then
     cases: ListOf[Case] = ()
 
     @field_validator("id")
@@ -218,6 +241,45 @@ class Written(Model):
         if not _ID.match(value):
             raise ValueError(f'the id "{value}" must be words in lower case — like ai-training-off')
         return value
+
+
+_SETTINGS: Mapping[Takes, Any] = {
+    "nothing": Plain | None,
+    "duration": Annotated[Seconds, AfterValidator(_delay)] | None,
+    "rate": Throttle | None,
+    "status": Block | None,
+}
+"""How what an action takes is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """The types of what depends on the table of actions."""
+
+    written: type[Written]
+    then: type[Then]
+    case: type[Case]
+
+
+def forms() -> Forms:
+    """Rule, action and case as they may be written under the table of actions as it is now."""
+    return _forms(actions.table())
+
+
+@lru_cache(maxsize=4)
+def _forms(table: tuple[Action, ...]) -> Forms:
+    fields: dict[str, Any] = {action.word: (_SETTINGS[action.takes], None) for action in table}
+    then: Any = create_model("Then", __base__=Then, __doc__=Then.__doc__, **fields)
+    expected: Any = Literal[tuple(action.word for action in table)]
+    case: Any = create_model("Case", __base__=Case, __doc__=Case.__doc__, expect=(expected, ...))
+    written = create_model(
+        "Written",
+        __base__=Written,
+        __doc__=Written.__doc__,
+        then=(Annotated[then, BeforeValidator(_then)], ...),
+        cases=(ListOf[case], ()),
+    )
+    return Forms(written, then, case)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,14 +314,19 @@ class Rule:
         return self.verdict.why
 
     @property
-    def action(self) -> Action:
+    def action(self) -> str:
         """As written; what an observed rule does is to log."""
         return self.verdict.action
 
     @property
+    def notes(self) -> bool:
+        """Whether it only notes, and the search goes on."""
+        return self.observe or actions.named(self.action).goes_on
+
+    @property
     def ends(self) -> bool:
         """Whether the search ends with it wherever its condition holds."""
-        return self.action != "log" and not self.observe and self.rate is None
+        return not self.notes and self.rate is None
 
 
 def read_rules(document: Document, known: Known, problems: list[Problem]) -> list[Rule]:
@@ -275,7 +342,7 @@ def read_rules(document: Document, known: Known, problems: list[Problem]) -> lis
     for number, item in enumerate(document.value):
         if enough(problems):
             break
-        written = check_value(Written, item, document, (number,), problems)
+        written = check_value(forms().written, item, document, (number,), problems)
         # Conditions are looked at even where the rest is wrong, so that all is told at once.
         when = item.get("when", {}) if isinstance(item, dict) else {}
         read = read_when(when, known, document, (number, "when"), problems)
@@ -287,7 +354,7 @@ def read_rules(document: Document, known: Known, problems: list[Problem]) -> lis
                 verdict=then.verdict(written.id, written.title, written.why),
                 observe=written.observe,
                 rate=then.rate,
-                waits=bool(then.throttle and then.throttle.retry_after),
+                waits=then.says_when,
                 condition=read.condition,
                 assumes=read.assumes,
                 cases=written.cases,

@@ -18,7 +18,7 @@ from pydantic_core import core_schema
 
 from stagedoor.config.schema import Model
 from stagedoor.identify.traits import TRAIT_NAMES, TRAITS
-from stagedoor.model import facts
+from stagedoor.model import actions, facts
 from stagedoor.model.units import BYTES, SECONDS
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import TOLD
@@ -77,13 +77,13 @@ def switch(words: Sequence[str]) -> Schema:
 
 def _then(whole: Schema) -> Schema:
     """`block`, for every action with nothing to choose, or the action with its fields."""
-    short = {word: help_ for word, help_ in captions.ACTIONS.items() if _stands_alone(word)}
+    short = {word: help_ for word, help_ in captions.of_actions().items() if _stands_alone(word)}
     return {"anyOf": [one_of(short), whole]}
 
 
 def _stands_alone(action: str) -> bool:
     try:
-        rule.Then.model_validate({action: {}})
+        rule.forms().then.model_validate({action: {}})
     except ValidationError:
         return False
     return True
@@ -162,7 +162,6 @@ MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.PURPOSES: captions.PURPOSES,
     facts.KINDS: captions.KINDS,
     facts.PROOFS: captions.PROOFS,
-    facts.ACTIONS: captions.ACTIONS,
     facts.MODES: captions.MODES,
     ("yes", "no"): {"yes": "it does", "no": "it does not"},
     TOLD: captions.TOLD,
@@ -189,7 +188,8 @@ class _Writer(GenerateJsonSchema):
         return self.generate_inner(schema["schema"])
 
     def literal_schema(self, schema: core_schema.LiteralSchema) -> Schema:
-        meanings = MEANINGS.get(tuple(schema["expected"]))
+        words = tuple(schema["expected"])
+        meanings = captions.of_actions() if words == actions.words() else MEANINGS.get(words)
         return one_of(meanings) if meanings else super().literal_schema(schema)
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 (pydantic's signature)
@@ -210,6 +210,6 @@ def schema_of(root: type[Model], *parts: type[Model]) -> tuple[Schema, dict[str,
     for kind in (root, *parts):
         found = whole if kind is root else definitions[kind.__name__]
         found.pop("title")  # a class's name, which says nothing to whom it is shown
-        for name, text in captions.CAPTIONS[kind].items():
+        for name, text in captions.of(kind).items():
             found["properties"][name]["description"] = text
     return whole, definitions

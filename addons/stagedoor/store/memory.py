@@ -1,128 +1,119 @@
-"""The memory of one process: a bounded number of clients, the least recently seen forgotten first.
+"""The store of one process: everything bounded, the least recently seen forgotten first.
 
-A client is an IPv4 address or an IPv6 network of 64 bits, which is what one household has. Times
-are seconds of a clock that never goes back; nothing here asks for one.
+Times are seconds of a clock that never goes back; nothing here asks for one.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address, ip_address
 
+from stagedoor.engine.needs import NO_BEHAVIOUR, NOTHING_KNOWN, Effects, Known, Received, SignalKind
 from stagedoor.model.facts import Behaviour, Rate
+from stagedoor.store.counters import HOUR, MINUTE, ClientCounters, due_after, wait
+from stagedoor.store.interface import Length, Query
+from stagedoor.store.listening import Listening
+from stagedoor.store.once import Once
+from stagedoor.store.store_keys import recording_key
 
-MINUTE, HOUR = 60.0, 3600.0
 MOST_RECORDINGS = 500
 """Recordings remembered of one client; one that takes more in an hour is told apart by then."""
-
-
-class Sliding:
-    """A count over a window that slides: this window's, and the last one's in proportion.
-
-    Exact for an even stream, off by a few per cent otherwise, and two numbers in size (the way
-    Cloudflare's rate limits count, 2017).
-    """
-
-    __slots__ = ("before", "now", "window")
-
-    def __init__(self) -> None:
-        self.window = -1
-        self.now = self.before = 0
-
-    def add(self, amount: int, at: float, seconds: float) -> None:
-        """Count `amount` at the time `at`."""
-        self._turn(int(at // seconds))
-        self.now += amount
-
-    def count(self, at: float, seconds: float) -> int:
-        """How much there was within the last `seconds`."""
-        self._turn(int(at // seconds))
-        left = 1.0 - (at % seconds) / seconds
-        return self.now + int(self.before * left)
-
-    def _turn(self, window: int) -> None:
-        if window == self.window:
-            return
-        self.before = self.now if window == self.window + 1 else 0
-        self.window, self.now = window, 0
+MOST_TEXTS = 64
+"""Different robots.txt remembered at once; one is usual, more only after changes."""
+MOST_LENGTHS = 4_096
+"""Recordings whose size and length are remembered."""
+MOST_PROOFS = 512
+"""Outcomes of proofs that are known."""
 
 
 @dataclass(slots=True)
-class _Client:
-    first: float
-    requests: Sliding = field(default_factory=Sliding)
-    audio: Sliding = field(default_factory=Sliding)
-    recordings: OrderedDict[int, float] = field(default_factory=OrderedDict)
-    """When each was last asked for, by the hash of its path; the oldest first."""
-    due: dict[str, float] = field(default_factory=dict)
-    """For each rule with a rate: when the next request would be on time (GCRA's TAT)."""
+class _Crawler:
+    signals: set[str] = field(default_factory=set)
+    robots: str = ""
+    """The SHA-256 of the robots.txt it has."""
+    digests: set[str] = field(default_factory=set)
+    violations: int = 0
 
 
-class Memory:
+class MemoryStore:
     """Remembers at most `clients` clients, and four recordings for each of them on average."""
 
     def __init__(self, clients: int) -> None:
         self._most = clients
         self._most_recordings = clients * 4
-        self._clients: OrderedDict[str, _Client] = OrderedDict()
+        self._clients: OrderedDict[str, ClientCounters] = OrderedDict()
         self._recordings = 0
+        self._crawlers: OrderedDict[str, _Crawler] = OrderedDict()
+        self._texts: OrderedDict[str, bytes] = OrderedDict()
+        self._lengths: OrderedDict[bytes, Length] = OrderedDict()
+        self._proofs: OrderedDict[bytes, None] = OrderedDict()
+        self._once = Once()
+        self._listening = Listening()
 
     def __len__(self) -> int:
         return len(self._clients)
 
-    def seen(self, address: str, at: float, recording: str = "") -> Behaviour:
-        """Count one request (for the path `recording`, where it is one); what is known now."""
-        client = self._client(address, at)
-        client.requests.add(1, at, MINUTE)
-        if recording:
-            self._heard(client, hash(recording), at)
-        return self.recall(address, at)
+    # -- one request -------------------------------------------------------------------------------
 
-    def recall(self, address: str, at: float) -> Behaviour:
-        """What is known of a client, without counting anything."""
-        client = self._clients.get(household(address))
+    def read(self, query: Query) -> Known:
+        """What is known, with the request at hand included."""
+        client = self._clients.get(query.client)
+        crawler = self._crawlers.get(query.crawler) if query.crawler else None
+        if client is None and crawler is None and not query.behaviour:
+            return NOTHING_KNOWN
+        received = None
+        if crawler is not None:
+            received = Received(frozenset(crawler.signals), crawler.robots, crawler.violations)
+        behaviour = self._behaviour(client, query) if query.behaviour else NO_BEHAVIOUR
+        return Known(behaviour, _waits(client, query), received)
+
+    def _behaviour(self, client: ClientCounters | None, query: Query) -> Behaviour:
+        own = not query.included
         if client is None:
-            return Behaviour()
+            return Behaviour(requests=own, recordings=int(own and bool(query.recording)))
+        at = query.at
         self._forget(client, at)
+        recordings = len(client.recordings)
+        if own and query.recording and recording_key(query.recording) not in client.recordings:
+            recordings = min(recordings + 1, MOST_RECORDINGS)
         return Behaviour(
-            requests=client.requests.count(at, MINUTE),
-            recordings=len(client.recordings),
+            requests=client.requests.count(at, MINUTE) + own,
+            recordings=recordings,
             audio=client.audio.count(at, HOUR),
             known=at - client.first,
         )
 
-    def took(self, address: str, count: int, at: float) -> None:
-        """Count bytes of audio that went to a client."""
-        self._client(address, at).audio.add(count, at, HOUR)
+    def apply(self, client: str, crawler: str, effects: Effects, at: float) -> None:
+        """Count what a decision leaves."""
+        if effects.counted or effects.rates:
+            counters = self._client(client, at)
+            if effects.counted:
+                counters.requests.add(1, at, MINUTE)
+            if effects.recording:
+                self._asked_for(counters, recording_key(effects.recording), at)
+            for rule, rate in effects.rates:
+                counters.due[rule] = due_after(counters.due.get(rule, at), rate, at)
+        if effects.violated and (known := self._crawlers.get(crawler)) is not None:
+            known.violations += 1
 
-    def wait(self, address: str, rule: str, rate: Rate, at: float) -> float:
-        """Seconds until the client is within `rate` again; 0 where it is, and this one counts.
+    def sent(self, client: str, size: int, seconds: float, at: float) -> tuple[float, ...]:
+        """Count audio that went to a client; the ratios of the hours that ended by that."""
+        if size:
+            self._client(client, at).audio.add(size, at, HOUR)
+        return self._listening.sent(client, seconds, at) if seconds else ()
 
-        GCRA: a whole `rate` at once is well, and each request becomes free again after its share of
-        the time. What is refused does not count, so that waiting helps.
-        """
-        due = self._client(address, at).due
-        share = rate.seconds / rate.requests
-        planned = max(due.get(rule, at), at)
-        late = planned + share - at - rate.seconds
-        if late > 1e-9:
-            return late
-        due[rule] = planned + share
-        return 0.0
-
-    def _client(self, address: str, at: float) -> _Client:
-        key = household(address)
+    def _client(self, key: str, at: float) -> ClientCounters:
         client = self._clients.get(key)
         if client is None:
-            client = self._clients[key] = _Client(at)
+            client = self._clients[key] = ClientCounters(at)
             while len(self._clients) > self._most:
                 self._drop()
         else:
             self._clients.move_to_end(key)
         return client
 
-    def _heard(self, client: _Client, recording: int, at: float) -> None:
+    def _asked_for(self, client: ClientCounters, recording: bytes, at: float) -> None:
         known = client.recordings.pop(recording, None)
         client.recordings[recording] = at
         if known is not None:
@@ -134,7 +125,7 @@ class Memory:
         while self._recordings > self._most_recordings and len(self._clients) > 1:
             self._drop()
 
-    def _forget(self, client: _Client, at: float) -> None:
+    def _forget(self, client: ClientCounters, at: float) -> None:
         """Let go of recordings that were asked for more than an hour ago."""
         while client.recordings:
             recording, last = next(iter(client.recordings.items()))
@@ -147,16 +138,70 @@ class Memory:
         _, client = self._clients.popitem(last=False)
         self._recordings -= len(client.recordings)
 
+    # -- crawlers ----------------------------------------------------------------------------------
 
-def household(address: str) -> str:
-    """The key a client is remembered under; an unknown address is a client like any other."""
-    if ":" not in address:
-        return address
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(parsed, IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped) if mapped else parsed.exploded[:19]
-    return address
+    def received(
+        self, crawler: str, signal: SignalKind, digest: str, text: bytes | None = None
+    ) -> bool:
+        """A crawler was sent the text of this SHA-256; whether that is new to it."""
+        known = self._crawlers.get(crawler)
+        if known is None:
+            known = self._crawlers[crawler] = _Crawler()
+            while len(self._crawlers) > self._most:
+                self._crawlers.popitem(last=False)
+        else:
+            self._crawlers.move_to_end(crawler)
+        known.signals.add(signal)
+        if text is not None:
+            known.robots = digest
+            _keep(self._texts, digest, text, MOST_TEXTS)
+        if digest in known.digests:
+            return False
+        if len(known.digests) >= MOST_TEXTS:
+            known.digests.clear()
+        known.digests.add(digest)
+        return True
+
+    def text(self, digest: str) -> bytes | None:
+        """The robots.txt with this SHA-256."""
+        return self._texts.get(digest)
+
+    # -- once --------------------------------------------------------------------------------------
+
+    def once(self, key: bytes, owner: str, until: float, now: float, *, shared: bool) -> bool:
+        """Whether `key` may be used now; see Store.once."""
+        return self._once.use(key, owner, until, now, shared=shared)
+
+    def proof_seen(self, key: bytes) -> bool:
+        """Whether this outcome is known already."""
+        seen = key in self._proofs
+        _keep(self._proofs, key, None, MOST_PROOFS)
+        return seen
+
+    # -- recordings --------------------------------------------------------------------------------
+
+    def length(self, path: str) -> Length | None:
+        """What is known about the recording under this path."""
+        return self._lengths.get(recording_key(path))
+
+    def keep_length(self, path: str, length: Length) -> None:
+        """Remember it, and forget the one that was kept longest."""
+        _keep(self._lengths, recording_key(path), length, MOST_LENGTHS)
+
+
+def _waits(client: ClientCounters | None, query: Query) -> Mapping[str, float]:
+    if client is None or not query.rates:
+        return {rule: _first_wait(rate) for rule, rate in query.rates}
+    at = query.at
+    return {rule: wait(client.due.get(rule, at), rate, at) for rule, rate in query.rates}
+
+
+def _first_wait(rate: Rate) -> float:
+    return wait(0.0, rate, 0.0)
+
+
+def _keep[K, V](memory: OrderedDict[K, V], key: K, value: V, most: int) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    while len(memory) > most:
+        memory.popitem(last=False)

@@ -20,14 +20,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from stagedoor.fetch.client import Answer, Fetcher, FetchError
-from stagedoor.identify.keys import MAX_BYTES, TEST_KEYS, Keys, KeysError, read_keys
+from stagedoor.fetch.client import HttpClient
+from stagedoor.fetch.exchange import Response
+from stagedoor.fetch.fetch_policy import FetchError
+from stagedoor.fetch.uses import KEY_DIRECTORY
+from stagedoor.identify.keys import TEST_KEYS, Keys, KeysError, read_keys
 from stagedoor.identify.origins import origin_of
 
 _log = logging.getLogger("stagedoor.door")
 
 PATH = "/.well-known/http-message-signatures-directory"
-MEDIA_TYPE = "application/http-message-signatures-directory+json"
 
 SHORTEST = 3600.0
 LONGEST = 24 * 3600.0
@@ -80,7 +82,7 @@ class Directories:
         origins: Iterable[str],
         *,
         others: int = 0,
-        fetcher: Fetcher | None = None,
+        client: HttpClient | None = None,
         count: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
         refused_keys: frozenset[str] = TEST_KEYS,
@@ -89,7 +91,7 @@ class Directories:
         self._named: dict[str, _Entry] = {origin: _Entry() for origin in named}
         self._others: OrderedDict[str, _Entry] = OrderedDict()
         self._most_others = others
-        self._fetcher = fetcher
+        self._client = client or HttpClient(KEY_DIRECTORY)
         self._count = count
         self._clock = clock
         self._refused_keys = refused_keys
@@ -134,14 +136,12 @@ class Directories:
 
         Raises FetchError, whose message names the origin.
         """
-        host, _, port = origin.removeprefix("https://").partition(":")
-        self._fetcher = self._fetcher or Fetcher()
         try:
-            answer = await self._fetcher.get(host, int(port or 443), PATH, MEDIA_TYPE, MAX_BYTES)
-            keys = _read(answer, self._refused_keys)
+            answer = await self._client.fetch(origin + PATH)
+            keys = read_keys(answer.body, refused=self._refused_keys)
         except (FetchError, KeysError) as error:
             raise FetchError(f"the key directory of {origin} {error}") from error
-        return Directory(keys, _fresh(answer.headers.get("cache-control", "")), answer.body)
+        return Directory(keys, _fresh(_cache_control(answer)), answer.body)
 
     async def settled(self) -> None:
         """Wait until nothing is being fetched. For tests, and for nobody in a hurry."""
@@ -206,15 +206,9 @@ class Directories:
             self._fetching.pop(origin, None)
 
 
-def _read(answer: Answer, refused_keys: frozenset[str]) -> Keys:
-    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if answer.status != 200:
-        raise FetchError(f"answered {answer.status}, not 200")
-    if kind != MEDIA_TYPE:
-        raise FetchError(f"is {ascii(kind[:60]) if kind else 'of no type'}, not {MEDIA_TYPE}")
-    if coding := answer.headers.get("content-encoding", ""):
-        raise FetchError(f"is encoded ({coding[:20]!a}), which nobody asked for")
-    return read_keys(answer.body, refused=refused_keys)
+def _cache_control(answer: Response) -> str:
+    """Of several lines all count (RFC 9110 section 5.3)."""
+    return ",".join(value for name, value in answer.fields if name == "cache-control")
 
 
 def _fresh(cache_control: str) -> float:

@@ -11,13 +11,15 @@ import socket
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
+from wsgiref.types import WSGIApplication
 
-from prometheus_client import CollectorRegistry, make_wsgi_app
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application, FallbackHandler, RequestHandler
 from tornado.wsgi import WSGIContainer
+
+from stagedoor.model.errors import StagedoorError
 
 MOST = 64
 """Connections at a time."""
@@ -56,15 +58,24 @@ class _Server(HTTPServer):
 
 
 class Serving:
-    """Serves until it is closed. Without routes of the desk every path is the metrics'."""
+    """Serves until it is closed; port 0 asks for a free one, which is then in `port`.
+
+    `exposition` writes the metrics. With routes of the desk they are at /metrics, else everywhere.
+    """
 
     def __init__(
-        self, host: str, port: int, registry: CollectorRegistry, routes: Routes = ()
+        self, host: str, port: int, exposition: WSGIApplication, routes: Routes = ()
     ) -> None:
-        """Raises OSError where the address cannot be had."""
-        self._sockets = bind_sockets(port, host)
+        """Raises StagedoorError where the address cannot be had."""
+        try:
+            self._sockets = bind_sockets(port, host)
+        except OSError as error:
+            raise StagedoorError(
+                f"metrics cannot be served at {host}:{port}: {error.strerror or error} — choose "
+                "another address with --set guard_metrics=HOST:PORT, or guard_metrics=off"
+            ) from error
         self.port: int = self._sockets[0].getsockname()[1]
-        metrics = WSGIContainer(make_wsgi_app(registry))
+        metrics = WSGIContainer(exposition)
         path = r"/metrics/?" if routes else r".*"
         rules: list[Any] = [(path, FallbackHandler, {"fallback": metrics})]
         rules += [(pattern, handler, dict(made)) for pattern, handler, made in routes]

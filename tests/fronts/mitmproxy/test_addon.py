@@ -187,7 +187,7 @@ def test_an_error_of_a_flow_the_guard_never_saw_is_not_recorded(opened: Open) ->
 
 def test_a_sink_that_fails_fails_no_request_and_no_other_sink(opened: Open) -> None:
     house = opened()
-    house.guard._sinks = [Broken(), house.told]
+    house.guard.service.suite.add(Broken())
     found = house.enter(flow("/a.mp3", GPTBOT))
     assert found.response is not None
     assert found.response.status_code == 403

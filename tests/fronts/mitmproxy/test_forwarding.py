@@ -13,6 +13,7 @@ from making import GPTBOT_CLIENT, REFUSED, asks
 from stagedoor.config.stance import Artist
 from stagedoor.fronts.addresses import networks
 from stagedoor.fronts.mitmproxy.addon import Guard
+from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.forwarding import (
     forward,
     is_local,
@@ -20,7 +21,7 @@ from stagedoor.fronts.mitmproxy.forwarding import (
     site_host,
     unreachable,
 )
-from stagedoor.fronts.mitmproxy.refusals import refuse
+from stagedoor.fronts.refusals import refuse
 from stagedoor.model.facts import Resource
 
 LOOPBACK = networks(["127.0.0.1"])
@@ -179,7 +180,7 @@ def replaced(found: http.HTTPFlow, chunks: Iterable[bytes]) -> bytes:
     async def run() -> bytes:
         request = asks(method=found.request.method)
         refusal = refuse(request, GPTBOT_CLIENT, Resource("audio", "/"), REFUSED, Artist())
-        replace_response(found, refusal)
+        replace_response(found, as_response(refusal))
         assert found.response is not None
         stream = found.response.stream
         assert callable(stream)

@@ -8,7 +8,18 @@ from collections import Counter
 import pytest
 
 from loglines import counted, line
-from making import FIREFOX, GOOGLEBOT, GPTBOT, OVERCAST, REQUESTS, TRAINING_OFF, asks, policy, rules
+from making import (
+    FIREFOX,
+    GOOGLEBOT,
+    GPTBOT,
+    OVERCAST,
+    REQUESTS,
+    TRAINING_OFF,
+    asks,
+    judgement,
+    policy,
+    rules,
+)
 from stagedoor.fronts.replay import clf, tally
 from stagedoor.fronts.replay.log_records import Exchange, Hit, Unreadable
 from stagedoor.fronts.replay.tally import Tally
@@ -57,7 +68,8 @@ def judged(lines: list[bytes], house: Policy) -> Counter[tuple[str, str, str]]:
         assert isinstance(hit, Hit)
         assert hit.agent is not None
         target = hit.target.decode("latin-1")
-        client, _, verdict = house.judge(
+        client, _, verdict = judgement(
+            house,
             Request(
                 hit.method.decode(),
                 host_name(hit.host.decode()),
@@ -65,7 +77,7 @@ def judged(lines: list[bytes], house: Policy) -> Counter[tuple[str, str, str]]:
                 target,
                 hit.agent.decode("latin-1"),
                 address=hit.address.decode(),
-            )
+            ),
         )
         counts[client.name, verdict.action, verdict.rule] += 1
     return counts

@@ -1,4 +1,4 @@
-"""Where tags go, and when that is known. Whole pages: `test_inserting.py`."""
+"""Where tags go, and when that is known. Whole pages: `test_insertion.py`."""
 
 from __future__ import annotations
 

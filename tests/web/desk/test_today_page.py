@@ -11,10 +11,10 @@ from pathlib import Path
 import orjson
 import pytest
 
-from making import TRAINING_OFF, asks, event, policy
+from making import TRAINING_OFF, asks, event, judgement, policy
+from stagedoor.engine.cases import run_cases
 from stagedoor.model.facts import Event, Mode
 from stagedoor.record.daily import Day
-from stagedoor.rules.cases import run_cases
 from stagedoor.web.desk import today_page
 from stagedoor.web.desk.refusal_page import why_page
 from stagedoor.web.desk.rulebook import rules_page
@@ -37,7 +37,7 @@ def hostile(number: int, chance: random.Random) -> Event:
     """One of many decisions about clients that mean it, each with words of its own."""
     words = "".join(chance.choices(NASTY, k=3)) + str(number)
     request = asks(f"GPTBot/1.2 {words}", f"/music/{words}.mp3")
-    client, resource, verdict = POLICY.judge(request)
+    client, resource, verdict = judgement(POLICY, request)
     assert verdict.refused
     return replace(event(), request=request, client=client, resource=resource, verdict=verdict,
                    id=f"ID{number:06d}", at=0)  # fmt: skip
@@ -116,7 +116,7 @@ def test_what_is_wrong_with_the_rules_is_seen_at_once() -> None:
 
 def test_why_tells_rule_condition_and_what_was_there() -> None:
     request = asks("GPTBot/1.2", "/music/a.mp3")
-    client, resource, verdict = POLICY.judge(request)
+    client, resource, verdict = judgement(POLICY, request)
     told = str(why_page(replace(event(), request=request, client=client, resource=resource,
                                 verdict=verdict, id="K7Q29FXM"), outlook()))  # fmt: skip
     for word in ("Why K7Q29FXM was refused", "ai-training-off", "stance.ai.train: no", "decides",

@@ -6,58 +6,58 @@ from collections.abc import Callable
 
 from mitmproxy import http
 
-from stagedoor.fronts.mitmproxy.media_lengths import Reader, Recording, Shelf, extent
+from stagedoor.resources.media_lengths import Reader, extent
+from stagedoor.store.interface import Length, Store
 
-Count = Callable[[float], None]
+Sent = Callable[[int, float], None]
+"""Is given bytes and seconds of sound as they go out."""
 
 
-class Playing:
-    """A response's stream. `sent` is told bytes, `played` seconds of sound, as they go out."""
+class AudioStream:
+    """A response's stream."""
 
-    __slots__ = ("_at_once", "_path", "_played", "_rate", "_reader", "_sent", "_shelf", "_size")
+    __slots__ = ("_at_once", "_path", "_rate", "_reader", "_sent", "_size", "_store")
 
-    def __init__(
-        self, shelf: Shelf, path: str, response: http.Response, sent: Count, played: Count
-    ) -> None:
-        self._shelf, self._path, self._sent, self._played = shelf, path, sent, played
+    def __init__(self, store: Store, path: str, response: http.Response, sent: Sent) -> None:
+        self._store, self._path, self._sent = store, path, sent
         self._rate = _radio(response)
         self._reader: Reader | None = None
         self._at_once = 0
-        where = extent(response)
+        where = extent(response.status_code, response.headers)
         self._size = where[1] if where else 0
         if self._rate or not self._size:
             return
-        known = shelf.known(path)
+        known = store.length(path)
         if known is not None and known.size == self._size:
             self._rate = known.seconds / known.size
         elif where is not None and where[0] == 0:
             self._reader = Reader(self._size)
-            shelf.keep(path, Recording(self._size))  # its size is known at once
+            store.keep_length(path, Length(self._size))  # its size is known at once
 
     def __call__(self, chunk: bytes) -> bytes:
         size = len(chunk)
-        self._sent(size)
+        seconds = 0.0
         if self._reader is not None:
             self._at_once += size
-            self._read(self._reader, chunk)
+            seconds = self._read(self._reader, chunk)
         elif self._rate:
-            self._played(size * self._rate)
+            seconds = size * self._rate
+        self._sent(size, seconds)
         return chunk
 
-    def _read(self, reader: Reader, chunk: bytes) -> None:
+    def _read(self, reader: Reader, chunk: bytes) -> float:
         found = reader.read(chunk)
         if found is None:
-            return
+            return 0.0
         self._reader = None
-        self._shelf.keep(self._path, Recording(self._size, found))
+        self._store.keep_length(self._path, Length(self._size, found))
         self._rate = found / self._size
-        if self._rate:
-            self._played(self._at_once * self._rate)
+        return self._at_once * self._rate
 
 
 def _radio(response: http.Response) -> float:
     """Seconds of sound in a byte of an Icecast stream, which says its kilobits a second."""
-    told = response.headers.get("icy-br", "").partition(",")[0].strip()
-    if told.isascii() and told.isdigit() and 0 < len(told) < 5 and int(told):
-        return 8 / (int(told) * 1000)
+    rate = response.headers.get("icy-br", "").partition(",")[0].strip()
+    if rate.isascii() and rate.isdigit() and 0 < len(rate) < 5 and int(rate):
+        return 8 / (int(rate) * 1000)
     return 0.0

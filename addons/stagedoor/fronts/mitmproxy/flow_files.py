@@ -10,7 +10,8 @@ from mitmproxy.exceptions import FlowReadException
 from mitmproxy.io import FlowReader
 
 from stagedoor.fronts.addresses import Network
-from stagedoor.fronts.mitmproxy.client_hello import Fingerprints, arrival
+from stagedoor.fronts.handshakes import Fingerprints
+from stagedoor.fronts.mitmproxy.client_hello import arrival
 from stagedoor.fronts.mitmproxy.flow_request import read
 from stagedoor.fronts.replay.log_records import Exchange, Unreadable
 

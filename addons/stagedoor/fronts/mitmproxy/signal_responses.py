@@ -44,7 +44,7 @@ _FOR_THIS_TEXT = (
 )
 
 
-class Saying:
+class SignalResponses:
     """Two calls for each flow: `arriving` before the request goes on, `leaving` with its headers."""
 
     def __init__(self, said: Published, tagged: Callable[[str], None] = lambda _: None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
 from stagedoor.config.stance import Site, split_listen
-from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings
+from stagedoor.fronts.mitmproxy.forwarding import is_local
+from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt
 from stagedoor.load import rule_folder
+from stagedoor.model.errors import ConfigError
 from stagedoor.model.facts import Mode
 from stagedoor.rules.policy import Policy
 
@@ -91,6 +93,42 @@ def hosts() -> list[str]:
 def _stance_file() -> str:
     folder = Path(ctx.options.guard_rules) if ctx.options.guard_rules else rule_folder.SHIPPED_RULES
     return f"{rule_folder.shown(folder)}/stance.yaml"
+
+
+def report(error: Exception) -> None:
+    """Why nothing was started: a line for each mistake."""
+    for text in str(error).splitlines():
+        _log.error("%s", text)
+    if isinstance(error, ConfigError):
+        count = len(error.problems)
+        _log.error("%d mistake%s; nothing was started.", count, "s" * (count != 1))
+
+
+def report_misspelt(names: Iterable[str]) -> bool:
+    """Whether there are options that look like ours and are not; each is reported."""
+    wrong = misspelt(names)
+    for text in wrong:
+        _log.error("%s", text)
+    return bool(wrong)
+
+
+def keeps_host() -> bool:
+    """Whether the site gets the visitor's Host: where it is asked for, or the site is near."""
+    return ctx.options.keep_host_header or all(map(is_local, hosts()))
+
+
+def announce(
+    policy: Policy,
+    settings: Settings,
+    mode: Mode,
+    metrics: tuple[str, int] | None,
+    password: str,
+) -> None:
+    """Say in the log what is guarded, and what is legal and still worth a look."""
+    for text in message(policy, settings, mode, metrics, password):
+        _log.info("%s", text)
+    for problem in policy.advice:
+        _log.warning("%s", problem)
 
 
 def message(

@@ -199,8 +199,13 @@ def as_json(summary: Summary) -> Mapping[str, Any]:
     return found
 
 
-def _client(client: Client) -> dict[str, str]:
-    return {"name": client.name, "operator": client.operator, "purpose": client.purpose}
+def _client(client: Client) -> dict[str, object]:
+    return {
+        "name": client.name,
+        "operator": client.operator,
+        "purpose": client.purpose,
+        "purposes": client.purposes,
+    }
 
 
 def _verdict(verdict: Verdict) -> dict[str, Any]:

@@ -12,7 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from stagedoor.fronts.replay.history import Past
+from stagedoor.engine.order import answered, enter, judge_known, recognised
+from stagedoor.engine.transaction import Transaction
+from stagedoor.fronts.replay.history import History
 from stagedoor.fronts.replay.log_records import Exchange, Hit, NoRequest, Parse, Unreadable
 from stagedoor.fronts.replay.observed_request import Watched, looked_up
 from stagedoor.model.facts import Client, Kind, Resource, Verdict
@@ -118,7 +120,7 @@ class Tally:
         between `since` and `until`, not understood."""
         self.first, self.last = float("inf"), float("-inf")
         self.troubles: list[Example] = []
-        self._past = Past(self.policies)
+        self._history = History(self.policies)
         self._askers: dict[tuple[Client, ...], Asker] = {}
         self._by_agent: dict[bytes, Asker] = {}
         self._by_target: dict[bytes, Place] = {}
@@ -129,7 +131,7 @@ class Tally:
 
     def take_lines(self, lines: Sequence[bytes], parse: Parse, place: str, number: int) -> None:
         """Count lines of the file `place`; the first of them has the given number."""
-        since, until, counting = self.since, self.until, self._past.needed
+        since, until, counting = self.since, self.until, self._history.needed
         by_agent, by_target = self._by_agent, self._by_target
         first, last = self.first, self.last
         self.lines += len(lines)
@@ -181,14 +183,10 @@ class Tally:
             return
         self.first, self.last = min(self.first, found.at), max(self.last, found.at)
         served = 200 <= found.status < 300 and found.request.method != "HEAD"
-        judged = [
-            policy.judge(found.request, found.content_type, arrival=found.arrival)
-            for policy in self.policies
-        ]
-        clients, resources, verdicts = zip(*judged, strict=True)
-        if self._past.needed:
-            taken = found.size if served else 0
-            verdicts = self._past.decide(found.request, clients, resources, found.at, taken)
+        transactions = [_entered(policy, found) for policy in self.policies]
+        verdicts = self._history.decide(transactions, found.at, found.size if served else 0)
+        clients = tuple(transaction.client for transaction in transactions)
+        resources = tuple(transaction.resource for transaction in transactions)
         cell = self._cell(clients, resources, verdicts)
         cell.requests += 1
         if served:
@@ -253,7 +251,13 @@ class Tally:
         """The cell of a request, where rules ask what its client had done before: decided alone."""
         taken = hit.size if 200 <= hit.status < 300 and hit.method != b"HEAD" else 0
         request = Watched(hit, place.path)
-        verdicts = self._past.decide(request, asker.clients, place.resources, hit.at, taken)
+        transactions = [
+            recognised(policy, request, client, resource)
+            for policy, client, resource in zip(
+                self.policies, asker.clients, place.resources, strict=True
+            )
+        ]
+        verdicts = self._history.decide(transactions, hit.at, taken)
         return self._cell(asker.clients, place.resources, verdicts)
 
     def _cell_for(self, hit: Hit, asker: Asker, place: Place) -> Cell:
@@ -271,7 +275,7 @@ class Tally:
                 return known
         request = Watched(hit, place.path)
         verdicts = tuple(
-            policy.decide(request, client, resource)
+            judge_known(policy, request, client, resource).verdict
             for policy, client, resource in zip(
                 self.policies, asker.clients, place.resources, strict=True
             )
@@ -315,6 +319,15 @@ class Tally:
     def _keep(self, cell: Cell, example: Example) -> None:
         cell.wanted -= 1
         cell.examples.append(example)
+
+
+def _entered(policy: Policy, found: Exchange) -> Transaction:
+    """The exchange as it came in, with the type that it was answered with."""
+    transaction = Transaction(policy, found.request, found.arrival)
+    enter(transaction)
+    if found.content_type:
+        answered(transaction, found.content_type)
+    return transaction
 
 
 def _place(path: str, resources: tuple[Resource, ...]) -> Place:

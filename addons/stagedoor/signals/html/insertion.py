@@ -1,6 +1,6 @@
 """Tags into a page while it streams, and nothing else: not a byte, nor how the page is read.
 
-Where they go: `places.py`. They are written in the page's encoding, and not at all where that is not
+Where they go: `head_position.py`. They are written in the page's encoding, and not at all where that is not
 known, where an escape may have switched it before that place (ISO-2022-JP), or where a page would
 no longer say its encoding within the bytes that browsers search for it (HTML Standard, section
 13.2.3.2).

@@ -8,7 +8,7 @@ Groups for one token are merged; without one, those for `*` count; without those
 allowed. The longest matching path wins, and between equals `Allow`. /robots.txt itself is always
 allowed. Token: the crawler's product token (`GPTBot`), not its whole user agent.
 
-What is published is made in `robots_merge.py`.
+What is published is made in `merge.py`.
 """
 
 from __future__ import annotations

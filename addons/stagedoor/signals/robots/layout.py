@@ -1,4 +1,4 @@
-"""What is written into a robots.txt, and where: see `robots_merge.py` for the whole."""
+"""What is written into a robots.txt, and where: see `merge.py` for the whole."""
 
 from __future__ import annotations
 

@@ -13,8 +13,8 @@ from markupsafe import Markup
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
+from stagedoor.engine.cases import run_cases
 from stagedoor.record.daily import Day
-from stagedoor.rules.cases import run_cases
 from stagedoor.rules.policy import Policy
 from stagedoor.web.desk import today_page
 from stagedoor.web.desk.elements import page

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from stagedoor.engine.explanation import Look, Tried, explain
+from stagedoor.engine.order import judge_known
 from stagedoor.model.facts import Event
-from stagedoor.rules.explanation import Look, Tried, explain
 from stagedoor.web.desk import sentences
 from stagedoor.web.desk.elements import joined, note, page, sent
 from stagedoor.web.desk.texts import say
@@ -18,7 +19,9 @@ _HELD = {True: ("yes", "✓"), False: ("no", "✗")}
 
 def why_page(event: Event, outlook: Outlook) -> Markup:
     """Under the rules as they are now, by the facts that were kept."""
-    found = explain(outlook.policy, event.request, event.client, event.resource, mode=outlook.mode)
+    found = explain(
+        judge_known(outlook.policy, event.request, event.client, event.resource, outlook.mode)
+    )
     title = say("why.title.would" if event.verdict.would else "why.title", id=event.id)
     telling = [tried for tried in found.tried if tried.outcome not in {"off", "does not hold"}]
     rest = len(found.tried) - len(telling)
@@ -43,7 +46,7 @@ def _facts(event: Event) -> Markup:
     whose = f" ({client.operator})" if client.operator else ""
     why = f": {client.why}" if client.why else ""
     rows: Sequence[tuple[str, Markup | str]] = (
-        (say("why.who"), f"{client.name}{whose}, {client.purpose}"),
+        (say("why.who"), f"{client.name}{whose}, {client.comes_for}"),
         (say("why.says"), sent(request.agent, 512) if request.agent else say("why.nothing")),
         (say("why.proof"), f"{sentences.proof(client.proof)}{why}"),
         *([(say("why.odd"), ", ".join(sorted(client.traits)))] if client.traits else []),

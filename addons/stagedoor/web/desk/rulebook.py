@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from stagedoor.rules.explanation import is_off
+from stagedoor.engine.explanation import is_off
 from stagedoor.rules.rule import Rule
 from stagedoor.web.desk.elements import joined, page, section, sent, table
 from stagedoor.web.desk.texts import say

@@ -52,6 +52,7 @@ def _row(row: Row, today: Today) -> Mapping[str, Any]:
         "name": client.name,
         "operator": client.operator,
         "purpose": client.purpose,
+        "purposes": client.purposes,
         "proof": client.proof,
         "docs": client.docs,
         "now": today.now.get((client.name, client.proof), 0),

@@ -166,7 +166,7 @@ def _crawler(row: Row, *, would: bool) -> list[Markup | str]:
     return [
         _who(row),
         sentences.proof(row.client.proof),
-        row.client.purpose,
+        row.client.comes_for,
         f"{row.knocks:,}",
         f"{row.refused:,}",
         *([f"{row.would:,}"] if would else []),

@@ -11,10 +11,8 @@ import pytest
 from making import policy
 from signing import Crawler
 from stagedoor.cli.update import key_targets
-from stagedoor.fronts.mitmproxy.inquiry import Inquiry
-from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.model.errors import ConfigError
-from stagedoor.record.metrics import Metrics
+from stagedoor.verify.claims import Claims
 from stagedoor.verify.range_files import KEYS, Copy, write_copy
 
 ORIGIN = "https://signer.example"
@@ -31,12 +29,11 @@ def known_keys(state: Path) -> set[str] | None:
     house = policy({"crawlers/signer.yaml": SIGNER})
 
     async def look() -> set[str] | None:
-        inquiry = Inquiry(Metrics())
-        settings = Settings(rules=None, state=state, metrics=None, mode=None, trusted_proxies=None)
-        inquiry.open(settings, house)
-        assert inquiry._directories is not None
-        found = inquiry._directories.keys_for(ORIGIN)
-        inquiry.close()
+        claims = Claims(lambda _: None)
+        claims.open(state, (), house)
+        assert claims._directories is not None
+        found = claims._directories.keys_for(ORIGIN)
+        claims.close()
         return None if found is None else set(found)
 
     return asyncio.run(look())

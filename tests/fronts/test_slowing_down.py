@@ -9,10 +9,7 @@ import pytest
 
 from flows import HOUSE, Open, answered, flow
 from making import FIREFOX, OVERCAST
-from stagedoor.fronts.mitmproxy import addon
-from stagedoor.model.facts import Rate
-from stagedoor.store.memory import Memory
-from stagedoor.store.turn import Turn
+from stagedoor.fronts.mitmproxy import flow_exchange
 
 THROTTLE = {
     "05-slow.yaml": """
@@ -31,13 +28,6 @@ SWEEP = {
           then: {throttle: {retry_after: 10m}}
         """
 }
-
-
-def test_a_turn_asks_the_memory_once_for_each_rule() -> None:
-    turn = Turn(Memory(10), "192.0.2.1", 0.0, "/a.mp3")
-    rate = Rate(1, 60.0)
-    assert [turn.wait("r", rate) for _ in range(5)] == [0.0] * 5
-    assert turn.behaviour.requests == turn.behaviour.recordings == 1
 
 
 def test_whoever_is_too_fast_is_told_when_to_come_back(opened: Open) -> None:
@@ -94,7 +84,7 @@ def test_bytes_of_audio_are_counted_as_they_pass(opened: Open) -> None:
 def test_without_a_rule_that_asks_nothing_is_remembered(opened: Open) -> None:
     house = opened()
     house.enter(flow("/a.mp3", OVERCAST))
-    assert len(house.guard._memory) == 0
+    assert len(house.guard.service.store) == 0
 
 
 async def _held(waiting: Awaitable[None] | None) -> float:
@@ -124,7 +114,7 @@ def test_what_turns_out_to_be_audio_is_delayed_then(opened: Open) -> None:
 
 
 def test_only_so_many_wait_at_once(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(addon, "MOST_WAITING", 1)
+    monkeypatch.setattr(flow_exchange, "MOST_WAITING", 1)
     house = opened(HOUSE | DELAY)
 
     async def two() -> None:
@@ -137,7 +127,7 @@ def test_only_so_many_wait_at_once(opened: Open, monkeypatch: pytest.MonkeyPatch
         await first
 
     asyncio.run(two())
-    assert house.guard._waiting == 0
+    assert house.guard.exchanges.waiting == 0
 
 
 def test_observe_mode_holds_nobody_up(opened: Open) -> None:

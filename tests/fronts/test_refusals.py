@@ -1,4 +1,4 @@
-"""What a refused client is told."""
+"""What a refused client reads."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mitmproxy import http
 
 from making import GPTBOT_CLIENT, REFUSED, asks
 from stagedoor.config.stance import Artist
-from stagedoor.fronts.mitmproxy.refusals import refuse, unavailable
+from stagedoor.fronts.refusals import Answer, refuse, unavailable
 from stagedoor.model.facts import MEDIA_CLIENTS, PURPOSES, Client, Request, Resource, Verdict
 
 ARTIST = Artist(name="The Understudies", contact="mailto:us@example.org")
@@ -27,9 +26,16 @@ def refused(
     resource: Resource = SONG,
     verdict: Verdict = REFUSED,
     artist: Artist = ARTIST,
-) -> http.Response:
-    """The response to a refused request."""
+) -> Answer:
+    """The answer to a refused request."""
     return refuse(request or asks(), client, resource, verdict, artist)
+
+
+def fields(answer: Answer) -> dict[str, str]:
+    """The header fields by name; none is there twice."""
+    found = {name.decode(): value.decode() for name, value in answer.headers}
+    assert len(found) == len(answer.headers)
+    return found
 
 
 def page(
@@ -37,14 +43,14 @@ def page(
 ) -> str:
     """The refusal that a browser shows."""
     response = refused(asks(accept=BROWSER_ACCEPT), client, artist=artist, verdict=verdict)
-    assert response.headers["Content-Type"] == PAGE
-    return response.get_text() or ""
+    assert fields(response)["Content-Type"] == PAGE
+    return response.body.decode()
 
 
 def test_a_refusal_says_what_was_applied_and_how_to_reach_the_artist() -> None:
     response = refused()
-    assert response.status_code == 403
-    assert response.get_text() == (
+    assert response.status == 403
+    assert response.body.decode() == (
         "This recording is not for automated visitors.\n"
         "The Understudies has a policy, and it was applied here: Training is off. The stance says so.\n"
         "You were taken for GPTBot (OpenAI).\n"
@@ -65,36 +71,36 @@ def test_a_page_says_the_same() -> None:
 
 
 def test_without_a_name_and_a_contact_it_is_still_a_sentence() -> None:
-    text = refused(artist=Artist()).get_text() or ""
+    text = refused(artist=Artist()).body.decode()
     assert "This site has a policy" in text
     assert "write to" not in text
 
 
 def test_a_refused_page_is_not_called_a_recording() -> None:
-    assert "This page is not for" in (refused(resource=Resource("page", "/")).get_text() or "")
+    assert "This page is not for" in refused(resource=Resource("page", "/")).body.decode()
 
 
 def test_somebody_unknown_is_not_taken_for_somebody() -> None:
-    assert "taken for" not in (refused(client=Client("unknown", "", "unknown")).get_text() or "")
+    assert "taken for" not in refused(client=Client("unknown", "", "unknown")).body.decode()
 
 
 @pytest.mark.parametrize("status", [401, 402, 403, 404, 410, 429, 451])
 def test_the_rule_names_the_status(status: int) -> None:
-    assert refused(verdict=Verdict("block", "x", "X", status=status)).status_code == status
+    assert refused(verdict=Verdict("block", "x", "X", status=status)).status == status
 
 
 @pytest.mark.parametrize("purpose", sorted(MEDIA_CLIENTS))
 def test_a_media_client_never_gets_a_page(purpose: str) -> None:
     client = Client("Player", "", purpose)  # type: ignore[arg-type]
     response = refused(asks(accept=BROWSER_ACCEPT), client)
-    assert response.headers["Content-Type"] == TEXT
-    assert "<" not in (response.get_text() or "")
+    assert fields(response)["Content-Type"] == TEXT
+    assert "<" not in response.body.decode()
 
 
 @pytest.mark.parametrize("destination", ["audio", "video", "track", "image", "Audio"])
 def test_a_browsers_player_never_gets_a_page(destination: str) -> None:
     response = refused(asks(accept=BROWSER_ACCEPT, sec_fetch_dest=destination))
-    assert response.headers["Content-Type"] == TEXT
+    assert fields(response)["Content-Type"] == TEXT
 
 
 @pytest.mark.parametrize(
@@ -111,12 +117,12 @@ def test_a_browsers_player_never_gets_a_page(destination: str) -> None:
 @pytest.mark.parametrize("purpose", ["ai-training", "browser", "unknown", "http-library"])
 def test_a_page_is_for_whoever_asks_for_one(accept: str, kind: str, purpose: str) -> None:
     client = Client("X", "", purpose)  # type: ignore[arg-type]
-    assert refused(asks(accept=accept), client).headers["Content-Type"] == kind
+    assert fields(refused(asks(accept=accept), client))["Content-Type"] == kind
 
 
 @pytest.mark.parametrize("accept", ["", BROWSER_ACCEPT])
 def test_no_cache_keeps_a_refusal_and_no_browser_guesses_at_it(accept: str) -> None:
-    headers = refused(asks(accept=accept)).headers
+    headers = fields(refused(asks(accept=accept)))
     assert headers["Cache-Control"] == "no-store"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert "noindex" in headers["X-Robots-Tag"]
@@ -126,9 +132,9 @@ def test_no_cache_keeps_a_refusal_and_no_browser_guesses_at_it(accept: str) -> N
 def test_a_head_request_gets_the_headers_and_no_body(accept: str) -> None:
     response = refused(asks(method="HEAD", accept=accept))
     whole = refused(asks(accept=accept))
-    assert response.raw_content == b""
+    assert response.body == b""
     assert response.headers == whole.headers
-    assert response.headers["Content-Length"] == str(len(whole.raw_content or b""))
+    assert fields(response)["Content-Length"] == str(len(whole.body))
 
 
 class Tags(HTMLParser):
@@ -183,33 +189,33 @@ def test_a_contact_that_is_an_address_on_the_web_is_a_link() -> None:
 
 
 def test_a_page_loads_nothing_and_runs_nothing() -> None:
-    headers = refused(asks(accept=BROWSER_ACCEPT)).headers
+    headers = fields(refused(asks(accept=BROWSER_ACCEPT)))
     assert headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert headers["Referrer-Policy"] == "no-referrer"
 
 
 def test_names_in_any_script_arrive_as_they_are() -> None:
     response = refused(artist=Artist(name="Björk & Шуфутинский 音楽"))
-    assert "Björk & Шуфутинский 音楽" in (response.get_text() or "")
-    assert response.headers["Content-Length"] == str(len(response.raw_content or b""))
+    assert "Björk & Шуфутинский 音楽" in response.body.decode()
+    assert fields(response)["Content-Length"] == str(len(response.body))
 
 
 def test_a_title_that_is_a_sentence_does_not_end_twice() -> None:
     assert ".." not in (
-        refused(verdict=Verdict("block", "x", "Training is off.", "Why.")).get_text() or ""
+        refused(verdict=Verdict("block", "x", "Training is off.", "Why.")).body.decode()
     )
 
 
 def test_when_the_guard_cannot_decide_the_visitor_may_come_again() -> None:
     response = unavailable(None)
-    assert response.status_code == 503
-    assert response.headers["Retry-After"] == "60"
-    assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["Content-Type"] == TEXT
-    assert "OpenAI" not in (response.get_text() or "")
+    assert response.status == 503
+    assert fields(response)["Retry-After"] == "60"
+    assert fields(response)["Cache-Control"] == "no-store"
+    assert fields(response)["Content-Type"] == TEXT
+    assert "OpenAI" not in response.body.decode()
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)
 def test_every_client_gets_a_short_answer(purpose: str) -> None:
     client = Client("X", "Y", purpose)  # type: ignore[arg-type]
-    assert 0 < len(refused(client=client).raw_content or b"") < 1000
+    assert 0 < len(refused(client=client).body) < 1000

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from making import FIREFOX, GPTBOT, asks, rules
+from making import FIREFOX, GPTBOT, asks, judgement, rules
 from manyrules import AGENTS, PATHS, rule_file, written
-from stagedoor.model.facts import Behaviour, Rate
-from stagedoor.rules.explanation import Explanation, Look, explain
+from stagedoor.engine.explanation import Explanation, Look, explain
+from stagedoor.engine.order import judge
+from stagedoor.model.facts import Behaviour
 from stagedoor.rules.policy import Policy
 
 TWO = """
@@ -28,8 +29,7 @@ TWO = """
 
 
 def explained(policy: Policy, agent: str, target: str, **more: Any) -> Explanation:
-    request = asks(agent, target)
-    return explain(policy, request, policy.identify(agent), policy.classify(request.path), **more)
+    return explain(judge(policy, asks(agent, target), **more))
 
 
 def outcomes(found: Explanation) -> dict[str, str]:
@@ -42,15 +42,14 @@ def test_the_explanation_and_the_decision_agree(rows: list[Any], requests: int, 
     policy = rules(rule_file(rows))
     lately = Behaviour(requests=requests)
 
-    def wait(_rule: str, rate: Rate) -> float:
-        return 7.0 if requests >= rate.requests else 0.0
+    waits = {r.id: 7.0 for r in policy.rules if r.rate and requests >= r.rate.requests}
 
     for agent in AGENTS:
         for target in PATHS:
-            found = explained(policy, agent, target, behaviour=lately, wait=wait, mode=mode)
+            found = explained(policy, agent, target, behaviour=lately, waits=waits, mode=mode)
             request = asks(agent, target)
-            judged = policy.judge(request, mode=mode, behaviour=lately, wait=wait)
-            assert found.verdict == judged[2]
+            expected = judgement(policy, request, mode=mode, behaviour=lately, waits=waits)
+            assert found.verdict == expected[2]
 
 
 def test_every_rule_is_tried_also_those_behind_the_one_that_decided() -> None:
@@ -93,7 +92,7 @@ def test_a_rate_that_is_not_used_up_is_told() -> None:
         "- {id: slow, title: S, when: {resource: audio}, then: {throttle: {requests: 2, per: 1m}}}"
     )
     assert outcomes(explained(policy, FIREFOX, "/a.mp3")) == {"slow": "within its rate"}
-    late = explained(policy, FIREFOX, "/a.mp3", wait=lambda _rule, _rate: 9.0)
+    late = explained(policy, FIREFOX, "/a.mp3", waits={"slow": 9.0})
     assert (late.verdict.action, late.verdict.seconds) == ("throttle", 9.0)
 
 
@@ -114,6 +113,6 @@ def test_signal_files_are_let_in_whatever_the_rules_say() -> None:
     ],
 )
 def test_facts_are_told_as_people_would_write_them(value: object, told: str) -> None:
-    from stagedoor.rules.explanation import _told
+    from stagedoor.engine.explanation import _told
 
     assert _told(value) == told

@@ -7,13 +7,13 @@ hold the two together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
-from stagedoor.model.facts import Behaviour, Client, Mode, Request, Resource, Verdict
+from stagedoor.engine.transaction import Transaction
+from stagedoor.model.facts import Behaviour, Client, Request, Resource, Verdict
 from stagedoor.rules.conditions import All, AnyOf, Condition, Is, Not, Settled
-from stagedoor.rules.plan import ALLOW, NOBODY_REMEMBERS, SIGNAL, Wait, never_too_fast, note
-from stagedoor.rules.policy import Policy, observed
 from stagedoor.rules.rule import Rule
 
 Outcome = Literal["decides", "notes", "within its rate", "holds too late", "does not hold", "off"]
@@ -51,54 +51,32 @@ class Explanation:
     verdict: Verdict
 
 
-def explain(
-    policy: Policy,
-    request: Request,
-    client: Client,
-    resource: Resource,
-    *,
-    mode: Mode = "enforce",
-    behaviour: Behaviour = NOBODY_REMEMBERS,
-    wait: Wait = never_too_fast,
-) -> Explanation:
-    """How the verdict on `client` asking for `resource` comes about."""
+def explain(transaction: Transaction) -> Explanation:
+    """How the verdict on a request that was decided comes about, rule by rule."""
+    request, client, resource = transaction.request, transaction.client, transaction.resource
+    facts = (request, client, resource, transaction.behaviour)
     tried: list[Tried] = []
-    verdict: Verdict | None = None
-    noted: Verdict | None = None
-    for rule in policy.rules:
-        look = look_at(rule.condition, (request, client, resource, behaviour))
-        outcome, said = _outcome(rule, look, wait, decided=verdict is not None)
+    decided = False
+    for rule in transaction.policy.rules:
+        look = look_at(rule.condition, facts)
+        outcome = _outcome(rule, look, transaction.waits, decided=decided)
         if resource.kind == "signal" and outcome in {"decides", "notes"}:
-            outcome, said = "holds too late", None
-        if outcome == "decides":
-            verdict = said
-        elif outcome == "notes":
-            noted = noted or said
+            outcome = "holds too late"
+        decided = decided or outcome == "decides"
         tried.append(Tried(rule, outcome, look))
-    if resource.kind == "signal":
-        verdict = SIGNAL
-    final = verdict or noted or ALLOW
-    if mode == "observe":
-        final = observed(final)
-    return Explanation(request, client, resource, behaviour, tuple(tried), final)
+    return Explanation(
+        request, client, resource, transaction.behaviour, tuple(tried), transaction.verdict
+    )
 
 
-def _outcome(
-    rule: Rule, look: Look, wait: Wait, *, decided: bool
-) -> tuple[Outcome, Verdict | None]:
+def _outcome(rule: Rule, look: Look, waits: Mapping[str, float], *, decided: bool) -> Outcome:
     if not look.held:
-        return ("off" if is_off(rule.condition) else "does not hold"), None
+        return "off" if is_off(rule.condition) else "does not hold"
     if decided:
-        return "holds too late", None
-    verdict = rule.verdict
-    if rule.rate is not None:
-        seconds = wait(rule.id, rule.rate)
-        if seconds <= 0:
-            return "within its rate", None
-        verdict = verdict if rule.waits else replace(verdict, seconds=seconds)
-    if rule.observe:
-        return "notes", note(verdict)
-    return ("notes" if rule.action == "log" else "decides"), verdict
+        return "holds too late"
+    if rule.rate is not None and waits.get(rule.id, 0.0) <= 0:
+        return "within its rate"
+    return "notes" if rule.notes else "decides"
 
 
 def is_off(condition: Condition) -> bool:

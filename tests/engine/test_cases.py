@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from making import TRAINING_OFF, policy, rules
-from stagedoor.rules.cases import run_cases, run_examples
+from stagedoor.engine.cases import run_cases, run_examples
 
 STANCES = [
     "",

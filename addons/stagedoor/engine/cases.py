@@ -10,6 +10,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 from stagedoor.config.stance import Stance
+from stagedoor.engine.order import judge
 from stagedoor.identify.catalogue import Signature
 from stagedoor.model.errors import Location
 from stagedoor.model.facts import Request, Verdict, as_header
@@ -63,21 +64,23 @@ def asked(case: Case) -> Request:
 
 def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Failure]:
     proof = case.proof
-    client, resource, verdict = policy.judge(
+    judged = judge(
+        policy,
         asked(case),
         case.type,
         prove=(lambda _claim: (proof, "assumed by the case")) if proof else None,
         assumed=frozenset(case.traits),
         behaviour=case.behaviour.facts(),
         # The client of a case has used up what this rule gives it, and nothing of another's.
-        wait=lambda name, rate: rate.seconds if name == rule.id else 0.0,
+        waits={rule.id: rule.rate.seconds} if rule.rate else {},
     )
+    client, resource, verdict = judged.client, judged.resource, judged.verdict
     decided = verdict.would or verdict.action
     if decided != case.expect:
         by = next((other for other in policy.rules if other.id == verdict.rule), None)
         yield Failure(
             place,
-            f"{rule.id}: {client.name} ({client.purpose}) asking for {resource.kind} {case.get}\n"
+            f"{rule.id}: {client.name} ({client.comes_for}) asking for {resource.kind} {case.get}\n"
             f"    - expected: {case.expect}\n"
             f"    + decided:  {_told(verdict, by)}",
             by.at if by is not None and by is not rule else None,
@@ -113,5 +116,5 @@ def _examples(
                 signature.at,
                 f"{signature.name}: {agent}\n"
                 f"    - expected: {'' if same else 'anything but '}{signature.name}\n"
-                f"    + taken for: {client.name} ({client.purpose})",
+                f"    + taken for: {client.name} ({client.comes_for})",
             )

@@ -1,24 +1,37 @@
-"""Verdict → response: what a refused client is told.
+"""Verdict → answer: what a refused client reads. No front's own: each sends it in its way.
 
-Short, in plain words: which policy was applied and how to reach the artist. A page for whoever can
-read one, plain text for everybody else, and never a page for a media client, which would try to
+Short, in plain words: which policy was applied and how to reach the artist. A page for clients that
+read one, plain text for all others, and never a page for a media client, which would try to
 play it.
 """
 
 from __future__ import annotations
 
 import math
-import time
+from dataclasses import dataclass
 from html import escape
 
-from mitmproxy import http
-from mitmproxy.net.http import status_codes
-
 from stagedoor.config.stance import Artist
+from stagedoor.model.actions import Refuse, named
 from stagedoor.model.facts import MEDIA_CLIENTS, Client, Request, Resource, Verdict
 from stagedoor.model.units import told_duration
 
 _Fields = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer: header fields as they go out, Content-Length among them, and the body.
+
+    Without Date and Server, which are the front's business. The body of an answer to HEAD is empty,
+    and its Content-Length that of the answer to GET.
+    """
+
+    status: int
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
 _HEADERS: _Fields = (
     # A refusal is for this client only: no cache may hand it to a fan.
     (b"Cache-Control", b"no-store"),
@@ -51,44 +64,39 @@ def refuse(
     verdict: Verdict,
     artist: Artist,
     request_id: str = "",
-) -> http.Response:
-    """The response to a refused request; `request_id` leads to its explanation."""
+) -> Answer:
+    """The answer to a refused request; `request_id` leads to its explanation."""
     who = artist.name or "This site"
     thing = "recording" if resource.guarded else "page"
-    later = verdict.action == "throttle"
-    headline = (
-        "Too many requests in too short a time"
-        if later
-        else f"This {thing} is not for automated visitors"
-    )
+    effect = named(verdict.action).effect
+    if not isinstance(effect, Refuse):
+        raise TypeError(f"{verdict.action} refuses nothing")
+    headline = effect.headline.format(thing=thing)
     known_as = client.name + (f" ({client.operator})" if client.operator else "")
     policy = f"{verdict.title.rstrip('.')}. {verdict.why}".strip()
     wait = max(1, math.ceil(verdict.seconds))
     sentences = [
         f"{who} has a policy, and it was applied here: {policy}",
         f"You were taken for {known_as}." if client.purpose != "unknown" else "",
-        f"You are welcome again in {told_duration(wait)}." if later else "",
+        f"You are welcome again in {told_duration(wait)}." if effect.again else "",
         f"This request is known as {request_id}." if request_id else "",
         _help(artist),
     ]
-    response = answer(
-        request, client, verdict.status, headline, [s for s in sentences if s], policy
-    )
     more: _Fields = ()
-    if later:
+    if effect.again:
         more += ((b"Retry-After", str(wait).encode()),)
     if request_id:
         more += ((b"X-Request-Id", request_id.encode()),)
-    response.headers.fields += more
-    return response
+    return answer(
+        request, client, verdict.status, headline, [s for s in sentences if s], policy, more
+    )
 
 
-def unavailable(request: Request | None) -> http.Response:
+def unavailable(request: Request | None) -> Answer:
     """503: the guard itself failed, and the stance says to keep the door closed then."""
     headline = "The guard at this door cannot decide right now"
-    response = answer(request, None, 503, headline, ["Please try again in a minute."], "")
-    response.headers["Retry-After"] = "60"
-    return response
+    sentences = ["Please try again in a minute."]
+    return answer(request, None, 503, headline, sentences, "", ((b"Retry-After", b"60"),))
 
 
 def _help(artist: Artist) -> str:
@@ -104,8 +112,12 @@ def answer(
     headline: str,
     sentences: list[str],
     policy: str,
-) -> http.Response:
-    """A short response, as a page or as plain text, whichever this client can read."""
+    more: _Fields = (),
+) -> Answer:
+    """A short answer, as a page or as plain text, whichever this client can read.
+
+    `more` header fields come last.
+    """
     if request is not None and _reads_pages(request, client):
         paragraphs = "".join(
             f'<p class="policy">{escape(text)}</p>' if policy and policy in text else _linked(text)
@@ -117,13 +129,10 @@ def answer(
         body = "\n".join([headline + ".", *sentences]) + "\n"
         headers = _TEXT_HEADERS
     content = body.encode()
-    fields = (*headers, (b"Content-Length", str(len(content)).encode()))
+    fields = (*headers, (b"Content-Length", str(len(content)).encode()), *more)
     if request is not None and request.method == "HEAD":
         content = b""
-    reason = status_codes.RESPONSES.get(status, "").encode()
-    now = time.time()
-    # Response.make() does the same at twice the price; whoever is refused knocks often.
-    return http.Response(b"HTTP/1.1", status, reason, fields, content, None, now, now)
+    return Answer(status, fields, content)
 
 
 def _linked(text: str) -> str:

@@ -6,16 +6,12 @@ a file without a length in its head is taken to go on as it begins.
 
 from __future__ import annotations
 
-import io
 import re
-from collections import OrderedDict
-from dataclasses import dataclass
+from io import SEEK_END, SEEK_SET, BytesIO
+from typing import Protocol
 
-from mitmproxy import http
 from tinytag import TinyTag, TinyTagException
 
-MOST = 4_096
-"""Recordings that are remembered, by path."""
 HEAD = 64 << 10
 """Bytes that are looked at, after pictures and words in front (ID3)."""
 _LONGEST = 7 * 24 * 3600.0
@@ -26,45 +22,23 @@ _RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15})", re.ASCII)
 _ID3 = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """`size` in bytes; `seconds` of sound, 0 where that is not known."""
+class Headers(Protocol):
+    """Header fields by name, whatever the letters' case: of mitmproxy, or a dict in lower case."""
 
-    size: int
-    seconds: float = 0.0
+    def get(self, name: str, default: str, /) -> str: ...
 
 
-class Shelf:
-    """The recordings that were last handed out, each by its path."""
-
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._known: OrderedDict[str, Recording] = OrderedDict()
-
-    def known(self, path: str) -> Recording | None:
-        """What is known about the recording under this path."""
-        return self._known.get(path)
-
-    def keep(self, path: str, recording: Recording) -> None:
-        """Remember it, and forget the one that was kept longest."""
-        self._known[path] = recording
-        self._known.move_to_end(path)
-        while len(self._known) > self._most:
-            self._known.popitem(last=False)
-
-
-def extent(response: http.Response) -> tuple[int, int] | None:
-    """Where the body begins and how large the whole is, in bytes; None where nobody says."""
-    headers = response.headers
+def extent(status: int, headers: Headers) -> tuple[int, int] | None:
+    """Where a response's body begins and how large the whole is, in bytes; None: nobody says."""
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
         return None
-    if response.status_code == 206:
+    if status == 206:
         found = _RANGE.fullmatch(headers.get("content-range", "").strip())
         return (int(found[1]), int(found[2])) if found else None
-    told = headers.get("content-length", "")
-    if response.status_code != 200 or not (told.isascii() and told.isdigit() and len(told) < 16):
+    length = headers.get("content-length", "")
+    if status != 200 or not (length.isascii() and length.isdigit() and len(length) < 16):
         return None
-    return 0, int(told)
+    return 0, int(length)
 
 
 class Reader:
@@ -102,15 +76,15 @@ def _id3_size(head: bytes | bytearray) -> int:
     return _ID3 + (a << 21 | b << 14 | c << 7 | d)
 
 
-class _Part(io.BytesIO):
+class _Part(BytesIO):
     """The head of a file that says to be as large as the whole."""
 
     def __init__(self, head: bytes, size: int) -> None:
         super().__init__(head)
         self._size = size
 
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        if whence == io.SEEK_END:
+    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
+        if whence == SEEK_END:
             return super().seek(max(0, self._size + offset))
         return super().seek(offset, whence)
 

@@ -1,0 +1,237 @@
+"""The one order of a request: recognise, classify, gather, decide, record.
+
+    enter()     who claims to ask, and what for
+    needs()     what the rules that can still hold ask of the outside      (a front gathers it)
+    decide()    the verdict, and what it leaves to be remembered
+    answered()  the response's type is known: is there a need to decide again?
+
+Every front goes this way: mitmproxy, `explain`, `decide`, replay, the cases of rules. Nothing here
+has an effect or waits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from stagedoor.engine import compliance
+from stagedoor.engine.needs import (
+    NO_EFFECTS,
+    NO_FACTS,
+    NO_NEEDS,
+    NO_WAITS,
+    NOTHING_KNOWN,
+    Effects,
+    Facts,
+    Known,
+    Needs,
+)
+from stagedoor.engine.transaction import Transaction
+from stagedoor.identify.catalogue import Signature
+from stagedoor.identify.traits import traits
+from stagedoor.model.facts import Arrival, Behaviour, Client, Mode, Proof, Request, Resource
+from stagedoor.publish.publication import USES_OF
+from stagedoor.resources.kinds import reclassify
+from stagedoor.rules.plan import NOBODY_REMEMBERS
+from stagedoor.rules.policy import Policy, observed
+from stagedoor.signals.meaning import Answer, Use
+
+NOTHING_ARRIVED = Arrival()
+
+
+def enter(transaction: Transaction) -> None:
+    """Who claims to ask, and what is asked for: from the request alone."""
+    policy, request = transaction.policy, transaction.request
+    transaction.client = policy.claim(request.agent, transaction.signer)
+    transaction.resource = policy.classify(request.path)
+
+
+def needs(transaction: Transaction) -> Needs:
+    """What the rules that can still hold ask for, and the claim that can be proven."""
+    policy, client = transaction.policy, transaction.client
+    steps = transaction.steps = policy.plan.steps(transaction.request, client, transaction.resource)
+    claim = policy.provable.get(client.name)
+    if claim is None and not steps.behaviour and not steps.rates:
+        return NO_NEEDS
+    return Needs(claim, steps.behaviour, steps.rates)
+
+
+def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Effects:
+    """The verdict on the request, from what was gathered after needs(); it stands in the
+    transaction. Returned is what it leaves to be remembered.
+    """
+    client = transaction.client
+    if facts.proof is not None:
+        client = replace(client, proof=facts.proof[0], why=facts.proof[1])
+    arrival = transaction.arrival
+    if arrival is not None:
+        found = transaction.assumed | traits(
+            transaction.request,
+            client,
+            arrival.ja4,
+            arrival.plaintext,
+            families=transaction.policy.families,
+            proxied=arrival.proxied,
+        )
+        if found:
+            client = replace(client, traits=found)
+    if client is not transaction.client:
+        transaction.client = client
+    known = facts.known
+    if known is not NOTHING_KNOWN:
+        transaction.behaviour, transaction.waits = known.behaviour, known.waits
+        if known.received is not None:
+            _hold_against(transaction, known, facts)
+    return _rule(transaction, first=True)
+
+
+def decide_again(transaction: Transaction, known: Known = NOTHING_KNOWN) -> Effects:
+    """The verdict once more, for another resource: what was counted stays counted once.
+
+    `known` is what only now is asked for: counters, and waits of rates that could not hold before.
+    A rate that was used up stays so.
+    """
+    if known.waits:
+        transaction.waits = {**known.waits, **transaction.waits}
+    if known.behaviour is not NOTHING_KNOWN.behaviour:
+        before = transaction.behaviour
+        transaction.behaviour = replace(
+            known.behaviour,
+            told=before.told,
+            violations=before.violations,
+            disallowed=before.disallowed,
+        )
+    return _rule(transaction, first=False)
+
+
+def _hold_against(transaction: Transaction, known: Known, facts: Facts) -> None:
+    received, client = known.received, transaction.client
+    assert received is not None
+    transaction.violations = compliance.violations(
+        received,
+        facts.robots,
+        transaction.request,
+        transaction.resource,
+        facts.published,
+        _use(client, facts.published),
+        transaction.policy.robots_tokens.get(client.name, client.name),
+    )
+    transaction.behaviour = compliance.behaved(
+        known.behaviour, received, transaction.resource, transaction.violations
+    )
+
+
+def _use(client: Client, published: Mapping[Use, Answer | None]) -> Use | None:
+    """What the client makes of what it fetches; of several uses the first that is refused."""
+    if not client.further:
+        return USES_OF.get(client.purpose)
+    uses = [USES_OF[purpose] for purpose in client.purposes if purpose in USES_OF]
+    return next((use for use in uses if published.get(use) == "no"), uses[0] if uses else None)
+
+
+def _rule(transaction: Transaction, *, first: bool) -> Effects:
+    verdict, used = transaction.steps.verdict(
+        transaction.request,
+        transaction.client,
+        transaction.resource,
+        transaction.behaviour,
+        transaction.waits,
+    )
+    if transaction.mode == "observe":
+        verdict = observed(verdict)
+    transaction.verdict = verdict
+    if used:
+        used = tuple(one for one in used if one[0] not in transaction.used)
+        transaction.used += tuple(rule for rule, _ in used)
+    counted = first and transaction.policy.counts
+    violated = first and bool(transaction.violations)
+    if not counted and not violated and not used:
+        return NO_EFFECTS
+    recording = transaction.request.path if counted and transaction.resource.guarded else ""
+    return Effects(counted, recording, used, violated)
+
+
+def answered(transaction: Transaction, content_type: str) -> bool:
+    """Take note of the response's type; whether that makes it another resource.
+
+    Then needs() and decide_again() follow, by the rules that decided first.
+    """
+    resource = reclassify(transaction.resource, content_type)
+    if resource is transaction.resource:
+        return False
+    transaction.resource = resource
+    return True
+
+
+# -- where nothing has to be gathered --------------------------------------------------------------
+
+Prove = Callable[[Signature], tuple[Proof, str]]
+"""How sure a claim is, and why."""
+
+
+def judge(
+    policy: Policy,
+    request: Request,
+    content_type: str = "",
+    mode: Mode = "enforce",
+    *,
+    arrival: Arrival = NOTHING_ARRIVED,
+    signer: str = "",
+    prove: Prove | None = None,
+    assumed: frozenset[str] = frozenset(),
+    behaviour: Behaviour = NOBODY_REMEMBERS,
+    waits: Mapping[str, float] | None = None,
+) -> Transaction:
+    """The whole way of one request whose facts are at hand.
+
+    `content_type` is the response's, once it is known. `prove` says how sure a claim is that can be
+    proven; without it, none is. `behaviour` and `waits` as a store would give them.
+    """
+    transaction = Transaction(policy, request, arrival, mode)
+    if signer:
+        transaction.signer = signer
+    if assumed:
+        transaction.assumed = assumed
+    enter(transaction)
+    if content_type:
+        answered(transaction, content_type)
+    return _finish(transaction, prove, behaviour, waits)
+
+
+def judge_known(
+    policy: Policy,
+    request: Request,
+    client: Client,
+    resource: Resource,
+    mode: Mode = "enforce",
+    *,
+    behaviour: Behaviour = NOBODY_REMEMBERS,
+    waits: Mapping[str, float] | None = None,
+) -> Transaction:
+    """The same for a request that was recognised and classified before: a line in a log."""
+    transaction = recognised(policy, request, client, resource, mode)
+    return _finish(transaction, None, behaviour, waits)
+
+
+def recognised(
+    policy: Policy, request: Request, client: Client, resource: Resource, mode: Mode = "enforce"
+) -> Transaction:
+    """A transaction that was recognised and classified before."""
+    transaction = Transaction(policy, request, None, mode)
+    transaction.client, transaction.resource = client, resource
+    return transaction
+
+
+def _finish(
+    transaction: Transaction,
+    prove: Prove | None,
+    behaviour: Behaviour,
+    waits: Mapping[str, float] | None,
+) -> Transaction:
+    claim = needs(transaction).claim
+    proof = prove(claim) if prove is not None and claim is not None else None
+    facts = NO_FACTS
+    if proof is not None or waits or behaviour is not NOBODY_REMEMBERS:
+        facts = Facts(proof, Known(behaviour, waits or NO_WAITS))
+    decide(transaction, facts)
+    return transaction

@@ -1,0 +1,84 @@
+"""One request on its way: everything that is known of it, from its head to its last byte."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from stagedoor.engine.compliance import Violation
+from stagedoor.engine.needs import NO_WAITS
+from stagedoor.model.facts import (
+    UNKNOWN,
+    Arrival,
+    Behaviour,
+    Client,
+    Event,
+    Mode,
+    Request,
+    Resource,
+    Verdict,
+)
+from stagedoor.rules.plan import ALLOW, NO_STEPS, NOBODY_REMEMBERS, Steps
+from stagedoor.rules.policy import Policy
+
+
+class Transaction:
+    """Filled in by `engine.order`, step by step.
+
+    `policy` is the one that let the request in: a reload in between changes nothing half-way.
+    `arrival` is None where nothing is known of the request but a line in a log. The rest has its
+    default on the class until it changes, which a request does to few of them.
+    """
+
+    signer = ""
+    """The origin that has provably signed it."""
+    assumed: frozenset[str] = frozenset()
+    """Traits it has besides those that are found (for cases)."""
+    at = 0.0
+    """Unix time."""
+    household = ""
+    """The store's key of the client's address."""
+    crawler = ""
+    """The store's key of the crawler, empty for people."""
+    client: Client = UNKNOWN
+    resource: Resource = Resource("other", "")
+    steps: Steps = NO_STEPS
+    behaviour: Behaviour = NOBODY_REMEMBERS
+    counted = False
+    """Whether `behaviour` holds what the store knows of the client."""
+    waits: Mapping[str, float] = NO_WAITS
+    used: tuple[str, ...] = ()
+    """The rules whose rates this request has used up."""
+    violations: tuple[Violation, ...] = ()
+    verdict: Verdict = ALLOW
+    seconds = 0.0
+    """What the decisions cost."""
+    id = ""
+    """The short name of this request, where it is worth one."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        request: Request,
+        arrival: Arrival | None = None,
+        mode: Mode = "enforce",
+    ) -> None:
+        self.policy, self.request = policy, request
+        self.arrival, self.mode = arrival, mode
+
+    @property
+    def against(self) -> bool:
+        """Whether it asks for what this crawler had received notice against."""
+        return bool(self.violations)
+
+    def event(self) -> Event:
+        """What is reported to those who record decisions."""
+        return Event(
+            at=self.at,
+            request=self.request,
+            client=self.client,
+            resource=self.resource,
+            verdict=self.verdict,
+            seconds=self.seconds,
+            id=self.id,
+            against=self.against,
+        )

@@ -1,0 +1,347 @@
+"""One exchange through mitmproxy: read, decided, and the decision carried out.
+
+No decision is made here. What happens when the guard itself fails is decided here and nowhere
+else: mitmproxy would let the request pass; `on_error` of the stance says what to do instead, and
+every such event is counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
+from dataclasses import replace
+
+from mitmproxy import connection, http
+from mitmproxy.proxy import mode_specs
+
+from stagedoor.fronts.addresses import is_trusted
+from stagedoor.fronts.handshakes import Fingerprints
+from stagedoor.fronts.mitmproxy.answers_given import as_response
+from stagedoor.fronts.mitmproxy.client_hello import arrival
+from stagedoor.fronts.mitmproxy.delivery import Delivery
+from stagedoor.fronts.mitmproxy.flow_request import read
+from stagedoor.fronts.mitmproxy.forwarding import forward, is_local, replace_response, unreachable
+from stagedoor.fronts.mitmproxy.passage import Passage, weighing
+from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses
+from stagedoor.fronts.refusals import refuse, unavailable
+from stagedoor.fronts.service import Service
+from stagedoor.identify.botauth import NONE, Outcome
+from stagedoor.model.actions import THROTTLE, named
+from stagedoor.model.events import Answered, Failed, PageTagged, Responded, SiteUnreachable, Spent
+from stagedoor.model.facts import PEOPLE, Request
+from stagedoor.publish.publication import NOTHING, Published
+from stagedoor.resources.kinds import reclassify
+from stagedoor.rules.rule import RETRY_AFTER
+
+_log = logging.getLogger("stagedoor.door")
+
+_PASSAGE = "stagedoor"
+"""Where a flow's passage is kept, in its metadata."""
+_OURS = "stagedoor.answer"
+"""Marks a flow whose response is the guard's own."""
+UPSTREAM_SILENCE = 10.0
+"""Seconds between two lines about a site that does not answer."""
+MOST_WAITING = 200
+"""Requests that are delayed at the same time: each holds a connection open."""
+
+
+class Exchanges:
+    """Carries out what the engine decides, for every flow of one guard."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        self.fingerprints = Fingerprints()
+        self.keep_host = True
+        self.waiting = 0
+        self._forwarded_told = False
+        self._upstream_said = 0.0
+        self._signals = SignalResponses(NOTHING)
+        self._delivery = Delivery(service)
+
+    def follow(self, publication: Published) -> None:
+        """From now on this is published."""
+        emit = self.service.emit
+        self._signals = SignalResponses(publication, lambda outcome: emit(PageTagged(outcome)))
+
+    # -- the request -------------------------------------------------------------------------------
+
+    def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """Decide, before any body is read and before the site hears of it."""
+        try:
+            return self._enter(flow)
+        except Exception:  # noqa: BLE001 (whatever it is, on_error decides)
+            self._failed(flow, "request")
+            return None
+
+    def _enter(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        if not isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
+            # Bare start-up begins as a forward proxy for a moment: nobody may use it as one.
+            flow.kill()
+            return None
+        service = self.service
+        policy = service.policy
+        if policy is None:
+            self._answer(flow, as_response(unavailable(None)))
+            return None
+        began = time.perf_counter()
+        trusted = service.trusted
+        request = read(flow, trusted)
+        settings = service.settings
+        header = settings.ja4_header if settings is not None else ""
+        passage = Passage(
+            policy,
+            request,
+            arrival(flow.client_conn, request, self.fingerprints, trusted, header),
+            service.mode,
+        )
+        passage.at = time.time()
+        later = service.decide(passage, self._signature(flow, passage))
+        if later is not None:
+            return self._entered_later(flow, passage, began, later)
+        return self._entered(flow, passage, began)
+
+    async def _entered_later(
+        self, flow: http.HTTPFlow, passage: Passage, began: float, later: Awaitable[None]
+    ) -> None:
+        try:
+            await later
+            waiting = self._entered(flow, passage, began)
+        except Exception:  # noqa: BLE001 (as in request())
+            self._failed(flow, "request")
+            return
+        if waiting is not None:
+            await waiting
+
+    def _entered(
+        self, flow: http.HTTPFlow, passage: Passage, began: float
+    ) -> Awaitable[None] | None:
+        passage.seconds = time.perf_counter() - began
+        flow.metadata[_PASSAGE] = passage
+        waiting = self._wait(passage)
+        if passage.verdict.refused:
+            self._record(passage)
+            self._answer(flow, self._refusal(passage))
+            self._delivery.withheld(flow, passage, None)
+            self.service.emit(Spent(time.perf_counter() - began))
+            return None
+        forward(flow, self.service.trusted, keep_host=self.keep_host)
+        self._signals.arriving(flow, passage.request.path)
+        self._warn_about_proxies(passage.request)
+        passage.passed_on = time.perf_counter()
+        passage.added = passage.passed_on - began
+        return waiting
+
+    def _signature(self, flow: http.HTTPFlow, passage: Passage) -> Outcome:
+        """What the request's signature is worth, against the address that the client used."""
+        request = passage.request
+        if not request.header("signature"):
+            return NONE
+        trusted, peer = self.service.trusted, flow.client_conn.peername
+        proxied = bool(trusted) and peer is not None and is_trusted(peer[0], trusted)
+        scheme = request.header("x-forwarded-proto").rpartition(",")[2].strip().lower()
+        secure = scheme == "https" if proxied and scheme else bool(flow.client_conn.tls)
+        authority = flow.request.data.authority.decode("latin-1") or request.header("host")
+        return self.service.signature(
+            passage, authority=authority, scheme="https" if secure else "http"
+        )
+
+    def _wait(self, passage: Passage) -> Awaitable[None] | None:
+        """What a delayed request has to wait for. Where too many do so already, it is throttled."""
+        verdict = passage.verdict
+        if not verdict.delayed or passage.waited:
+            return None
+        if self.waiting >= MOST_WAITING:
+            later = named(THROTTLE)
+            passage.verdict = replace(
+                verdict, action=later.word, status=later.status, seconds=RETRY_AFTER
+            )
+            return None
+        passage.waited = True
+        return self._hold(passage)
+
+    async def _hold(self, passage: Passage) -> None:
+        self.waiting += 1
+        try:
+            await asyncio.sleep(passage.verdict.seconds)
+        finally:
+            self.waiting -= 1
+            passage.passed_on = time.perf_counter()
+
+    def _refusal(self, passage: Passage) -> http.Response:
+        response = as_response(
+            refuse(
+                passage.request,
+                passage.client,
+                passage.resource,
+                passage.verdict,
+                passage.policy.stance.artist,
+                passage.name(),
+            )
+        )
+        self._signals.refusing(response)
+        return response
+
+    def _answer(self, flow: http.HTTPFlow, response: http.Response) -> None:
+        """Answer in the site's place; what the client still uploads is thrown away (hardening)."""
+        flow.metadata[_OURS] = True
+        flow.response = response
+
+    # -- the response ------------------------------------------------------------------------------
+
+    def response_head(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
+        """Now the type is known: decide again where it matters, then stream."""
+        passage = flow.metadata.get(_PASSAGE)
+        if flow.response is None or _OURS in flow.metadata:
+            return None
+        flow.response.stream = True
+        flow.response.headers.pop("alt-svc", None)  # it would lead visitors past the guard
+        if passage is None:  # let in by on_error, undecided
+            return None
+        try:
+            return self._leave(flow, flow.response, passage)
+        except Exception:  # noqa: BLE001 (as in request())
+            self._failed(flow, "response")
+            return None
+
+    def _leave(
+        self, flow: http.HTTPFlow, response: http.Response, passage: Passage
+    ) -> Awaitable[None] | None:
+        began = time.perf_counter()
+        since = began - passage.passed_on if passage.passed_on else None
+        self.service.emit(Answered(response.status_code, since))
+        later = self.service.answered(passage, response.headers.get("content-type", ""))
+        if later is not None:
+            return self._left_later(flow, response, passage, began, later)
+        return self._left(flow, response, passage, began)
+
+    async def _left_later(
+        self,
+        flow: http.HTTPFlow,
+        response: http.Response,
+        passage: Passage,
+        began: float,
+        later: Awaitable[None],
+    ) -> None:
+        try:
+            await later
+            waiting = self._left(flow, response, passage, began)
+        except Exception:  # noqa: BLE001 (as in request())
+            self._failed(flow, "response")
+            return
+        if waiting is not None:
+            await waiting
+
+    def _left(
+        self, flow: http.HTTPFlow, response: http.Response, passage: Passage, began: float
+    ) -> Awaitable[None] | None:
+        passage.seconds += time.perf_counter() - began
+        waiting = self._wait(passage)
+        self._record(passage)
+        if passage.verdict.refused:
+            self._delivery.withheld(flow, passage, response)
+            replace_response(flow, self._refusal(passage))
+        else:
+            self._pass(flow, response, passage)
+        self.service.emit(Spent(passage.added + time.perf_counter() - began))
+        return waiting
+
+    def _pass(self, flow: http.HTTPFlow, response: http.Response, passage: Passage) -> None:
+        """Let a response go out: what it says is completed, what goes out of it is counted."""
+        resource = passage.resource
+        status = response.status_code  # of the site: a file of ours may take its place
+        if resource.kind == "audio":
+            response.stream = self._delivery.audio(passage, response)
+        standards = self._signals.leaving(
+            flow, resource, lambda path, text: self.service.noticed(passage, path, text)
+        )
+        self.service.emit(Responded(resource.kind, standards))
+        if passage.client.purpose not in PEOPLE:
+            passage.status = response.status_code
+            response.stream = weighing(response.stream, passage)
+            self._delivery.program(passage, flow.request.method, status)
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    def broken(self, flow: http.HTTPFlow) -> None:
+        """The site did not answer, or the client went away: the request was decided all the same."""
+        passage = flow.metadata.get(_PASSAGE)
+        if passage is not None:
+            self._record(passage)
+            self.end(flow)
+
+    def end(self, flow: http.HTTPFlow) -> None:
+        """Report what a machine was sent, once."""
+        passage = flow.metadata.get(_PASSAGE)
+        if passage is None:
+            return
+        if passage.ending is not None:
+            passage.ending()
+            passage.ending = None
+        if not passage.ended and passage.status:
+            passage.ended = True
+            self.service.took(passage, passage.status, passage.size)
+
+    def _record(self, passage: Passage) -> None:
+        if not passage.recorded:
+            passage.recorded = True
+            self.service.record(passage)
+
+    # -- when things go wrong ----------------------------------------------------------------------
+
+    def _failed(self, flow: http.HTTPFlow, step: str) -> None:
+        """Open or closed, as the stance says for this kind of resource."""
+        policy = self.service.policy
+        stance = policy.stance if policy else None
+        request, recording = self._best_knowledge(flow)
+        closed = (
+            stance is None
+            or (stance.on_error.audio if recording else stance.on_error.pages) == "closed"
+        )
+        outcome = "closed" if closed else "open"
+        self.service.emit(Failed(step, outcome))
+        _log.exception("the guard failed on a %s; on_error says %s", step, outcome)
+        if step == "response":
+            if closed:
+                replace_response(flow, as_response(unavailable(request)))
+        elif closed:
+            self._answer(flow, as_response(unavailable(request)))
+        else:
+            forward(flow, self.service.trusted, keep_host=self.keep_host)
+
+    def _best_knowledge(self, flow: http.HTTPFlow) -> tuple[Request | None, bool]:
+        """The request, and whether it is about a recording; in doubt it is."""
+        passage = flow.metadata.get(_PASSAGE)
+        if passage is not None and passage.resource.guarded:
+            return passage.request, True
+        try:
+            request = read(flow, self.service.trusted)
+            policy = self.service.policy
+            resource = policy.classify(request.path) if policy else None
+            if resource is not None and flow.response is not None:
+                resource = reclassify(resource, flow.response.headers.get("content-type", ""))
+        except Exception:  # noqa: BLE001 (in doubt, the door stays closed)
+            return None, True
+        return request, resource is None or resource.guarded
+
+    def unreachable(self, server: connection.Server) -> None:
+        """The site does not answer: counted each time, and said now and then."""
+        self.service.emit(SiteUnreachable())
+        now = time.monotonic()
+        if now - self._upstream_said > UPSTREAM_SILENCE:
+            self._upstream_said = now
+            _log.warning("%s", unreachable(server))
+
+    def _warn_about_proxies(self, request: Request) -> None:
+        """Once: a proxy in front that is not trusted makes every visitor look like one."""
+        if self._forwarded_told or self.service.trusted or not request.header("x-forwarded-for"):
+            return
+        if is_local(request.address):
+            self._forwarded_told = True
+            _log.warning(
+                "requests come from %s with X-Forwarded-For, which is not believed: if that is "
+                "your own proxy, start with --set guard_trusted_proxies=%s",
+                request.address,
+                request.address,
+            )

@@ -1,0 +1,291 @@
+"""What every front needs: the rules in force, the store, proofs, recorders, one behind the other.
+
+A front reads a request into a Transaction and lets decide() gather and decide; what it carries out
+afterwards it reports here. Everything that changes at a reload is replaced by one assignment.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+from stagedoor.config.yamltext import Source
+from stagedoor.engine import order
+from stagedoor.engine.compliance import crawler_key
+from stagedoor.engine.needs import NO_EFFECTS, NOTHING_KNOWN, Facts, Known, Needs, SignalKind
+from stagedoor.engine.published_texts import Texts, digest_of
+from stagedoor.engine.transaction import Transaction
+from stagedoor.fetch.client import HttpClient
+from stagedoor.fronts.addresses import Network
+from stagedoor.fronts.mitmproxy.options import Settings
+from stagedoor.identify.botauth import NONE, Outcome
+from stagedoor.load import rule_folder
+from stagedoor.load.watcher import Watcher
+from stagedoor.model.client_keys import client_key
+from stagedoor.model.events import Event, Loaded, Noticed, Proved, Published, Took, Violated
+from stagedoor.model.facts import PEOPLE, Mode, Proof
+from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
+from stagedoor.publish.publication import Published as Publication
+from stagedoor.record.suite import Suite
+from stagedoor.rules.policy import Policy
+from stagedoor.signals.meaning import USES
+from stagedoor.store.interface import Query, Store
+from stagedoor.store.memory import MemoryStore
+from stagedoor.store.store_keys import once_key
+from stagedoor.verify.claims import Claims
+
+_log = logging.getLogger("stagedoor.door")
+
+
+class Service:
+    """One guard, without the program it sits in.
+
+    `carried` says in how many standards headers speak; `changed` is called with each new policy,
+    after it is in force.
+    """
+
+    def __init__(self, carried: Callable[[Publication], int]) -> None:
+        self.suite = Suite()
+        self.emit: Callable[[Event], None] = self.suite.emit
+        self.policy: Policy | None = None
+        self.settings: Settings | None = None
+        self.mode: Mode = "enforce"
+        self.trusted: tuple[Network, ...] = ()
+        self.publication = NOTHING
+        self.store: Store = MemoryStore(1)
+        self.claims = Claims(self.emit)
+        self.watcher = Watcher(self._build, self.take, self.emit)
+        self.changed: Callable[[Policy], None] = lambda _: None
+        self._carried = carried
+        self._texts = Texts()
+        self._header_digest = ""
+        self._answers = dict.fromkeys(USES)
+        self._evidence = False
+
+    # -- start, change, stop -----------------------------------------------------------------------
+
+    def apply(self, settings: Settings) -> None:
+        """All or nothing: only what is wholly understood takes the place of what was."""
+        if self.policy is None or self.settings is None or settings.rules != self.settings.rules:
+            found = rule_folder.sources(settings.rules)
+            policy = rule_folder.build(found, self.policy)
+            self.watcher.know(settings.rules, found)
+        else:
+            policy = self.policy
+        self.settings = settings
+        self.take(policy)
+
+    def take(self, policy: Policy) -> None:
+        """Decide by `policy` from now on: one assignment, whole or not at all."""
+        assert self.settings is not None
+        self.trusted = self.settings.trusted_for(policy.stance)
+        self.mode = self.settings.mode_for(policy.stance)
+        self.publication = published(policy.stance, policy.catalogue)
+        said = self.publication.wanted.said
+        self._answers = {use: said.about(use) for use in USES}
+        headers = self.publication.header_text.encode()
+        self._header_digest = digest_of(headers) if self.publication.headers else ""
+        self.policy = policy
+        self.changed(policy)
+        self.claims.follow(policy)
+        self._publish()
+        self.emit(
+            Loaded(
+                program=rule_folder.program_version(),
+                rules=len(policy.rules),
+                in_force=policy.in_force,
+                signatures=policy.matcher.tokens,
+                enforcing=self.mode == "enforce",
+                standards=self._carried(self.publication),
+            )
+        )
+
+    def _build(self, found: Sequence[Source]) -> Policy:
+        return rule_folder.build(found, self.policy)
+
+    def open(self, client: HttpClient | None = None) -> None:
+        """Begin, with the event loop running. StagedoorError where something cannot be had.
+
+        `client` fetches key directories; None for the usual one.
+        """
+        assert self.settings is not None
+        assert self.policy is not None
+        settings, policy = self.settings, self.policy
+        self.claims.open(settings.state, settings.resolvers, policy, client)
+        self.store = MemoryStore(settings.clients)
+        self._evidence = True
+        self.suite.open(
+            settings.state,
+            ledger=policy.stance.evidence.ledger == "yes",
+            program=rule_folder.program_version(),
+        )
+        self._publish()
+
+    def close(self) -> None:
+        """Close what open() opened, and the files that are being written."""
+        self.watcher.close()
+        self.claims.close()
+        self.suite.close()
+
+    def _publish(self) -> None:
+        """What is published from now on."""
+        if not self._evidence:
+            return
+        said, now = self.publication, _now()
+        self.emit(Published(HEADERS, HEADERS, said.header_text or None, now))
+        for path, file in said.files.items():
+            self.emit(Published(path, file.standard, file.text, now))
+        if said.merges_robots:
+            # Until the site's own has been seen, this is what it would be without one.
+            self.emit(Published(ROBOTS, "robots", said.robots(None).text, now))
+
+    # -- one request -------------------------------------------------------------------------------
+
+    def signature(self, transaction: Transaction, *, authority: str, scheme: str) -> Outcome:
+        """What the request's signature is worth; a verified one names its signer."""
+        found = self.claims.signature(
+            transaction.request, self.store, authority=authority, scheme=scheme
+        )
+        if found.standing == "verified":
+            transaction.signer = found.signer
+        return found
+
+    def decide(self, transaction: Transaction, signed: Outcome = NONE) -> Awaitable[None] | None:
+        """Gather what the rules ask for, and decide. None, where nothing had to be waited for."""
+        order.enter(transaction)
+        needs = order.needs(transaction)
+        claim, request = needs.claim, transaction.request
+        proof = self.claims.prove(claim, request, signed) if claim is not None else None
+        query = self._query(transaction, needs, proof)
+        if query is None:
+            self._decided(transaction, proof, NOTHING_KNOWN)
+            return None
+        known = self.store.read(query)
+        if isinstance(known, Known):
+            self._decided(transaction, proof, known)
+            return None
+        return self._decided_later(transaction, proof, known)
+
+    def _query(
+        self, transaction: Transaction, needs: Needs, proof: tuple[Proof, str] | None
+    ) -> Query | None:
+        """What this request asks of the store; None where it asks nothing."""
+        client, request = transaction.client, transaction.request
+        person = client.purpose in PEOPLE
+        counts = transaction.policy.counts
+        if person and not counts:
+            return None
+        home = transaction.household = client_key(request.address)
+        if not person:
+            verified = proof is not None and proof[0] == "verified"
+            transaction.crawler = crawler_key(client.name, home, verified=verified)
+        transaction.counted = needs.behaviour
+        recording = request.path if transaction.resource.guarded else ""
+        return Query(
+            home, time.monotonic(), recording, needs.behaviour, needs.rates, transaction.crawler
+        )
+
+    async def _decided_later(
+        self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Awaitable[Known]
+    ) -> None:
+        self._decided(transaction, proof, await known)
+
+    def _decided(
+        self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known
+    ) -> None:
+        robots = None
+        if known.received is not None:
+            robots = self._texts.robots(known.received.robots, self.store.text)
+        facts = Facts(proof, known, robots, self._answers)
+        effects = order.decide(transaction, facts)
+        if effects is not NO_EFFECTS:
+            self.store.apply(transaction.household, transaction.crawler, effects, time.monotonic())
+        for violation in transaction.violations:
+            self.emit(Violated(transaction.client, violation.signal, violation.line))
+
+    def answered(self, transaction: Transaction, content_type: str) -> Awaitable[None] | None:
+        """The response's type is known: decide again where it makes it another resource."""
+        if not order.answered(transaction, content_type):
+            return None
+        needs = order.needs(transaction)
+        rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
+        behaviour = needs.behaviour and not transaction.counted
+        if not rates and not behaviour:
+            self._decided_again(transaction, NOTHING_KNOWN)
+            return None
+        home = transaction.household = client_key(transaction.request.address)
+        transaction.counted = transaction.counted or behaviour
+        known = self.store.read(
+            Query(home, time.monotonic(), "", behaviour, rates, included=transaction.policy.counts)
+        )
+        if isinstance(known, Known):
+            self._decided_again(transaction, known)
+            return None
+        return self._decided_again_later(transaction, known)
+
+    async def _decided_again_later(self, transaction: Transaction, known: Awaitable[Known]) -> None:
+        self._decided_again(transaction, await known)
+
+    def _decided_again(self, transaction: Transaction, known: Known) -> None:
+        effects = order.decide_again(transaction, known)
+        if effects is not NO_EFFECTS:
+            self.store.apply(transaction.household, "", effects, time.monotonic())
+
+    # -- what has happened -------------------------------------------------------------------------
+
+    def record(self, transaction: Transaction) -> None:
+        """The verdict is final."""
+        event = transaction.event()
+        client, refused = event.client, event.verdict.refused
+        person = client.purpose in PEOPLE
+        if client.proof != "unverified" and (refused or not person):
+            key = once_key("proof", client.name, event.request.address, client.proof)
+            self.emit(Proved(event, new=not self.store.proof_seen(key)))
+        self.emit(event)
+        if refused:
+            self._noticed_headers(transaction, event.verdict.status)
+
+    def noticed(self, transaction: Transaction, path: str, text: bytes, status: int = 200) -> None:
+        """A file that says what is allowed has gone out whole."""
+        if transaction.client.purpose in PEOPLE:
+            return
+        said = self.publication
+        own = said.files.get(path)
+        digest, new = self._texts.digest(path, text)
+        if new:
+            standard = own.standard if own is not None else "robots"
+            self.emit(Published(path, standard, text, _now()))
+        robots = path == ROBOTS
+        signal: SignalKind = "robots" if robots else "files"
+        if robots or (own is not None and own.text == text):
+            # What the site's own other files say is kept as a text, and held against nobody.
+            self.store.received(
+                self._crawler(transaction), signal, digest, text if robots else None
+            )
+        self.emit(Noticed(transaction.event(), signal, digest, status))
+
+    def took(self, transaction: Transaction, status: int, size: int) -> None:
+        """A response has ended: what a machine was sent, in bytes."""
+        if transaction.client.purpose in PEOPLE or transaction.resource.kind == "signal":
+            return
+        self._noticed_headers(transaction, status)
+        self.emit(Took(transaction.event(), status, size, transaction.against, self._header_digest))
+
+    def _noticed_headers(self, transaction: Transaction, status: int) -> None:
+        """Of headers, which stand on every response, only the first time is an event."""
+        digest = self._header_digest
+        if not digest:
+            return
+        if self.store.received(self._crawler(transaction), "headers", digest):
+            self.emit(Noticed(transaction.event(), "headers", digest, status))
+
+    @staticmethod
+    def _crawler(transaction: Transaction) -> str:
+        client = transaction.client
+        home = transaction.household or client_key(transaction.request.address)
+        return crawler_key(client.name, home, verified=client.proof == "verified")
+
+
+def _now() -> int:
+    return int(time.time() * 1000)

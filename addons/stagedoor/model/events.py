@@ -1,0 +1,225 @@
+"""Events: everything that happens at the door, as frozen facts for those who record it.
+
+A front emits them; recorders (`record/`) subscribe to the kinds they care about. Nothing here has
+an effect. Times are Unix seconds, sizes bytes, durations seconds, unless a field says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stagedoor.model import facts
+from stagedoor.model.facts import Client, Kind, Proof, Purpose
+
+Decided = facts.Event
+"""The verdict on a request is final."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """A claim was looked into. `new`: this outcome is new for this client at this address."""
+
+    decided: Decided
+    new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A request carried a name that can be proven; `proof` is how sure it was."""
+
+    client: str
+    proof: Proof
+
+
+@dataclass(frozen=True, slots=True)
+class Violated:
+    """A crawler asked for what a signal it had received forbids. `line` is robots.txt's."""
+
+    client: Client
+    signal: str
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """A client received a signal: `robots`, `files` or `headers`, by the SHA-256 of its text."""
+
+    decided: Decided
+    signal: str
+    digest: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Took:
+    """A response to a program has ended. `digest` is the published headers' SHA-256, or empty."""
+
+    decided: Decided
+    status: int
+    size: int
+    against: bool
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A program is being sent content of the site."""
+
+    client: Client
+    kind: Kind
+    against: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A refused request asked for a recording of this size and length."""
+
+    purpose: Purpose
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSent:
+    """Audio has gone out: so many bytes, or so many seconds of sound."""
+
+    purpose: Purpose
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChanged:
+    """A response with audio has begun (`change` is 1) or ended (-1)."""
+
+    purpose: Purpose
+    change: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listened:
+    """A visitor's hour is over: seconds of sound sent for each second of the clock."""
+
+    ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """`where` publishes `text` from `at` on (Unix milliseconds); None: nothing any more."""
+
+    where: str
+    standard: str
+    text: str | bytes | None
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The site has answered; `seconds` since the request went to it, None where that is unknown."""
+
+    status: int
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Responded:
+    """A response of the site goes out, carrying signals of these standards in its headers."""
+
+    kind: Kind
+    standards: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the guard itself cost one request, in seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PageTagged:
+    """A page was looked into for tags; `outcome` says what came of it."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """A reverse-DNS look-up ended."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeysFetched:
+    """A fetch of a key directory ended."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Rules are in force. `standards`: in how many every response carries something."""
+
+    program: str
+    rules: int
+    in_force: int
+    signatures: int
+    enforcing: bool
+    standards: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The rules on disk have changed, and were taken (`well`) or not."""
+
+    well: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The guard itself failed at `step`; `outcome` is open, closed or unrecorded."""
+
+    step: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unrecorded:
+    """So many entries could not be written into the ledger."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUnreachable:
+    """A connection to the site failed."""
+
+
+Event = (
+    Decided
+    | Proved
+    | Claimed
+    | Violated
+    | Noticed
+    | Took
+    | Handed
+    | Withheld
+    | AudioSent
+    | StreamChanged
+    | Listened
+    | Published
+    | Answered
+    | Responded
+    | Spent
+    | PageTagged
+    | LookedUp
+    | KeysFetched
+    | Loaded
+    | Reloaded
+    | Failed
+    | Unrecorded
+    | SiteUnreachable
+)
+EVENTS: tuple[type[Event], ...] = Event.__args__
+"""Every kind there is."""

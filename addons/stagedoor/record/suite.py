@@ -1,0 +1,58 @@
+"""The recorders of one guard, put together. Adding one is a file, and a line here."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from stagedoor.model.events import Event, Failed, Unrecorded
+from stagedoor.record import backfill
+from stagedoor.record.daily import Day
+from stagedoor.record.decision_log import Decisions
+from stagedoor.record.ledger.recorder import Ledger
+from stagedoor.record.ledger.subscriber import LedgerRecorder
+from stagedoor.record.metrics import Metrics
+from stagedoor.record.recorders import Recorder, Recorders
+from stagedoor.record.terminal import Terminal
+
+
+class Suite:
+    """What is counted and what the desk shows is there from the beginning; files are opened by
+    open(), when the guard runs.
+    """
+
+    def __init__(self) -> None:
+        self.metrics = Metrics()
+        self.day = Day()
+        self._hub = Recorders()
+        self._hub.add(self.metrics)
+        self._hub.add(self.day)
+
+    def add(self, recorder: Recorder) -> None:
+        """Let another recorder know of everything from now on."""
+        self._hub.add(recorder)
+
+    def emit(self, event: Event) -> None:
+        """Something has happened."""
+        self._hub.emit(event)
+
+    def open(self, state: Path | None, *, ledger: bool, program: str) -> None:
+        """Write into the state directory, where there is one. StagedoorError where that fails."""
+        self._hub.add(Terminal())
+        if state is None:
+            return
+        if ledger:
+            book = Ledger(state, lambda count: self.emit(Unrecorded(count)), program=program)
+            self._hub.add(LedgerRecorder(book))
+            for name, source in book.measures().items():
+                self.metrics.watch(name, source)
+        self._hub.add(Decisions(state, lambda: self.emit(Failed("decision-log", "unrecorded"))))
+
+    def fill(self, state: Path) -> None:
+        """Add what the ledger knows of today to the desk, in a thread of its own."""
+        threading.Thread(target=backfill.fill, args=(self.day, state), daemon=True).start()
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        self._hub.close()
+        self.metrics.close()

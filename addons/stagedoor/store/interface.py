@@ -1,0 +1,86 @@
+"""What is remembered between requests, behind one interface.
+
+It is made so that a networked store fits: a request reads once, in one batch, and writes once, by
+effects; keys are the same in every process; times are given, never asked for. An implementation in
+this process answers at once; one elsewhere returns an awaitable, and never holds a request longer
+than its own time-out. Every implementation passes `tests/store/contract.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import Protocol
+
+from stagedoor.engine.needs import Effects, Known, SignalKind
+from stagedoor.model.facts import Rate
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What one request asks of the store, in one batch.
+
+    `client` is a household's key. `recording`: the path that is asked for, where it is one.
+    `behaviour`, and `rates` (rule id, rate), as in `engine.needs.Needs`. `crawler` is the key of
+    the crawler, empty for people. `included`: the request was counted before, and is not added to
+    what is known. `at` is seconds of a clock that never goes back.
+    """
+
+    client: str
+    at: float
+    recording: str = ""
+    behaviour: bool = False
+    rates: tuple[tuple[str, Rate], ...] = ()
+    crawler: str = ""
+    included: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A recording's `size` in bytes and `seconds` of sound, 0 where that is not known."""
+
+    size: int
+    seconds: float = 0.0
+
+
+class Store(Protocol):
+    """A memory shared by all requests of a guard, or of several guards."""
+
+    def read(self, query: Query) -> Known | Awaitable[Known]:
+        """What is known, with the request at hand included. Changes nothing."""
+
+    def apply(self, client: str, crawler: str, effects: Effects, at: float) -> None:
+        """Count what a decision leaves. Returns at once; what is lost is the store's to report."""
+
+    def sent(self, client: str, size: int, seconds: float, at: float) -> tuple[float, ...]:
+        """Count audio that went to a client: bytes, seconds of sound.
+
+        Returns the listening ratios of visitors whose hour has ended by that: seconds of sound by
+        seconds of the clock.
+        """
+
+    def received(
+        self, crawler: str, signal: SignalKind, digest: str, text: bytes | None = None
+    ) -> bool:
+        """A crawler was sent the text of this SHA-256 (`text`: robots.txt); whether that is new."""
+
+    def text(self, digest: str) -> bytes | None:
+        """The robots.txt with this SHA-256, where it is still remembered."""
+
+    def once(self, key: bytes, owner: str, until: float, now: float, *, shared: bool) -> bool:
+        """Whether `key` was not seen before, and may be used now; remembered until `until`.
+
+        `shared`: the same `owner` may use it again. Times are Unix seconds.
+        """
+
+    def proof_seen(self, key: bytes) -> bool:
+        """Whether this outcome of a proof is known already; it is from now on."""
+
+    def length(self, path: str) -> Length | None:
+        """How large and long the recording under this path is, where it has passed before."""
+
+    def keep_length(self, path: str, length: Length) -> None:
+        """Remember a recording's size and length."""
+
+    def __len__(self) -> int:
+        """How many clients are remembered."""

@@ -1,0 +1,33 @@
+"""The keys of what is remembered: the same in every process, and their bounds in one place.
+
+| what                   | key                                          | bound                          |
+|------------------------|----------------------------------------------|--------------------------------|
+| counters of a client   | model.client_keys.client_key()                           | `clients`, least recently seen |
+| recordings of a client | recording_key(path), 8 bytes, one hour       | 500 a client, 4 × clients      |
+| rates of a client      | rule id                                      | with the client                |
+| sound of a client      | model.client_keys.client_key(), one hour of the clock    | 10,000                         |
+| what a crawler received| engine.compliance.crawler_key()              | `clients`, least recently seen |
+| texts of robots.txt    | SHA-256 of the text                          | 64                             |
+| lengths of recordings  | recording_key(path)                          | 4,096                          |
+| proofs that were seen  | once("proof", name, address, proof)          | 512, least recently seen       |
+| nonces and signatures  | once("nonce", signer, key, nonce), 16 bytes  | 20,000, for as long as valid   |
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+
+def recording_key(path: str) -> bytes:
+    """The key of a recording, 8 bytes whatever the path's length."""
+    return blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).digest()
+
+
+def once_key(kind: str, *parts: str | bytes) -> bytes:
+    """The key of something that counts once, 16 bytes; no two lists of parts share one."""
+    digest = blake2b(kind.encode(), digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogateescape") if isinstance(part, str) else part
+        digest.update(b"\0%d:" % len(data))
+        digest.update(data)
+    return digest.digest()
