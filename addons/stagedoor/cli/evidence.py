@@ -131,12 +131,12 @@ def _verify(book: Book, options: argparse.Namespace) -> int:
     if found.broken:
         print(f"BROKEN: {found.broken}", file=sys.stderr)
         return 1
-    for line in told(found):
+    for line in verified(found):
         print(line)
     return 0
 
 
-def told(found: Findings) -> list[str]:
+def verified(found: Findings) -> list[str]:
     """What `verify` says of a whole ledger."""
     from stagedoor.evidence.wording import erased, interrupted, lost, pruned, when
 

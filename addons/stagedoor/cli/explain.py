@@ -1,8 +1,8 @@
 """`stagedoor explain`: why was this refused, and what would become of that?
 
-Either a request in words (`--ua`, `--path` …), or the short name of one that was refused: it stands
-on the refusal and in the decision log. The latter is explained by the facts that the log has kept,
-under the rules as they are today.
+Either a request given by options (`--ua`, `--path` …), or the short name of one that was refused:
+it stands on the refusal and in the decision log. The latter is explained by the facts that the log
+has kept, under the rules as they are today.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _MARKS = {
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     parser.description = (
-        "For a request in words, or for one that was refused: by the short name that "
+        "For a request given by options, or for one that was refused: by the short name that "
         "stands on its refusal."
     )
     parser.add_argument("id", nargs="?", metavar="REQUEST", help="the name on a refusal: K7Q29FXM")
@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _as_asked(policy: Policy, options: argparse.Namespace) -> Explanation:
-    """A request in words."""
+    """The request that the options describe."""
     headers = tuple(_header(text) for text in options.header)
     named = {name.lower(): value for name, value in headers}
     agent = named.get("user-agent", "") if options.ua is None else as_header(options.ua)
@@ -290,12 +290,12 @@ def _rules(top: Tree, found: Explanation, *, everything: bool) -> None:
             _add_rule(branch, tried)
         else:
             left[tried.outcome] = left.get(tried.outcome, 0) + 1
-    told = {
+    outcomes = {
         "off": "off under this stance",
         "does not hold": "about others",
     }
     for outcome, count in left.items():
-        branch.add(Text(f"{count} more: {told.get(outcome, outcome)}", style="dim"))
+        branch.add(Text(f"{count} more: {outcomes.get(outcome, outcome)}", style="dim"))
 
 
 def _telling(tried: Tried) -> bool:
@@ -369,9 +369,9 @@ def _client(client: Client) -> Mapping[str, Any]:
 
 
 def _look(look: Look) -> Mapping[str, Any]:
-    told: dict[str, Any] = {"asks": look.asks, "held": look.held}
+    shown: dict[str, Any] = {"asks": look.asks, "held": look.held}
     if look.found:
-        told["found"] = look.found
+        shown["found"] = look.found
     if look.parts:
-        told["parts"] = [_look(part) for part in look.parts]
-    return told
+        shown["parts"] = [_look(part) for part in look.parts]
+    return shown

@@ -79,9 +79,9 @@ def _read(path: Path, kind: str | None) -> Part:
     data = _bytes(path, shown)
     kind = kind or guess(data)
     if not kind:
-        mend = f"say what it is: --from {' or '.join(READERS)}"
+        fix = f"say what it is: --from {' or '.join(READERS)}"
         message = "nothing in it tells what kind of file it is"
-        raise ConfigError([Problem(Location(shown), message, mend)])
+        raise ConfigError([Problem(Location(shown), message, fix)])
     beside: dict[str, tuple[tuple[str, bytes], ...]] = {}
     _included(path, data, kind, beside)
     return Part(path.name, READERS[kind](shown, data, beside))
@@ -124,7 +124,7 @@ def _matching(folder: Path, word: str) -> list[Path]:
 
 
 def _loader(folder: Path | None) -> Load:
-    """The house of `folder` laid over the shipped one, with further files."""
+    """The rules of `folder`, laid over the shipped ones, with further files."""
     sources = {s.inside: s for s in rule_folder.read_directory(rule_folder.SHIPPED_RULES)}
     if folder is not None:
         sources |= {s.inside: s for s in rule_folder.read_directory(folder)}

@@ -216,7 +216,7 @@ def _shown(path: Path) -> str:
     return ROBOTS if str(path) == "-" else rule_folder.shown(path)
 
 
-# -- what is told ----------------------------------------------------------------------------------
+# -- the report ----------------------------------------------------------------------------------
 
 
 def check_robots(path: Path, said: Published) -> bool:
@@ -232,7 +232,7 @@ def check_robots(path: Path, said: Published) -> bool:
 
 
 def tell(found: Iterable[Conflict], path: str) -> bool:
-    """Print where a robots.txt disagrees, with the mend; whether its word stands anywhere."""
+    """Print where a robots.txt disagrees, with the fix; True if the stance is overridden."""
     standing = False
     for conflict in found:
         at = Location(path, conflict.line, 1 if conflict.line else 0)

@@ -72,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read(names: Sequence[str], form: Format, tally: Tally) -> list[str]:
-    """Count all files; the messages about those that cannot be read, which are told as well."""
+    """Count all files; the messages about those that cannot be read, which are printed as well."""
     console = Console(stderr=True, highlight=False, markup=False)
     columns = (
         TextColumn("reading", markup=False),

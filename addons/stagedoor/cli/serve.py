@@ -53,8 +53,8 @@ def command_line(options: argparse.Namespace, stance: Stance) -> Sequence[str]:
             listen=options.listen or stance.site.listen or _EVERYWHERE,
         )
     except ValidationError as error:
-        told = str(error.errors()[0]["ctx"]["error"])
-        raise StagedoorError(told) from error
+        reason = str(error.errors()[0]["ctx"]["error"])
+        raise StagedoorError(reason) from error
     if not site.upstream:
         raise StagedoorError(
             "which site? Say --upstream http://localhost:8000, or write it into stance.yaml "

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     """Until q, Escape or Ctrl-C. A guard that goes away and comes back is waited for."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise StagedoorError("top needs a terminal — use `stagedoor status` for files and pipes")
-    ask(options.at)  # a wrong address or password is told on a plain screen
+    ask(options.at)  # a wrong address or password is reported before the screen is taken over
     console = Console(highlight=False)
     with _keys(), Live(console=console, screen=True, auto_refresh=False) as live:
         while True:

@@ -49,7 +49,7 @@ AT_ONCE = 8
 POLLS = "polls.json"
 """In the state directory: when each address was last asked, also in vain."""
 SHOWN = 3
-"""Added or removed networks that are named; of more, the number is told."""
+"""Added or removed networks that are named; of more, only the number is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ async def refresh(
     except OSError as error:
         raise StagedoorError(
             f"the state directory {state} cannot be written: {error.strerror or error} — "
-            "choose another with --state DIR, or mend its rights"
+            "choose another with --state DIR, or fix its rights"
         ) from error
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -200,8 +200,8 @@ def _first(error: StagedoorError) -> str:
         return str(error)
     problem, more = error.problems[0], len(error.problems) - 1
     place = f"line {problem.location.line}: " if problem.location.line else ""
-    mend = f" — {problem.mend}" if problem.mend else ""
-    return place + problem.message + (f" (and {more} more)" if more else "") + mend
+    fix = f" — {problem.mend}" if problem.mend else ""
+    return place + problem.message + (f" (and {more} more)" if more else "") + fix
 
 
 def _read_polls(path: Path) -> dict[str, float]:
