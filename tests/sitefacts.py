@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from stagedoor.audit.responses import FILES, Fetched, Site
+from stagedoor.audit.responses import Fetched, Site
 from stagedoor.audit.result import Audit, audit
+from stagedoor.signals import registry
 from stagedoor.signals.meaning import Use
 
 HOME = "https://ana.example"
@@ -40,7 +41,7 @@ def site(
     **rest: Any,
 ) -> Site:
     """A site that says no more than it is told to."""
-    written = {**dict.fromkeys(FILES), **(files or {})}
+    written = {**dict.fromkeys(registry.current().asked), **(files or {})}
     return Site(
         page or answer("/", "<title>Ana</title>", HTML),
         _file("/robots.txt", robots),

@@ -16,8 +16,8 @@ PACKAGE = ADDONS / "stagedoor"
 
 LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
-    frozenset({"config"}),
-    frozenset({"identify", "resources", "signals", "evidence"}),
+    frozenset({"config", "signals"}),
+    frozenset({"identify", "resources", "evidence"}),
     frozenset({"rules"}),
     frozenset({"publish"}),
     frozenset({"engine", "audit"}),

@@ -35,7 +35,7 @@ What each room holds:
 
 Imports go to the left, or stay on their level; no modules and no rooms import each other in a circle:
 
-    model ← config ← identify, resources, signals, evidence ← rules ← publish
+    model ← config, signals ← identify, resources, evidence ← rules ← publish
         ← engine, audit ← import_ ← fetch ← store, verify, load ← record ← web ← fronts ← cli, demo
 
 `import_` and everything to the left of them are pure: no mitmproxy, socket, file, clock or

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,11 @@ def call(*words: object) -> int:
     return main(["evidence", *map(str, words)])
 
 
+def cells(line: str) -> list[str]:
+    """The cells of a line of the table."""
+    return re.split(r"  +", line.strip())
+
+
 def export(state: Path, out: Path, *more: object) -> int:
     return call(
         "export", "--state", state, "--crawler", "GPTBot", "--since", "2026-10-01", *more, out
@@ -43,12 +49,17 @@ def entries(out: Path) -> list[dict[str, Any]]:
 
 def test_list_tells_each_proof_apart(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("list", "--state", state) == 0
-    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    rows = [cells(line) for line in capsys.readouterr().out.splitlines()]
     assert rows[0][:3] == ["Crawler", "Proof", "Told"]
     assert [row[:2] for row in rows[1:-1]] == [
-        ["CCBot", "verified"], ["CCBot", "unverified"], ["CCBot", "spoofed"],
-        ["GPTBot", "verified"], ["GPTBot", "unverified"], ["GPTBot", "spoofed"],
-    ]  # fmt: skip
+        [named.format(name), proof]
+        for name in ("CCBot", "GPTBot")
+        for proof, named in (
+            ("verified", "{}"),
+            ("unverified", "somebody who calls itself {}"),
+            ("spoofed", "somebody who is not {}, but calls itself so"),
+        )
+    ]
 
 
 def test_a_taking_counts_after_a_notice_to_the_same_name_with_the_same_proof(
@@ -57,17 +68,38 @@ def test_a_taking_counts_after_a_notice_to_the_same_name_with_the_same_proof(
     ledger = writing(tmp_path, Clock())
     ledger.taking(visit(OCTOBER, proof="verified"), status=200, size=1)
     ledger.notice(visit(OCTOBER + 1, proof="verified"), ())
-    ledger.taking(visit(OCTOBER + 2, proof="spoofed"), status=200, size=2_000_000)
-    ledger.taking(visit(OCTOBER + 3, client="CCBot", proof="verified"), status=200, size=4)
-    ledger.taking(visit(OCTOBER + 4, proof="verified"), status=200, size=8_000_000)
+    fake = visit(OCTOBER + 2, proof="spoofed")
+    ledger.taking(fake, status=200, size=2_000_000, against=True)
+    other = visit(OCTOBER + 3, client="CCBot", proof="verified")
+    ledger.taking(other, status=200, size=4, against=True)
+    for _ in range(3):  # the same recording three times: one recording, three requests
+        mine = visit(OCTOBER + 4, proof="verified")
+        ledger.taking(mine, status=200, size=8_000_000, against=True)
+    mine = visit(OCTOBER + 5, "/free.mp3", proof="verified")
+    ledger.taking(mine, status=200, size=7)  # the site's own rules allow it
     ledger.close()
     call("list", "--state", tmp_path)
-    rows = [line.split()[:8] for line in capsys.readouterr().out.splitlines()[1:-1]]
-    assert rows == [
-        ["CCBot", "verified", "0", "1", "0", "0", "0", "B"],
-        ["GPTBot", "verified", "1", "2", "1", "1", "8.0", "MB"],
-        ["GPTBot", "spoofed", "0", "1", "0", "0", "0", "B"],
+    rows = [cells(line)[1:9] for line in capsys.readouterr().out.splitlines()]
+    assert rows[0] == [
+        "Proof", "Told", "Taken", "Against", "… after", "Recordings", "Requests", "Bytes",
+    ]  # fmt: skip
+    assert rows[1:-1] == [
+        ["verified", "0", "1", "1", "0", "1", "1", "4 B"],
+        ["verified", "1", "5", "3", "3", "1", "3", "24.0 MB"],
+        ["spoofed", "0", "1", "1", "0", "1", "1", "2.0 MB"],
     ]
+
+
+def test_the_first_taking_after_a_notice_is_one_against_the_signals(tmp_path: Path) -> None:
+    ledger = writing(tmp_path / "state", Clock())
+    ledger.notice(visit(OCTOBER), ())
+    ledger.taking(visit(OCTOBER + 1000, "/free.mp3"), status=200, size=1)
+    ledger.taking(visit(OCTOBER + 9000, "/closed.mp3"), status=200, size=1, against=True)
+    ledger.close()
+    assert export(tmp_path / "state", tmp_path / "out") == 0
+    report = (tmp_path / "out" / "report.html").read_text("utf-8")
+    assert "First taking against the signals after a notice: <code>/closed.mp3</code>" in report
+    assert "somebody who calls itself GPTBot" in report
 
 
 def test_verify_says_what_it_found(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -262,7 +294,7 @@ def test_it_can_be_erased_and_checked_while_the_guard_writes(tmp_path: Path) -> 
     clock = Clock()
     ledger = writing(tmp_path, clock)
     for number in range(300):
-        ledger.refusal(visit(address=f"198.51.100.{number % 3}"), status=403, rule="x")
+        ledger.refusal(visit(address=f"198.51.100.{number % 6}"), status=403, rule="x")
         if number % 100 == 50:
             assert call("verify", "--state", tmp_path) == 0
             assert call("erase", "--state", tmp_path, "--address", "198.51.100.1") == 0

@@ -14,9 +14,11 @@ import orjson
 import pytest
 
 from ledgers import Clock, day_of_visits, examined, visit, writing
-from stagedoor.evidence.entries import Limits
+from stagedoor.evidence import chain
+from stagedoor.evidence.entries import Limits, thinning
 from stagedoor.evidence.verification import check
 from stagedoor.record.ledger.database import FILE, Book
+from stagedoor.record.ledger.thinning import thin, used
 
 TAMPERINGS = int(os.environ.get("STAGEDOOR_TAMPERINGS", "1000"))
 TABLES = {
@@ -24,12 +26,14 @@ TABLES = {
     "aside": ("seq", "part", "salt", "body"),
     "texts": ("hash", "text"),
     "head": ("one", "seq", "hash"),
+    "thinned": ("first", "digests"),
 }
 KEYS = {
     "entries": "seq = ?",
     "aside": "seq = ? AND part = ?",
     "texts": "hash = ?",
     "head": "one = ?",
+    "thinned": "first = ?",
 }
 
 
@@ -44,12 +48,17 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     book = Book(state)
     with book.writing(clock.at, Limits()) as pen:
         assert pen.erase(lambda part: part.get("address") == "198.51.100.3")
+    with book.writing(clock.at, Limits()) as pen:
+        for _ in range(5):
+            one = next(thin(book._db, used(book._db) - 1))  # an entry each time
+            pen.add("thinning", thinning(clock.at, one.what, one.ranges, one.count))
     book.close()
     writing(state, clock).close()
     found = examined(state)
     assert found.broken is None
     assert set(found.erased) == {"age", "request"}
     assert found.first > 1
+    assert found.thinned > 1
     assert {"seal", "pruning", "erasure", "publication", "start", "end"} < set(found.kinds)
     return state
 
@@ -156,7 +165,10 @@ def test_every_one_of_many_random_tamperings_is_found(book: Book) -> None:
         ("DELETE FROM entries WHERE seq = {last}", "entry {last}: the ledger ended with entry {last}"),
         ("DELETE FROM entries WHERE seq < {middle}", "entry {first}: it and all up to"),
         ("DELETE FROM head", "the ledger's head is missing"),
-        ("DELETE FROM entries", "entry 1: the ledger ended with entry {last}"),
+        ("DELETE FROM entries", "entry 1: it and all up to"),
+        ("DELETE FROM thinned", "is missing"),
+        ("UPDATE thinned SET digests = zeroblob(32)", "it was changed, or is not the one"),
+        ("INSERT INTO thinned VALUES (9999, zeroblob(32))", "up to 9998 are missing"),
         ("DELETE FROM texts", "is missing"),
         ("UPDATE texts SET text = x'00'", "was changed"),
         ("INSERT INTO texts VALUES (x'{empty}', x'')", "was never published"),
@@ -215,6 +227,20 @@ def test_a_hash_that_was_noted_of_a_pruned_entry(lived_in: Path) -> None:
         assert check(book.stored(), {start - 1: bytes(32)}).broken is not None
         found = check(book.stored(), {start - 2: bytes(32)})
         assert (found.broken, found.gone) == (None, [start - 2])
+    book.close()
+
+
+def test_a_thinned_entry_that_no_entry_accounts_for_is_found(tmp_path: Path) -> None:
+    day_of_visits(tmp_path, Clock(), 30)
+    book = Book(tmp_path)
+    db = book._db
+    seq, body = db.execute("SELECT seq, body FROM entries WHERE kind = 'taking'").fetchone()
+    with book.reading():
+        db.execute("DELETE FROM entries WHERE seq = ?", (seq,))
+        db.execute("DELETE FROM aside WHERE seq = ?", (seq,))
+        db.execute("INSERT INTO thinned VALUES (?, ?)", (seq, chain.digest(body)))
+        found = check(book.stored()).broken
+        assert str(found) == f"entry {seq}: it is missing, and no thinning accounts for it"
     book.close()
 
 

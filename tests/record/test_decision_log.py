@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -215,3 +217,64 @@ def test_a_disk_that_hangs_holds_nobody_up_and_what_is_dropped_is_counted(
                     break
         closing.result()
     assert read.count(b"\n") + lost.count - before == 21  # each is written, or counted
+
+
+@pytest.mark.parametrize("letter", ["x", "\x01", "é", "音", '"', "\U0001f3b5"])
+def test_no_line_is_longer_than_four_kilobytes_and_cuts_are_marked(letter: str) -> None:
+    request = Request(
+        method=letter * 5000, host=letter * 5000, path="/" + letter * 9000, target="/",
+        agent=letter * 9000, address="198.51.100.7",
+    )  # fmt: skip
+    client = replace(event().client, why=letter * 9000)
+    text = line(replace(event(), request=request, client=client))
+    assert len(text.encode()) < decision_log.MAX_LINE
+    found = json.loads(text)
+    for name in ("method", "host", "path", "agent", "proof_why"):
+        assert found[name].endswith(decision_log.CUT), name
+    assert (found["client"], found["address"]) == ("GPTBot", "198.51.100.7")
+
+
+def test_a_household_has_so_many_lines_an_hour_and_then_one_with_a_count(tmp_path: Path) -> None:
+    lost = Lost()
+    log = Decisions(tmp_path, lost)
+    at = 1_795_000_000.25
+
+    def come(address: str, seconds: float = 0.0) -> None:
+        came = event()
+        log.record(replace(came, at=at + seconds, request=replace(came.request, address=address)))
+
+    for number in range(2000):
+        come(f"2001:db8:1:2::{number:x}")
+    come("2001:db8:1:3::1")
+    come("198.51.100.7")
+    come("2001:db8:1:2::1", 3600)
+    log.close()
+    found = read(tmp_path)
+    most = decision_log.OF_A_HOUSEHOLD
+    (summary,) = [entry for entry in found if entry["verdict"] == decision_log.COUNTED]
+    assert (summary["count"], summary["address"]) == (2000 - most, "2001:db8:1::/48")
+    assert len(found) == most + 2 + 1 + 1
+    assert lost.count == 0
+
+
+def test_a_count_is_not_lost_at_the_end(tmp_path: Path) -> None:
+    log = Decisions(tmp_path, Lost())
+    for _ in range(decision_log.OF_A_HOUSEHOLD + 7):
+        log.record(event())
+    log.close()
+    assert read(tmp_path)[-1]["count"] == 7
+
+
+def test_after_it_was_renamed_the_log_is_opened_anew(tmp_path: Path) -> None:
+    lost = Lost()
+    log = Decisions(tmp_path, lost)
+    log.record(event())
+    while not (tmp_path / FILE).read_bytes():
+        time.sleep(0.01)
+    (tmp_path / FILE).rename(tmp_path / "away")
+    log.reopen()
+    log.record(event(verdict=NOTED))
+    log.close()
+    assert [entry["verdict"] for entry in read(tmp_path)] == ["log"]
+    assert len((tmp_path / "away").read_text().splitlines()) == 1
+    assert lost.count == 0

@@ -124,7 +124,7 @@ LIMITED = """
 import resource, sys, time
 from pathlib import Path
 from ledgers import Lost, visit
-from stagedoor.record import ledger as ledgers
+from stagedoor.record.ledger import recorder as ledgers
 ledgers.RETRY = ledgers.RETRY_AT_MOST = 0.02
 ledgers.MAX_WAITING = 200
 lost = Lost()

@@ -6,7 +6,7 @@ import pytest
 
 from stagedoor.resources.kinds import classify
 from stagedoor.signals.meaning import Said
-from stagedoor.signals.wanted import SIGNAL_PATHS, Wanted
+from stagedoor.signals.wanted import Wanted, signal_paths
 
 
 def test_refused_are_those_whose_use_is_answered_no() -> None:
@@ -35,13 +35,13 @@ def test_addresses_must_fit_a_line(url: str) -> None:
 
 def test_only_documents_are_opened_besides_the_signal_files() -> None:
     for licence in ("https://x.example/", "https://x.example/music/", "https://x.example/*.xml"):
-        assert Wanted(Said(), licence=licence).open_paths == SIGNAL_PATHS
+        assert Wanted(Said(), licence=licence).open_paths == signal_paths()
     wanted = Wanted(
         Said(), licence="https://x.example/a.xml", tdm_policy="https://x.example/.well-known/p.json"
     )
-    assert wanted.open_paths == (*SIGNAL_PATHS, "/a.xml")
+    assert wanted.open_paths == (*signal_paths(), "/a.xml")
 
 
 def test_the_guard_lets_everyone_at_the_signal_files() -> None:
-    for path in SIGNAL_PATHS:
+    for path in signal_paths():
         assert classify(path + ("tdmrep.json" if path.endswith("/") else "")).kind == "signal"

@@ -97,6 +97,14 @@ ALERTS: tuple[Alert, ...] = (
         "happens meanwhile.",
     ),
     Alert(
+        "StagedoorLedgerCutBySize",
+        f"increase({ANY.pick('stagedoor_ledger_removed_for_room_total')}[1h]) > 0",
+        "0m", "warning",
+        "The ledger is full, and entries go before their age",
+        '{{ $value | printf "%.0f" }} entries made room in an hour. The chain stays whole; somebody '
+        "may be flooding the site.",
+    ),
+    Alert(
         "StagedoorSignalsMissingFromAudio",
         f"(max by (instance) ({_SAYING}) or 0 * {_AUDIO}) / ({_AUDIO} > 0) < 0.99 "
         f"and on (instance) {ANY.pick('stagedoor_signals_said')} > 0",

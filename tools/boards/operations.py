@@ -162,6 +162,10 @@ LEDGER = Row(
             "were lost in the time shown.",
             [
                 (BOARD.pick("stagedoor_ledger_waiting"), "waiting {{instance}}"),
+                (BOARD.gained("stagedoor_ledger_summarised_total", ("instance",)),
+                 "only counted {{instance}}"),
+                (BOARD.gained("stagedoor_ledger_removed_for_room_total", ("instance",)),
+                 "made room {{instance}}"),
                 (BOARD.gained("stagedoor_ledger_unrecorded_total", ("instance",)),
                  "lost {{instance}}"),
             ],

@@ -10,26 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stagedoor.audit.findings import WORDS, Finding, joined_words, some, usage
+from stagedoor.audit.findings import WORDS, Finding, joined_words, some
 from stagedoor.audit.statements import EVERYBODY, Heard, Placed, Reading, hear
-from stagedoor.signals.meaning import USES, Said, Standard, Statement, Use
+from stagedoor.signals import registry
+from stagedoor.signals.meaning import USES, Said, Statement, Use
 from stagedoor.signals.robots import access
-from stagedoor.signals.standards.content_signal import SIGNALS
 
-TITLES: Mapping[Standard, str] = {
-    "robots": "Disallow",
-    "content-usage": "Content-Usage",
-    "content-signal": "Content-Signal",
-    "tdmrep": "TDMRep",
-    "rsl": "RSL",
-    "robots-tag": "robots tags (noai)",
-    "ai.txt": "ai.txt",
-    "trust.txt": "trust.txt",
-    "c2pa": "content credentials",
-}
 _MOST_GROUPS = 200
 """Groups of crawlers that are asked for; those known come first."""
-_SIGNAL = {use: name for name, use in SIGNALS.items()}
 
 
 @dataclass(slots=True)
@@ -144,31 +132,21 @@ def _say(titles: Sequence[str]) -> str:
 
 
 def _titles(all_placed: Iterable[Placed]) -> list[str]:
-    return list(dict.fromkeys(TITLES[placed.statement.standard] for placed in all_placed))
+    return list(dict.fromkeys(title(placed.statement.standard) for placed in all_placed))
 
 
 def _refusal(yes: Statement, use: Use) -> str:
     """How a standard says no to one use, where this statement says yes."""
-    match yes.standard:
-        case "content-usage":
-            return usage(use, "no")
-        case "content-signal":
-            return f"{_SIGNAL[use]}=no"
-        case "tdmrep":
-            return "tdm-reservation 1 instead of 0"
-        case "rsl":
-            token = "search" if use == "search" else f"ai-{use}"
-            return f'<prohibits type="usage">{token}</prohibits>'
-        case "ai.txt":
-            return "Disallow instead of Allow"
-        case "trust.txt":
-            return "datatrainingallowed=no"
-        case _:
-            return '"notAllowed" in new credentials'
+    return registry.current().by_name[yes.standard].refusal(use)
+
+
+def title(standard: str) -> str:
+    """What people call a standard."""
+    return registry.current().by_name[standard].title
 
 
 def _overruled(heard: Iterable[Heard]) -> Iterator[Finding]:
-    """TDMRep against itself: the nearer to the recording counts."""
+    """A standard against itself: the nearer to the recording counts."""
     found: dict[tuple[Statement, Statement], list[tuple[Placed, Placed]]] = {}
     for one in heard:
         for loser, winner in one.overruled:
@@ -176,7 +154,7 @@ def _overruled(heard: Iterable[Heard]) -> Iterator[Finding]:
     for (lost, won), pairs in found.items():
         losers, winners = (dict.fromkeys(side) for side in zip(*pairs, strict=True))
         what = (
-            f"TDMRep says {won.said.train} to training in {places(winners)} and "
+            f"{title(won.standard)} says {won.said.train} to training in {places(winners)} and "
             f"{lost.said.train} in {places(losers)}. What is nearer to the recording counts: "
             f"{won.said.train}."
         )

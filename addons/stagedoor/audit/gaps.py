@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-import orjson
-
 from stagedoor.audit.conflicts import nothing, places
 from stagedoor.audit.findings import WORDS, Finding, some, usage
 from stagedoor.audit.responses import GONE, Site
 from stagedoor.audit.statements import EVERYBODY, Heard, Reading, licences, line
+from stagedoor.signals import registry
 from stagedoor.signals.meaning import USES
-from stagedoor.signals.standards import rsl, tdmrep
+from stagedoor.signals.standards import rsl
 
 
 def of_files(site: Site) -> Iterator[Finding]:
@@ -24,20 +23,13 @@ def of_files(site: Site) -> Iterator[Finding]:
                 f"{path} {file.outcome}: whoever asks there whether they may gets no answer.",
                 "Leave it open to everybody; 404 where there is none.",
             )
-    reservation = site.files.get(tdmrep.FILE)
-    if reservation is not None and reservation.ok and not _is_list(reservation.body):
-        yield Finding(
-            "missing",
-            f"{tdmrep.FILE} is no JSON list: it says nothing.",
-            'Write [{"location": "/", "tdm-reservation": 1}].',
-        )
-
-
-def _is_list(body: bytes) -> bool:
-    try:
-        return isinstance(orjson.loads(body.removeprefix(b"\xef\xbb\xbf")), list)
-    except orjson.JSONDecodeError:
-        return False
+    for _, files in registry.current().files:
+        for path in files.asked:
+            found = site.files.get(path)
+            if files.fault is None or found is None or not found.ok:
+                continue
+            if fault := files.fault(found.body, path):
+                yield Finding("missing", fault.what, fault.fix)
 
 
 def of_licences(reading: Reading) -> Iterator[Finding]:

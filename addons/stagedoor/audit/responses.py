@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from stagedoor.signals.meaning import Statement
-from stagedoor.signals.standards import ai_txt, tdmrep, trust_txt
 
-FILES = (tdmrep.FILE, ai_txt.FILE, *trust_txt.FILES)
-"""Signal files that are asked for by name; robots.txt and licences come besides."""
 GONE = frozenset({404, 410})
 """There is none, which is an answer; any other 4xx is a refusal."""
 
@@ -76,7 +73,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """All that was fetched. `files` are by path (see FILES), `licences` by address.
+    """All that was fetched. `files` are by path (see `Registry.asked`), `licences` by address.
 
     `credentials` holds what content credentials say, by a recording's address; what is not in it
     was not looked at.

@@ -10,7 +10,8 @@ from stagedoor.audit.conflicts import conflicts, nothing, uses_of
 from stagedoor.audit.findings import WORDS, Finding, some, usage
 from stagedoor.audit.responses import Site
 from stagedoor.audit.statements import EVERYBODY, Heard, Placed, Reading, hear, read
-from stagedoor.signals.meaning import STANDARDS, USES, Said, Standard, Use
+from stagedoor.signals import registry
+from stagedoor.signals.meaning import USES, Said, Use
 from stagedoor.signals.robots import access
 
 
@@ -26,7 +27,7 @@ class ByName:
 class Row:
     """What one standard says, to whom, and everywhere it says so; empty places: it says nothing."""
 
-    standard: Standard
+    standard: str
     agent: str
     said: Said
     places: tuple[Placed, ...]
@@ -59,7 +60,7 @@ class Audit:
     @property
     def rows(self) -> tuple[Row, ...]:
         """Every standard, those that say nothing, too."""
-        found: dict[tuple[Standard, str, Said], dict[Placed, None]] = {}
+        found: dict[tuple[str, str, Said], dict[Placed, None]] = {}
         for one in self.heard:
             lost = [loser for loser, _ in one.overruled]
             for placed in (*one.heard, *lost, *one.to_others):
@@ -68,8 +69,9 @@ class Audit:
                     found.setdefault((said.standard, said.agent, said.said), {})[placed] = None
         rows = [Row(*key, tuple(all_placed)) for key, all_placed in found.items()]
         speaking = {row.standard for row in rows}
-        rows += [Row(s, EVERYBODY, Said(), ()) for s in STANDARDS if s not in speaking]
-        return tuple(sorted(rows, key=lambda row: STANDARDS.index(row.standard)))
+        known = registry.current()
+        rows += [Row(s, EVERYBODY, Said(), ()) for s in known.names if s not in speaking]
+        return tuple(sorted(rows, key=lambda row: known.position(row.standard)))
 
 
 def audit(site: Site, crawlers: Mapping[str, Use], agent: str = EVERYBODY) -> Audit:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from stagedoor.audit.conflicts import TITLES, nothing
+from stagedoor.audit.conflicts import nothing, title
 from stagedoor.audit.findings import Finding, some
 from stagedoor.audit.responses import GONE, Fetched
 from stagedoor.audit.statements import EVERYBODY, Heard, Reading, licence_lines, line
-from stagedoor.signals.meaning import Standard, Use
+from stagedoor.signals import registry
+from stagedoor.signals.meaning import Use
 from stagedoor.signals.robots import access
 from stagedoor.signals.robots.lines import MOST_OCTETS, Record
-from stagedoor.signals.standards import content_signal, content_usage
-
-_EXAMPLES: Mapping[str, str] = {
-    "content-usage": "train-ai=n, ai-use=n, search=y",
-    "content-signal": "search=yes, ai-input=no, ai-train=no",
-}
+from stagedoor.signals.robots.usage_records import Scope
+from stagedoor.signals.standard import RobotsRecord, Standard
 
 
 def of_robots(reading: Reading) -> Iterator[Finding]:
@@ -45,8 +42,9 @@ def of_robots(reading: Reading) -> Iterator[Finding]:
         )
     else:
         yield from _of_text(file, reading)
-    if txt.loose and any(r.name in {"allow", "disallow", *_EXAMPLES} for r in txt.loose):
-        first = next(r for r in txt.loose if r.name in {"allow", "disallow", *_EXAMPLES})
+    binding = {"allow", "disallow", *(kind.name for _, kind, _ in _speaking())}
+    first = next((record for record in txt.loose if record.name in binding), None)
+    if first is not None:
         yield Finding(
             "missing",
             f'{line(first)} ("{first.text}") stands before any User-agent line and binds nobody.',
@@ -74,32 +72,38 @@ def _of_text(file: Fetched, reading: Reading) -> Iterator[Finding]:
 
 
 def misspelt(reading: Reading, heard: Sequence[Heard]) -> Iterator[Finding]:
-    """Content-Usage and Content-Signal of which no word is understood."""
+    """Records and headers of which no word is understood."""
     for group in reading.robots.groups:
         for record in group.records:
-            usage_line, signal_line = (
-                content_usage.preference(record),
-                content_signal.signal(record),
-            )
-            if usage_line and nothing(usage_line.said):
-                yield _not_understood(record.text, line(record), "content-usage")
-            if signal_line and nothing(signal_line.said):
-                yield _not_understood(record.text, line(record), "content-signal")
+            for standard, _, scope in _speaking():
+                found = scope(record)
+                if found and nothing(found.said):
+                    yield _not_understood(record.text, line(record), standard)
+    by_name = registry.current().by_name
     seen = set()
     for one in heard:
         for placed in (*one.heard, *one.to_others):
-            said = placed.statement
-            if said.where == "header" and said.standard in _EXAMPLES and nothing(said.said):
+            said, standard = placed.statement, by_name[placed.statement.standard]
+            example = standard.record.example if standard.record else ""
+            if said.where == "header" and example and nothing(said.said):
                 if said not in seen:
-                    yield _not_understood(placed.words, placed.place, said.standard)
+                    yield _not_understood(placed.words, placed.place, standard)
                 seen.add(said)
 
 
-def _not_understood(text: str, place: str, name: Standard) -> Finding:
+def _speaking() -> Iterator[tuple[Standard, RobotsRecord, Callable[[Record], Scope | None]]]:
+    """The standards whose records say something themselves."""
+    for standard, kind in registry.current().records:
+        if kind.scope is not None:
+            yield standard, kind, kind.scope
+
+
+def _not_understood(text: str, place: str, standard: Standard) -> Finding:
+    example = standard.record.example if standard.record else ""
     return Finding(
         "missing",
         f'"{text[:200]}" ({place.replace(", line", " line")}) says nothing that a machine understands.',
-        f"Write it like this: {TITLES[name]}: {_EXAMPLES[name]}.",
+        f"Write it like this: {title(standard.name)}: {example}.",
     )
 
 
@@ -134,7 +138,7 @@ def _lost_to(reading: Reading, name: str) -> Iterator[Record]:
     names = {record.name for record in own}
     for group in txt.speaking_to(EVERYBODY):
         for record in group.records:
-            scope = content_usage.preference(record) or content_signal.signal(record)
+            scope = next(filter(None, (read(record) for _, _, read in _speaking())), None)
             if scope and not nothing(scope.said) and record.name not in names:
                 yield record
         if not names & {"allow", "disallow"}:

@@ -13,19 +13,13 @@ from urllib.parse import urlsplit
 
 from stagedoor.audit.page_links import joined
 from stagedoor.audit.responses import Fetched, Site
-from stagedoor.signals import headers
+from stagedoor.signals import headers, registry
 from stagedoor.signals.html import head
 from stagedoor.signals.meaning import USES, Answer, Resolved, Said, Statement, Use, resolve
 from stagedoor.signals.robots import access
 from stagedoor.signals.robots.lines import Record, Robots
-from stagedoor.signals.standards import (
-    ai_txt,
-    content_signal,
-    content_usage,
-    rsl,
-    tdmrep,
-    trust_txt,
-)
+from stagedoor.signals.standard import Standard
+from stagedoor.signals.standards import rsl
 
 EVERYBODY = "*"
 Kind = Literal["page", "recording"]
@@ -41,14 +35,19 @@ class Placed:
     @property
     def words(self) -> str:
         """Its very words, with the header's name where there is one, and not endless."""
-        statement, name = self.statement, _FIELDS.get(self.statement.standard, "")
+        statement, name = self.statement, _bare_field(self.statement.standard)
         bare = statement.where == "header" and name
         return (f"{name}: " if bare else "") + statement.text[:_WORDS]
 
 
-_FIELDS = {"content-usage": content_usage.NAME, "content-signal": content_signal.NAME}
 _WORDS = 400
 """Characters of a statement that are quoted."""
+
+
+def _bare_field(standard: str) -> str:
+    """The name of a header of which the value alone is quoted; else empty."""
+    header = registry.current().by_name[standard].header
+    return header.bare if header else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +109,36 @@ def _heard(resource: Fetched, kind: Kind, all_placed: Iterable[Placed], agent: s
     for placed in all_placed:
         speaks_to = placed.statement.agent.lower()
         (mine if speaks_to in {EVERYBODY, agent.lower()} else others).append(placed)
-    # In ai.txt, as in robots.txt, a group of one's own takes the place of the one for everybody.
-    if any(p.statement.standard == "ai.txt" and p.statement.agent != EVERYBODY for p in mine):
-        mine = [
-            p for p in mine if p.statement.standard != "ai.txt" or p.statement.agent != EVERYBODY
-        ]
-    reservations = {p.statement.where: p for p in mine if p.statement.standard == "tdmrep"}
-    file = reservations.pop(tdmrep.FILE, None)
-    header, inside = reservations.get("header"), reservations.get("html")
-    settled = inside or header or file
-    losers = [p for p in (file, header, inside) if p and settled and p is not settled]
-    said = settled.statement.said if settled else Said()
-    differing = [p for p in losers if p.statement.said != said]
-    mine = [p for p in mine if p not in differing]
-    over = tuple((loser, settled) for loser in differing if settled)
-    return Heard(resource, kind, tuple(mine), tuple(others), over)
+    over: list[tuple[Placed, Placed]] = []
+    for standard in registry.current().standards:
+        if standard.own_group:
+            mine = _of_own_group(mine, standard.name)
+        if standard.nearest:
+            lost = _overruled(mine, standard)
+            mine = [placed for placed in mine if not any(placed is loser for loser, _ in lost)]
+            over += lost
+    return Heard(resource, kind, tuple(mine), tuple(others), tuple(over))
+
+
+def _of_own_group(mine: list[Placed], standard: str) -> list[Placed]:
+    """As in robots.txt, a group of one's own takes the place of the one for everybody."""
+
+    def for_all(placed: Placed) -> bool:
+        return placed.statement.agent == EVERYBODY
+
+    own = any(p.statement.standard == standard and not for_all(p) for p in mine)
+    return [p for p in mine if not (own and p.statement.standard == standard and for_all(p))]
+
+
+def _overruled(mine: Iterable[Placed], standard: Standard) -> list[tuple[Placed, Placed]]:
+    """Those that say something else than what stands nearest to the resource, each with that."""
+    by_where = {p.statement.where: p for p in mine if p.statement.standard == standard.name}
+    header, inside = by_where.pop("header", None), by_where.pop("html", None)
+    ordered = [*by_where.values(), *(p for p in (header, inside) if p)]
+    if not ordered:
+        return []
+    nearest = ordered[-1]
+    return [(p, nearest) for p in ordered if p.statement.said != nearest.statement.said]
 
 
 def _in_robots(
@@ -138,11 +152,9 @@ def _in_robots(
         to = agent if txt.names(agent) else EVERYBODY
         text = decision.rule.text
         yield Placed(Statement("robots", access.PATH, said, text, to), line(decision.rule))
-    for statement in (
-        *content_usage.read_robots(txt, agent, path),
-        *content_signal.read_robots(txt, agent, path),
-    ):
-        yield Placed(statement, _line_of(txt, agent, statement.text))
+    for _, kind in registry.current().records:
+        for statement in kind.read(txt, agent, path) if kind.read else ():
+            yield Placed(statement, _line_of(txt, agent, statement.text))
     for record in licence_lines(txt, agent):
         url = rsl.read_robots_value(record.value.decode("utf-8", "replace"))
         yield from _licensed(reading.site, url, resource)
@@ -188,24 +200,24 @@ def _own(site: Site, resource: Fetched, kind: Kind) -> Iterator[Placed]:
 
 
 def _misspelt(statement: Statement) -> bool:
-    return statement.standard in _FIELDS
+    return bool(_bare_field(statement.standard))
 
 
 def _in_files(site: Site, path: str) -> Iterator[Placed]:
-    bodies = {at: file.body for at, file in site.files.items() if file.ok}
-    statements: list[Statement | None] = []
-    if tdmrep.FILE in bodies and not site.files[tdmrep.FILE].cut:
-        statements.append(tdmrep.read(bodies[tdmrep.FILE], path))
-    if ai_txt.FILE in bodies:
-        statements += ai_txt.read(bodies[ai_txt.FILE], path)
-    statements += [trust_txt.read(bodies[at], at) for at in trust_txt.FILES if at in bodies]
-    yield from (Placed(statement, statement.where) for statement in statements if statement)
+    for _, files in registry.current().files:
+        for at in files.asked:
+            file = site.files.get(at)
+            if files.read is None or file is None or not file.ok or (files.whole and file.cut):
+                continue
+            for statement in files.read(file.body, at, path):
+                yield Placed(statement, statement.where)
 
 
 def _with_it(site: Site, resource: Fetched, kind: Kind) -> Iterator[Placed]:
     for statement in headers.read(resource.fields):
         # A refusal keeps itself out of the index; that is no word about the page.
-        of_refusal = statement.standard == "robots-tag" and not resource.ok
+        header = registry.current().by_name[statement.standard].header
+        of_refusal = header is not None and header.about_index and not resource.ok
         said = replace(statement.said, search=None) if of_refusal else statement.said
         yield Placed(replace(statement, said=said), f"headers of {resource.path}")
     if kind == "page" and is_html(resource):

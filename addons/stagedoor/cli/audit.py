@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from rich.console import Console
 
 from stagedoor.audit import page_links
-from stagedoor.audit.responses import FILES, Fetched, Site
+from stagedoor.audit.responses import Fetched, Site
 from stagedoor.audit.result import audit
 from stagedoor.audit.statements import EVERYBODY, is_html, licences, read
 from stagedoor.cli import audit_report
@@ -30,6 +30,7 @@ from stagedoor.load.credentials import read as read_credentials
 from stagedoor.model.errors import StagedoorError, did_you_mean
 from stagedoor.publish.publication import USES_OF
 from stagedoor.record.terminal import printable
+from stagedoor.signals import registry
 from stagedoor.signals.meaning import Statement, Use
 from stagedoor.signals.robots.lines import MOST_OCTETS
 
@@ -172,7 +173,10 @@ async def _fetch(asker: Asker, wanted: _Wanted, eyes: Asker | None) -> Site:
     if page.status is None:
         return Site(page, Fetched(wanted.url))
     robots = await asker.get(page_links.joined(page.address, "/robots.txt"), ROBOTS)
-    files = {path: await asker.get(page_links.joined(page.address, path), FILE) for path in FILES}
+    files = {
+        path: await asker.get(page_links.joined(page.address, path), FILE)
+        for path in registry.current().asked
+    }
     found = page_links.Links()
     seen = await eyes.get(wanted.url, PAGE) if eyes and not page.ok else page
     if is_html(seen):

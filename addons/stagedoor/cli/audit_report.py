@@ -12,11 +12,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from stagedoor.audit.conflicts import TITLES, places
+from stagedoor.audit.conflicts import places, title
 from stagedoor.audit.findings import WORDS, Finding, joined_words, some
 from stagedoor.audit.result import Audit, Row
 from stagedoor.audit.statements import EVERYBODY, Heard, Placed
 from stagedoor.record.terminal import printable
+from stagedoor.signals import registry
 from stagedoor.signals.meaning import USES, Use
 
 LINE = 400
@@ -108,7 +109,7 @@ def _about(found: Audit, use: Use) -> str:
 def _deciders(heard: Sequence[Heard], use: Use) -> str:
     """The standards that decided; where they stand, the table tells."""
     decided = (statement for one in heard for statement in one.resolved(use).decided_by)
-    titles = dict.fromkeys(TITLES[statement.standard] for statement in decided)
+    titles = dict.fromkeys(title(statement.standard) for statement in decided)
     return f" ({some(list(titles), 3)})" if titles else ""
 
 
@@ -126,15 +127,16 @@ def _table(found: Audit, *, credentials: bool) -> Table:
         if row.standard == "robots" and not row.places and names:
             continue
         where = _clean(places(row.places)) or "–"
-        if row.standard == "c2pa" and not row.places:
-            where = "–" if credentials else "not looked at: --credentials"
+        option = registry.current().by_name[row.standard].option
+        if option and not row.places:
+            where = "–" if credentials else f"not looked at: {option}"
         table.add_row(_title(row), *(_cell(row.said.about(use)) for use in USES), Text(where))
     return table
 
 
 def _title(row: Row) -> Text:
     to = "" if row.agent == EVERYBODY else f" to {_clean(row.agent)}"
-    return Text(f"{TITLES[row.standard]}{to}")
+    return Text(f"{title(row.standard)}{to}")
 
 
 def _cell(answer: str | None) -> Text:

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     against = False
     if options.robots is not None:
         against = check_robots(options.robots, published(policy.stance, policy.catalogue))
-    elif policy.stance.site.upstream and policy.stance.publish.robots == "yes":
+    elif policy.stance.site.upstream and policy.stance.publish.says("robots"):
         where = f"{policy.stance.site.upstream}/robots.txt"
         print(f"Does your robots.txt agree? curl -s {where} | stagedoor check --robots -")
     return 1 if failed or mistaken or against else 0

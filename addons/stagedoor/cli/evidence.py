@@ -3,6 +3,8 @@
 list     every crawler's tally
 verify   is the chain whole?
 export   a folder for one crawler: a report to print, the entries, and a program that checks them
+head     the line to keep elsewhere, for --holds
+backup   a copy of the ledger, also while the guard runs
 erase    personal parts, for a request under data-protection law; the chain stays whole
 """
 
@@ -28,7 +30,7 @@ _DAY = 86_400_000
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the four commands that this one has."""
+    """Add the commands that this one has."""
     what = parser.add_subparsers(
         dest="what", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
     )
@@ -37,13 +39,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
     )
     what.add_parser("list", parents=[state], help="every crawler: told, taken, refused")
-    verify = what.add_parser("verify", parents=[state], help="is the ledger's chain whole?")
-    verify.add_argument(
-        "--holds", action="append", default=[], metavar="ENTRY:HASH",
-        help="the ledger must hold this entry with this hash, noted earlier (a seal from the log)",
+    held = argparse.ArgumentParser(add_help=False)
+    held.add_argument(
+        "--holds", action="append", default=[], metavar="ENTRY:HASH|FILE",
+        help="the ledger must hold this entry with this hash, noted earlier (a seal from the log); "
+        "or every one in this file, which `head` wrote",
     )  # fmt: skip
+    what.add_parser("verify", parents=[state, held], help="is the ledger's chain whole?")
+    what.add_parser("head", parents=[state], help="the line to keep elsewhere, for --holds")
+    copy = what.add_parser(
+        "backup", parents=[state], help="copy the ledger, also while the guard runs"
+    )
+    copy.add_argument("out", type=Path, metavar="FILE", help="a file that is not there yet")
     export = what.add_parser(
-        "export", parents=[state], help="a folder: report, entries, texts, and a verifier"
+        "export", parents=[state, held], help="a folder: report, entries, texts, and a verifier"
     )
     export.add_argument("--crawler", required=True, metavar="NAME", help="as `list` names it")
     export.add_argument("--since", required=True, metavar="DATE", help="2026-10-01 (UTC)")
@@ -67,7 +76,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run one of the four; 0 where all is well."""
+    """Run one of them; 0 where all is well."""
     import sqlite3
 
     from stagedoor.record.ledger.database import Book
@@ -89,7 +98,7 @@ def _list(book: Book, _options: argparse.Namespace) -> int:
     from rich.table import Table
 
     from stagedoor.evidence.account import survey
-    from stagedoor.evidence.wording import size, when
+    from stagedoor.evidence.wording import size, when, who
 
     with book.reading():
         found = survey(orjson.loads(row.body) for row in book.rows())
@@ -97,31 +106,37 @@ def _list(book: Book, _options: argparse.Namespace) -> int:
         print("Nobody was told anything yet, and nothing was taken.")
         return 0
     table = Table(box=None, pad_edge=False)
-    for name in ("Crawler", "Proof", "Told", "Taken", "… after", "Recordings", "Bytes", "Refused"):
+    names = ("Crawler", "Proof", "Told", "Taken", "Against", "… after", "Recordings", "Requests",
+             "Bytes", "Refused")  # fmt: skip
+    for name in names:
         table.add_column(name, justify="left" if name in {"Crawler", "Proof"} else "right")
     table.add_column("First (UTC)")
     table.add_column("Last (UTC)")
     for (client, proof), tally in found.items():
         table.add_row(
-            client, proof, f"{tally.notices:,}", f"{tally.takings:,}", f"{tally.after:,}",
-            f"{tally.recordings:,}",
+            who(client, proof), proof, f"{tally.notices:,}", f"{tally.takings:,}",
+            f"{tally.against:,}", f"{tally.after:,}",
+            f"{len(tally.different):,}", f"{tally.recordings:,}",
             size(tally.recorded), f"{tally.refusals:,}",
             when(tally.first)[:16], when(tally.last)[:16],
         )  # fmt: skip
     console = Console()
     if not console.is_terminal:
-        console.width = 160  # for a file or a pipe nothing is cut
+        console.width = 200  # for a file or a pipe nothing is cut
     console.print(table)
     print(
-        "After: after a notice to the same name with the same proof. Recordings, bytes: of those."
+        "Against: against the signals; what the site's own rules allowed is only taken. After: of "
+        "those, after a notice to the same name with the same proof. Recordings: different ones, "
+        "against the signals; requests and bytes: for all of those."
     )
     return 0
 
 
 def _verify(book: Book, options: argparse.Namespace) -> int:
+    from stagedoor.cli.safekeeping import holds as noted
     from stagedoor.evidence.verification import check
 
-    holds = dict(map(_held, options.holds))
+    holds = noted(options.holds)
     with book.reading():
         damage = book.damage()
         if damage:
@@ -131,14 +146,22 @@ def _verify(book: Book, options: argparse.Namespace) -> int:
     if found.broken:
         print(f"BROKEN: {found.broken}", file=sys.stderr)
         return 1
-    for line in verified(found):
+    for line in verified(found, len(holds)):
         print(line)
     return 0
 
 
-def verified(found: Findings) -> list[str]:
-    """What `verify` says of a whole ledger."""
-    from stagedoor.evidence.wording import erased, interrupted, lost, pruned, when
+def verified(found: Findings, held: int = 0) -> list[str]:
+    """What `verify` says of a whole ledger; `held`: how many hashes it was compared with."""
+    from stagedoor.evidence.wording import (
+        CUT_OFF,
+        erased,
+        interrupted,
+        lost,
+        pruned,
+        thinned,
+        when,
+    )
 
     if not found.first:
         return ["OK: the ledger is empty."]
@@ -149,27 +172,41 @@ def verified(found: Findings) -> list[str]:
         f"  {kinds}",
     ]
     lines += [f"  pruned: {line}" for line in pruned(found)]
+    lines += [f"  made room: {line}" for line in thinned(found)]
     lines += [f"  lost: {line}" for line in lost(found)]
     lines += [f"  {line}" for line in interrupted(found)]
     lines += [f"  erased: {line}" for line in erased(found)]
     lines += [f"  entry {seq:,} was pruned: its hash cannot be compared" for seq in found.gone]
+    if held:
+        lines.append(f"Compared with {held:,} hashes that were kept elsewhere: all are as noted.")
+    else:
+        lines.append(
+            f"Compared with no hash that was kept elsewhere. {CUT_OFF} To find that, keep what "
+            "`stagedoor evidence head` prints in another place, and name it with --holds."
+        )
     lines.append(f"Note this elsewhere, and ask for it later with --holds: "
                  f"{found.last}:{found.head.hex()}")  # fmt: skip
     return lines
 
 
-def _held(text: str) -> tuple[int, bytes]:
-    number, _, of = text.partition(":")
-    try:
-        return int(number), bytes.fromhex(of)
-    except ValueError as error:
-        raise StagedoorError(
-            f'--holds {text}: that is no entry and hash — write it as "1234:9f86d0…"'
-        ) from error
+def _head(book: Book, _options: argparse.Namespace) -> int:
+    from stagedoor.cli import safekeeping
+
+    print(safekeeping.head(book))
+    return 0
+
+
+def _backup(book: Book, options: argparse.Namespace) -> int:
+    from stagedoor.cli import safekeeping
+
+    for line in safekeeping.backup(book, options.out):
+        print(line)
+    return 0
 
 
 def _export(book: Book, options: argparse.Namespace) -> int:
     from stagedoor.cli import exporting
+    from stagedoor.cli.safekeeping import holds
 
     now = int(time.time() * 1000)
     wanted = exporting.Wanted(
@@ -180,6 +217,7 @@ def _export(book: Book, options: argparse.Namespace) -> int:
         personal=not options.no_addresses,
         timestamp=options.timestamp or "",
         authorities=options.timestamp_ca,
+        holds=holds(options.holds),
     )
     if wanted.since >= wanted.until:
         raise StagedoorError("--since is not before --until, or lies ahead — name an earlier day")
@@ -213,7 +251,10 @@ def _erase(book: Book, options: argparse.Namespace) -> int:
     )
     if not clean:
         print("Another program reads the ledger: the freed space is overwritten when it has ended.")
-    print("Not touched: exports made before, copies, and the decision log (decisions.jsonl).")
+    print(
+        "Not touched: exports made before, copies (also ledger-form-1.sqlite, if it is there), "
+        "and the decision log (decisions.jsonl)."
+    )
     return 0
 
 
@@ -245,4 +286,7 @@ def _inside(part: Mapping[str, str], wanted: IPv4Network | IPv6Network) -> bool:
     return False
 
 
-_COMMANDS = {"list": _list, "verify": _verify, "export": _export, "erase": _erase}
+_COMMANDS = {
+    "list": _list, "verify": _verify, "head": _head, "export": _export, "backup": _backup,
+    "erase": _erase,
+}  # fmt: skip

@@ -17,8 +17,8 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -28,7 +28,8 @@ from stagedoor.evidence import chain
 from stagedoor.evidence.account import Account, Publications
 from stagedoor.evidence.entries import VISITS
 from stagedoor.evidence.report import Extract, page
-from stagedoor.evidence.verification import Findings, Row, check
+from stagedoor.evidence.verification import Findings, Row, Thinned, check
+from stagedoor.evidence.wording import CUT_OFF
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError, did_you_mean, listed
 from stagedoor.record.ledger import verifier
@@ -46,6 +47,8 @@ class Wanted:
     personal: bool = True
     timestamp: str = ""
     authorities: Path | None = None
+    holds: Mapping[int, bytes] = field(default_factory=dict)
+    """Entries whose hashes were kept elsewhere."""
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ def export(book: Book, wanted: Wanted, out: Path) -> Sequence[str]:
 
 def _fill(book: Book, wanted: Wanted, part: Path) -> Sequence[str]:
     with book.reading():
-        ledger = check(book.stored())
+        ledger = check(book.stored(), wanted.holds)
         if ledger.broken:
             raise StagedoorError(
                 f"the ledger is broken ({ledger.broken}), so nothing is exported — see `stagedoor "
@@ -101,9 +104,10 @@ def _fill(book: Book, wanted: Wanted, part: Path) -> Sequence[str]:
     account = written.account
     return [
         f"{account.client}: {account.total('notices'):,} notices, {account.total('takings'):,} "
-        f"takings ({account.total('after'):,} after a notice), {account.total('refusals'):,} "
+        f"takings ({account.total('against'):,} against the signals), {account.total('refusals'):,} "
         f"refusals.",
         *([f"Time stamp: {stamp}"] if stamp else []),
+        *([] if wanted.holds else [f"{CUT_OFF} Name what you kept elsewhere with --holds."]),
     ]
 
 
@@ -121,7 +125,10 @@ def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
     ):
         kept = "kept" if wanted.personal else "left-out"
         links.write(f"stagedoor ledger 1\npersonal {kept}\nstart {first} {before.hex()}\n")
-        for row in book.rows(first):
+        for row in book.links(first):
+            if isinstance(row, Thinned):
+                links.write(row.digest.hex() + "\n")
+                continue  # never the last: only what is older than a seal is thinned
             body = orjson.loads(row.body)
             links.write(chain.digest(row.body).hex() + "\n")
             written.last, written.head = row.seq, row.hash
@@ -197,10 +204,16 @@ def _report(wanted: Wanted, part: Path, written: _Written, ledger: Findings, sta
     extract = Extract(
         made=wanted.now, first=written.first, last=written.last, start=written.start.hex(),
         head=written.head.hex(), bodies=written.bodies,
-        program=f"Stagedoor {rule_folder.program_version()}", timestamp=stamp, personal=wanted.personal,
+        program=f"Stagedoor {rule_folder.program_version()}", timestamp=stamp,
+        held=_held(wanted, ledger), personal=wanted.personal,
     )  # fmt: skip
     report = page(written.account, written.texts, ledger, extract)
     (part / "report.html").write_text(report, encoding="utf-8")
+
+
+def _held(wanted: Wanted, ledger: Findings) -> str:
+    compared = len(wanted.holds) - len(ledger.gone)
+    return f"{compared:,} hashes were compared, and are as they were noted" if compared else ""
 
 
 def _sums(part: Path) -> None:

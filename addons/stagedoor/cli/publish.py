@@ -12,8 +12,9 @@ from stagedoor.cli.shelf import Shelf
 from stagedoor.config.stance import Stance
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import Location, Problem, StagedoorError, listed
-from stagedoor.publish.publication import LICENCE, POLICY, Published, published
+from stagedoor.publish.publication import Published, message, published, switched_on
 from stagedoor.publish.server_snippets import snippets
+from stagedoor.signals import registry
 from stagedoor.signals.meaning import Said
 from stagedoor.signals.robots import merge
 from stagedoor.signals.robots.differences import Conflict
@@ -24,10 +25,6 @@ TAGS = "tags.html"
 _FOR: Mapping[str, str] = {
     ROBOTS: "what crawlers may fetch, and what for",
     TAGS: "paste these lines into the <head> of your pages",
-    "ai.txt": "no training on your recordings, for those who read ai.txt",
-    "license.xml": "the licence, for machines",
-    ".well-known/tdmrep.json": "the same for text and data mining, by the law of the EU",
-    ".well-known/tdm-policy.json": "whom to ask for a licence",
     "headers/nginx.conf": "for nginx: include it in the server block of your site",
     "headers/Caddyfile": "for Caddy: import it in the block of your site",
     "headers/apache.conf": "for Apache: Include it in the VirtualHost, or use its lines in .htaccess",
@@ -122,13 +119,21 @@ class _Writing:
                 print(what)
                 width = max(map(len, names))
                 for name in names:
-                    print(f"  {name:{width}}  {_FOR.get(name, '')}".rstrip())
+                    print(f"  {name:{width}}  {_what_for(name)}".rstrip())
         if not self._written and not self._gone and not self.failed:
             print(f"Everything in {folder} is as it should be; nothing was changed.")
         elif self._written:
             _todo(said)
         for line in self.failed:
             print(line, file=sys.stderr)
+
+
+def _what_for(name: str) -> str:
+    """What a file is for; empty where its name says it."""
+    of_standards = (files.what_for for _, files in registry.current().files)
+    return _FOR.get(name, "") or next(
+        (text for words in of_standards if (text := words.get(f"/{name}", ""))), ""
+    )
 
 
 def _todo(said: Published) -> None:
@@ -247,14 +252,11 @@ def tell(found: Iterable[Conflict], path: str) -> bool:
 
 def left_out(stance: Stance) -> list[str]:
     """What cannot be said without the site's own address."""
-    says = stance.publish
-    if says.address:
+    if stance.publish.address:
         return []
-    missing = []
-    if says.rsl == "yes":
-        missing.append(f"what leads to {LICENCE} (a header, a tag, a line of robots.txt)")
-    if says.tdmrep == "yes" and stance.ai.train == "no":
-        missing.append(f"{POLICY}, which says whom to ask for a licence")
+    on = sorted(switched_on(stance), key=lambda standard: not standard.linking)
+    said = message(stance, on)
+    missing = [text for standard in on if (text := standard.unlinked(said))]
     if not missing:
         return []
     return [

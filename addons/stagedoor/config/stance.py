@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, create_model, field_validator
 
 from stagedoor.config.schema import ListOf, Model, check
 from stagedoor.config.yamltext import Document
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import Mode
 from stagedoor.model.globs import MAX_PATTERN
+from stagedoor.signals import registry
 
 
 def _yes_no(value: object) -> object:
@@ -119,19 +121,32 @@ class Audio(Model):
     paths: ListOf[Annotated[str, AfterValidator(_absolute)]] = ()
 
 
+def _with_switches[M: Model](base: type[M]) -> type[M]:
+    """`base` with a switch for each standard that holds now, and one for tags behind them."""
+    fields: dict[str, Any] = {
+        switch.word: (Switch, switch.default)
+        for standard in registry.current().switched
+        if (switch := standard.switch) is not None
+    }
+    return create_model(
+        base.__name__,
+        __base__=base,
+        __doc__=base.__doc__,
+        __module__=base.__module__,
+        **fields,
+        tags=(Switch, "yes"),
+    )
+
+
+@_with_switches
 class Publish(Model):
     """What is said to machines besides being enforced; `address` is the site's own, for links."""
 
     address: str = ""
-    robots: Switch = "yes"
-    content_usage: Switch = "yes"
-    content_signals: Switch = "yes"
-    tdmrep: Switch = "yes"
-    rsl: Switch = "yes"
-    noai: Switch = "yes"
-    ai_txt: Switch = "yes"
-    trust_txt: Switch = "no"
-    tags: Switch = "yes"
+
+    def says(self, switch: str) -> bool:
+        """Whether the piece under this word is published."""
+        return bool(getattr(self, switch) == "yes")
 
     @field_validator("address")
     @classmethod
@@ -206,6 +221,27 @@ class Stance(Model):
         }
 
 
+@lru_cache(maxsize=4)
+def _stance_of(_standards: registry.Registry) -> type[Stance]:
+    publish = _with_switches(Publish)
+    return create_model(
+        Stance.__name__,
+        __base__=Stance,
+        __doc__=Stance.__doc__,
+        __module__=Stance.__module__,
+        publish=(publish, publish()),
+    )
+
+
+_SHIPPED = registry.current()
+
+
+def model() -> type[Stance]:
+    """The stance with a switch for each standard that holds now: `Stance`, as a rule."""
+    now = registry.current()
+    return Stance if now is _SHIPPED else _stance_of(now)
+
+
 def choices() -> Mapping[str, tuple[str, ...]]:
     """What each of those words may be: `stance.ai.train` → (`yes`, `no`)."""
     return {
@@ -220,8 +256,9 @@ def read_stance(document: Document, problems: list[Problem]) -> Stance:
 
     Returns the default stance where the file cannot be used, so that rules can still be checked.
     """
-    stance = check(Stance, document, problems)
-    return stance if stance is not None else Stance()
+    kind = model()
+    stance = check(kind, document, problems)
+    return stance if stance is not None else kind()
 
 
 def advice(stance: Stance, document: Document) -> list[Problem]:

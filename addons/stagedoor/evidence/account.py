@@ -1,8 +1,9 @@
 """Entries → an account: what one crawler was told, what it took afterwards, how sure it is who it was.
 
 A user agent is a claim, so nothing is ever added up over different proofs: what somebody in the
-costume of GPTBot took says nothing about GPTBot. "After a notice" means: after a client of the same
-name with the same proof had been handed a signal.
+name of GPTBot took says nothing about GPTBot. "After a notice" means: after a client of the same
+name with the same proof had been handed a signal. "Against" means against a signal: what the site's
+own rules allowed is a taking, and no more.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class Entry:
     body: Body
     personal: Mapping[str, str]
     after: int | None = None
-    """Of a taking: milliseconds since the first notice; None where there was none before."""
+    """Of a taking against the signals: milliseconds since the first notice; None where there was none."""
 
 
 @dataclass(slots=True)
@@ -43,8 +44,10 @@ class Tally:
     against: int = 0
     bytes: int = 0
     recordings: int = 0
-    """Takings of recordings, playlists and downloads after a notice, and their bytes:"""
+    """Takings of recordings, playlists and downloads against the signals, and their bytes:"""
     recorded: int = 0
+    different: set[tuple[str, str]] = field(default_factory=set)
+    """Host and path of those: the same one twice is one recording, and two requests."""
     refusals: int = 0
     proofs: int = 0
     first: int = 0
@@ -61,19 +64,29 @@ class Tally:
             self.first_notice = min(at, self.first_notice or at)
         elif kind == "refusal":
             self.refusals += 1
+        elif kind == "summary":
+            self.refusals += body["count"]
+            self.first = min(self.first, body["since"])
         elif kind == "proof":
             self.proofs += 1
         elif kind == "taking":
-            self.takings += 1
-            self.against += body["against"]
-            self.bytes += body["bytes"]
-            if self.first_notice is not None and at >= self.first_notice:
-                self.after += 1
-                if body["resource"] in GUARDED_KINDS:
-                    self.recordings += 1
-                    self.recorded += body["bytes"]
-                return int(at - self.first_notice)
+            return self._take(body)
         return None
+
+    def _take(self, body: Body) -> int | None:
+        self.takings += 1
+        self.bytes += body["bytes"]
+        if not body["against"]:
+            return None
+        self.against += 1
+        if body["resource"] in GUARDED_KINDS:
+            self.recordings += 1
+            self.recorded += body["bytes"]
+            self.different.add((body["host"], body["path"]))
+        if self.first_notice is None or body["at"] < self.first_notice:
+            return None
+        self.after += 1
+        return int(body["at"] - self.first_notice)
 
 
 @dataclass(slots=True)
@@ -81,6 +94,7 @@ class Goods:
     """What was taken from one path."""
 
     times: int = 0
+    against: int = 0
     after: int = 0
     bytes: int = 0
     first: int = 0
@@ -89,6 +103,7 @@ class Goods:
     def add(self, body: Body, *, after: bool) -> None:
         """Count one taking."""
         self.times += 1
+        self.against += body["against"]
         self.after += after
         self.bytes += body["bytes"]
         self.first = min(self.first or body["at"], body["at"])
@@ -123,7 +138,7 @@ class Account:
     notices: list[Entry] = field(default_factory=list)
     refusals: list[Entry] = field(default_factory=list)
     soonest: Entry | None = None
-    """The first taking after a notice; of a recording and of a proven crawler where there is one."""
+    """The first taking against the signals after a notice; of a recording and of a proven crawler where there is one."""
     times: dict[Lane, list[tuple[int, bool]]] = field(
         default_factory=lambda: {"notice": [], "taking": [], "refusal": []}
     )
@@ -135,6 +150,11 @@ class Account:
     def total(self, what: str) -> int:
         """`what`, over all proofs: for saying how much there is, not for accusing anybody."""
         return sum(getattr(tally, what) for tally in self.tallies.values())
+
+    def different(self, *, proven: bool) -> int:
+        """Different recordings taken against the signals, by proven clients or by all."""
+        sets = (t.different for p, t in self.tallies.items() if p == "verified" or not proven)
+        return len(set().union(*sets))
 
     def proven(self, what: str) -> int:
         """`what`, of those alone who proved who they are."""
@@ -150,6 +170,8 @@ class Account:
             self.reasons[proof, why] += 1
         if kind in self.times:
             self.times[kind].append((at, proof == "verified"))
+        elif kind == "summary":
+            self.times["refusal"].append((at, proof == "verified"))
         self.signals.update(body.get("signals", ()))
         entry = Entry(seq, body, personal, after)
         if kind == "notice":

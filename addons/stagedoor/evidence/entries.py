@@ -22,10 +22,10 @@ from stagedoor.model.facts import Event, network
 
 Kind = Literal[
     "start", "end", "publication", "notice", "taking", "refusal", "proof",
-    "seal", "loss", "pruning", "erasure",
+    "seal", "loss", "pruning", "erasure", "summary", "thinning",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
-VISITS: frozenset[Kind] = frozenset({"notice", "taking", "refusal", "proof"})
+VISITS: frozenset[Kind] = frozenset({"notice", "taking", "refusal", "proof", "summary"})
 """Entries about a client; all others are about the ledger and the site."""
 
 Part = Literal["address", "visitor", "crawler"]
@@ -211,7 +211,30 @@ class Publication:
         }  # fmt: skip
 
 
-About = Notice | Taking | Refusal | Proved
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A household was refused `count` times more between `since` and `visit.at`.
+
+    An empty address in `visit`: there were so many households that they are counted together.
+    """
+
+    kind: ClassVar[Kind] = "summary"
+    visit: Visit
+    since: int
+    count: int
+    whole: ClassVar[bool] = True
+
+    def body(self) -> dict[str, Any]:
+        """The public fields; of what was asked for, only the site."""
+        visit = self.visit
+        return {
+            "at": visit.at, "since": self.since, "of": "refusal", "count": self.count,
+            "client": visit.client, "operator": visit.operator, "purpose": visit.purpose,
+            "proof": visit.proof, "host": visit.host,
+        }  # fmt: skip
+
+
+About = Notice | Taking | Refusal | Proved | Summary
 
 
 def started(at: int, program: str, last: int | None) -> dict[str, Any]:
@@ -257,6 +280,14 @@ def erasure(
     """`parts` of the entries in `ranges` (from, to; both included) were erased, `count` in all."""
     return {
         "kind": "erasure", "at": at, "why": why, "parts": parts, "ranges": ranges, "count": count,
+    }  # fmt: skip
+
+
+def thinning(at: int, what: str, ranges: Sequence[tuple[int, int]], count: int) -> dict[str, Any]:
+    """The entries in `ranges`, all of one sort, made room for others; their digests are kept."""
+    return {
+        "kind": "thinning", "at": at, "why": "size", "what": what, "ranges": ranges,
+        "count": count,
     }  # fmt: skip
 
 

@@ -11,7 +11,18 @@ from stagedoor.evidence.account import Account, Entry, Goods, InForceFrom, Tally
 from stagedoor.evidence.report_style import STYLE
 from stagedoor.evidence.timeline import draw
 from stagedoor.evidence.verification import Findings
-from stagedoor.evidence.wording import erased, interrupted, lost, pruned, size, spell, when
+from stagedoor.evidence.wording import (
+    CUT_OFF,
+    erased,
+    interrupted,
+    lost,
+    pruned,
+    size,
+    spell,
+    thinned,
+    when,
+    who,
+)
 from stagedoor.model.facts import GUARDED_KINDS, PROOFS
 
 SHOWN = 40
@@ -39,6 +50,8 @@ class Extract:
     program: str
     timestamp: str = ""
     """Who set the time stamp, and when it says."""
+    held: str = ""
+    """How many hashes that were kept elsewhere the ledger was compared with."""
     personal: bool = True
     """Whether personal parts are in the export."""
 
@@ -97,8 +110,8 @@ def _head(account: Account, extract: Extract) -> Markup:
 def _summary(account: Account) -> Markup:
     boxes = (
         ("told", "notices", "times handed the site’s signals", _number),
-        ("taken", "recordings", "recordings taken after that", _number),
-        ("taken", "recorded", "of recordings, after that", size),
+        ("taken", "recordings", "requests for recordings, against the signals", _number),
+        ("taken", "recorded", "of recordings, against the signals", size),
         ("refused", "refusals", "requests refused", _number),
     )
     figures = Markup("").join(
@@ -107,8 +120,12 @@ def _summary(account: Account) -> Markup:
         )
         for style, what, words, shown in boxes
     )
-    return Markup("<section><ul class=figures>{}</ul>{}</section>").format(
-        figures, _first_sentence(account)
+    different = Markup("<p>Different recordings taken against the signals: <b>{}</b> by proven "
+                       "clients, {} by all who used the name.</p>").format(
+        f"{account.different(proven=True):,}", f"{account.different(proven=False):,}"
+    )  # fmt: skip
+    return Markup("<section><ul class=figures>{}</ul>{}{}</section>").format(
+        figures, different, _first_sentence(account)
     )
 
 
@@ -117,8 +134,8 @@ def _first_sentence(account: Account) -> Markup:
         return Markup("<p>No client of this name came in that time.</p>")
     parts = [
         Markup(
-            "<p>The large figures are of clients that proved to be {}. Whoever only called itself "
-            "so is counted apart, under <a href=#identity>Identity</a>.</p>"
+            "<p>The large figures are of clients that proved to be {}. A client that only called "
+            "itself so is counted apart, under <a href=#identity>Identity</a>.</p>"
         ).format(account.client)
     ]
     soonest = account.soonest
@@ -126,9 +143,15 @@ def _first_sentence(account: Account) -> Markup:
         sure = _SURE.get(soonest.body["proof"], (soonest.body["proof"], ""))[0]
         parts.append(
             Markup(
-                "<p>First taking after a notice: <code>{}</code> at {}, {} after the first signal "
-                "was handed out. In both cases the identity was {}.</p>"
-            ).format(soonest.body["path"], when(soonest.body["at"]), spell(soonest.after), sure)
+                "<p>First taking against the signals after a notice: <code>{}</code> at {}, {} after "
+                "the first signal was handed out, by {}. In both cases the identity was {}.</p>"
+            ).format(
+                soonest.body["path"],
+                when(soonest.body["at"]),
+                spell(soonest.after),
+                who(account.client, soonest.body["proof"]),
+                sure,
+            )
         )
     elif not account.total("takings"):
         parts.append(Markup("<p>Nothing was taken.</p>"))
@@ -143,7 +166,12 @@ def _identity(account: Account) -> Markup:
             continue
         name, meaning = _SURE[proof]
         rows.append(
-            (Markup("<b>{}</b><br><span class=note>{}</span>").format(name, meaning), *_row(tally))
+            (
+                Markup("<b>{}</b>: {}<br><span class=note>{}</span>").format(
+                    name, who(account.client, proof), meaning
+                ),
+                *_row(tally),
+            )
         )
     reasons = [
         (_SURE.get(proof, (proof, ""))[0], why, f"{count:,}")
@@ -153,8 +181,9 @@ def _identity(account: Account) -> Markup:
         "Who it was",
         "Told",
         "Taken",
-        "… after",
-        "Recordings",
+        "Against",
+        "… after notice",
+        "Recordings (requests)",
         "Bytes",
         "Refused",
         "First, last",
@@ -162,7 +191,8 @@ def _identity(account: Account) -> Markup:
     return Markup(
         "<section id=identity><div class=whole><h2>Identity</h2>"
         "<p>A user agent is a claim. Each row counts for itself: what one group was told does not "
-        "count as told to another. Recordings and bytes are of what was taken after a notice.</p>"
+        "count as told to another. Recordings and bytes are of what was taken against the signals; "
+        "what the site’s own rules allowed is taken, and not against.</p>"
         "{}</div>{}</section>"
     ).format(
         _table(heads, rows, "figures-table"),
@@ -176,8 +206,9 @@ def _row(tally: Tally) -> Sequence[str]:
     return (
         f"{tally.notices:,}",
         f"{tally.takings:,}",
+        f"{tally.against:,}",
         f"{tally.after:,}",
-        f"{tally.recordings:,}",
+        f"{len(tally.different):,} ({tally.recordings:,})",
         size(tally.recorded),
         f"{tally.refusals:,}",
         Markup("{}<br>{}").format(when(tally.first)[:16], when(tally.last)[:16]),
@@ -239,7 +270,7 @@ def _taken(account: Account) -> Markup:
     goods = sorted(account.goods.items(), key=_weight)
     rows = [
         (Markup("<code>{}</code>").format(path), kind, _SURE.get(proof, (proof, ""))[0],
-         f"{g.times:,}", f"{g.after:,}", _still(size(g.bytes)), _short(g.first), _short(g.last))
+         f"{g.times:,}", f"{g.against:,}", f"{g.after:,}", _still(size(g.bytes)), _short(g.first), _short(g.last))
         for (proof, kind, path), g in goods[:SHOWN]
     ]  # fmt: skip
     against = account.total("against")
@@ -247,7 +278,7 @@ def _taken(account: Account) -> Markup:
         Markup("<p>{} of {} takings were against the stance in force at that moment.</p>").format(
             f"{against:,}", f"{account.total('takings'):,}"
         ) if against else "",
-        _table(("Path", "Kind", "Identity", "Times", "After notice", "Bytes", "First", "Last"),
+        _table(("Path", "Kind", "Identity", "Times", "Against", "… after notice", "Bytes", "First", "Last"),
                rows, "log"),
         _rest(len(goods), len(rows)),
     )  # fmt: skip
@@ -296,11 +327,13 @@ def _record(ledger: Findings, extract: Extract) -> Markup:
         ("Written by", extract.program),
     ]  # fmt: skip
     facts += [("Taken away", told) for told in pruned(ledger)]
+    facts += [("Made room", line) for line in thinned(ledger)]
     facts += [("Not recorded", told) for told in lost(ledger)]
     facts += [("Interrupted", told) for told in interrupted(ledger)]
     facts += [("Erased", told) for told in erased(ledger)]
     if not extract.personal:
         facts.append(("Left out", "addresses and user agents are left out of this export"))
+    facts.append(("Held elsewhere", extract.held or f"no hash was compared. {CUT_OFF}"))
     facts.append(("Time stamp", extract.timestamp or "none"))
     rows = Markup("").join(Markup("<dt>{}</dt><dd>{}</dd>").format(*fact) for fact in facts)
     return Markup("<section><h2>The record itself</h2><dl>{}</dl>{}</section>").format(

@@ -8,7 +8,7 @@ square root of their number: one taking must be visible beside a thousand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from math import sqrt
 
@@ -27,6 +27,8 @@ _LANES: Sequence[tuple[Lane, str, str]] = (
     ("refusal", "refused", "was refused"),
 )
 
+_COUNTED: Mapping[Lane, str] = {"notice": "notices", "taking": "takings", "refusal": "refusals"}
+
 
 def draw(account: Account, since: int, until: int) -> Markup:
     """The drawing, for the time from `since` to `until` (Unix milliseconds)."""
@@ -44,7 +46,7 @@ def draw(account: Account, since: int, until: int) -> Markup:
         y += _BAR
     y += _GAP
     for lane, style, words in _LANES:
-        parts.append(_label(y + _TALL - 4, f"{words} ({len(account.times[lane]):,})"))
+        parts.append(_label(y + _TALL - 4, f"{words} ({account.total(_COUNTED[lane]):,})"))
         parts.extend(_columns(account.times[lane], since, span, y, style))
         parts.append(
             Markup('<line class="base" x1="{}" y1="{y}" x2="{}" y2="{y}"/>').format(

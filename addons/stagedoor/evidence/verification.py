@@ -19,6 +19,8 @@ import orjson
 
 from stagedoor.evidence import chain
 
+DIGEST = 32
+"""Bytes of a SHA-256."""
 _NO_ENTRIES: Mapping[int, bytes] = {}
 
 
@@ -43,19 +45,28 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Thinned:
+    """An entry that made room for others: only the SHA-256 of its body is left."""
+
+    seq: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """A ledger to be checked. `rows` and `texts` are read once.
 
-    `prunings` and `erasures` are the bodies of those entries, which the rows hold as well; `strays`
+    `prunings`, `erasures` and `thinnings` are the bodies of those entries, which the rows hold as well; `strays`
     are numbers of entries that are not there but have personal parts.
     """
 
-    rows: Iterable[Row]
+    rows: Iterable[Row | Thinned]
     texts: Iterable[tuple[bytes, bytes]]
     head: tuple[int, bytes] | None
     prunings: Sequence[bytes] = ()
     erasures: Sequence[bytes] = ()
     strays: Sequence[int] = ()
+    thinnings: Sequence[bytes] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,9 @@ class Findings:
     """Personal parts that are gone, by reason."""
     prunings: list[Mapping[str, Any]] = field(default_factory=list)
     erasures: list[Mapping[str, Any]] = field(default_factory=list)
+    thinnings: list[Mapping[str, Any]] = field(default_factory=list)
+    thinned: int = 0
+    """Entries of which only the digest is left."""
     losses: list[Mapping[str, Any]] = field(default_factory=list)
     unclean: list[Mapping[str, Any]] = field(default_factory=list)
     """Starts after an end that was none."""
@@ -116,9 +130,18 @@ def _check(stored: Stored, found: Findings, holds: Mapping[int, bytes]) -> None:
     if noted.pop(start - 1, before) != before:
         raise _Broken(start - 1, "it was not the one whose hash was noted elsewhere")
     expected = start
+    thinned = _Thinnings(stored.thinnings)
     for row in stored.rows:
         if row.seq != expected:
             raise _Broken(expected, _gap(expected, row.seq, start))
+        if isinstance(row, Thinned):
+            if not thinned.has(row.seq):
+                raise _Broken(row.seq, "it is missing, and no thinning accounts for it")
+            before, expected = chain.link(row.seq, before, row.digest), expected + 1
+            if noted.pop(row.seq, before) != before:
+                raise _Broken(row.seq, "it is not the one whose hash was noted elsewhere")
+            found.first, found.thinned = found.first or row.seq, found.thinned + 1
+            continue
         try:
             body = _body(row, before)
             _kept(row, body, erased, found)
@@ -185,8 +208,7 @@ def _learn(
     body: Mapping[str, Any], row: Row, before: bytes, wanted: set[str], found: Findings
 ) -> None:
     kind = row.kind
-    if not found.first:
-        found.first, found.since = row.seq, body["at"]
+    found.first, found.since = found.first or row.seq, found.since or body["at"]
     found.last, found.head, found.until = row.seq, row.hash, body["at"]
     found.kinds[kind] += 1
     if kind == "seal":
@@ -198,6 +220,8 @@ def _learn(
         wanted.add(body["text"])
     elif kind == "pruning":
         found.prunings.append(body)
+    elif kind == "thinning":
+        found.thinnings.append(body)
     elif kind == "erasure":
         found.erasures.append(body)
     elif kind == "loss":
@@ -259,6 +283,24 @@ class _Erased:
             if place >= 0 and ranges[place][1] >= seq:
                 return why
         return ""
+
+
+class _Thinnings:
+    """Which entries the ledger says made room for others."""
+
+    def __init__(self, bodies: Iterable[bytes]) -> None:
+        ranges: list[tuple[int, int]] = []
+        for raw in bodies:
+            try:
+                ranges += [(int(first), int(last)) for first, last in orjson.loads(raw)["ranges"]]
+            except (ValueError, KeyError, TypeError) as error:
+                raise _Broken(0, "an entry about a thinning cannot be read") from error
+        self._ranges = _merged(ranges)
+
+    def has(self, seq: int) -> bool:
+        """Whether an entry accounts for its absence."""
+        place = bisect_right(self._ranges, seq, key=lambda one: one[0]) - 1
+        return place >= 0 and self._ranges[place][1] >= seq
 
 
 def _merged(ranges: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -19,6 +19,16 @@ def pruned(ledger: Findings) -> list[str]:
 _PRUNED = {"age": "old", "size": "many"}
 
 
+def thinned(ledger: Findings) -> list[str]:
+    """What made room for other entries, as text."""
+    return [
+        f"{one['count']:,} {one['what']} (entries {one['ranges'][0][0]:,} to "
+        f"{one['ranges'][-1][1]:,}) on {when(one['at'])}, because the ledger was full; their "
+        "digests are kept"
+        for one in ledger.thinnings
+    ]
+
+
 def lost(ledger: Findings) -> list[str]:
     """What could not be written down, in words."""
     return [
@@ -44,6 +54,20 @@ def erased(ledger: Findings) -> list[str]:
         + ("on request" if one["why"] == "request" else "because they were old")
         for one in ledger.erasures
     ]
+
+
+def who(client: str, proof: str) -> str:
+    """A client's name, as far as it is proven: a user agent is only a claim."""
+    return _WHO[proof].format(client) if proof in _WHO else client
+
+
+_WHO = {
+    "unverified": "somebody who calls itself {}",
+    "spoofed": "somebody who is not {}, but calls itself so",
+}
+
+CUT_OFF = "A ledger whose newest entries were cut off, or whose log (-wal) was lost, looks whole by itself."
+"""What no check finds without a hash that was kept elsewhere."""
 
 
 def when(at: int) -> str:

@@ -2,27 +2,26 @@
 
 The same answers go into robots.txt, headers, tags and files, in each standard's words. Every piece
 can be switched off under `publish:` in the stance. What the site itself says is kept, and only ever
-made stricter: see `stricter` for headers and `signals.robots.access.merge` for robots.txt.
+made stricter: see `stricter` for headers (each standard has its own way) and `signals.robots.access.merge` for robots.txt.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stagedoor.config.stance import Stance
 from stagedoor.identify.catalogue import Catalogue
 from stagedoor.model.facts import Purpose
-from stagedoor.signals.meaning import USES, Answer, Said, Standard, Use
+from stagedoor.signals import registry
+from stagedoor.signals.meaning import USES, Answer, Said, Use
 from stagedoor.signals.robots import merge
 from stagedoor.signals.robots.merge import Merged
-from stagedoor.signals.standards import ai_txt, content_usage, robots_tag, rsl, tdmrep, trust_txt
+from stagedoor.signals.standard import Header, Message, Standard
 from stagedoor.signals.wanted import Wanted
 
 ROBOTS = "/robots.txt"
-LICENCE = "/license.xml"
-POLICY = "/.well-known/tdm-policy.json"
 HEADERS = "headers"
 """What the headers of every response are published as."""
 
@@ -42,7 +41,6 @@ _OTHERS: Mapping[Purpose, tuple[str, str]] = {
 """Crawlers that robots.txt refuses besides: the word under `others` in the stance, and what they
 come for."""
 
-_TEXT = "text/plain; charset=utf-8"
 _PRODUCT = re.compile(r"([A-Za-z0-9._-]+)(?:/[0-9.]*| \()")
 """A token that goes on behind the product's name: `YaK/1`, `Rephonic/`, `LCC (`."""
 
@@ -53,7 +51,7 @@ Fields = tuple[tuple[bytes, bytes], ...]
 class File:
     """One published file."""
 
-    standard: Standard
+    standard: str
     type: str
     text: bytes
 
@@ -84,43 +82,58 @@ NOTHING = Published(Wanted(Said()), (), {}, "", merges_robots=False)
 
 def published(stance: Stance, catalogue: Catalogue) -> Published:
     """What this stance says, to the crawlers in this catalogue."""
-    says = stance.publish
-    said = Said(train=stance.ai.train, input=stance.ai.input, search=stance.ai.search)
-    licence = f"{says.address}{LICENCE}" if says.address and says.rsl == "yes" else None
-    policy = f"{says.address}{POLICY}" if _has_policy(stance) else ""
+    on = switched_on(stance)
+    said = message(stance, on)
     others = _others(stance)
     wanted = Wanted(
-        said=said,
-        crawlers=_crawlers(catalogue, said, others),
+        said=said.said,
+        crawlers=_crawlers(catalogue, said.said, others),
         others=others,
         artist=stance.artist.name,
         contact=stance.artist.contact,
-        licence=licence,
-        tdm_policy=policy or None,
-        standards=_standards(stance),
+        licence=said.licence or None,
+        tdm_policy=said.tdm_policy or None,
+        standards=_standards(on),
     )
-    headers: list[tuple[str, str]] = []
-    tags: list[str] = []
-    if says.content_usage == "yes":
-        headers.append((content_usage.NAME, content_usage.write(said)))
-    if says.tdmrep == "yes":
-        headers += tdmrep.write_headers(said.train or "no", policy=policy)
-        tags.append(tdmrep.write_meta(said.train or "no", policy=policy))
-    if says.noai == "yes":
-        headers += robots_tag.write(said)
-        tags.append(robots_tag.write_meta(said))
-    if licence:
-        headers.append(rsl.write_header(licence))
-        tags.append(rsl.write_link(licence))
+    headers = [field for s in on if s.header and s.header.write for field in s.header.write(said)]
+    tags = [s.page.write(said) for s in on if s.page]
+    files = {
+        path: File(s.name, document.type, document.text)
+        for s in on
+        if s.files
+        for path, document in s.files.write(said).items()
+    }
     return Published(
         wanted=wanted,
         headers=tuple(
             (name.encode(), value.encode("latin-1", "replace")) for name, value in headers
         ),
-        files=_files(stance, said, policy),
-        tags=_row(tags) if says.tags == "yes" else "",
-        merges_robots=bool(wanted.standards & {"robots", "content-usage", "content-signal"}),
+        files=files,
+        tags=_row(tags) if stance.publish.says("tags") else "",
+        merges_robots=any(_stands_in_robots(s) for s in on if s.name in wanted.standards),
     )
+
+
+def switched_on(stance: Stance) -> tuple[Standard, ...]:
+    """The standards that are published, in the order of writing."""
+    return tuple(
+        standard
+        for standard in registry.current().written
+        if standard.switch is not None and stance.publish.says(standard.switch.word)
+    )
+
+
+def message(stance: Stance, on: Iterable[Standard]) -> Message:
+    """What this stance says, as the writers of standards get it."""
+    found = Message(
+        said=Said(train=stance.ai.train, input=stance.ai.input, search=stance.ai.search),
+        name=stance.artist.name,
+        contact=stance.artist.contact,
+        address=stance.publish.address,
+    )
+    for standard in on:
+        found = standard.linked(found)
+    return found
 
 
 def _row(elements: Sequence[str]) -> str:
@@ -129,27 +142,15 @@ def _row(elements: Sequence[str]) -> str:
     return "".join(f"{line.removesuffix('>')} />" for line in lines if line)
 
 
-def _has_policy(stance: Stance) -> bool:
-    """A policy says whom to ask: it needs an address of its own, and a reservation to be about."""
-    says = stance.publish
-    return says.tdmrep == "yes" and bool(says.address) and stance.ai.train == "no"
+def _stands_in_robots(standard: Standard) -> bool:
+    """Whether it is a reason to publish a robots.txt; a mere pointer is none."""
+    return standard.core or (standard.record is not None and standard.record.scope is not None)
 
 
-def _standards(stance: Stance) -> frozenset[Standard]:
-    says = stance.publish
-    switched: dict[Standard, str] = {
-        "robots": says.robots,
-        "content-usage": says.content_usage,
-        "content-signal": says.content_signals,
-        "tdmrep": says.tdmrep,
-        "rsl": says.rsl,
-        "robots-tag": says.noai,
-        "ai.txt": says.ai_txt,
-        "trust.txt": says.trust_txt,
-    }
-    if says.robots == "no":  # the file is left alone, with all that would stand in it
-        switched |= {"content-usage": "no", "content-signal": "no"}
-    return frozenset(standard for standard, word in switched.items() if word == "yes")
+def _standards(on: Sequence[Standard]) -> frozenset[str]:
+    """Their names. Without robots.txt, that file is left alone, with all that would stand in it."""
+    left_alone = not any(standard.core for standard in on)
+    return frozenset(s.name for s in on if not (left_alone and _stands_in_robots(s)))
 
 
 def _crawlers(catalogue: Catalogue, said: Said, others: Mapping[str, Answer]) -> dict[str, str]:
@@ -187,105 +188,44 @@ def _others(stance: Stance) -> dict[str, Answer]:
     return {words: "no" for word, words in _OTHERS.values() if getattr(stance.others, word) == "no"}
 
 
-def _files(stance: Stance, said: Said, policy: str) -> dict[str, File]:
-    says, artist = stance.publish, stance.artist
-    train = said.train or "no"
-    mail = artist.contact.removeprefix("mailto:") if artist.contact.startswith("mailto:") else ""
-    page = artist.contact if artist.contact.startswith("http") else ""
-    found: dict[str, File] = {}
-    if says.tdmrep == "yes":
-        text = tdmrep.write(train, policy=policy)
-        found[tdmrep.FILE] = File("tdmrep", "application/json", text)
-    if policy:
-        text = tdmrep.write_policy(
-            policy, site=f"{says.address}/", name=artist.name or says.address, email=mail, page=page
-        )
-        found[POLICY] = File("tdmrep", tdmrep.POLICY_TYPE, text)
-    if says.ai_txt == "yes" and train == "no":
-        found[ai_txt.FILE] = File("ai.txt", _TEXT, ai_txt.write(train).encode())
-    if says.trust_txt == "yes":
-        found[trust_txt.FILES[0]] = File("trust.txt", _TEXT, trust_txt.write(train).encode())
-    if says.rsl == "yes":
-        text = rsl.write(
-            said,
-            scope=f"{says.address}/" if says.address else "/",
-            holder=artist.name,
-            contact_url=page,
-            contact_email=mail,
-        )
-        found[LICENCE] = File("rsl", rsl.MEDIA_TYPE, text)
-    return found
-
-
 # -- beside what the site says itself --------------------------------------------------------------
-
-_OURS = frozenset({b"content-usage", b"tdm-reservation", b"tdm-policy", b"x-robots-tag", b"link"})
 
 
 def stricter(fields: Fields, ours: Fields) -> Fields:
     """The fields of the site's response with ours among them; what it says more strictly stays."""
-    theirs = [field for field in fields if field[0].lower() in _OURS]
+    known = registry.current()
+    names = known.merged_fields
+    theirs = [field for field in fields if field[0].lower() in names]
     if not theirs:
         return fields + ours
-    drop: set[bytes] = set()
+    drop: set[tuple[bytes, bytes]] = set()
     add: list[tuple[bytes, bytes]] = []
-    _usage(theirs, ours, drop, add)
-    _reservation(theirs, ours, drop, add)
-    for name, value in ours:
-        lowered = name.lower()
-        if lowered == b"x-robots-tag" and not _says_noai(theirs):
-            add.append((name, value))
-        if lowered == b"link" and not any(rsl.licences(_texts(theirs, b"link"))):
-            add.append((name, value))
-    return (*(field for field in fields if field[0].lower() not in drop), *add)
+    for header, merge_fields, first, others in known.merged:
+        own = tuple(_of(header, first, others, ours))
+        if not own:
+            continue
+        site = tuple(_of(header, first, others, theirs))
+        if not site:
+            add += own
+            continue
+        merged = merge_fields(_texts(site), _texts(own))
+        drop.update(site if merged.drop else ())
+        add += ((n.encode("latin-1"), v.encode("latin-1")) for n, v in merged.add)
+    return (*(field for field in fields if field not in drop), *add)
 
 
-def _texts(fields: Iterable[tuple[bytes, bytes]], name: bytes) -> list[tuple[str, str]]:
-    return [(n.decode("latin-1"), v.decode("latin-1")) for n, v in fields if n.lower() == name]
+def _of(
+    header: Header, first: bytes, others: frozenset[bytes], fields: Iterable[tuple[bytes, bytes]]
+) -> Iterator[tuple[bytes, bytes]]:
+    """The fields that are this standard's."""
+    for field in fields:
+        name = field[0].lower()
+        if name == first:
+            if header.carries(field[1].decode("latin-1")):
+                yield field
+        elif name in others:
+            yield field
 
 
-def _usage(
-    theirs: Sequence[tuple[bytes, bytes]],
-    ours: Fields,
-    drop: set[bytes],
-    add: list[tuple[bytes, bytes]],
-) -> None:
-    own = next((field for field in ours if field[0].lower() == b"content-usage"), None)
-    if own is None:
-        return
-    values = [value for _, value in _texts(theirs, b"content-usage")]
-    if not values:
-        add.append(own)
-        return
-    site = content_usage.parse(", ".join(values))
-    wanted = content_usage.parse(own[1])
-    both = {
-        use: "no"
-        if "no" in (site.about(use), wanted.about(use))
-        else site.about(use) or wanted.about(use)
-        for use in USES
-    }
-    together = Said(**both)
-    if together != site:
-        drop.add(b"content-usage")
-        add.append((own[0], content_usage.write(together).encode()))
-
-
-def _reservation(
-    theirs: Sequence[tuple[bytes, bytes]],
-    ours: Fields,
-    drop: set[bytes],
-    add: list[tuple[bytes, bytes]],
-) -> None:
-    own = [field for field in ours if field[0].lower().startswith(b"tdm-")]
-    site = [v for _, v in _texts(theirs, b"tdm-reservation")]
-    if not own or any(value.strip() == "1" for value in site):
-        return
-    if any(value == b"1" for _, value in own) or not site:
-        drop |= {b"tdm-reservation", b"tdm-policy"}
-        add.extend(own)
-
-
-def _says_noai(theirs: Sequence[tuple[bytes, bytes]]) -> bool:
-    values = [value for _, value in _texts(theirs, b"x-robots-tag")]
-    return any(s.agent == "*" and s.said.train == "no" for s in robots_tag.read(values))
+def _texts(fields: Fields) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in fields)

@@ -11,9 +11,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from stagedoor.publish.publication import Fields, File
+from stagedoor.signals import registry
 
-_ONCE = frozenset({"content-usage", "tdm-reservation", "tdm-policy"})
-"""Fields of which a response has one."""
 _SAYABLE = re.compile(r"[^\x00-\x1f\x7f-\xff$`{}]*")
 """What no server takes for a variable of its own, and no quotes end."""
 _KNOWN_TYPES = frozenset({"application/json", "text/plain; charset=utf-8"})
@@ -71,6 +70,16 @@ def _sayable(value: str) -> str:
     return value
 
 
+def _once(name: str) -> bool:
+    """Whether a response has one such field."""
+    return any(h.once for _, h in registry.current().headers if name.lower() in h.names)
+
+
+def _of_words(name: str) -> bool:
+    """Whether each word of the field's list stands for itself."""
+    return any(h.words for _, h in registry.current().headers if name.lower() in h.names)
+
+
 def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
@@ -88,8 +97,7 @@ def _caddy(pairs: list[tuple[str, str]], types: Mapping[str, str]) -> str:
     text = _CADDY
     if pairs:
         lines = (
-            f"\t{'' if name.lower() in _ONCE else '+'}{name} {_quoted(value)}\n"
-            for name, value in pairs
+            f"\t{'' if _once(name) else '+'}{name} {_quoted(value)}\n" for name, value in pairs
         )
         text += "header {\n" + "".join(lines) + "}\n"
     return text + "".join(f"header {path} Content-Type {kind}\n" for path, kind in types.items())
@@ -107,10 +115,10 @@ def _apache(pairs: list[tuple[str, str]], types: Mapping[str, str]) -> str:
 
 
 def _apache_field(name: str, value: str) -> list[str]:
-    if name.lower() in _ONCE:
+    if _once(name):
         return [f"Header onsuccess unset {name}", f"Header always set {name} {_quoted(value)}"]
     # An error page comes by a second request within Apache: "add" would say it twice.
-    words = value.split(", ") if name.lower() == "x-robots-tag" else [value]
+    words = value.split(", ") if _of_words(name) else [value]
     return [f"Header always merge {name} {_quoted(word)}" for word in words]
 
 

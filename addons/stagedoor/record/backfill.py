@@ -69,6 +69,11 @@ def read(book: Book, midnight: float, until: float) -> dict[Key, Row]:
 
 def _add(row: Row, kind: str, body: dict[str, Any], at: float) -> None:
     row.seen(at)
+    if kind == "summary":
+        row.knocks += body["count"]
+        row.hours[time.localtime(at).tm_hour] += body["count"]
+        row.refused += body["count"]
+        return
     knock = kind in {"taking", "refusal"} or (kind == "notice" and body["resource"] == "signal")
     if knock:
         row.knocks += 1

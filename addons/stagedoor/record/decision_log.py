@@ -6,6 +6,9 @@ is counted and told, and the site goes on.
 
 Query strings are left out (Subsonic clients carry their password there), and addresses are cut to
 their network unless the client was refused.
+
+No client decides how long others are remembered: every field has a bound, and beyond so many lines
+an hour a household's requests become one line with a count.
 """
 
 from __future__ import annotations
@@ -13,18 +16,24 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import os
 import queue
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 import orjson
 
+from stagedoor.model.client_keys import client_key
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.events import Decided
 from stagedoor.model.facts import Event, network
+from stagedoor.record import state_directory
+from stagedoor.record.household_quota import HOUR, HouseholdQuota
 from stagedoor.record.recorders import Handlers
 
 FILE = "decisions.jsonl"
@@ -38,8 +47,20 @@ PORTION = 64 << 10
 """Bytes written at once; far below MAX_BYTES, so that files stay about that size."""
 PATIENCE = 2.0
 """Seconds to wait at the end for a disk that hangs."""
+MAX_LINE = 4096
+"""Bytes of a line and its break."""
+CUT = "…"
+"""Stands at the end of a field that was cut."""
+OF_A_HOUSEHOLD = 1_000
+"""Lines in an hour; 4 MB at most, so one client needs more than a day to turn the log over."""
+OF_ALL = 100_000
+"""Lines in an hour, of all households together."""
+COUNTED = "counted"
+"""The verdict of a line that stands for others."""
+MOST_COUNTED = 1_000
+"""Households whose lines are counted apart; those beyond have one count together."""
 MAX_WAITING = 10_000
-"""Lines waiting for the disk, about 5 MB; more than that are dropped and counted."""
+"""Lines waiting for the disk, at most 40 MB; more than that are dropped and counted."""
 
 
 class Decisions:
@@ -47,7 +68,7 @@ class Decisions:
 
     def __init__(self, state: Path, failed: Callable[[], None]) -> None:
         try:
-            state.mkdir(parents=True, exist_ok=True)
+            state_directory.prepare(state)
             self._file = _File(state / FILE, failed)
         except OSError as error:
             raise StagedoorError(
@@ -56,6 +77,10 @@ class Decisions:
             ) from error
         self._failed = failed
         self._waiting: queue.Queue[str | None] = queue.Queue(MAX_WAITING)
+        self._quota = HouseholdQuota(OF_A_HOUSEHOLD, OF_ALL)
+        self._counts: Counter[str] = Counter()
+        self._hour = -1
+        self._reopen = threading.Event()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._write, name="decision log", daemon=True)
         self._thread.start()
@@ -68,8 +93,37 @@ class Decisions:
         """Write `event` down where it is worth reading."""
         if not event.verdict.logged:
             return
+        now = int(event.at * 1000)
+        self._turn(now // HOUR)
+        if self._quota.admits(event.request.address, now):
+            self._put(line(event))
+            return
+        key = client_key(event.request.address)
+        if key not in self._counts and len(self._counts) >= MOST_COUNTED:
+            key = ""
+        self._counts[key] += 1
+
+    def reopen(self) -> None:
+        """Let go of the file and open it anew, as logrotate asks; what waits goes into the new one.
+
+        Returns at once, and may be called from a signal handler's task.
+        """
+        self._reopen.set()
+        with contextlib.suppress(queue.Full):  # the thread is awake then
+            self._waiting.put_nowait("")
+
+    def _turn(self, hour: int) -> None:
+        """Where an hour is over, its counts become lines."""
+        if hour == self._hour:
+            return
+        for key, count in self._counts.items():
+            self._put(counted(self._hour, key, count))
+        self._counts.clear()
+        self._hour = hour
+
+    def _put(self, text: str) -> None:
         try:
-            self._waiting.put_nowait(line(event))
+            self._waiting.put_nowait(text)
         except queue.Full:
             self._failed()
 
@@ -83,6 +137,9 @@ class Decisions:
                 while True:
                     lines.append(self._waiting.get_nowait())
             closed = None in lines
+            if self._reopen.is_set():
+                self._reopen.clear()
+                self._file.reopen()
             for text in _portions(filter(None, lines), min(PORTION, MAX_BYTES)):
                 self._file.emit(logging.makeLogRecord({"msg": text}))
         with contextlib.suppress(OSError):  # a full disk has been counted, line by line
@@ -90,6 +147,7 @@ class Decisions:
 
     def close(self) -> None:
         """Write what is waiting; a disk that hangs does not hold up the end for long."""
+        self._turn(-1)
         self._closing.set()
         try:
             self._waiting.put_nowait(None)
@@ -120,6 +178,17 @@ class _File(RotatingFileHandler):
         super().__init__(path, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8")
         self._failed = failed
 
+    def _open(self) -> io.TextIOWrapper:
+        handle = _private(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        return io.TextIOWrapper(io.FileIO(handle, "a"), encoding=self.encoding, write_through=True)
+
+    def reopen(self) -> None:
+        """Open the file under its name anew; where that fails, the next line tries again."""
+        with contextlib.suppress(OSError):  # what could not be flushed has been counted
+            if self.stream:
+                self.stream.close()
+        self.stream = None  # logging opens it with the next line
+
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 (logging's name)
         try:
             return bool(super().shouldRollover(record))
@@ -131,29 +200,73 @@ class _File(RotatingFileHandler):
             self._failed()
 
 
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
+_MOST = {
+    "id": 64, "rule": 128, "client": 128, "operator": 128, "proof_why": 512,
+    "method": 32, "host": 255, "path": 1024, "address": 64, "agent": 512,
+}  # fmt: skip
+"""Characters of each field; the others are words of ours."""
+_SHORTENED = ("agent", "path", "proof_why", "host")
+"""Fields that give way where characters need more than one byte, the first one first."""
+
+
 def line(event: Event) -> str:
-    """The JSON line for `event`, without the line break."""
+    """The JSON line for `event`, without the line break; at most MAX_LINE bytes with it."""
     request, client, verdict = event.request, event.client, event.verdict
     refused = verdict.refused
+    fields: dict[str, Any] = {
+        "at": _time(event.at),
+        "id": event.id,
+        "verdict": verdict.label,
+        "rule": verdict.rule,
+        "status": verdict.status if refused else None,
+        "client": client.name,
+        "operator": client.operator,
+        "purpose": client.purpose,
+        "proof": client.proof,
+        "proof_why": client.why,
+        "traits": sorted(client.traits),
+        "resource": event.resource.kind,
+        "method": request.method,
+        "host": request.host,
+        "path": request.path,
+        "address": request.address if refused else network(request.address),
+        "agent": request.agent,
+        "purposes": client.purposes,
+    }
+    for name, most in _MOST.items():
+        fields[name] = _cut(str(fields[name]), most)
+    written = orjson.dumps(fields)
+    while len(written) >= MAX_LINE:
+        longest = max(_SHORTENED, key=lambda name: len(orjson.dumps(fields[name])))
+        fields[longest] = _cut(str(fields[longest]), len(str(fields[longest])) // 2)
+        written = orjson.dumps(fields)
+    return written.decode()
+
+
+def counted(hour: int, key: str, count: int) -> str:
+    """The line for `count` requests of the household `key` (empty: of several) within an hour."""
     return orjson.dumps(
         {
-            "at": datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds"),
-            "id": event.id,
-            "verdict": verdict.label,
-            "rule": verdict.rule,
-            "status": verdict.status if refused else None,
-            "client": client.name,
-            "operator": client.operator,
-            "purpose": client.purpose,
-            "proof": client.proof,
-            "proof_why": client.why,
-            "traits": sorted(client.traits),
-            "resource": event.resource.kind,
-            "method": request.method,
-            "host": request.host,
-            "path": request.path,
-            "address": request.address if refused else network(request.address),
-            "agent": request.agent[:512],
-            "purposes": client.purposes,
+            "at": _time(hour * HOUR / 1000),
+            "verdict": COUNTED,
+            "count": count,
+            "address": network(_some_address(key)),
         }
     ).decode()
+
+
+def _some_address(key: str) -> str:
+    """An address in the household: the key of an IPv6 one is only its first half."""
+    return f"{key}::" if key.count(":") == 3 else key
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: max(most - 1, 0)] + CUT

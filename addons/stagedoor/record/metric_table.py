@@ -187,6 +187,14 @@ _TABLE: tuple[Metric, ...] = (
         "1 when the last attempt to write stood, 0 when it failed.", late=True,
     ),
     Metric(
+        "stagedoor_ledger_summarised_total", "counter", "ledger",
+        "Refusals that the ledger only counts: of one household beyond so many an hour.", late=True,
+    ),
+    Metric(
+        "stagedoor_ledger_removed_for_room_total", "counter", "ledger",
+        "Entries that went before their age because the ledger was full.", late=True,
+    ),
+    Metric(
         "stagedoor_ledger_bytes", "gauge", "ledger",
         "Size of the ledger's file, without what still waits in the log beside it.", late=True,
     ),

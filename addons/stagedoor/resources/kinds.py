@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from stagedoor.model.facts import GUARDED_KINDS, Kind, Resource
 from stagedoor.model.globs import Globs
 from stagedoor.resources.paths import extensions
+from stagedoor.signals import registry
 
 _BY_EXTENSION: dict[Kind, str] = {
     "audio": "mp3 mp2 mpga flac ogg oga opus spx wav wave bwf w64 rf64 aif aiff aifc m4a m4b m4p m4r "
@@ -31,17 +32,13 @@ _KIND: dict[str, Kind] = {
 _SIGNALS: frozenset[str] = frozenset(
     {
         "/robots.txt",
-        "/ai.txt",
         "/llms.txt",
-        "/trust.txt",
-        "/tdmrep.json",
-        "/license.xml",
-        "/rsl.xml",
         "/humans.txt",
         "/security.txt",
     }
 )
-"""Files that tell a crawler what is allowed. Refusing one would be refusing to say no."""
+"""Files that speak to machines, besides those of the standards. Refusing one would be refusing to
+say no."""
 _SIGNAL_FOLDER = "/.well-known/"
 
 _FEED_NAMES = frozenset(
@@ -61,12 +58,16 @@ def classify(path: str, audio_paths: Globs | None = None) -> Resource:
     """
     kind = _kind(path)
     # Audio is audio wherever it lies: some origins read `/.well-known/..;/a.mp3` as `/a.mp3`.
-    if path in _SIGNALS or (path.startswith(_SIGNAL_FOLDER) and kind not in GUARDED_KINDS):
+    if _is_signal(path) or (path.startswith(_SIGNAL_FOLDER) and kind not in GUARDED_KINDS):
         return Resource("signal", path)
     undecided = kind in {"other", "download", "api"} or (kind == "page" and _is_bare(path))
     if audio_paths and undecided and audio_paths.match(path):
         return Resource("audio", path, "stance")
     return Resource(kind, path)
+
+
+def _is_signal(path: str) -> bool:
+    return path in _SIGNALS or path in registry.current().paths
 
 
 def _is_bare(path: str) -> bool:

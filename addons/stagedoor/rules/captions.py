@@ -15,6 +15,7 @@ from stagedoor.model import actions
 from stagedoor.model.actions import Takes
 from stagedoor.model.facts import Kind, Mode, Proof, Purpose
 from stagedoor.rules import rule
+from stagedoor.signals import registry
 
 ANSWERS: Mapping[str, str] = {
     "yes": "they are let in",
@@ -93,6 +94,12 @@ GROUPS: Mapping[str, str] = {
     "not": "this must not hold",
 }
 
+
+def _switches() -> dict[str, str]:
+    """The pieces of what is published; each standard brings its own words."""
+    return {s.switch.word: s.switch.caption for s in registry.current().switched if s.switch}
+
+
 CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Stance: {
         "artist": "who is speaking",
@@ -133,14 +140,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
     stance.Publish: {
         "address": "where your site is seen, for links to it: https://music.example.org",
-        "robots": "robots.txt: yours is kept, and this stance is written into it",
-        "content_usage": "the same in the words of the IETF (Content-Usage)",
-        "content_signals": "and of Cloudflare (Content-Signal)",
-        "tdmrep": "and of the W3C: rights reserved against text and data mining",
-        "rsl": "and as a licence that machines read (Really Simple Licensing)",
-        "noai": 'and as "noai", where robots read headers and tags',
-        "ai_txt": "ai.txt, for audio",
-        "trust_txt": "trust.txt, for publishers",
+        **_switches(),
         "tags": "the same as tags in your pages",
     },
     stance.Evidence: {
@@ -255,7 +255,8 @@ def of_actions() -> Mapping[str, str]:
 
 
 def of(kind: type[Model]) -> Mapping[str, str]:
-    """The lines of a type; those that depend on the table of actions are written anew."""
+    """The captions of a type's fields, with those of the actions and standards that hold now."""
     if issubclass(kind, rule.Then):
         return {a.word: a.caption + TAKES[a.takes] for a in actions.table()}
-    return next(CAPTIONS[base] for base in kind.__mro__ if base in CAPTIONS)
+    words = CAPTIONS[next(base for base in kind.__mro__ if base in CAPTIONS)]
+    return {**words, **_switches()} if issubclass(kind, stance.Publish) else words

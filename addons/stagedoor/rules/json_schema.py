@@ -56,8 +56,12 @@ def schema_for(inside: str) -> str:
 
 def stance_schema() -> Schema:
     """`stance.yaml`."""
-    parts = (stance.Artist, stance.Ai, stance.Others, stance.Audio, stance.OnError, stance.Site)
-    return _file(*schema_of(stance.Stance, *parts))
+    whole = stance.model()
+    parts = (
+        *(stance.Artist, stance.Ai, stance.Others, stance.Audio, type(whole().publish)),
+        *(stance.Evidence, stance.OnError, stance.Site),
+    )
+    return _file(*schema_of(whole, *parts))
 
 
 def crawlers_schema() -> Schema:

@@ -16,19 +16,6 @@ Use = Literal["train", "input", "search"]
 USES: tuple[Use, ...] = get_args(Use)
 Answer = Literal["yes", "no"]
 
-Standard = Literal[
-    "robots",  # allow / disallow, RFC 9309
-    "content-usage",
-    "content-signal",
-    "tdmrep",
-    "rsl",
-    "robots-tag",  # X-Robots-Tag and robots meta: noai, noimageai, noarchive
-    "ai.txt",
-    "trust.txt",
-    "c2pa",
-]
-STANDARDS: tuple[Standard, ...] = get_args(Standard)
-
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -52,7 +39,7 @@ class Statement:
     as `/robots.txt`. `agent` is the crawler it speaks to, `*` for all.
     """
 
-    standard: Standard
+    standard: str
     where: str
     said: Said
     text: str

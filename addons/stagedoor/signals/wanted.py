@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from stagedoor.signals.meaning import STANDARDS, USES, Answer, Said, Standard
+from stagedoor.signals import registry
+from stagedoor.signals.meaning import USES, Answer, Said
+from stagedoor.signals.standard import Message
 
-SIGNAL_PATHS = ("/robots.txt", "/.well-known/", "/ai.txt", "/trust.txt")
-"""What must stay open to a crawler that may fetch nothing else: it is where the refusal is said."""
+_ALWAYS_OPEN = ("/robots.txt", "/.well-known/")
 
 _WRITABLE = re.compile(r"[A-Za-z0-9._-]+")
 _URL = re.compile(r"[!-~]+")
@@ -36,7 +37,7 @@ class Wanted:
     contact: str = ""
     licence: str | None = None
     tdm_policy: str | None = None
-    standards: frozenset[Standard] = frozenset(STANDARDS)
+    standards: frozenset[str] = field(default_factory=lambda: frozenset(registry.current().names))
 
     def __post_init__(self) -> None:
         for url in filter(None, (self.licence, self.tdm_policy)):
@@ -61,6 +62,16 @@ class Wanted:
             if self.answer(word) == "no" and writable(token)
         }
 
+    def message(self, said: Said) -> Message:
+        """What the writers of standards get; `said` may be stricter than what is wanted."""
+        return Message(
+            said=said,
+            name=self.artist,
+            contact=self.contact,
+            licence=self.licence or "",
+            tdm_policy=self.tdm_policy or "",
+        )
+
     @property
     def left_out(self) -> tuple[str, ...]:
         """Tokens that cannot stand on a User-agent line, such as those with a space."""
@@ -75,9 +86,16 @@ class Wanted:
         """
         named = (urlsplit(url).path for url in (self.licence, self.tdm_policy) if url)
         documents = (path for path in named if path.endswith(_DOCUMENTS) and "*" not in path)
-        return SIGNAL_PATHS + tuple(
-            dict.fromkeys(path for path in documents if not path.startswith(SIGNAL_PATHS))
+        always = signal_paths()
+        return always + tuple(
+            dict.fromkeys(path for path in documents if not path.startswith(always))
         )
+
+
+def signal_paths() -> tuple[str, ...]:
+    """What must stay open to a crawler that may fetch nothing else: there the refusal is said."""
+    others = (path for path in registry.current().asked if not path.startswith(_ALWAYS_OPEN))
+    return (*_ALWAYS_OPEN, *others)
 
 
 def writable(token: str) -> bool:

@@ -31,6 +31,7 @@ from stagedoor.model.errors import ConfigError, Location, Problem
 KEYS = "keys"
 RANGES = "ranges"
 """The folder inside the state directory."""
+_FOLDERS = (RANGES, KEYS)
 _TEMPORARY = ".tmp"
 _ABANDONED = 3600.0
 """Seconds after which a temporary file belongs to nobody."""
@@ -76,13 +77,17 @@ def write_copy(folder: Path, copy: Copy) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file so that a crash at any moment leaves the old one or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    owner = path.parent.parent if path.parent.name in _FOLDERS else path.parent
+    _give(path.parent, owner)
     _sweep(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=_TEMPORARY)
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(handle, 0o644)  # the guard may run as another user than the update
+            # mkstemp gives 0600. The guard must be the same user; root gives the file to the
+            # directory's owner, any other user is told so by the documentation of `update`.
+            _give(handle, owner)
             file.write(data)
             file.flush()
             os.fsync(handle)
@@ -96,6 +101,13 @@ def write_whole(path: Path, data: bytes) -> None:
         os.fsync(folder)  # the rename itself
     finally:
         os.close(folder)
+
+
+def _give(made: int | Path, owner: Path) -> None:
+    """Where root writes into another user's state directory, that user is to read it."""
+    if os.geteuid() == 0:
+        found = owner.stat()
+        os.chown(made, found.st_uid, found.st_gid)
 
 
 def _sweep(folder: Path) -> None:

@@ -215,7 +215,8 @@ def test_the_file_does_not_outgrow_its_bound(
         assert (tmp_path / FILE).stat().st_size < 2.5 * bound  # a batch may go over it
     found = examined(tmp_path)
     assert found.broken is None
-    assert found.prunings[-1]["why"] == "size"
+    assert found.thinnings[-1]["why"] == "size"
+    assert not found.prunings
     assert sum(found.kinds.values()) > 300
     assert found.last > 9000
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stagedoor.signals.html import head
+from stagedoor.signals.html.head_elements import Head
 from stagedoor.signals.meaning import Said
 from stagedoor.signals.standards import robots_tag, rsl, tdmrep
 
@@ -121,7 +122,7 @@ def test_all_standards_at_once() -> None:
 
 
 def test_a_reference_that_is_none_is_left_out() -> None:
-    assert head.licences(head.Head(licences=("https://[x", "a")), URL) == (f"{URL}a",)
+    assert head.licences(Head(licences=("https://[x", "a")), URL) == (f"{URL}a",)
 
 
 @given(st.binary(), st.text(max_size=12))

@@ -17,7 +17,7 @@ from stagedoor.signals.robots.access import allowed, decide, read
 from stagedoor.signals.robots.lines import BOM, MOST_OCTETS
 from stagedoor.signals.robots.merge import BEGIN, END, merge, write
 from stagedoor.signals.standards import content_signal, content_usage
-from stagedoor.signals.wanted import SIGNAL_PATHS, Wanted
+from stagedoor.signals.wanted import Wanted, signal_paths
 
 LICENCE = "https://ghostlight.example/license.xml"
 CRAWLERS = {
@@ -302,5 +302,5 @@ def test_the_real_catalogues_size_is_no_matter() -> None:
     wanted = Wanted(Said("no", "no", "no"), crawlers)
     robots = read(write(wanted))
     assert not any(allowed(robots, token, "/music/a.mp3") for token in crawlers)
-    assert all(allowed(robots, token, path) for token in crawlers for path in SIGNAL_PATHS)
+    assert all(allowed(robots, token, path) for token in crawlers for path in signal_paths())
     assert len(robots.groups) == 4

@@ -16,6 +16,7 @@ from mitmproxy import http
 from stagedoor.fronts.mitmproxy.page_tags import Tagging, reframe
 from stagedoor.model.facts import Resource
 from stagedoor.publish.publication import ROBOTS, File, Published, stricter
+from stagedoor.signals import registry
 from stagedoor.signals.html.insertion import Tags
 from stagedoor.signals.robots.lines import MOST_OCTETS
 
@@ -26,13 +27,6 @@ Stream = Callable[[bytes], bytes | list[bytes]]
 Given = Callable[[str, bytes], None]
 """Told of a file that was handed out: its path and its text."""
 
-_NAMES = {
-    b"content-usage": "content-usage",
-    b"tdm-reservation": "tdmrep",
-    b"x-robots-tag": "robots-tag",
-    b"link": "rsl",
-}
-"""Header fields that carry a signal; a Link only where it names a licence."""
 _ASKS_FOR_LESS = ("if-none-match", "if-modified-since", "range", "if-range")
 _FOR_THIS_TEXT = (
     "etag",
@@ -140,10 +134,13 @@ def _plain(response: http.Response) -> bool:
 
 def carried(fields: tuple[tuple[bytes, bytes], ...]) -> frozenset[str]:
     """The standards in which these headers say something."""
-    found = {_NAMES[name] for field in fields if (name := field[0].lower()) in _NAMES}
-    if "rsl" in found and not any(b"license" in v for n, v in fields if n.lower() == b"link"):
-        found.discard("rsl")
-    return frozenset(found)
+    known = registry.current().published_fields
+    return frozenset(
+        standard.name
+        for field in fields
+        for standard, header in known.get(field[0].lower(), ())
+        if header.carries(field[1].decode("latin-1"))
+    )
 
 
 class _Merging:

@@ -1,10 +1,11 @@
 """The ledger's file: SQLite, so that many may read while one writes, and a killed writer harms nothing.
 
-pen.py writes it.
+transactions.py writes it.
 
     entries   number, kind, canonical JSON, hash        the chain, see evidence/chain.py
     aside     number, part, salt, JSON                  personal parts, which can be erased
     texts     SHA-256, bytes                            what was published, each text once
+    thinned   number, SHA-256 of that entry and of those after it that went with it: thinning.py
     head      number and hash of the last entry         so that a cut-off end is found
 
 Every writer takes the head from the file, inside its transaction: `stagedoor evidence erase` may
@@ -13,26 +14,32 @@ write while the guard runs.
 
 from __future__ import annotations
 
+import logging
+import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import orjson
 
 from stagedoor.evidence import chain
 from stagedoor.evidence.entries import Limits
-from stagedoor.evidence.verification import Aside, Row, Stored
+from stagedoor.evidence.verification import DIGEST, Aside, Row, Stored, Thinned
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.ledger.transactions import Pen, older_seal
+from stagedoor.record.ledger.write_ahead import log_beside
 
 FILE = "ledger.sqlite"
 _APPLICATION = 0x57A6ED00
-_VERSION = 1
+_VERSION = 2
+"""2: entries can go and leave their digest (`thinned`). What 1 wrote is a part of it."""
 _NEEDED = (3, 37)
 """For STRICT tables: what is stored has the type it was given."""
 _BUSY = 5_000
 """Milliseconds to wait for another writer."""
+
+_log = logging.getLogger("stagedoor.ledger")
 
 _SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -43,6 +50,9 @@ CREATE TABLE IF NOT EXISTS aside(
   seq INTEGER NOT NULL, part TEXT NOT NULL, salt BLOB NOT NULL, body BLOB NOT NULL,
   PRIMARY KEY(seq, part)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS texts(hash BLOB PRIMARY KEY, text BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS thinned(
+  first INTEGER PRIMARY KEY, digests BLOB NOT NULL
+  CHECK(length(digests) > 0 AND length(digests) % {DIGEST} = 0)) STRICT;
 CREATE TABLE IF NOT EXISTS head(
   one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
 PRAGMA application_id = {_APPLICATION};
@@ -54,9 +64,12 @@ COMMIT;
 class Book:
     """The file, open. Raises sqlite3.Error where the disk does not do what it should."""
 
-    def __init__(self, state: Path, *, create: bool = False) -> None:
-        """Raises StagedoorError where the file is no ledger, or there is none and none is wanted."""
-        self.path = state / FILE
+    def __init__(self, state: Path, *, create: bool = False, file: str = FILE) -> None:
+        """`file`: the name of a copy.
+
+        Raises StagedoorError where the file is no ledger, or there is none and none is wanted.
+        """
+        self.path = state / file
         if sqlite3.sqlite_version_info < _NEEDED:
             raise StagedoorError(
                 f"the ledger needs SQLite 3.37, and this Python has {sqlite3.sqlite_version} — "
@@ -66,17 +79,22 @@ class Book:
             raise StagedoorError(
                 f"there is no ledger in {state} — name the guard's state directory with --state"
             )
+        beside = log_beside(self.path)
+        if beside and self.path.is_file() and not self.path.stat().st_size:
+            raise _emptied(self.path)  # before SQLite opens it, and removes the log
+        if create:  # SQLite gives its logs the mode of the file itself
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         # check_same_thread: opened by one thread, used by another, never by two at a time.
         self._db = sqlite3.connect(
             self.path, isolation_level=None, check_same_thread=False, timeout=_BUSY / 1000
         )
         try:
-            self._prepare(create=create)
+            self._prepare(create=create, beside=beside)
         except BaseException:
             self._db.close()
             raise
 
-    def _prepare(self, *, create: bool) -> None:
+    def _prepare(self, *, create: bool, beside: bool) -> None:
         try:
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             mine = self._db.execute("PRAGMA application_id").fetchone()[0]
@@ -99,15 +117,77 @@ class Book:
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA journal_size_limit = 4194304")
         if version:
+            if version < _VERSION:
+                self._follow(version, create=create)
             return
+        if beside:
+            raise _emptied(self.path)
         if not create:
             raise StagedoorError(f"{self.path} is empty: nothing has been written yet")
         self._db.execute("PRAGMA journal_mode = WAL")
+        self._lay_out()
+        self.checkpoint()
+
+    def _lay_out(self) -> None:
         try:
             self._db.executescript(_SCHEMA)
         finally:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
+
+    def _follow(self, version: int, *, create: bool) -> None:
+        """Read an older form; a guard, which may `create`, keeps a copy and brings it up to date."""
+        if not create:
+            self._db.execute("CREATE TEMP TABLE thinned(first INTEGER PRIMARY KEY, digests BLOB)")
+            return
+        copy = self.path.with_name(f"ledger-form-{version}.sqlite")
+        if not copy.exists():
+            self.backup(copy)
+        self._lay_out()
+        _log.warning(
+            "The ledger was brought from form %d to form %d; as it was it is kept in %s, and may be "
+            "removed once `stagedoor evidence verify` finds the ledger whole.",
+            version, _VERSION, copy,
+        )  # fmt: skip
+
+    def backup(self, out: Path) -> None:
+        """Copy all of it to `out`, also while a guard writes. Raises OSError, sqlite3.Error."""
+        part = out.with_name(out.name + ".part")
+        with suppress(FileNotFoundError):
+            part.unlink()
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        try:
+            with closing(sqlite3.connect(part, isolation_level=None)) as copy:
+                self._db.backup(copy)
+                # A copy is one file: nothing of it may wait in a log beside it.
+                copy.execute("PRAGMA journal_mode = DELETE")
+            handle = os.open(part, os.O_RDONLY)
+            try:
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+            part.rename(out)
+        finally:
+            with suppress(FileNotFoundError):
+                part.unlink()
+
+    def head(self) -> tuple[int, bytes, int] | None:
+        """Number, hash and time of the newest entry; None where there is none."""
+        row = self._db.execute(
+            "SELECT seq, hash, body FROM entries ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        return None if row is None else (row[0], row[1], orjson.loads(row[2])["at"])
+
+    def checkpoint(self) -> None:
+        """Write into the file itself what stands in the log beside it; waits for no reader.
+
+        Where somebody reads, what can be written is, and the rest comes with the next checkpoint.
+        """
+        self._db.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._db.execute(f"PRAGMA busy_timeout = {_BUSY}")
 
     def close(self) -> None:
         """Let go of the file."""
@@ -159,6 +239,26 @@ class Book:
                 ahead = next(asides, None)
             yield Row(seq, kind, body, of, tuple(mine))
 
+    def links(self, first: int = 0) -> Iterator[Row | Thinned]:
+        """All entries from number `first` on, also those of which only the digest is left."""
+        gone = self._thinned(first)
+        ahead = next(gone, None)
+        for row in self.rows(first):
+            while ahead is not None and ahead.seq < row.seq:
+                yield ahead
+                ahead = next(gone, None)
+            yield row
+        while ahead is not None:
+            yield ahead
+            ahead = next(gone, None)
+
+    def _thinned(self, first: int) -> Iterator[Thinned]:
+        for start, digests in self._db.execute(
+            "SELECT first, digests FROM thinned WHERE first >= ? ORDER BY first", (first,)
+        ):
+            for place in range(0, len(digests), DIGEST):
+                yield Thinned(start + place // DIGEST, digests[place : place + DIGEST])
+
     def bodies(self, kind: str) -> list[bytes]:
         """The entries of one of the rarer kinds, oldest first."""
         found = self._db.execute("SELECT body FROM entries WHERE kind = ? ORDER BY seq", (kind,))
@@ -166,12 +266,13 @@ class Book:
 
     def beginning(self, at: int) -> tuple[int, bytes]:
         """The last seal before `at`, else the first entry there is; and the hash before it."""
-        first = self._db.execute("SELECT min(seq) FROM entries").fetchone()[0] or 1
-        found = max(first, older_seal(self._db, at))
-        before = self._db.execute("SELECT hash FROM entries WHERE seq = ?", (found - 1,)).fetchone()
-        if before is None and (prunings := self.bodies("pruning")):
-            return found, bytes.fromhex(orjson.loads(prunings[-1])["before"])
-        return found, before[0] if before else chain.GENESIS
+        if found := older_seal(self._db, at):
+            (raw,) = self._db.execute("SELECT body FROM entries WHERE seq = ?", (found,)).fetchone()
+            return found, bytes.fromhex(orjson.loads(raw)["head"])
+        if prunings := self.bodies("pruning"):
+            last = orjson.loads(prunings[-1])
+            return int(last["start"]), bytes.fromhex(last["before"])
+        return 1, chain.GENESIS
 
     def texts(self) -> Iterator[tuple[bytes, bytes]]:
         """Every published text, with its hash."""
@@ -191,15 +292,24 @@ class Book:
             "SELECT DISTINCT seq FROM aside WHERE seq NOT IN (SELECT seq FROM entries) LIMIT 10"
         )
         return Stored(
-            self.rows(),
+            self.links(-(1 << 63)),  # also what was added before entry 1
             self.texts(),
             head,
             self.bodies("pruning"),
             self.bodies("erasure"),
             [row[0] for row in strays],
+            self.bodies("thinning"),
         )
 
     def damage(self) -> str:
         """What SQLite itself finds wrong with the file; empty where all is well."""
         told: str = self._db.execute("PRAGMA integrity_check(1)").fetchone()[0]
         return "" if told == "ok" else told
+
+
+def _emptied(path: Path) -> StagedoorError:
+    return StagedoorError(
+        f"{path} is empty, but entries wait in {path.name}-wal beside it: only one of the two was "
+        "copied, or the file was cut — keep both as they are and put a backup in their place "
+        "(`stagedoor evidence backup` makes one); nothing was changed"
+    )

@@ -13,10 +13,12 @@ import contextlib
 import fcntl
 import hashlib
 import logging
+import os
 import queue
 import sqlite3
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -32,7 +34,10 @@ from stagedoor.evidence.entries import (
     Visit,
 )  # fmt: skip
 from stagedoor.model.errors import StagedoorError
+from stagedoor.record import state_directory
 from stagedoor.record.ledger.database import Book
+from stagedoor.record.ledger.refusal_summaries import RefusalSummaries
+from stagedoor.record.ledger.thinning import Thinned
 from stagedoor.record.ledger.transactions import Pen
 
 LOCK = "ledger.lock"
@@ -48,6 +53,8 @@ RETRY, RETRY_AT_MOST = 0.5, 30.0
 """Seconds between attempts while the disk takes nothing; the pause doubles."""
 UPKEEP = 3600.0
 """Seconds after which a silent ledger looks whether a day has passed."""
+CHECKPOINT = 60.0
+"""Seconds after which what was written stands in the file itself, where a copy finds it."""
 QUIET = 60.0
 """Seconds between two lines in the log that say the same about losses."""
 
@@ -102,6 +109,10 @@ class Ledger:
         self._written = 0
         self._sealed_at: int | None = None
         self._due = True
+        self._refusals = RefusalSummaries()
+        self._made_room = 0
+        self._checkpoint_at: float | None = None
+        self._upkeep_at = time.monotonic() + UPKEEP
         self._running = False
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
         self._closing = threading.Event()
@@ -145,8 +156,9 @@ class Ledger:
         self._put(Taking(visit, status, size, rule, against, signals))
 
     def refusal(self, visit: Visit, *, status: int, rule: str) -> None:
-        """A client was refused."""
-        self._put(Refusal(visit, status, rule))
+        """A client was refused; of a flood only the count is kept, see refusal_summaries.py."""
+        if self._closing.is_set() or self._refusals.admits(visit, self._now()):
+            self._put(Refusal(visit, status, rule))
 
     def proof(self, visit: Visit) -> None:
         """A client's claim was looked into: `visit.proof`, because of `visit.why`."""
@@ -163,6 +175,8 @@ class Ledger:
             "stagedoor_ledger_entries_total": lambda: self._written,
             "stagedoor_ledger_waiting": lambda: self.waiting,
             "stagedoor_ledger_writable": lambda: not self._trouble and self._thread.is_alive(),
+            "stagedoor_ledger_summarised_total": lambda: self._refusals.counted,
+            "stagedoor_ledger_removed_for_room_total": lambda: self._made_room,
             "stagedoor_ledger_bytes": self._size,
             "stagedoor_ledger_sealed_timestamp_seconds": lambda: (
                 None if self._sealed_at is None else self._sealed_at / 1000
@@ -208,15 +222,44 @@ class Ledger:
         while not ended:
             batch: list[_Waiting] = []
             with contextlib.suppress(queue.Empty):
-                batch.append(self._waiting.get(timeout=1.0 if self._lost else UPKEEP))
+                batch.append(self._waiting.get(timeout=self._pause()))
                 if self.waiting < BATCH:
                     self._closing.wait(MOMENT)
                 while len(batch) < BATCH:
                     batch.append(self._waiting.get_nowait())
-            ended = self._closing.is_set() and self._waiting.empty()
-            if not self._persist(batch, end=ended):
+            closing = self._closing.is_set()
+            for summary in self._refusals.take(self._now(), end=closing):
+                self._waiting.put(summary)
+            ended = closing and self._waiting.empty()
+            if (batch or ended or self._idle()) and not self._persist(batch, end=ended):
                 break
+            self._checkpoint(now=ended)
         self._let_go()
+
+    def _pause(self) -> float:
+        """Seconds to sleep where nothing comes in."""
+        now = time.monotonic()
+        checkpoint = self._checkpoint_at
+        return min(
+            1.0 if self._lost else UPKEEP,
+            UPKEEP if checkpoint is None else max(checkpoint - now, 0.0),
+            UPKEEP if (wait := self._refusals.wait(self._now())) is None else max(wait, 0.01),
+        )
+
+    def _idle(self) -> bool:
+        """Whether a silent ledger has something to do: losses to write down, or a day to seal."""
+        return bool(self._lost) or time.monotonic() >= self._upkeep_at
+
+    def _checkpoint(self, *, now: bool = False) -> None:
+        """Bring what was written into the file itself: with every seal, every minute, at the end."""
+        due = self._checkpoint_at
+        if self._book is None or due is None or not (now or time.monotonic() >= due):
+            return
+        self._checkpoint_at = None
+        try:
+            self._book.checkpoint()
+        except sqlite3.Error as error:
+            self._tell(error)  # and again with the next entry
 
     def _persist(self, batch: Sequence[_Waiting], *, end: bool) -> bool:
         """Write `batch`, however long it takes; False where the guard's end came first."""
@@ -227,6 +270,7 @@ class Ledger:
                 return False
             self._closing.wait(pause)
             pause = min(pause * 2, RETRY_AT_MOST)
+        self._upkeep_at = time.monotonic() + UPKEEP
         self._keep_up()
         return True
 
@@ -260,6 +304,8 @@ class Ledger:
             return False
         self._started = True
         self._written += pen.seq - before
+        if pen.seq != before and self._checkpoint_at is None:
+            self._checkpoint_at = time.monotonic() + CHECKPOINT
         with self._guard:
             self._lost, self._lost_since = self._lost - lost, now
         if unreadable:
@@ -276,15 +322,31 @@ class Ledger:
         try:
             with self._book.writing(self._now(), self._limits) as pen:
                 before = pen.seq
-                aged, pruned = pen.age(), pen.prune()
+                aged, pruned, gone = pen.age(), pen.prune(), pen.make_room()
             self._written += pen.seq - before
-            if aged or pruned:
+            if aged or pruned or gone:
                 self._book.forget()
+            self._checkpoint_at = time.monotonic()  # with every seal
         except (sqlite3.Error, OSError, *_UNREADABLE) as error:
             self._tell(error)  # and again with the next seal
             return
         if pruned:
-            _log.info("Ledger: %s entries were too old or too many, and went.", f"{pruned:,}")
+            _log.info("Ledger: %s entries were too old, and went.", f"{pruned:,}")
+        if gone:
+            self._tell_room(gone)
+
+    def _tell_room(self, gone: Sequence[Thinned]) -> None:
+        counts: Counter[str] = Counter()
+        for one in gone:
+            counts[one.what] += one.count
+        self._made_room += counts.total()
+        _log.warning(
+            "The ledger reached its size of %s MB, so entries went before their age: %s. The chain "
+            "stays whole. See whether somebody floods the site; `stagedoor evidence export` keeps "
+            "what you need.",
+            f"{self._limits.max_bytes / 1e6:,.0f}",
+            ", ".join(f"{count:,} {what}" for what, count in counts.items()),
+        )  # fmt: skip
 
     def _tell(self, error: Exception) -> None:
         told = str(error)
@@ -338,13 +400,17 @@ def _enter(pen: Pen, entry: _Waiting) -> bool:
     return True
 
 
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 class _Lock:
     """Held while a guard writes; the system lets go of it when the guard is killed."""
 
     def __init__(self, state: Path) -> None:
         try:
-            state.mkdir(parents=True, exist_ok=True)
-            self._file = (state / LOCK).open("a")
+            state_directory.prepare(state)
+            self._file = open(state / LOCK, "a", opener=_private)  # noqa: SIM115
         except OSError as error:
             raise StagedoorError(
                 f"the state directory {state} cannot be written: {error.strerror or error} — "

@@ -11,6 +11,7 @@ import orjson
 
 from stagedoor.evidence import chain, entries
 from stagedoor.evidence.entries import DAY, PARTS, About, InForce, Limits, Part, Publication
+from stagedoor.record.ledger.thinning import Thinned, thin, used
 
 _ENOUGH = 0.9
 """Of the size allowed: what pruning goes down to, so that it is not due again at once."""
@@ -155,32 +156,52 @@ class Pen:
         return gone
 
     def prune(self) -> int:
-        """Take away what is too old or too much, from seal to seal; returns how many entries went."""
+        """Take away what is too old, from seal to seal; returns how many entries went."""
         self._flush()
         (first,) = self._one("SELECT min(seq) FROM entries")
-        why, start = "age", max(self._seal_older_than(self._limits.keep), first or 0)
-        before = self._cut(start) if first and start > first else b""
-        while self._used() > self._limits.max_bytes * (_ENOUGH if why == "size" else 1):
+        start = max(self._seal_older_than(self._limits.keep), first or 0)
+        return self._cut_up_to(start, first, "age") if first and start > first else 0
+
+    def make_room(self) -> list[Thinned]:
+        """Where the file is too large: entries of the kinds that take too much go, see thinning.py.
+
+        Where all that is left is what no kind has too much of, the oldest seal's entries go.
+        """
+        self._flush()
+        if used(self._db) <= self._limits.max_bytes:
+            return []
+        enough = int(self._limits.max_bytes * _ENOUGH)
+        gone: list[Thinned] = []
+        for one in thin(self._db, enough):
+            gone.append(one)
+            for place in range(0, len(one.ranges), _MOST_RANGES):
+                some = one.ranges[place : place + _MOST_RANGES]
+                count = sum(last - first + 1 for first, last in some)
+                self.add("thinning", entries.thinning(self._now, one.what, some, count))
+        self._flush()
+        while used(self._db) > self._limits.max_bytes:
+            (first,) = self._one("SELECT min(seq) FROM entries")
             following = self._one(
-                "SELECT seq FROM entries WHERE kind = 'seal' AND seq > ? ORDER BY seq", start
+                "SELECT seq FROM entries WHERE kind = 'seal' AND seq > ? ORDER BY seq", first
             )
             if not following:
                 break
-            why, start = "size", following[0]
-            before = self._cut(start)
-        if not before:
-            return 0
+            count = self._cut_up_to(following[0], first, "size")
+            gone.append(Thinned("entries of all kinds", [(first, following[0] - 1)], count))
+            self._flush()
+        return gone
+
+    def _cut_up_to(self, start: int, first: int, why: str) -> int:
+        """Take away everything before the seal `start`; returns how many entries went."""
+        (raw,) = self._one("SELECT body FROM entries WHERE seq = ?", start)
+        before = bytes.fromhex(orjson.loads(raw)["head"])
+        gone: int = self._db.execute("DELETE FROM entries WHERE seq < ?", (start,)).rowcount
+        self._db.execute("DELETE FROM aside WHERE seq < ?", (start,))
+        self._db.execute("DELETE FROM thinned WHERE first < ?", (start,))
         self._drop_texts(start)
         # All before `start` are gone, now or earlier: their number is the total.
         self.add("pruning", entries.pruning(self._now, first, start, before, start - 1, why))
-        return int(start - first)
-
-    def _cut(self, start: int) -> bytes:
-        """Take away everything before entry `start`; returns the hash of the last that went."""
-        (before,) = self._one("SELECT hash FROM entries WHERE seq = ?", start - 1)
-        self._db.execute("DELETE FROM entries WHERE seq < ?", (start,))
-        self._db.execute("DELETE FROM aside WHERE seq < ?", (start,))
-        return bytes(before)
+        return gone
 
     def _drop_texts(self, start: int) -> None:
         (raw,) = self._one("SELECT body FROM entries WHERE seq = ?", start)
@@ -191,14 +212,6 @@ class Pen:
         self._db.executemany(
             "DELETE FROM texts WHERE hash = ?", [(of,) for of in there if of.hex() not in kept]
         )
-
-    def _used(self) -> int:
-        """Bytes of the file that are in use."""
-        pages, free, size = (
-            self._db.execute(f"PRAGMA {name}").fetchone()[0]
-            for name in ("page_count", "freelist_count", "page_size")
-        )
-        return int((pages - free) * size)
 
     def _flush(self) -> None:
         self._db.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", self._rows)

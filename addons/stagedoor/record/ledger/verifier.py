@@ -10,7 +10,8 @@ Needs Python 3.9 or newer and nothing else. It trusts nothing in the folder, and
      so from the first line to the last everything follows; nothing between can be changed, taken
      away or added without changing the hash at the end.
   3. entries.jsonl: each entry shown in full is the one the chain was made of. The others are of
-     other clients; only their SHA-256 is here. Canonical JSON: keys sorted, no blanks, UTF-8.
+     other clients, or made room in the ledger, as an entry of the kind "thinning" then says; only
+     their SHA-256 is here. Canonical JSON: keys sorted, no blanks, UTF-8.
   4. Personal parts: an entry holds SHA-256(salt, part) of each. What was erased since is missing
      here, and an entry of the ledger says that it was erased.
   5. texts/: every text that was published in that time, named by its SHA-256.
@@ -31,7 +32,7 @@ from pathlib import Path
 from typing import Any
 
 DOMAIN = b"stagedoor ledger 1\0"
-VISITS = ("notice", "taking", "refusal", "proof")
+VISITS = ("notice", "taking", "refusal", "proof", "summary")
 
 
 class Broken(Exception):  # noqa: N818 (what was asked for)

@@ -8,14 +8,15 @@ build trees are quadratic in nested elements. What stands in a comment, a title 
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from lxml import etree
 
+from stagedoor.signals import registry
+from stagedoor.signals.html.head_elements import Head
 from stagedoor.signals.links import Link
 from stagedoor.signals.meaning import Statement
-from stagedoor.signals.standards import robots_tag, rsl, tdmrep
+from stagedoor.signals.standards import rsl
 
 LIMIT = 512_000
 """Octets of a page that are read; heads that are longer say what they say before."""
@@ -36,15 +37,6 @@ _NOT_ASCII = {
 }
 """Charsets in which markup is not ASCII. All others can be read as UTF-8 with some of the text
 spoilt; names and values of signals are ASCII."""
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """What the head of a page holds: metas (name, content), licences' URLs as written, RSL texts."""
-
-    metas: tuple[tuple[str, str], ...] = ()
-    licences: tuple[str, ...] = ()
-    inline: tuple[bytes, ...] = ()
 
 
 class _BodyReached(Exception):  # noqa: N818 (no error: the way out of the parser)
@@ -118,13 +110,11 @@ def read(data: bytes, charset: str = "", url: str = "") -> tuple[Statement, ...]
 
 def read_head(head: Head, url: str) -> tuple[Statement, ...]:
     """The same of a head that was scanned before."""
-    reservation = tdmrep.read_meta(head.metas)
-    inline = (rsl.read(document, url, "html") for document in head.inline)
-    return (
-        *([reservation] if reservation else []),
-        *robots_tag.read_meta(head.metas),
-        *(statement for statement in inline if statement),
-        *rsl.read_pointers(head.licences, "html"),
+    return tuple(
+        statement
+        for standard in registry.current().written
+        if standard.page is not None
+        for statement in standard.page.read(head, url)
     )
 
 

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stagedoor.model.errors import Location, Problem, listed
-from stagedoor.signals.meaning import USES, Use
+from stagedoor.signals import registry
+from stagedoor.signals.meaning import USES
 from stagedoor.signals.robots.access import PATH, decide
 from stagedoor.signals.robots.lines import MOST_OCTETS, Group, Record, Robots
 from stagedoor.signals.robots.path_rules import pattern
 from stagedoor.signals.robots.usage_records import Scope
-from stagedoor.signals.standards import content_signal, content_usage
+from stagedoor.signals.standard import Standard
 from stagedoor.signals.wanted import Wanted
 
 WHOLE_SITE = (b"", b"/")
@@ -42,12 +43,12 @@ def conflicts(robots: Robots, wanted: Wanted) -> Iterator[Conflict]:
     """All of them, but for closed signal files (see `closed_signals`), in no order."""
     yield from _opened_to_refused(robots, wanted)
     yield from _closed_to_admitted(robots, wanted)
+    kinds = [(s, kind.scope) for s, kind in registry.current().records if kind.scope]
     for group in robots.groups:
         for record in group.records:
-            for scope in filter(
-                None, (content_usage.preference(record), content_signal.signal(record))
-            ):
-                yield from _other_words(group, scope, wanted)
+            for standard, read in kinds:
+                if scope := read(record):
+                    yield from _other_words(group, scope, wanted, standard)
     if robots.truncated:
         yield Conflict(
             0,
@@ -118,7 +119,9 @@ def closed_signals(closed: Iterable[tuple[tuple[str, ...], str, Record]]) -> Ite
         )
 
 
-def _other_words(group: Group, scope: Scope, wanted: Wanted) -> Iterator[Conflict]:
+def _other_words(
+    group: Group, scope: Scope, wanted: Wanted, standard: Standard
+) -> Iterator[Conflict]:
     whole = scope.path in WHOLE_SITE
     text = scope.record.text
 
@@ -137,7 +140,7 @@ def _other_words(group: Group, scope: Scope, wanted: Wanted) -> Iterator[Conflic
         elif ours == "no" and theirs is None and not whole:
             yield conflict(
                 f"says nothing of {use} and takes the place of the line for the whole site",
-                f"add {_word(scope, use)}",
+                f"add {standard.refusal(use)}",
                 stands=True,
             )
         elif ours == "yes" and theirs == "no" and whole:
@@ -146,9 +149,3 @@ def _other_words(group: Group, scope: Scope, wanted: Wanted) -> Iterator[Conflic
                 "take the line out, or say no in the stance",
                 stands=True,
             )
-
-
-def _word(scope: Scope, use: Use) -> str:
-    if scope.record.name == "content-usage":
-        return next(f"{label}=n" for label, named in content_usage.LABELS.items() if named == use)
-    return next(f"{label}=no" for label, named in content_signal.SIGNALS.items() if named == use)

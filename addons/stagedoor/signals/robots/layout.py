@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from stagedoor.signals import registry
 from stagedoor.signals.meaning import USES, Said
 from stagedoor.signals.robots.differences import WHOLE_SITE
 from stagedoor.signals.robots.lines import Group, Record, Robots
 from stagedoor.signals.robots.refused_group import Refusal, joint, refusal
 from stagedoor.signals.robots.usage_records import Scope
-from stagedoor.signals.standards import content_signal, content_usage
 from stagedoor.signals.wanted import Wanted
 
 _COMES_FOR = {
@@ -30,7 +30,8 @@ class Plan:
         self._settled: set[str] = set()
         """Refused tokens that have a group of the site's with none but refused ones."""
         self._refusals: dict[int, Refusal] = {}
-        self._words: dict[int, tuple[tuple[Scope, ...], tuple[Scope, ...]]] = {}
+        self._words: dict[int, Mapping[str, tuple[Scope, ...]]] = {}
+        self._records = registry.current().records
         self.closed: list[tuple[tuple[str, ...], str, Record]] = []
 
     def within(self) -> Iterator[tuple[int, list[str]]]:
@@ -89,32 +90,31 @@ class Plan:
         self.closed.extend((spelled, path, rule) for path, rule in found.closed)
         return found
 
-    def _heard(self, audience: int) -> tuple[tuple[Scope, ...], tuple[Scope, ...]]:
-        """What the site says for all paths: its Content-Usage, its Content-Signal."""
+    def _heard(self, audience: int) -> Mapping[str, tuple[Scope, ...]]:
+        """What the site says for all paths, by standard."""
         known = self._words.get(audience)
         if known is None:
             groups = self._robots.audiences[audience]
             records = [record for group in groups for record in group.records]
-            usages = map(content_usage.preference, records)
-            signals = map(content_signal.signal, records)
-            known = self._words[audience] = (_for_all_paths(usages), _for_all_paths(signals))
+            known = self._words[audience] = {
+                standard.name: _for_all_paths(map(kind.scope, records))
+                for standard, kind in self._records
+                if kind.scope is not None
+            }
         return known
 
     def _usage(self, tokens: Sequence[str], group: Group | None = None) -> Iterator[str]:
         """What is said about use in a group for `tokens`, but for what `group` says already."""
         heard = [self._heard(n) for n in dict.fromkeys(map(self._robots.audience, tokens))]
-        usages = [scope for of_audience, _ in heard for scope in of_audience]
-        signals = [scope for _, of_audience in heard for scope in of_audience]
-        said = _strictest(self._wanted.said, (*usages, *signals))
-        written = {
-            "content-usage": content_usage.write_robots(said, _at(usages)),
-            "content-signal": content_signal.write_robots(said, _at(signals)),
-            "rsl": f"License: {self._wanted.licence}" if self._wanted.licence else "",
-        }
+        all_scopes = (scope for said in heard for scopes in said.values() for scope in scopes)
+        message = self._wanted.message(_strictest(self._wanted.said, all_scopes))
         there = {record.line.lower() for record in group.records} if group else set()
-        for standard, line in written.items():
-            wanted = standard in self._wanted.standards
-            if wanted and line and line.lower().encode() not in there:
+        for standard, kind in self._records:
+            if standard.name not in self._wanted.standards:
+                continue
+            at = _at(scope for said in heard for scope in said.get(standard.name, ()))
+            line = kind.write(message, at)
+            if line and line.lower().encode() not in there:
                 yield line
 
 

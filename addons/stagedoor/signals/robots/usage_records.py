@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stagedoor.signals.meaning import Said, Standard, Statement
+from stagedoor.signals.meaning import Said, Statement
 from stagedoor.signals.robots.access import PATH, compiled
 from stagedoor.signals.robots.lines import Group, Record, Robots
 from stagedoor.signals.robots.path_rules import Longest, pattern, requested
@@ -26,7 +26,7 @@ class Scope:
 class Spoken:
     """One standard's way of speaking in robots.txt."""
 
-    standard: Standard
+    standard: str
     scope: Callable[[Record], Scope | None]
 
 

@@ -1,1 +1,4 @@
-"""One module for each standard."""
+"""One module for each standard: how it is read and written, and its `STANDARD`.
+
+`signals/registry.py` names them all.
+"""

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from stagedoor.signals.meaning import Answer, Said, Statement
 from stagedoor.signals.patterns import matches, pattern, requested
+from stagedoor.signals.standard import Document, Files, Message, Standard, Switch
 
 FILE = "/ai.txt"
 _LIMIT = 512_000
@@ -73,3 +74,29 @@ def write(train: Answer, *, extensions: Sequence[str] = AUDIO) -> str:
     rule = "Disallow" if train == "no" else "Allow"
     lines = ["User-Agent: *", *(f"{rule}: *.{extension}" for extension in extensions)]
     return "\n".join(lines) + "\n"
+
+
+# -- the standard ----------------------------------------------------------------------------------
+
+
+def _files(message: Message) -> dict[str, Document]:
+    """Only a refusal is written: where training is allowed, nobody need read it here."""
+    if message.train != "no":
+        return {}
+    return {FILE: Document("text/plain; charset=utf-8", write(message.train).encode())}
+
+
+STANDARD = Standard(
+    name="ai.txt",
+    title="ai.txt",
+    caption="Spawning's ai.txt: training, by the extension of the file",
+    switch=Switch("ai_txt", "ai.txt, for audio"),
+    files=Files(
+        write=_files,
+        asked=(FILE,),
+        read=lambda data, _at, path: read(data, path),
+        what_for={FILE: "no training on your recordings, for those who read ai.txt"},
+    ),
+    refusal=lambda _use: "Disallow instead of Allow",
+    own_group=True,
+)

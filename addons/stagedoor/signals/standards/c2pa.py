@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import orjson
 
 from stagedoor.signals.meaning import Answer, Said, Statement, Use
+from stagedoor.signals.standard import Standard
 
 _LABEL = re.compile(r"(?:cawg|c2pa)\.training-mining(?:\.v[0-9]+)?(?:__[0-9]+)?")
 _SPACES = frozenset({"cawg", "c2pa"})
@@ -70,3 +71,13 @@ def _understood(entries: dict[str, object]) -> Iterator[tuple[str, str]]:
         match entry:
             case {"use": str(use)} if space in _SPACES and name in _USES and use in _ANSWERS:
                 yield key, use
+
+
+STANDARD = Standard(
+    name="c2pa",
+    title="content credentials",
+    caption="the training and data mining assertion of C2PA and CAWG",
+    refusal=lambda _use: '"notAllowed" in new credentials',
+    in_audio=True,
+    option="--credentials",
+)

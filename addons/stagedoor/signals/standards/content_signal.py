@@ -11,6 +11,7 @@ from __future__ import annotations
 from stagedoor.signals.meaning import Answer, Said, Statement, Use
 from stagedoor.signals.robots.lines import Record, Robots
 from stagedoor.signals.robots.usage_records import Scope, Spoken, scopes, spoken, text_of
+from stagedoor.signals.standard import Fields, Header, RobotsRecord, Standard, Switch
 
 NAME = "Content-Signal"
 SIGNALS: dict[str, Use] = {"search": "search", "ai-input": "input", "ai-train": "train"}
@@ -58,3 +59,31 @@ def write_robots(said: Said, path: str = "") -> str:
     """The line of robots.txt, without its end; empty where nothing is said."""
     value = write(said)
     return " ".join(filter(None, (f"{NAME}:", path, value))) if value else ""
+
+
+# -- the standard ----------------------------------------------------------------------------------
+
+
+def _read_fields(fields: Fields) -> tuple[Statement, ...]:
+    return read(", ".join(value for _, value in fields)) if fields else ()
+
+
+def _refusal(use: Use) -> str:
+    return next(f"{name}=no" for name, named in SIGNALS.items() if named == use)
+
+
+STANDARD = Standard(
+    name="content-signal",
+    title=NAME,
+    caption="Content Signals of Cloudflare: an answer for each use",
+    switch=Switch("content_signals", "and of Cloudflare (Content-Signal)"),
+    header=Header(names=("content-signal",), read=_read_fields, bare=NAME),
+    record=RobotsRecord(
+        name="content-signal",
+        write=lambda message, path: write_robots(message.said, path),
+        scope=signal,
+        read=read_robots,
+        example="search=yes, ai-input=no, ai-train=no",
+    ),
+    refusal=_refusal,
+)

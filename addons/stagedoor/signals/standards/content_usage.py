@@ -10,10 +10,19 @@ from __future__ import annotations
 
 import http_sf
 
-from stagedoor.signals.meaning import Answer, Said, Statement, Use
+from stagedoor.signals.meaning import USES, Answer, Said, Statement, Use
 from stagedoor.signals.robots import access as robots_txt
 from stagedoor.signals.robots.lines import Record, Robots
 from stagedoor.signals.robots.usage_records import Scope, Spoken, scopes, spoken, text_of
+from stagedoor.signals.standard import (
+    Fields,
+    Header,
+    Merge,
+    Message,
+    RobotsRecord,
+    Standard,
+    Switch,
+)
 
 NAME = "Content-Usage"
 LABELS: dict[str, Use] = {"train-ai": "train", "ai-use": "input", "search": "search"}
@@ -74,3 +83,58 @@ def write_robots(said: Said, path: str = "") -> str:
     """The line of robots.txt, without its end; empty where nothing is said."""
     value = write(said)
     return " ".join(filter(None, (f"{NAME}:", path, value))) if value else ""
+
+
+# -- the standard ----------------------------------------------------------------------------------
+
+
+def _read_fields(fields: Fields) -> tuple[Statement, ...]:
+    return read(", ".join(value for _, value in fields)) if fields else ()
+
+
+def _write_fields(message: Message) -> Fields:
+    return ((NAME, write(message.said)),)
+
+
+def _stricter(theirs: Fields, ours: Fields) -> Merge:
+    """One value for both: what either refuses is refused."""
+    site = parse(", ".join(value for _, value in theirs))
+    wanted = parse(ours[0][1])
+    answers = {
+        use: "no"
+        if "no" in (site.about(use), wanted.about(use))
+        else site.about(use) or wanted.about(use)
+        for use in USES
+    }
+    together = Said(**answers)
+    if together == site:
+        return Merge()
+    return Merge(drop=True, add=((ours[0][0], write(together)),))
+
+
+def _refusal(use: Use) -> str:
+    return next(f"{label}=n" for label, named in LABELS.items() if named == use)
+
+
+STANDARD = Standard(
+    name="content-usage",
+    title=NAME,
+    caption="AI Preferences of the IETF: an answer for each use",
+    switch=Switch("content_usage", "the same in the words of the IETF (Content-Usage)"),
+    header=Header(
+        names=("content-usage",),
+        read=_read_fields,
+        write=_write_fields,
+        stricter=_stricter,
+        bare=NAME,
+        once=True,
+    ),
+    record=RobotsRecord(
+        name="content-usage",
+        write=lambda message, path: write_robots(message.said, path),
+        scope=preference,
+        read=read_robots,
+        example="train-ai=n, ai-use=n, search=y",
+    ),
+    refusal=_refusal,
+)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 from stagedoor.signals.meaning import USES, Answer, Said, Statement
+from stagedoor.signals.standard import Fields, Header, Merge, Page, Standard, Switch
 
 HEADER = "X-Robots-Tag"
 _LIMIT = 65_536
@@ -148,3 +149,37 @@ def _rules(said: Said, *, noarchive: bool) -> tuple[str, ...]:
         return ()
     archive = ("noarchive",) if noarchive and said.input == "no" else ()
     return ("noai", "noimageai", *archive)
+
+
+# -- the standard ----------------------------------------------------------------------------------
+
+
+def _read_fields(fields: Fields) -> tuple[Statement, ...]:
+    return read([value for _, value in fields])
+
+
+def _stricter(theirs: Fields, ours: Fields) -> Merge:
+    """Rules add up: ours stand beside the site's, but for a noai that the site says itself."""
+    says_noai = any(s.agent == "*" and s.said.train == "no" for s in _read_fields(theirs))
+    return Merge() if says_noai else Merge(add=ours)
+
+
+STANDARD = Standard(
+    name="robots-tag",
+    title="robots tags (noai)",
+    caption="X-Robots-Tag and robots meta: noai, noimageai (DeviantArt), noindex, noarchive",
+    switch=Switch("noai", 'and as "noai", where robots read headers and tags'),
+    header=Header(
+        names=(HEADER.lower(),),
+        read=_read_fields,
+        write=lambda message: write(message.said),
+        stricter=_stricter,
+        words=True,
+        about_index=True,
+    ),
+    page=Page(
+        read=lambda head, _url: read_meta(head.metas),
+        write=lambda message: write_meta(message.said),
+    ),
+    refusal=lambda _use: "noai",
+)

@@ -16,15 +16,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Literal
 from xml.parsers import expat
 
+from stagedoor.signals.html.head_elements import Head
 from stagedoor.signals.links import Link, absolute, is_absolute, parse
 from stagedoor.signals.meaning import USES, Answer, Said, Statement, Use
 from stagedoor.signals.patterns import matches, pattern, requested
+from stagedoor.signals.standard import (
+    Document,
+    Fields,
+    Files,
+    Header,
+    Merge,
+    Message,
+    Page,
+    RobotsRecord,
+    Standard,
+    Switch,
+)
 
+FILE = "/license.xml"
 MEDIA_TYPE = "application/rsl+xml"
 NAMESPACE = "https://rslstandard.org/rsl"
 _LIMIT = 1_000_000
@@ -266,3 +280,72 @@ def write_link(url: str) -> str:
 def write_robots(url: str) -> str:
     """The robots.txt line that names it."""
     return f"License: {absolute(url)}"
+
+
+# -- the standard ----------------------------------------------------------------------------------
+
+
+def _linked(message: Message) -> Message:
+    return replace(message, licence=f"{message.address}{FILE}" if message.address else "")
+
+
+def _read_page(head: Head, url: str) -> tuple[Statement, ...]:
+    inline = (read(document, url, "html") for document in head.inline)
+    return (*filter(None, inline), *read_pointers(head.licences, "html"))
+
+
+def _write_fields(message: Message) -> Fields:
+    return (write_header(message.licence),) if message.licence else ()
+
+
+def _stricter(theirs: Fields, ours: Fields) -> Merge:
+    """A licence that the site names stays the only one; other links are no licences."""
+    return Merge() if any(licences(theirs)) else Merge(add=ours)
+
+
+def _files(message: Message) -> dict[str, Document]:
+    text = write(
+        message.said,
+        scope=f"{message.address}/" if message.address else "/",
+        holder=message.name,
+        contact_url=message.page,
+        contact_email=message.mail,
+    )
+    return {FILE: Document(MEDIA_TYPE, text)}
+
+
+def _refusal(use: Use) -> str:
+    token = "search" if use == "search" else f"ai-{use}"
+    return f'<prohibits type="usage">{token}</prohibits>'
+
+
+STANDARD = Standard(
+    name="rsl",
+    title="RSL",
+    caption="Really Simple Licensing 1.0: a licence that machines read",
+    switch=Switch("rsl", "and as a licence that machines read (Really Simple Licensing)"),
+    header=Header(
+        names=("link",),
+        read=read_headers,
+        write=_write_fields,
+        stricter=_stricter,
+        carries=lambda value: "license" in value.lower(),
+    ),
+    page=Page(
+        read=_read_page,
+        write=lambda message: write_link(message.licence) if message.licence else "",
+    ),
+    record=RobotsRecord(
+        name="license",
+        write=lambda message, _path: write_robots(message.licence) if message.licence else "",
+    ),
+    files=Files(
+        write=_files,
+        others=(FILE, "/rsl.xml"),
+        what_for={FILE: "the licence, for machines"},
+    ),
+    refusal=_refusal,
+    linked=_linked,
+    unlinked=lambda _: f"what leads to {FILE} (a header, a tag, a line of robots.txt)",
+    linking=True,
+)

@@ -9,17 +9,32 @@ all that is read out of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 from typing import Literal
 from urllib.parse import quote
 
 import orjson
 
+from stagedoor.signals.html.head_elements import Head
 from stagedoor.signals.links import absolute
 from stagedoor.signals.meaning import Answer, Said, Statement
 from stagedoor.signals.patterns import matches, pattern, requested
+from stagedoor.signals.standard import (
+    Document,
+    Fault,
+    Fields,
+    Files,
+    Header,
+    Merge,
+    Message,
+    Page,
+    Standard,
+    Switch,
+)
 
 FILE = "/.well-known/tdmrep.json"
+POLICY_FILE = "/.well-known/tdm-policy.json"
 FILE_LIMIT = 1_000_000
 """Octets. A longer file is not read at all: half a JSON text is none."""
 _ENTRIES = 10_000
@@ -151,3 +166,104 @@ def write_policy(
         "permission": [permission],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+# -- the standard ----------------------------------------------------------------------------------
+
+
+def _linked(message: Message) -> Message:
+    """A policy says whom to ask: it needs an address of its own, and a reservation to be about."""
+    reserved = message.address and message.said.train == "no"
+    return replace(message, tdm_policy=f"{message.address}{POLICY_FILE}" if reserved else "")
+
+
+def _read_fields(fields: Fields) -> tuple[Statement, ...]:
+    found = read_headers(fields)
+    return (found,) if found else ()
+
+
+def _read_page(head: Head, _url: str) -> tuple[Statement, ...]:
+    found = read_meta(head.metas)
+    return (found,) if found else ()
+
+
+def _read_file(data: bytes, _at: str, path: str) -> tuple[Statement, ...]:
+    found = read(data, path)
+    return (found,) if found else ()
+
+
+def _stricter(theirs: Fields, ours: Fields) -> Merge:
+    """A reservation of the site's stays, with its policy; ours takes the place of anything else."""
+    site = [value.strip() for name, value in theirs if name.lower() == RESERVATION]
+    if "1" in site:
+        return Merge()
+    if any(value == "1" for _, value in ours) or not site:
+        return Merge(drop=True, add=ours)
+    return Merge()
+
+
+def _files(message: Message) -> dict[str, Document]:
+    policy = message.tdm_policy
+    found = {FILE: Document("application/json", write(message.train, policy=policy))}
+    if policy:
+        text = write_policy(
+            policy,
+            site=f"{message.address}/",
+            name=message.name or message.address,
+            email=message.mail,
+            page=message.page,
+        )
+        found[POLICY_FILE] = Document(POLICY_TYPE, text)
+    return found
+
+
+def _fault(data: bytes, at: str) -> Fault | None:
+    try:
+        if isinstance(orjson.loads(data.removeprefix(b"\xef\xbb\xbf")), list):
+            return None
+    except orjson.JSONDecodeError:
+        pass
+    return Fault(
+        f"{at} is no JSON list: it says nothing.",
+        'Write [{"location": "/", "tdm-reservation": 1}].',
+    )
+
+
+def _unlinked(message: Message) -> str:
+    lost = message.said.train == "no"
+    return f"{POLICY_FILE}, which says whom to ask for a licence" if lost else ""
+
+
+STANDARD = Standard(
+    name="tdmrep",
+    title="TDMRep",
+    caption="TDM Reservation Protocol of a W3C group: rights reserved against mining",
+    switch=Switch("tdmrep", "and of the W3C: rights reserved against text and data mining"),
+    header=Header(
+        names=(RESERVATION, POLICY),
+        read=_read_fields,
+        write=lambda message: write_headers(message.train, policy=message.tdm_policy),
+        stricter=_stricter,
+        once=True,
+    ),
+    page=Page(
+        read=_read_page,
+        write=lambda message: write_meta(message.train, policy=message.tdm_policy),
+    ),
+    files=Files(
+        write=_files,
+        asked=(FILE,),
+        read=_read_file,
+        others=(POLICY_FILE, "/tdmrep.json"),
+        whole=True,
+        fault=_fault,
+        what_for={
+            FILE: "the same for text and data mining, by the law of the EU",
+            POLICY_FILE: "whom to ask for a licence",
+        },
+    ),
+    refusal=lambda _use: "tdm-reservation 1 instead of 0",
+    linked=_linked,
+    unlinked=_unlinked,
+    nearest=True,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from stagedoor.signals.meaning import Answer, Said, Statement
+from stagedoor.signals.standard import Document, Files, Message, Standard, Switch
 
 FILES = ("/trust.txt", "/.well-known/trust.txt")
 _LIMIT = 512_000
@@ -27,3 +28,25 @@ def read(data: bytes, where: str = FILES[0]) -> Statement | None:
 def write(train: Answer) -> str:
     """The line that says it; a file may hold others."""
     return f"datatrainingallowed={train}\n"
+
+
+# -- the standard ----------------------------------------------------------------------------------
+
+
+def _files(message: Message) -> dict[str, Document]:
+    return {FILES[0]: Document("text/plain; charset=utf-8", write(message.train).encode())}
+
+
+def _read_file(data: bytes, at: str, _path: str) -> tuple[Statement, ...]:
+    found = read(data, at)
+    return (found,) if found else ()
+
+
+STANDARD = Standard(
+    name="trust.txt",
+    title="trust.txt",
+    caption="JournalList's trust.txt: training, for the whole site",
+    switch=Switch("trust_txt", "trust.txt, for publishers", default="no"),
+    files=Files(write=_files, asked=FILES, read=_read_file),
+    refusal=lambda _use: "datatrainingallowed=no",
+)

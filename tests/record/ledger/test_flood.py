@@ -1,0 +1,217 @@
+"""A flood of refusals, straight into the recorder: it pushes out nothing but itself."""
+
+from __future__ import annotations
+
+import logging
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+
+from ledgers import OCTOBER, ROBOTS, Clock, Lost, examined, visit, writing
+from stagedoor.cli import main
+from stagedoor.evidence.entries import Limits
+from stagedoor.record.household_quota import HOUR
+from stagedoor.record.ledger import recorder as ledgers
+from stagedoor.record.ledger import refusal_summaries
+from stagedoor.record.ledger.database import FILE, Book
+from stagedoor.record.ledger.recorder import Ledger
+from stagedoor.record.ledger.refusal_summaries import RefusalSummaries
+from stagedoor.record.ledger.verifier import verify
+
+HOLDS = "--holds"
+
+
+def bodies(state: Path, kind: str) -> list[dict[str, object]]:
+    book = Book(state)
+    try:
+        return [orjson.loads(body) for body in book.bodies(kind)]
+    finally:
+        book.close()
+
+
+def evidence(ledger: Ledger, count: int) -> None:
+    """What must stay: notices, takings, a proof each."""
+    for number in range(count):
+        seen = visit(OCTOBER, f"/music/{number}.mp3")
+        ledger.notice(seen, ())
+        ledger.taking(seen, status=200, size=1000, against=True)
+        ledger.proof(seen)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_million_refusals_leave_every_taking_and_notice_in_a_default_ledger(
+    tmp_path: Path,
+) -> None:
+    lost, clock = Lost(), Clock()
+    ledger = Ledger(tmp_path, lost, now=clock)
+    evidence(ledger, 50)
+    began = time.monotonic()
+    for number in range(1_000_000):
+        a, b = divmod(number % 65_536, 256)
+        ledger.refusal(visit(address=f"100.64.{a}.{b}"), status=403, rule="x")
+        if not number % 10_000:
+            clock.at += HOUR // 4
+            while ledger.waiting > 2_000:
+                time.sleep(0.01)
+    took = time.monotonic() - began
+    ledger.close()
+    found = examined(tmp_path)
+    assert (found.broken, lost.count) == (None, 0)
+    assert found.kinds["taking"] == found.kinds["notice"] == found.kinds["proof"] == 50
+    counted = sum(int(str(body["count"])) for body in bodies(tmp_path, "summary"))
+    assert found.kinds["refusal"] + counted == 1_000_000
+    size = (tmp_path / FILE).stat().st_size
+    assert size < Limits().max_bytes / 4, f"{size:,} bytes, {took:.1f} s"
+    print(f"{size:,} bytes, {took:.1f} s, {found.kinds}")
+
+
+def flooded(
+    state: Path, monkeypatch: pytest.MonkeyPatch, *, in_full: int = 100_000, count: int = 30_000
+) -> Lost:
+    """50 takings and notices, then a flood, in a ledger of four megabytes."""
+    monkeypatch.setattr(refusal_summaries, "OF_ALL", in_full)
+    clock, lost = Clock(), Lost()
+    ledger = writing(state, clock, lost, max_bytes=4 << 20, seal_every=1000)
+    ledger.publish("/robots.txt", "RFC 9309", ROBOTS, clock.at)
+    evidence(ledger, 50)
+    for number in range(count):
+        a, b = divmod(number, 250)
+        ledger.refusal(visit(address=f"100.64.{a}.{b}"), status=403, rule="x")
+        while ledger.waiting > 2_000:
+            time.sleep(0.01)
+    ledger.close()
+    return lost
+
+
+def test_30_000_households_push_no_taking_out_of_a_small_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    lost = flooded(tmp_path / "state", monkeypatch)
+    found = examined(tmp_path / "state")
+    assert (found.broken, lost.count, found.prunings) == (None, 0, [])
+    assert found.kinds["taking"] == found.kinds["notice"] == found.kinds["proof"] == 50
+    assert found.thinned == sum(body["count"] for body in found.thinnings) > 10_000
+    assert {body["what"] for body in found.thinnings} == {"refusals"}
+    assert found.kinds["refusal"] + found.thinned == 30_000
+    assert (tmp_path / "state" / FILE).stat().st_size < 6 << 20
+    assert "so entries went before their age" in caplog.text
+    assert "refusals" in caplog.text
+
+
+def test_what_was_thinned_is_exported_as_digests_and_verifies(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flooded(tmp_path / "state", monkeypatch)
+    assert main(["evidence", "export", "--state", str(tmp_path / "state"), "--crawler", "GPTBot",
+                 "--since", "2026-09-30", str(tmp_path / "out")]) == 0  # fmt: skip
+    assert "The chain is whole: entries 1 to" in verify(tmp_path / "out")[1]
+    assert "made room" in (tmp_path / "out" / "report.html").read_text("utf-8").lower()
+    capsys.readouterr()
+    assert main(["evidence", "verify", "--state", str(tmp_path / "state")]) == 0
+    assert "because the ledger was full" in capsys.readouterr().out
+
+
+def test_a_hash_that_was_noted_before_a_thinning_still_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusal_summaries, "OF_ALL", 100_000)
+    clock = Clock()
+    ledger = writing(tmp_path, clock, max_bytes=1 << 20, seal_every=500)
+    evidence(ledger, 5)
+    for number in range(600):
+        ledger.refusal(visit(address=f"100.64.0.{number % 250}"), status=403, rule="x")
+    ledger.close()
+    noted = examined(tmp_path)
+    ledger = writing(tmp_path, clock, max_bytes=1 << 20, seal_every=500)
+    for number in range(6_000):
+        ledger.refusal(visit(address=f"100.65.{number // 250}.{number % 250}"), status=403, rule="")
+        while ledger.waiting > 2_000:
+            time.sleep(0.01)
+    ledger.close()
+    assert examined(tmp_path).thinned > 600
+    held = f"{noted.last}:{noted.head.hex()}"
+    state = str(tmp_path)
+    assert main(["evidence", "verify", "--state", state, HOLDS, held]) == 0
+    # A taking before the gap cannot be changed against a hash that was noted after the taking.
+    book = Book(tmp_path)
+    with book.reading():
+        raw = next(book.links(2))
+        assert raw.seq == 2
+    book.close()
+    assert main(["evidence", "verify", "--state", state, HOLDS, f"{noted.last}:{'0' * 64}"]) == 1
+
+
+@pytest.mark.parametrize("kind", ["notice", "proof", "taking"])
+def test_a_flood_of_another_kind_leaves_what_was_taken_against_the_signals(
+    tmp_path: Path, kind: str
+) -> None:
+    clock = Clock()
+    ledger = writing(tmp_path, clock, max_bytes=2 << 20, seal_every=500)
+    evidence(ledger, 50)
+    for number in range(9_000):
+        seen = visit(address=f"100.65.{number // 250}.{number % 250}", path="/page")
+        if kind == "taking":
+            ledger.taking(seen, status=200, size=number)
+        elif kind == "notice":
+            ledger.notice(seen, ())
+        else:
+            ledger.proof(seen)
+        while ledger.waiting > 2_000:
+            time.sleep(0.01)
+    ledger.close()
+    found = examined(tmp_path)
+    assert (found.broken, found.prunings) == (None, [])
+    assert sum(bool(body["against"]) for body in bodies(tmp_path, "taking")) == 50
+    if kind == "notice":
+        assert {body["what"] for body in found.thinnings} == {"notices"}
+    else:
+        assert found.kinds["notice"] == 50
+
+
+def test_a_household_in_an_hour_is_sixty_entries_and_one_with_the_count(tmp_path: Path) -> None:
+    clock = Clock()
+    ledger = writing(tmp_path, clock)
+    for number in range(500):
+        ledger.refusal(visit(address=f"2001:db8:1:2::{number:x}"), status=403, rule="x")
+    ledger.refusal(visit(address="2001:db8:1:3::1"), status=403, rule="x")
+    clock.at += HOUR
+    ledger.refusal(visit(clock.at, address="2001:db8:1:2::1"), status=403, rule="x")
+    ledger.close()
+    found = examined(tmp_path)
+    assert (found.broken, found.kinds["refusal"]) == (None, 62)
+    (summary,) = bodies(tmp_path, "summary")
+    assert (summary["count"], summary["client"], summary["of"]) == (440, "GPTBot", "refusal")
+    assert (summary["since"], summary["at"]) == (OCTOBER, OCTOBER)
+
+
+def test_a_summary_is_written_when_its_hour_is_over_without_another_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    ledger = writing(tmp_path, clock)
+    monkeypatch.setattr(ledgers, "UPKEEP", 0.05)
+    for _ in range(70):
+        ledger.refusal(visit(), status=403, rule="x")
+    clock.at += HOUR
+    ledger.notice(visit(clock.at), ())  # wakes the writer
+    while not bodies(tmp_path, "summary"):
+        time.sleep(0.01)
+    ledger.close()
+    assert [body["count"] for body in bodies(tmp_path, "summary")] == [10]
+
+
+def test_summaries_are_bounded_and_nothing_is_uncounted() -> None:
+    found = RefusalSummaries()
+    admitted = 0
+    for number in range(20_000):
+        seen = visit(address=f"100.64.{number // 250}.{number % 250}", client=f"Bot{number}")
+        admitted += found.admits(seen, OCTOBER)
+    summaries = found.take(OCTOBER, end=True)
+    assert len(summaries) <= 2 * refusal_summaries.MOST + 1
+    assert admitted == refusal_summaries.OF_ALL
+    assert admitted + sum(one.count for one in summaries) == 20_000
+    assert found.counted == 18_000
