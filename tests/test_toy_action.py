@@ -13,8 +13,8 @@ from rich.console import Console
 from flows import Open, answered, flow
 from loglines import counted, line
 from making import FIREFOX, GPTBOT, asks, event, mistakes, policy
+from stagedoor.cli import decide as decide_command
 from stagedoor.cli import explain as explain_command
-from stagedoor.cli import line_commands as lines_command
 from stagedoor.cli import replay_report
 from stagedoor.engine import explanation
 from stagedoor.engine.cases import run_cases
@@ -145,7 +145,7 @@ def test_explain_identify_and_decide_word_it() -> None:
     assert "tea with 418 by tea" in out.getvalue()
     assert "✓ tea  teapot: decides" in out.getvalue()
     assert explain_command.as_json(found, {})["status"] == 418
-    answer = lines_command.decide(house, orjson.dumps({"ua": GPTBOT, "path": "/music/a.mp3"}))
+    answer = decide_command.decide(house, orjson.dumps({"ua": GPTBOT, "path": "/music/a.mp3"}))
     assert answer["verdict"] == "teapot"
 
 

@@ -10,14 +10,18 @@ import orjson
 import pytest
 
 from making import FIREFOX, GPTBOT, REQUESTS
-from stagedoor.cli import line_commands, main, serve
+from stagedoor.cli import main, serve
+from stagedoor.cli.decide import decide
+from stagedoor.cli.identify import identify
+from stagedoor.cli.json_answers import write_answers
 from stagedoor.config.stance import Site, Stance
 from stagedoor.model.errors import StagedoorError
 
 
 def asked(command: str, *given: str) -> list[dict[str, str]]:
     out = io.BytesIO()
-    line_commands.run(command, None, io.BytesIO("\n".join(given).encode()), out)
+    answer = identify if command == "identify" else decide
+    write_answers(answer, None, io.BytesIO("\n".join(given).encode()), out)
     return [orjson.loads(line) for line in out.getvalue().splitlines()]
 
 

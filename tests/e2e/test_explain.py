@@ -11,7 +11,7 @@ from typing import Any, Self
 import orjson
 import pytest
 
-from stagedoor.cli import _parser as parser
+from stagedoor.cli.command_table import parser
 from stagedoor.cli.explain import _as_asked, as_json
 from stagedoor.load import rule_folder
 from stagedoor.rules.policy import Policy

@@ -9,7 +9,7 @@ import pytest
 
 from flows import HOUSE, Open, answered, flow
 from making import FIREFOX, GOOGLEBOT, GPTBOT, OVERCAST, REQUESTS
-from stagedoor.cli.line_commands import decide
+from stagedoor.cli.decide import decide
 from stagedoor.engine import order
 from stagedoor.engine.explanation import explain
 from stagedoor.engine.transaction import Transaction

@@ -9,7 +9,7 @@ import pytest
 
 from flows import Open, flow
 from making import GPTBOT_CLIENT, asks, catalogue, document, event, mistakes, policy
-from stagedoor.cli import line_commands as lines_command
+from stagedoor.cli import identify as identify_command
 from stagedoor.config.stance import Ai, Stance
 from stagedoor.engine.explanation import explain
 from stagedoor.engine.order import judge
@@ -156,7 +156,7 @@ def test_records_keep_the_main_one_and_show_all() -> None:
     written = orjson.loads(decision_log.line(one))
     assert (written["purpose"], written["purposes"]) == ("search", ["search", "ai-training"])
     assert "(Both, search and ai-training)" in terminal.line(one)
-    answer = lines_command.identify(ruled(TRAINING), AGENT.encode())
+    answer = identify_command.identify(ruled(TRAINING), AGENT.encode())
     assert (answer["purpose"], answer["purposes"]) == ("search", ("search", "ai-training"))
 
 

@@ -96,14 +96,14 @@ def _about(found: Audit, use: Use) -> str:
     by_answer: dict[str | None, list[Heard]] = {}
     for one in found.heard:
         by_answer.setdefault(one.resolved(use).answer, []).append(one)
-    told = []
+    parts = []
     for answer, heard in by_answer.items():
         of = "" if len(by_answer) == 1 else f" for {_clean(some([o.resource.path for o in heard]))}"
-        told.append(f"{answer or 'not said'}{of}{_deciders(heard, use)}")
+        parts.append(f"{answer or 'not said'}{of}{_deciders(heard, use)}")
     names = found.by_name.get(use)
     if names and names.refused and None in by_answer:
-        told.append(f"no to {len(names.refused)} of {names.known} known crawlers by name")
-    return f"{WORDS[use]} {joined_words(told)}"
+        parts.append(f"no to {len(names.refused)} of {names.known} known crawlers by name")
+    return f"{WORDS[use]} {joined_words(parts)}"
 
 
 def _deciders(heard: Sequence[Heard], use: Use) -> str:

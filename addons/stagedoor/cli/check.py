@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 from pathlib import Path
 
 from stagedoor.cli.publish import check_robots
+from stagedoor.cli.shared_options import RULES
 from stagedoor.engine.cases import Failure, run_cases, run_examples
 from stagedoor.load import rule_folder
 from stagedoor.publish.publication import published
 
 
-def run(folder: Path | None, robots: Path | None = None) -> int:
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument("rules", nargs="?", type=Path, metavar="DIR", help=RULES)
+    parser.add_argument(
+        "--robots", type=Path, metavar="FILE", help="your site's robots.txt (-: from a pipe)"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
     """Print what was found; 0 where everything holds, 1 otherwise.
 
-    `robots`: a site's own robots.txt, to be held against the stance.
+    `options.robots` is a site's own robots.txt, to be compared with the stance.
     """
     began = time.perf_counter()
-    policy = rule_folder.load(folder)  # a ConfigError lists its mistakes in main()
+    policy = rule_folder.load(options.rules)  # a ConfigError lists its mistakes in main()
     cases, failures = run_cases(policy)
     examples, mistaken = run_examples(policy)
     overruled = [f for f in failures if overrules(f)]
@@ -40,8 +50,8 @@ def run(folder: Path | None, robots: Path | None = None) -> int:
         f"{examples:,} example agents hold ({took:.1f} s)."
     )
     against = False
-    if robots is not None:
-        against = check_robots(robots, published(policy.stance, policy.catalogue))
+    if options.robots is not None:
+        against = check_robots(options.robots, published(policy.stance, policy.catalogue))
     elif policy.stance.site.upstream and policy.stance.publish.says("robots"):
         where = f"{policy.stance.site.upstream}/robots.txt"
         print(f"Does your robots.txt agree? curl -s {where} | stagedoor check --robots -")

@@ -33,6 +33,11 @@ PATIENCE = 60.0
 """Seconds for the guard to come up; a cold start on a slow machine takes ten."""
 
 
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument("--once", action="store_true", help="end after the table")
+
+
 def run(options: argparse.Namespace) -> int:
     """Play the demo; stays up until it is interrupted, unless `--once`."""
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
@@ -48,7 +53,7 @@ async def _until_told(playing: Coroutine[None, None, None]) -> None:
 
 
 async def play(console: Console, *, once: bool) -> None:
-    """Set the scene, let the cast knock, tell what happened; stays up unless `once`."""
+    """Start site and guard, send the cast's requests, show the answers; stays up unless `once`."""
     door, metrics = free_port(8080), free_port(9464)
     public = f"http://{_HERE}:{door}"
     server, behind = await origin.serve(_HERE, 0, public_url=public)
@@ -57,7 +62,7 @@ async def play(console: Console, *, once: bool) -> None:
     )
     try:
         async with _guard(behind, door, metrics):
-            answers = [(knock, await _knock(public, knock)) for knock in CAST]
+            answers = [(knock, await _send(public, knock)) for knock in CAST]
             policy = rule_folder.load()
             console.print()
             console.print(table(answers, policy))
@@ -114,7 +119,7 @@ async def _wait_for(port: int, process: asyncio.subprocess.Process, log: Path) -
     raise StagedoorError(f"the guard did not come up; it said:\n{said}")
 
 
-async def _knock(public: str, knock: Knock) -> HTTPResponse:
+async def _send(public: str, knock: Knock) -> HTTPResponse:
     request = HTTPRequest(
         public + knock.path,
         headers={"User-Agent": knock.agent, **knock.headers},
@@ -161,7 +166,7 @@ def legend(answers: list[tuple[Knock, HTTPResponse]], policy: Policy) -> Table:
 
 
 def _reason(policy: Policy, knock: Knock) -> tuple[Client, Verdict]:
-    """What the rules say of a knock; the answer beside it is what really came back."""
+    """What the rules say of a request; the answer beside it is what really came back."""
     request = Request("GET", _HERE, normalise(knock.path), knock.path, knock.agent)
     judged = judge(policy, request)
     return judged.client, judged.verdict

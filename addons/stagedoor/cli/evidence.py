@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from stagedoor.model.errors import StagedoorError
 
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 _DAY = 86_400_000
 
 
-def arguments(commands: Any) -> None:
-    """Add `evidence` and its own commands to the program's."""
-    evidence = commands.add_parser("evidence", help="what was said to whom, and what was taken")
-    what = evidence.add_subparsers(dest="what", required=True, metavar="COMMAND")
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the commands that this one has."""
+    what = parser.add_subparsers(
+        dest="what", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
+    )
     state = argparse.ArgumentParser(add_help=False)
     state.add_argument(
         "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
@@ -145,12 +146,12 @@ def _verify(book: Book, options: argparse.Namespace) -> int:
     if found.broken:
         print(f"BROKEN: {found.broken}", file=sys.stderr)
         return 1
-    for line in told(found, len(holds)):
+    for line in verified(found, len(holds)):
         print(line)
     return 0
 
 
-def told(found: Findings, held: int = 0) -> list[str]:
+def verified(found: Findings, held: int = 0) -> list[str]:
     """What `verify` says of a whole ledger; `held`: how many hashes it was compared with."""
     from stagedoor.evidence.wording import (
         CUT_OFF,

@@ -1,8 +1,8 @@
 """`stagedoor explain`: why was this refused, and what would become of that?
 
-Either a request in words (`--ua`, `--path` …), or the short name of one that was refused: it stands
-on the refusal and in the decision log. The latter is explained by the facts that the log has kept,
-under the rules as they are today.
+Either a request given by options (`--ua`, `--path` …), or the short name of one that was refused:
+it stands on the refusal and in the decision log. The latter is explained by the facts that the log
+has kept, under the rules as they are today.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from stagedoor.cli.shared_options import add_rules
 from stagedoor.engine.explanation import Explanation, Look, Tried, explain
 from stagedoor.engine.order import judge, judge_known
 from stagedoor.identify.catalogue import Signature
@@ -29,6 +30,8 @@ from stagedoor.load import rule_folder
 from stagedoor.model.actions import named
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import (
+    MODES,
+    PROOFS,
     Arrival,
     Client,
     Kind,
@@ -60,6 +63,31 @@ _MARKS = {
 }
 
 
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.description = (
+        "For a request given by options, or for one that was refused: by the short name that "
+        "stands on its refusal."
+    )
+    parser.add_argument("id", nargs="?", metavar="REQUEST", help="the name on a refusal: K7Q29FXM")
+    parser.add_argument("--ua", metavar="TEXT", help="the User-Agent header")
+    parser.add_argument(
+        "--path", default="/", metavar="PATH", help="what is asked for: /music/a.mp3"
+    )
+    parser.add_argument("--ip", metavar="ADDRESS", help="where it comes from")
+    parser.add_argument("--header", action="append", default=[], metavar='"NAME: VALUE"')
+    parser.add_argument("--method", default="GET")
+    parser.add_argument("--host", default="", metavar="NAME", help="the site's name, as asked for")
+    parser.add_argument("--type", default="", metavar="TYPE", help="the response's Content-Type")
+    parser.add_argument("--proof", choices=PROOFS, help="how sure its claim is taken to be")
+    parser.add_argument("--ja4", default="", metavar="JA4", help="its TLS fingerprint")
+    parser.add_argument("--mode", choices=MODES, help="instead of the stance's")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="the guard's state directory")
+    add_rules(parser)
+    parser.add_argument("--all", action="store_true", help="every rule with every condition")
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
 def run(options: argparse.Namespace) -> int:
     """Print the way of one request; 0, or a StagedoorError where it cannot be found."""
     policy = rule_folder.load(options.rules)
@@ -85,7 +113,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _as_asked(policy: Policy, options: argparse.Namespace) -> Explanation:
-    """A request in words."""
+    """The request that the options describe."""
     headers = tuple(_header(text) for text in options.header)
     named = {name.lower(): value for name, value in headers}
     agent = named.get("user-agent", "") if options.ua is None else as_header(options.ua)
@@ -262,12 +290,12 @@ def _rules(top: Tree, found: Explanation, *, everything: bool) -> None:
             _add_rule(branch, tried)
         else:
             left[tried.outcome] = left.get(tried.outcome, 0) + 1
-    told = {
+    outcomes = {
         "off": "off under this stance",
         "does not hold": "about others",
     }
     for outcome, count in left.items():
-        branch.add(Text(f"{count} more: {told.get(outcome, outcome)}", style="dim"))
+        branch.add(Text(f"{count} more: {outcomes.get(outcome, outcome)}", style="dim"))
 
 
 def _telling(tried: Tried) -> bool:
@@ -341,9 +369,9 @@ def _client(client: Client) -> Mapping[str, Any]:
 
 
 def _look(look: Look) -> Mapping[str, Any]:
-    told: dict[str, Any] = {"asks": look.asks, "held": look.held}
+    shown: dict[str, Any] = {"asks": look.asks, "held": look.held}
     if look.found:
-        told["found"] = look.found
+        shown["found"] = look.found
     if look.parts:
-        told["parts"] = [_look(part) for part in look.parts]
-    return told
+        shown["parts"] = [_look(part) for part in look.parts]
+    return shown

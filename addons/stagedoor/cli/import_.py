@@ -6,11 +6,12 @@ could not be carried over. Nothing is overwritten.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from stagedoor.config.yamltext import MAX_BYTES, Source
@@ -26,22 +27,40 @@ MAX_INCLUDED = 100
 """Files that one file may include, together with those that these include."""
 
 
-def run(
-    files: Sequence[Path],
-    kind: str | None,
-    out: Path | None,
-    rules: Path | None,
-    *,
-    everything: bool,
-) -> int:
-    """0 where every file was read, whatever of it could be carried over.
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--from",
+        dest="kind",
+        choices=("robots", "ai-robots", "anubis", "nginx-map"),
+        help="what the files are; else their content tells",
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write there; without it, print what would be written",
+    )
+    parser.add_argument(
+        "--rules",
+        type=Path,
+        metavar="DIR",
+        help="whose stance counts, if not that of --out",
+    )
+    parser.add_argument("--all", action="store_true", help="also what the stance already says")
 
-    Raises ConfigError where a file cannot be read or the house has mistakes, StagedoorError where
+
+def run(options: argparse.Namespace) -> int:
+    """0 where every file was read, however much of it could be carried over.
+
+    Raises ConfigError where a file cannot be read or the rules have mistakes, StagedoorError where
     something cannot be written.
     """
-    parts = [_read(path, kind) for path in files]
-    folder = rules or (out if out is not None and out.is_dir() else None)
-    result = carry(parts, _loader(folder), _today(), everything=everything)
+    out: Path | None = options.out
+    parts = [_read(path, options.kind) for path in options.files]
+    folder = options.rules or (out if out is not None and out.is_dir() else None)
+    result = carry(parts, _loader(folder), _today(), everything=options.all)
     _tell(result)
     if out is None:
         _show(result.files)
@@ -60,9 +79,9 @@ def _read(path: Path, kind: str | None) -> Part:
     data = _bytes(path, shown)
     kind = kind or guess(data)
     if not kind:
-        mend = f"say what it is: --from {' or '.join(READERS)}"
+        fix = f"say what it is: --from {' or '.join(READERS)}"
         message = "nothing in it tells what kind of file it is"
-        raise ConfigError([Problem(Location(shown), message, mend)])
+        raise ConfigError([Problem(Location(shown), message, fix)])
     beside: dict[str, tuple[tuple[str, bytes], ...]] = {}
     _included(path, data, kind, beside)
     return Part(path.name, READERS[kind](shown, data, beside))
@@ -105,7 +124,7 @@ def _matching(folder: Path, word: str) -> list[Path]:
 
 
 def _loader(folder: Path | None) -> Load:
-    """The house of `folder` laid over the shipped one, with further files."""
+    """The rules of `folder`, laid over the shipped ones, with further files."""
     sources = {s.inside: s for s in rule_folder.read_directory(rule_folder.SHIPPED_RULES)}
     if folder is not None:
         sources |= {s.inside: s for s in rule_folder.read_directory(folder)}

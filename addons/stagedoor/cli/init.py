@@ -5,6 +5,7 @@ The schemas come along, so that the first line of the stance leads an editor to 
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
@@ -14,8 +15,14 @@ from stagedoor.model.errors import StagedoorError
 from stagedoor.rules.policy import STANCE
 
 
-def run(folder: Path) -> int:
-    """Write a stance.yaml and schemas into `folder`; StagedoorError where it is there or cannot be."""
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument("folder", type=Path, metavar="DIR")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write a stance.yaml and schemas into a folder; StagedoorError where one exists or it fails."""
+    folder: Path = options.folder
     target = folder / STANCE
     shipped = (rule_folder.SHIPPED_RULES / STANCE).read_bytes()
     try:

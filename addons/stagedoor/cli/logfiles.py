@@ -50,15 +50,15 @@ def size_of(name: str) -> int | None:
         return None
 
 
-def replay(name: str, wanted: Format, tally: Tally, told: Callable[[int], object]) -> None:
-    """Count all of the file `name`; `told` hears how many bytes of it were read.
+def replay(name: str, wanted: Format, tally: Tally, progress: Callable[[int], object]) -> None:
+    """Count all of the file `name`; `progress` is called with the number of bytes read.
 
     Raises LogError; what came before the fault has been counted.
     """
     place = "standard input" if name == STDIN else name
     try:
         with _binary(name) as file:
-            _count(_open(file, place, wanted, told), tally)
+            _count(_open(file, place, wanted, progress), tally)
     except OSError as error:  # gzip.BadGzipFile is one, without an errno
         why = f"cannot be read: {error.strerror.lower()}" if error.strerror else "is damaged"
         raise _fault(place, why, _mend(error)) from error
@@ -82,8 +82,8 @@ def _mend(error: OSError) -> str:
     return ""
 
 
-def _fault(place: str, why: str, mend: str) -> LogError:
-    return LogError(str(Problem(Location(place), why, mend)))
+def _fault(place: str, why: str, fix: str) -> LogError:
+    return LogError(str(Problem(Location(place), why, fix)))
 
 
 def _binary(name: str) -> BinaryIO:
@@ -92,8 +92,8 @@ def _binary(name: str) -> BinaryIO:
     return cast("BinaryIO", Path(name).open("rb", buffering=0))
 
 
-def _open(file: BinaryIO, place: str, wanted: Format, told: Callable[[int], object]) -> Opened:
-    stream = io.BufferedReader(_Told(file, told), PORTION)
+def _open(file: BinaryIO, place: str, wanted: Format, progress: Callable[[int], object]) -> Opened:
+    stream = io.BufferedReader(_Counted(file, progress), PORTION)
     head = stream.peek(HEAD)
     if packed := packer(head):
         raise _fault(place, f"it is packed with {packed}", "unpack it first; gzip is understood")
@@ -143,11 +143,11 @@ def portions(stream: BinaryIO) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-class _Told(io.RawIOBase):
+class _Counted(io.RawIOBase):
     """A file that says how far it has been read, and gives less than asked for only at its end."""
 
-    def __init__(self, file: BinaryIO, told: Callable[[int], object]) -> None:
-        self._file, self._told = file, told
+    def __init__(self, file: BinaryIO, progress: Callable[[int], object]) -> None:
+        self._file, self._progress = file, progress
 
     def readable(self) -> bool:
         return True
@@ -159,5 +159,5 @@ class _Told(io.RawIOBase):
             if not part:
                 break
             got += part
-        self._told(got)
+        self._progress(got)
         return got

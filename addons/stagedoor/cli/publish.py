@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from stagedoor.cli.shared_options import add_rules
 from stagedoor.cli.shelf import Shelf
 from stagedoor.config.stance import Stance
 from stagedoor.load import rule_folder
@@ -32,6 +33,19 @@ _FOR: Mapping[str, str] = {
 _NOTHING = Wanted(Said(), standards=frozenset())
 MOST = 10_000_000
 """Bytes of a robots.txt that are read, far more than any crawler reads."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.description = (
+        "robots.txt with your stance in it, ai.txt, the licence, tags for your pages, "
+        "and the headers for nginx, Caddy and Apache. Nothing that is not ours is overwritten."
+    )
+    parser.add_argument("folder", type=Path, metavar="DIR", help="the folder of your site")
+    add_rules(parser)
+    parser.add_argument(
+        "--robots", type=Path, metavar="FILE", help="your robots.txt, if it is not in DIR"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -207,7 +221,7 @@ def _shown(path: Path) -> str:
     return ROBOTS if str(path) == "-" else rule_folder.shown(path)
 
 
-# -- what is told ----------------------------------------------------------------------------------
+# -- the report ----------------------------------------------------------------------------------
 
 
 def check_robots(path: Path, said: Published) -> bool:
@@ -223,7 +237,7 @@ def check_robots(path: Path, said: Published) -> bool:
 
 
 def tell(found: Iterable[Conflict], path: str) -> bool:
-    """Print where a robots.txt disagrees, with the mend; whether its word stands anywhere."""
+    """Print where a robots.txt disagrees, with the fix; True if the stance is overridden."""
     standing = False
     for conflict in found:
         at = Location(path, conflict.line, 1 if conflict.line else 0)

@@ -6,17 +6,40 @@ import argparse
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stagedoor.cli import logfiles, replay_report
-from stagedoor.fronts.replay.formats import Format
+from stagedoor.cli.shared_options import add_rules
+from stagedoor.fronts.replay.formats import FORMATS, Format
 from stagedoor.fronts.replay.summary import as_json, summarise
 from stagedoor.fronts.replay.tally import Tally
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help="logs of nginx, Apache or Caddy, HAR or mitmproxy flow files, plain or gzip; - reads "
+        "standard input",
+    )
+    add_rules(parser)
+    parser.add_argument(
+        "--diff", type=Path, metavar="DIR", help="rules from before: show whose verdict changes"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="auto", help="if it is not guessed")
+    parser.add_argument("--since", metavar="DAY", help="2026-10-01, or a time; UTC")
+    parser.add_argument(
+        "--until", metavar="DAY", help="the last day (or a time that is no more in)"
+    )
+    parser.add_argument("--json", action="store_true", help="everything, for programs")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -49,7 +72,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _read(names: Sequence[str], form: Format, tally: Tally) -> list[str]:
-    """Count all files; the messages about those that cannot be read, which are told as well."""
+    """Count all files; the messages about those that cannot be read, which are printed as well."""
     console = Console(stderr=True, highlight=False, markup=False)
     columns = (
         TextColumn("reading", markup=False),

@@ -49,19 +49,19 @@ def sentences(summary: Summary) -> list[str]:
     came, refused = summary.came, summary.refused
     if not came.requests:
         return ["No request was found."]
-    told = f"Of {_counted(came.requests, 'request')}{_span(summary)}, "
+    first = f"Of {_counted(came.requests, 'request')}{_span(summary)}, "
     if not refused.requests:
-        told += "none would have been refused."
+        first += "none would have been refused."
     else:
-        told += f"{refused.requests:,} would have been refused"
+        first += f"{refused.requests:,} would have been refused"
         if refused.recordings:
-            told += (
+            first += (
                 f", {refused.recordings:,} of them for recordings. In answer to those, the site "
                 f"sent {size(refused.recorded)}."
             )
         else:
-            told += ", none of them for a recording."
-    found = [told]
+            first += ", none of them for a recording."
+    found = [first]
     crawlers = [row for row in summary.clients if row.is_crawler]
     if crawlers:
         requests = sum(row.came.requests for row in crawlers)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from stagedoor.cli.shared_options import add_rules
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.rules.json_schema import schemas
 
 
-def run(folder: Path, rules: Path | None) -> int:
-    """Write them into `folder`, with the names in the catalogue of `rules`; see `house.load`."""
-    files = rendered(rules)
-    write(folder, files)
-    print(f"Wrote {', '.join(files)} into {folder}.")
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument("folder", type=Path, metavar="DIR")
+    add_rules(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write them into a folder, with the names in the catalogue of the rules directory."""
+    files = rendered(options.rules)
+    write(options.folder, files)
+    print(f"Wrote {', '.join(files)} into {options.folder}.")
     return 0
 
 

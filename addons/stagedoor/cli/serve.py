@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from pydantic import ValidationError
 
+from stagedoor.cli.shared_options import add_rules
 from stagedoor.config.stance import Site, Stance
-from stagedoor.fronts.mitmproxy.startup import reverse_spec
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
+from stagedoor.model.facts import MODES
 
 _EVERYWHERE = "0.0.0.0:8080"
 """Visitors come from everywhere."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument("--upstream", metavar="URL", help="where the site answers")
+    parser.add_argument(
+        "--listen", metavar="HOST:PORT", help="where visitors come to (0.0.0.0:8080)"
+    )
+    add_rules(parser)
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep the decision log there")
+    parser.add_argument("--mode", choices=MODES, help="observe refuses nobody")
+    parser.add_argument("--metrics", metavar="HOST:PORT", help="where metrics are served, or off")
+    parser.add_argument(
+        "--trusted-proxies", metavar="A,B", help="whose X-Forwarded-For is believed"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -28,14 +45,16 @@ def run(options: argparse.Namespace) -> int:
 
 def command_line(options: argparse.Namespace, stance: Stance) -> Sequence[str]:
     """mitmdump's arguments; StagedoorError where the site is not named or an address is wrong."""
+    from stagedoor.fronts.mitmproxy.startup import reverse_spec
+
     try:
         site = Site(
             upstream=options.upstream or stance.site.upstream,
             listen=options.listen or stance.site.listen or _EVERYWHERE,
         )
     except ValidationError as error:
-        told = str(error.errors()[0]["ctx"]["error"])
-        raise StagedoorError(told) from error
+        reason = str(error.errors()[0]["ctx"]["error"])
+        raise StagedoorError(reason) from error
     if not site.upstream:
         raise StagedoorError(
             "which site? Say --upstream http://localhost:8000, or write it into stance.yaml "

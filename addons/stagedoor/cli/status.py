@@ -18,6 +18,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from stagedoor.cli.shared_options import add_desk
 from stagedoor.config.stance import split_listen
 from stagedoor.evidence.wording import size
 from stagedoor.model.errors import StagedoorError
@@ -33,6 +34,12 @@ WIDTH = 110
 _BARS = " ▁▂▃▄▅▆▇█"
 
 Status = Mapping[str, Any]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    add_desk(parser)
+    parser.add_argument("--json", action="store_true", help="for programs")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -15,6 +15,7 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from stagedoor.cli.shared_options import add_desk
 from stagedoor.cli.status import ask, screen
 from stagedoor.model.errors import StagedoorError
 
@@ -25,11 +26,16 @@ _FURNITURE = 16
 """Lines that are no crawlers."""
 
 
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    add_desk(parser)
+
+
 def run(options: argparse.Namespace) -> int:
     """Until q, Escape or Ctrl-C. A guard that goes away and comes back is waited for."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise StagedoorError("top needs a terminal — use `stagedoor status` for files and pipes")
-    ask(options.at)  # a wrong address or password is told on a plain screen
+    ask(options.at)  # a wrong address or password is reported before the screen is taken over
     console = Console(highlight=False)
     with _keys(), Live(console=console, screen=True, auto_refresh=False) as live:
         while True:

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stagedoor.cli.shared_options import add_rules
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fetch.exchange import Response
 from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
@@ -48,7 +49,7 @@ AT_ONCE = 8
 POLLS = "polls.json"
 """In the state directory: when each address was last asked, also in vain."""
 SHOWN = 3
-"""Added or removed networks that are named; of more, the number is told."""
+"""Added or removed networks that are named; of more, only the number is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ async def refresh(
     except OSError as error:
         raise StagedoorError(
             f"the state directory {state} cannot be written: {error.strerror or error} — "
-            "choose another with --state DIR, or mend its rights"
+            "choose another with --state DIR, or fix its rights"
         ) from error
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -199,8 +200,8 @@ def _first(error: StagedoorError) -> str:
         return str(error)
     problem, more = error.problems[0], len(error.problems) - 1
     place = f"line {problem.location.line}: " if problem.location.line else ""
-    mend = f" — {problem.mend}" if problem.mend else ""
-    return place + problem.message + (f" (and {more} more)" if more else "") + mend
+    fix = f" — {problem.mend}" if problem.mend else ""
+    return place + problem.message + (f" (and {more} more)" if more else "") + fix
 
 
 def _read_polls(path: Path) -> dict[str, float]:
@@ -256,6 +257,23 @@ def _age(seconds: float) -> str:
         if seconds >= size:
             return f"{seconds / size:.0f} {unit}"
     return "now"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what this command takes."""
+    parser.add_argument(
+        "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
+    )
+    add_rules(parser)
+    parser.add_argument("--force", action="store_true", help="also what was asked within the hour")
+    parser.add_argument(
+        "--accept-smaller", action="store_true", help="also lists that lost more than half"
+    )
+    parser.add_argument(
+        "--allow-private",
+        action="store_true",
+        help="also servers and networks that are not on the Internet: for tests",
+    )
 
 
 def policy_for(*, private: bool) -> FetchPolicy:

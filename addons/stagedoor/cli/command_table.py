@@ -1,0 +1,93 @@
+"""The table of commands, and the parser that is made from it.
+
+Each command is a module of this package with two functions: `arguments(parser)` adds what it takes,
+`run(options)` does it and returns the exit status. A module is imported only when its command is
+used: the list of commands, and a quick `identify`, need not wait for what the others import.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NamedTuple, NoReturn, override
+
+
+class Command(NamedTuple):
+    """A command: the word to type, the module of this package, and one line of help."""
+
+    name: str
+    module: str
+    help: str
+
+
+# fmt: off
+# `./run` reads these lines as text: one line a command, in this form.
+COMMANDS = (
+    Command("check", "check", "say whether the rules load and their cases hold"),
+    Command("publish", "publish", "write what you say to machines into files, for a site that is elsewhere"),
+    Command("explain", "explain", "say how a verdict comes about, rule by rule"),
+    Command("identify", "identify", "who a user agent claims to be, and whether that gets recordings"),
+    Command("decide", "decide", "requests as JSON lines in (ua, method, path, host, headers, ip); verdicts out"),
+    Command("serve", "serve", "guard a site"),
+    Command("demo", "demo", "see it at work on a small music site"),
+    Command("replay", "replay", "what the rules would have done to the requests in access logs"),
+    Command("init", "init", "begin a rules directory of your own, with a stance.yaml"),
+    Command("import", "import_", "rules from a robots.txt, a list of AI crawlers, an Anubis policy, nginx maps"),
+    Command("schema", "schemas", "write JSON Schemas, by which editors complete and check while you type"),
+    Command("update", "update", "fetch the address lists anew by which crawlers are recognised"),
+    Command("evidence", "evidence", "what was said to whom, and what was taken"),
+    Command("audit", "audit", "what a site tells machines about AI, standard by standard, and what contradicts"),
+    Command("status", "status", "is the guard up, what are its rules like, who came today"),
+    Command("top", "top", "who is at the door, live; q ends it"),
+    Command("path", "path", 'print the script for: mitmdump -s "$(stagedoor path)"'),
+)
+# fmt: on
+
+
+class _CommandParser(argparse.ArgumentParser):
+    """Adds its command's arguments when it is used, not before."""
+
+    command: Command | None = None
+
+    @override
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self.command is not None:
+            module = import_module(f"stagedoor.cli.{self.command.module}")
+            self.command = None
+            module.arguments(self)
+            self.set_defaults(func=module.run)
+        return super().parse_known_args(args, namespace)
+
+
+class _Version(argparse.Action):
+    """Like argparse's own, but the version is looked up only when it is asked for."""
+
+    @override
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> NoReturn:
+        from stagedoor.load.rule_folder import program_version
+
+        print(program_version())
+        parser.exit()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole program. What it returns has `func`, which takes it and runs."""
+    whole = argparse.ArgumentParser(
+        prog="stagedoor", description="Stands at the door of a self-hosted music site."
+    )
+    whole.add_argument(
+        "--version", action=_Version, nargs=0, help="show program's version number and exit"
+    )
+    commands = whole.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=_CommandParser
+    )
+    for command in COMMANDS:
+        commands.add_parser(command.name, help=command.help).command = command
+    return whole

@@ -1,0 +1,93 @@
+"""The table of commands, the parser made from it, and the help of `./run`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from making import ROOT
+from stagedoor.cli.command_table import COMMANDS, parser
+
+HEAVY = ("mitmproxy", "mitmproxy_rs")
+LIGHT_ONLY = (*HEAVY, "pydantic", "rich", "tornado", "orjson", "stagedoor.load.rule_folder")
+
+
+def loaded(arguments: list[str], names: tuple[str, ...]) -> tuple[str, list[str]]:
+    """What the program prints in a fresh interpreter, and which of `names` it has imported."""
+    script = (
+        "import sys\n"
+        "from stagedoor.cli import main\n"
+        "try:\n    main(sys.argv[2:])\n"
+        "finally:\n"
+        "    print(*[n for n in sys.argv[1].split(',') if n in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, ",".join(names), *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout, done.stderr.split()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_has_help_without_mitmproxy(command: tuple[str, str, str]) -> None:
+    out, heavy = loaded([command[0], "--help"], HEAVY)
+    assert out.startswith(f"usage: stagedoor {command[0]} ")
+    assert heavy == []
+
+
+def test_the_list_of_commands_imports_none_of_them() -> None:
+    out, found = loaded(["--help"], LIGHT_ONLY)
+    assert found == []
+    for command in COMMANDS:
+        assert f"\n    {command.name} " in out
+
+
+def test_identify_imports_no_mitmproxy() -> None:
+    out, found = loaded(["identify", "GPTBot/1.0"], (*HEAVY, "tornado"))
+    assert "GPTBot" in out
+    assert found == []
+
+
+def test_the_import_check_sees_a_heavy_import() -> None:
+    assert loaded(["path"], ("pydantic",))[1] == ["pydantic"]
+
+
+def test_every_command_brings_its_own_function() -> None:
+    options = parser().parse_args(["check"])
+    assert options.func.__module__ == "stagedoor.cli.check"
+
+
+@pytest.mark.parametrize("arguments", [[], ["--help"], ["help"], ["-h"]])
+def test_run_shows_every_command_with_a_line(arguments: list[str], tmp_path: Path) -> None:
+    # No Python, no uv, nothing installed: help is there all the same.
+    script = tmp_path / "run"
+    script.write_bytes((ROOT / "run").read_bytes())
+    table = tmp_path / "addons" / "stagedoor" / "cli" / "command_table.py"
+    table.parent.mkdir(parents=True)
+    table.write_bytes((ROOT / "addons/stagedoor/cli/command_table.py").read_bytes())
+    done = subprocess.run(
+        ["/bin/sh", script, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    lines = [line.split(maxsplit=2) for line in done.stdout.splitlines()]
+    shown = [(line[1], line[2]) for line in lines if line[:1] == ["./run"]]
+    assert shown[-len(COMMANDS) :] == [(command.name, command.help) for command in COMMANDS]
+    own = {name for name, _ in shown[: -len(COMMANDS)]}
+    cases = {
+        line.removesuffix(")")
+        for line in script.read_text("utf-8").splitlines()
+        if line.endswith(")") and line[:-1].isalpha()
+    }
+    assert own == cases
+    assert {"test", "bench"} <= own
+    assert "STAGEDOOR_PYTHON" in done.stdout
+    assert not (tmp_path / ".venv").exists()
