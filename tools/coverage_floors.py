@@ -70,7 +70,9 @@ def below(rooms: Mapping[str, Reached], floors: Mapping[str, list[float]]) -> li
         if room not in rooms:
             missing.append(f"{room}: not measured")
             continue
-        for what, reached, least in zip(("lines", "branches"), rooms[room].shares, floor, strict=True):
+        for what, reached, least in zip(
+            ("lines", "branches"), rooms[room].shares, floor, strict=True
+        ):
             if reached < least:
                 missing.append(f"{room}: {reached} % of {what}, the floor is {least} %")
     return missing

@@ -7,7 +7,7 @@ import re
 from making import ROOT
 from stagedoor.web.desk.texts import TEXTS
 
-FOLDER = ROOT / "addons" / "stagedoor" / "desk"
+FOLDER = ROOT / "addons" / "stagedoor" / "web" / "desk"
 SOURCE = "\n".join(
     path.read_text("utf-8") for path in FOLDER.glob("*.py") if path.name != "texts.py"
 )
