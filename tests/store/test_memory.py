@@ -29,6 +29,15 @@ def test_requests_recordings_and_bytes_are_counted() -> None:
     assert memory.recall("192.0.2.1", 107.0) == Behaviour()
 
 
+def test_a_client_is_known_from_the_first_thing_that_is_noted_of_it() -> None:
+    memory = Memory(10)
+    memory.seen("192.0.2.1", 10.0)
+    memory.took("192.0.2.2", 5, 20.0)
+    memory.wait("192.0.2.3", "r", THIRTY, 30.0)
+    assert [memory.recall(f"192.0.2.{n}", 40.0).known for n in (1, 2, 3)] == [30.0, 20.0, 10.0]
+    assert memory.recall("192.0.2.1", 40.0).recordings == 0  # a page is none
+
+
 def test_a_minute_and_an_hour_later_it_is_forgotten() -> None:
     memory = Memory(10)
     memory.seen(HOME, 0.0, "/a.mp3")

@@ -40,6 +40,14 @@ def test_a_turn_asks_the_memory_once_for_each_rule() -> None:
     assert turn.behaviour.requests == turn.behaviour.recordings == 1
 
 
+def test_rules_with_a_rate_do_not_share_it() -> None:
+    memory, rate = Memory(10), Rate(1, 60.0)
+    assert Turn(memory, "192.0.2.1", 0.0, "/a.mp3").wait("r", rate) == 0.0
+    again = Turn(memory, "192.0.2.1", 0.0, "/a.mp3")
+    assert again.wait("r", rate) == 60.0
+    assert again.wait("other", rate) == 0.0
+
+
 def test_whoever_is_too_fast_is_told_when_to_come_back(opened: Open) -> None:
     house = opened(HOUSE | THROTTLE)
     answers = [house.enter(flow("/a.mp3", OVERCAST)).response for _ in range(3)]
