@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,14 @@ if TYPE_CHECKING:
 
 if importlib.util.find_spec("stagedoor") is None:  # a bare checkout, nothing installed
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "addons"))
+
+if (
+    threading.current_thread() is threading.main_thread()
+    and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+):
+    # A shell starts what runs beside it with SIGINT ignored, and every program started from here
+    # would inherit that: Ctrl-C would end none of them. One that is handled is not inherited.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "house",
@@ -30,6 +40,27 @@ settings.load_profile("house")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """For `test_golden.py`."""
     parser.addoption("--rewrite-golden", action="store_true", help="write expected.txt anew")
+
+
+TESTS = Path(__file__).parent
+PATIENCE = 600
+"""Seconds for one end-to-end test, set-up included: a hang, however busy the machine is."""
+SLOW = {"test_mutations.py", "test_killed.py"}
+"""Modules in which every test starts programs or reads the whole rule folder."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by place: `e2e` drives real programs, `property` is hypothesis's, `slow` a list."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in {"e2e", "evasion", "dashboards"}:
+            item.add_marker("e2e")
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(PATIENCE))
+        if hasattr(getattr(item, "obj", None), "hypothesis"):
+            item.add_marker("property")
+        if item.path.name in SLOW:
+            item.add_marker("slow")
 
 
 @pytest.fixture

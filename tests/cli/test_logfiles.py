@@ -85,6 +85,7 @@ def test_what_comes_before_a_fault_counts(tmp_path: Path) -> None:
         (gzip.compress(LINES)[:200] + b"\0" * 100, "is damaged"),
         (b"BZh91AY&SY", "packed with bzip2 — unpack it first"),
     ],
+    ids=["head cut", "sum changed", "zeros", "bzip2"],  # gzip's bytes hold the time of day
 )
 def test_damaged_files(tmp_path: Path, data: bytes, message: str) -> None:
     with pytest.raises(LogError) as told:

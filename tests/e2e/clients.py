@@ -11,7 +11,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .programs import program
+from .programs import PATIENCE, at_load, program
 
 GPTBOT = (
     "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.3; "
@@ -47,9 +47,21 @@ class Answer:
 
 def curl(url: str, *arguments: str, agent: str = FIREFOX) -> Answer:
     """GET `url` with the real curl, exactly as it is written."""
-    command = [program("curl"), "-q", "-sS", "--path-as-is", "-m", "60", "-D", "/dev/stderr"]
+    command = [
+        program("curl"),
+        "-q",
+        "-sS",
+        "--path-as-is",
+        "-m",
+        f"{PATIENCE:g}",
+        "-D",
+        "/dev/stderr",
+    ]
     done = subprocess.run(
-        [*command, "-A", agent, *arguments, url], capture_output=True, check=False, timeout=90
+        [*command, "-A", agent, *arguments, url],
+        capture_output=True,
+        check=False,
+        timeout=PATIENCE + 30,
     )
     # Interim responses (100 Continue) come first; the last block is the answer.
     blocks = done.stderr.decode("latin-1").replace("\r", "").split("\n\n")
@@ -70,7 +82,7 @@ def connect(url: str) -> socket.socket:
     parts = urlsplit(url)
     assert parts.hostname
     assert parts.port
-    return socket.create_connection((parts.hostname, parts.port), timeout=10)
+    return socket.create_connection((parts.hostname, parts.port), timeout=PATIENCE)
 
 
 def request(
@@ -96,7 +108,7 @@ def conversation(url: str, sent: bytes, silence: float = 1.5, most: int = 1 << 2
     with connect(url) as wire:
         try:
             wire.sendall(sent)
-            wire.settimeout(silence)
+            wire.settimeout(at_load(silence))
             while len(got) < most and (part := wire.recv(65536)):
                 got += part
         except (TimeoutError, ConnectionResetError, BrokenPipeError):

@@ -16,7 +16,7 @@ from typing import Any
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
-from .programs import ROOT, Program, eventually, program, run
+from .programs import PATIENCE, ROOT, Program, eventually, program, run
 
 SCRIPT = ROOT / "addons" / "guard.py"
 STARTED = (
@@ -61,7 +61,7 @@ class Guard:
         """Scrape the metrics, as Prometheus would."""
         with requests.Session() as session:
             session.trust_env = False
-            return Counts(session.get(self.metrics, timeout=10).text)
+            return Counts(session.get(self.metrics, timeout=PATIENCE).text)
 
     def decisions(self, marker: str = "", count: int = 0) -> list[dict[str, Any]]:
         """The decision log's lines whose path contains `marker`, once there are `count`."""
@@ -133,6 +133,6 @@ def reach(started: Program, state: Path) -> Guard:
 
 def fails(folder: Path, *arguments: str) -> tuple[int, list[str]]:
     """Start a guard that must not start: its exit status, and its lines without their times."""
-    done = run(*command(*arguments), timeout=12, cwd=folder)
+    done = run(*command(*arguments), cwd=folder)
     lines = (done.stdout + done.stderr).splitlines()
     return done.returncode, [line.partition("] ")[2] or line for line in lines]

@@ -17,7 +17,7 @@ from stagedoor.signals import headers as header_signals
 from .clients import FIREFOX, GPTBOT, curl
 from .conftest import StartGuard
 from .guarding import Guard
-from .programs import eventually, run
+from .programs import PATIENCE, eventually, run
 from .site import PATHS_OF_SIGNALS, Site, shipped
 
 SPIDER = Path(__file__).parent / "scripts" / "spider.py"
@@ -29,7 +29,7 @@ def crawl(guard: Guard, how: str) -> dict[str, int]:
     """Let the spider go: bytes by path."""
     done = subprocess.run(
         [sys.executable, str(SPIDER), guard.url, how],
-        capture_output=True, text=True, check=True, timeout=90,
+        capture_output=True, text=True, check=True, timeout=PATIENCE,
     )  # fmt: skip
     return {path: int(size) for path, _, size in map(str.split, done.stdout.splitlines())}
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from e2e.programs import Program, eventually, is_listening, run
+from e2e.programs import PATIENCE, Program, eventually, is_listening, run
 
 
 def test_the_cast_knocks_and_is_told_apart() -> None:
-    done = run(sys.executable, "-m", "stagedoor", "demo", "--once", timeout=60)
+    done = run(sys.executable, "-m", "stagedoor", "demo", "--once")
     assert done.returncode == 0, done.stderr
     rows = {line.split("  ")[0]: line for line in done.stdout.splitlines()}
     assert "Who came to the door: 11 let in, 6 refused" in done.stdout
@@ -32,6 +32,6 @@ def test_nothing_stays_behind_when_it_ends(told: signal.Signals, tmp_path: Path)
         demo.says("Ctrl-C ends this")
         assert is_listening(int(said[1]))
         demo.process.send_signal(told)  # to the demo alone, as a service manager does
-        assert demo.process.wait(10) == 0
+        assert demo.process.wait(PATIENCE) == 0
         eventually(lambda: not is_listening(int(said[1])), "the guard to be gone")
         assert not re.search("Traceback", demo.output)

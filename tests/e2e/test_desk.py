@@ -27,7 +27,7 @@ from stagedoor.record.ledger.database import Book
 from . import guarding
 from .clients import FIREFOX, GOOGLEBOT, GPTBOT, LIBRARY, curl, raw, request
 from .guarding import Guard
-from .programs import Program, eventually
+from .programs import PATIENCE, Program, eventually
 from .site import Site
 from .webdriver import Browser
 
@@ -73,7 +73,9 @@ def got(guard: Guard, path: str = "/", **headers: str) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return session.get(desk(guard, path), headers=named, timeout=20, allow_redirects=False)
+        return session.get(
+            desk(guard, path), headers=named, timeout=PATIENCE, allow_redirects=False
+        )
 
 
 def posted(guard: Guard, path: str, data: dict[str, str], **headers: str) -> requests.Response:
@@ -82,7 +84,7 @@ def posted(guard: Guard, path: str, data: dict[str, str], **headers: str) -> req
         session.trust_env = False
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return session.post(
-            desk(guard, path), data=data, headers=named, timeout=60, allow_redirects=False
+            desk(guard, path), data=data, headers=named, timeout=PATIENCE, allow_redirects=False
         )
 
 
@@ -453,7 +455,9 @@ def asks_for_its_password(found: Guard) -> None:
     assert got(at, Authorization="Basic ZGVzazp3cm9uZw==").status_code == 401
     with requests.Session() as session:
         session.trust_env = False
-        assert session.get(desk(at), auth=("desk", password[1]), timeout=10).status_code == 200
+        assert (
+            session.get(desk(at), auth=("desk", password[1]), timeout=PATIENCE).status_code == 200
+        )
     assert got(at, "/metrics").status_code == 200, "Prometheus is asked for none"
     command = [sys.executable, "-m", "stagedoor", "status", "--at", desk(at, "")[7:]]
     told = subprocess.run(command, capture_output=True, check=False, text=True)

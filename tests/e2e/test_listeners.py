@@ -9,7 +9,7 @@ import pytest
 
 from .clients import CHROMIUM, FIREFOX, curl, sha256
 from .guarding import Guard
-from .programs import as_nobody, program, public_folder, run
+from .programs import PATIENCE, as_nobody, program, public_folder, run
 from .site import SECONDS, SHORT_SECONDS, Site
 
 AGENTS = {
@@ -68,7 +68,7 @@ def test_curl_and_wget_under_their_own_names(guard: Guard, origin: Site, tmp_pat
 def test_yt_dlp_takes_a_file(guard: Guard, origin: Site, tmp_path: Path) -> None:
     got = tmp_path / "got.mp3"
     command = [program("yt-dlp"), "--ignore-config", "--no-cache-dir", "-q", "-o", str(got)]
-    done = run(*command, f"{guard.url}/music/tone.mp3?yt-dlp", timeout=60)
+    done = run(*command, f"{guard.url}/music/tone.mp3?yt-dlp", timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert sha256(got) == sha256(origin.file("/music/tone.mp3"))
     agent = origin.hears("tone.mp3?yt-dlp")[0]["agent"]

@@ -11,6 +11,7 @@ from . import guarding
 from .clients import FIREFOX, GPTBOT, LIBRARY, connect, curl, read_head, request
 from .conftest import StartGuard
 from .guarding import Guard
+from .programs import PATIENCE
 from .rawsite import RawSite, Visit
 from .site import Site
 
@@ -126,7 +127,7 @@ def test_a_fault_holds_no_stream_back(tmp_path: Path, start_guard: StartGuard) -
         guard = start_guard(site.url, *script(tmp_path, "always"))
         with connect(guard.url) as wire:
             wire.sendall(request("/live"))
-            wire.settimeout(5)
+            wire.settimeout(PATIENCE)
             head, _ = read_head(wire)
     assert head.startswith("HTTP/1.1 200 ")
 

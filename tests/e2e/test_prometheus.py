@@ -18,7 +18,7 @@ from making import ROOT
 from . import guarding
 from .clients import FIREFOX, GOOGLEBOT, GPTBOT, curl
 from .guarding import Guard
-from .programs import Program, eventually, free_port, program
+from .programs import PATIENCE, Program, eventually, free_port, program
 from .site import Site
 from .test_identity import GOOGLES, LIARS, TRUSTED, name_server
 
@@ -51,7 +51,7 @@ class Prometheus:
         """The data of its HTTP API; fails with its own words."""
         with requests.Session() as session:
             session.trust_env = False
-            answer = session.get(f"{self.url}/api/v1/{path}", params=words, timeout=10).json()
+            answer = session.get(f"{self.url}/api/v1/{path}", params=words, timeout=PATIENCE).json()
         assert answer["status"] == "success", (words, answer)
         return answer["data"]
 
@@ -243,10 +243,10 @@ def test_a_refusal_leads_to_its_reason(prometheus: Prometheus) -> None:
 def test_the_scrape_is_as_prometheus_likes_it(guards: tuple[Guard, Guard]) -> None:
     with requests.Session() as session:
         session.trust_env = False
-        text = session.get(guards[0].metrics, timeout=10).text
+        text = session.get(guards[0].metrics, timeout=PATIENCE).text
     done = subprocess.run(
         [program("promtool"), "check", "metrics"],
-        input=text, capture_output=True, text=True, check=False, timeout=30,
+        input=text, capture_output=True, text=True, check=False, timeout=PATIENCE,
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

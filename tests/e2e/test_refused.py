@@ -11,6 +11,7 @@ import pytest
 from .clients import CHROMIUM, FIREFOX, GOOGLEBOT, GPTBOT, LIBRARY, Answer, curl
 from .conftest import StartGuard
 from .guarding import Guard
+from .programs import PATIENCE
 from .site import Site
 
 CRAWLERS = {
@@ -88,7 +89,7 @@ def script(name: str, url: str) -> tuple[str, bytes]:
     """Run one of the scripts: its status line, and the body it got."""
     path = Path(__file__).parent / "scripts" / f"{name}.py"
     done = subprocess.run(
-        [sys.executable, str(path), url], capture_output=True, check=True, timeout=60
+        [sys.executable, str(path), url], capture_output=True, check=True, timeout=PATIENCE
     )
     kind, _, body = done.stdout.partition(b"\n")
     return kind.decode(), body

@@ -14,7 +14,7 @@ from . import guarding
 from .clients import CHROMIUM, GPTBOT, connect, curl, read_head, request
 from .conftest import StartGuard
 from .guarding import STARTED, Guard, fails
-from .programs import ROOT, Program, eventually, free_port, program, run
+from .programs import PATIENCE, ROOT, Program, at_load, eventually, free_port, program, run
 from .rawsite import RawSite, Visit
 from .site import Site
 
@@ -219,8 +219,8 @@ def test_it_stops_when_asked_with_a_stream_running(number: int, start_guard: Sta
             assert curl(f"{guard.url}/a.mp3", agent=GPTBOT).status == 403
             began = time.monotonic()
             guard.program.process.send_signal(number)
-            assert guard.program.process.wait(10) == 0
-            assert time.monotonic() - began < 3
+            assert guard.program.process.wait(PATIENCE) == 0
+            assert time.monotonic() - began < at_load(3)
     assert guard.decisions(count=1)[0]["client"] == "GPTBot"
 
 

@@ -14,6 +14,7 @@ from websockets.sync.server import ServerConnection, serve
 from . import guarding
 from .clients import FIREFOX, GPTBOT
 from .guarding import Guard
+from .programs import PATIENCE
 from .test_streaming import flat_memory
 
 MESSAGES = 20_000
@@ -45,7 +46,7 @@ def test_messages_come_back_and_are_forgotten(guard: Guard) -> None:
         with flat_memory(guard):
             exchange(socket, MESSAGES)
         socket.send(bytes(range(256)))
-        assert socket.recv(timeout=10) == bytes(range(256))
+        assert socket.recv(timeout=PATIENCE) == bytes(range(256))
 
 
 def exchange(socket: ClientConnection, count: int) -> None:
@@ -59,7 +60,7 @@ def exchange(socket: ClientConnection, count: int) -> None:
     sender = threading.Thread(target=send)
     sender.start()
     for number in range(count):
-        assert socket.recv(timeout=30) == text.format(number)
+        assert socket.recv(timeout=PATIENCE) == text.format(number)
     sender.join()
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from e2e.clients import curl
 from e2e.guarding import STARTED
-from e2e.programs import Program, program, run
+from e2e.programs import PATIENCE, Program, program, run
 from making import FIREFOX, GPTBOT, ROOT
 
 
@@ -35,11 +35,11 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (uv, "venv", "--quiet", "--python", sys.executable, str(folder / "v")),
     )
     for step in steps:
-        done = run(*step, timeout=100, cwd=folder)
+        done = run(*step, timeout=PATIENCE, cwd=folder)
         assert done.returncode == 0, done.stderr
     (wheel,) = folder.glob("*.whl")
     python = str(folder / "v" / "bin" / "python")
-    done = run(uv, "pip", "install", "--quiet", "--python", python, str(wheel), timeout=100)
+    done = run(uv, "pip", "install", "--quiet", "--python", python, str(wheel), timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     return folder / "v" / "bin"
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 import requests
 
 from .clients import CHROMIUM
-from .programs import Program, free_port, program
+from .programs import PATIENCE, Program, free_port, program
 
 _ARGUMENTS = [
     "--headless",
@@ -57,7 +57,7 @@ class Browser:
 
     def __exit__(self, *_: object) -> None:
         try:
-            requests.delete(f"{self._url}/session/{self._session}", timeout=20)
+            requests.delete(f"{self._url}/session/{self._session}", timeout=PATIENCE)
         finally:
             self._driver.stop()
 
@@ -104,6 +104,6 @@ class Browser:
     def _call(self, path: str, **body: Any) -> Any:
         with requests.Session() as session:
             session.trust_env = False
-            value = session.post(f"{self._url}{path}", json=body, timeout=60).json()["value"]
+            value = session.post(f"{self._url}{path}", json=body, timeout=PATIENCE).json()["value"]
         assert not (isinstance(value, dict) and "error" in value), value
         return value

@@ -131,6 +131,7 @@ def tamper(db: sqlite3.Connection, rnd: random.Random) -> str:
     return f"{how} {table}.{column}"
 
 
+@pytest.mark.slow
 def test_every_one_of_many_random_tamperings_is_found(book: Book) -> None:
     db = book._db
     rnd = random.Random(20261123)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from making import FIREFOX, GPTBOT, asks, judgement, rules
 from manyrules import AGENTS, PATHS, rule_file, written
 from stagedoor.model.facts import Behaviour, Client, Request, Resource, Verdict
+from stagedoor.model.globs import PatternSet
 from stagedoor.rules import plan as planning
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.plan import ALLOW, SIGNAL
@@ -119,6 +120,42 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         client = Client(f"Robot {number}", "", "robot")
         policy.plan.steps(asks("x", "/a.mp3"), client, resource)
         assert len(policy.plan._steps) <= 8
+
+
+@pytest.mark.parametrize("field", ["request.path", "request.agent"])
+def test_long_texts_are_searched_each_time_and_never_kept(
+    field: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is kept holds 8192 texts: with long ones, a single visitor could fill the memory."""
+    searched: list[str] = []
+    found = PatternSet.found
+
+    def counted(these: PatternSet, text: bytes) -> frozenset[int]:
+        searched.append(text.decode())
+        return found(these, text)
+
+    monkeypatch.setattr(PatternSet, "found", counted)
+    policy = rules(f"- {{id: a, title: A, when: {{{field}: '/*needle'}}, then: block}}")
+
+    def ask(length: int) -> None:
+        text = "/" + "x" * (length - len("/needle")) + "needle"
+        assert len(text) == length
+        request = Request(
+            "GET", "h", *((text, text, "") if field == "request.path" else ("/", "/", text))
+        )
+        client, resource = Client("Robot", "", "robot"), Resource("page", "/")
+        assert policy.plan.decide(request, client, resource).action == "block"
+
+    for length, times in ((planning.MAX_CACHED, 1), (planning.MAX_CACHED + 1, 3)):
+        searched.clear()
+        for _ in range(3):
+            ask(length)
+        assert len(searched) == times, length
+
+
+def test_the_texts_that_are_kept_are_short() -> None:
+    """Together they are a few megabytes, whatever visitors send."""
+    assert planning.MAX_CACHED * planning.CACHED_TEXTS <= 4 << 20
 
 
 def test_an_agent_that_is_too_long_to_be_kept_is_still_searched() -> None:

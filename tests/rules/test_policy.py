@@ -20,8 +20,9 @@ from making import (
     sources,
 )
 from stagedoor.config.yamltext import Source
+from stagedoor.identify.catalogue import Signature
 from stagedoor.model.errors import ConfigError
-from stagedoor.model.facts import UNKNOWN, Verdict
+from stagedoor.model.facts import UNKNOWN, Proof, Verdict
 from stagedoor.rules.plan import SIGNAL_RULE
 from stagedoor.rules.policy import Policy, load_policy, observed
 
@@ -282,3 +283,76 @@ def test_another_stance_decides_as_if_the_files_were_read_under_it() -> None:
     for target, action in (("/a", "block"), ("/b", "allow"), ("/c", "allow")):
         assert verdict(read, target=target).action == action
         assert verdict(other.assuming(words), target=target).action == action
+
+
+SIGNING = {
+    "crawlers/signing.yaml": """
+        operator: Signing
+        reviewed: 2026-11-23
+        crawlers:
+          - name: First
+            token: First
+            purpose: ai-training
+            proof: {web_bot_auth: "https://many.example"}
+          - name: Second
+            token: Second
+            purpose: search
+            proof: {web_bot_auth: "https://many.example"}
+          - name: Other
+            token: Other
+            purpose: seo
+            proof: {web_bot_auth: "https://other.example"}
+          - name: Listed
+            token: Listed
+            purpose: ai-input
+            proof: {ranges: "https://listed.example/ranges.json"}
+        """
+}
+
+
+@pytest.mark.parametrize(
+    ("signer", "agent", "name", "purpose"),
+    [
+        # One origin, two crawlers: the agent says which of them it is …
+        ("https://many.example", "First/1.0", "First", "ai-training"),
+        ("https://many.example", "Second/1.0", "Second", "search"),
+        # … and where it names none of them, the first in the catalogue answers for all.
+        ("https://many.example", FIREFOX, "First", "ai-training"),
+        ("https://many.example", "", "First", "ai-training"),
+        ("https://many.example", "Other/1.0", "First", "ai-training"),
+        ("https://many.example", "Listed/1.0", "First", "ai-training"),
+        ("https://other.example", "Second/1.0", "Other", "seo"),
+        ("https://other.example", "Other/1.0", "Other", "seo"),
+        # Nobody the catalogue knows: the agent stands, and so does the lack of a signature.
+        ("https://nobody.example", "Second/1.0", "Second", "search"),
+        ("https://nobody.example", FIREFOX, "Firefox", "browser"),
+        ("https://many.example.evil", FIREFOX, "Firefox", "browser"),
+        ("", "Second/1.0", "Second", "search"),
+        ("", FIREFOX, "Firefox", "browser"),
+    ],
+)
+def test_a_signed_request_comes_from_a_crawler_of_the_origin_that_signed_it(
+    signer: str, agent: str, name: str, purpose: str
+) -> None:
+    client = policy(SIGNING).claim(agent, signer)
+    assert (client.name, client.purpose) == (name, purpose)
+
+
+def test_the_proof_of_a_signed_request_is_asked_of_whom_the_signature_names() -> None:
+    asked: list[str] = []
+
+    def prove(claim: Signature) -> tuple[Proof, str]:
+        asked.append(claim.name)
+        return "verified", "signed"
+
+    found = policy(SIGNING)
+    for agent in ("Second/1.0", FIREFOX, "Other/1.0"):
+        client = judgement(found, asks(agent), signer="https://many.example", prove=prove)[0]
+        assert (client.name, client.proof, client.why) == (asked[-1], "verified", "signed")
+    assert asked == ["Second", "First", "First"]
+    assert judgement(found, asks(FIREFOX), prove=prove)[0].proof != "verified"
+    assert len(asked) == 3
+
+
+def test_the_origins_that_sign_are_named_once_each() -> None:
+    assert policy(SIGNING).signers == ("https://many.example", "https://other.example")

@@ -54,6 +54,7 @@ def _octets(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+@pytest.mark.slow
 @readers
 def test_a_megabyte_of_anything(reader: Callable[[str], object]) -> None:
     for piece in PIECES:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 
+import pytest
 from protego import Protego
 from robots import RobotsParser
 
@@ -111,6 +112,7 @@ def reasons(table: Mapping[str, Reason], robots: str, path: str) -> list[str]:
     return [reason for reason, holds in table.items() if holds(robots, path)]
 
 
+@pytest.mark.slow
 def test_ten_thousand_files_are_read_as_others_read_them() -> None:
     dice = random.Random(SEED)
     differing: dict[str, Counter[str]] = {"robotspy": Counter(), "protego": Counter()}

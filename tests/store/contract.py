@@ -98,6 +98,15 @@ class StoreContract:
         assert driver.recall(HOME, 107.0).audio == 5_000_000
         assert driver.recall(ELSEWHERE, 107.0) == Behaviour()
 
+    def test_a_client_is_known_from_the_first_thing_that_is_noted_of_it(self) -> None:
+        driver = self.driver()
+        driver.seen("192.0.2.1", 10.0)
+        driver.store.sent("192.0.2.2", 5, 0.0, 20.0)
+        driver.wait("192.0.2.3", "r", THIRTY, 30.0)
+        found = [driver.recall(f"192.0.2.{n}", 40.0).known for n in (1, 2, 3)]
+        assert found == [30.0, 20.0, 10.0]
+        assert driver.recall("192.0.2.1", 40.0).recordings == 0  # a page is none
+
     def test_a_minute_and_an_hour_later_it_is_forgotten(self) -> None:
         driver = self.driver()
         driver.seen(HOME, 0.0, "/a.mp3")
