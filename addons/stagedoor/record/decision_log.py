@@ -55,6 +55,7 @@ class Decisions:
         self._failed = failed
         self._waiting: queue.Queue[str | None] = queue.Queue(MAX_WAITING)
         self._closing = threading.Event()
+        self._anew = threading.Event()
         self._thread = threading.Thread(target=self._write, name="decision log", daemon=True)
         self._thread.start()
 
@@ -67,6 +68,10 @@ class Decisions:
         except queue.Full:
             self._failed()
 
+    def reopen(self) -> None:
+        """Write to a new file from the next line on: somebody has moved this one away."""
+        self._anew.set()
+
     def _write(self) -> None:
         """The thread: sleeps until there is a line, gathers for a moment, writes all of it."""
         closed = False
@@ -77,6 +82,9 @@ class Decisions:
                 while True:
                     lines.append(self._waiting.get_nowait())
             closed = None in lines
+            if self._anew.is_set():
+                self._anew.clear()
+                self._file.reopen()
             for text in _portions(filter(None, lines), min(PORTION, MAX_BYTES)):
                 self._file.emit(logging.makeLogRecord({"msg": text}))
         with contextlib.suppress(OSError):  # a full disk has been counted, line by line
@@ -113,6 +121,16 @@ class _File(RotatingFileHandler):
     def __init__(self, path: Path, failed: Callable[[], None]) -> None:
         super().__init__(path, maxBytes=MAX_BYTES, backupCount=KEPT, encoding="utf-8")
         self._failed = failed
+
+    def reopen(self) -> None:
+        """Close the file; it is opened, or made, when the next line comes."""
+        with contextlib.suppress(OSError):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        stream, self.stream = self.stream, None  # logging opens it again
+        if stream is not None:
+            stream.close()
 
     def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 (logging's name)
         try:

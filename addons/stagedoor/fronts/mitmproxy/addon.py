@@ -22,7 +22,8 @@ from mitmproxy.proxy import mode_specs, server_hooks
 
 from stagedoor.config.yamltext import Source
 from stagedoor.fronts.addresses import Network
-from stagedoor.fronts.mitmproxy import lean, startup
+from stagedoor.fronts.mitmproxy import hangups, lean, startup
+from stagedoor.fronts.mitmproxy.connection_setup import Visitors
 from stagedoor.fronts.mitmproxy.delivery import Handing
 from stagedoor.fronts.mitmproxy.dispatch import shorten
 from stagedoor.fronts.mitmproxy.flow_request import read
@@ -33,7 +34,6 @@ from stagedoor.fronts.mitmproxy.forwarding import (
     replace_response,
     unreachable,
 )
-from stagedoor.fronts.mitmproxy.hardening import harden
 from stagedoor.fronts.mitmproxy.inquiry import Inquiry
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt, parse
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
@@ -98,7 +98,7 @@ class Guard:
         self._watcher = Watcher(self._build, self._take, self.metrics)
         self._handing = Handing(self.metrics)
         self._waiting = 0
-        self._soften: Callable[[], None] = lambda: None
+        self._visitors = Visitors(self.metrics, lambda: self._trusted)
         self._lengthen: Callable[[], None] = lambda: None
 
     # -- start, change, stop -------------------------------------------------------------------
@@ -106,6 +106,7 @@ class Guard:
     def load(self, loader: Loader) -> None:
         """Declare the options."""
         lean.quiet()
+        self._visitors.open()
         startup.settle_deferred(ctx.options.deferred)
         for name, default, help_text in OPTIONS:
             loader.add_option(name, str, default, help_text)
@@ -140,6 +141,7 @@ class Guard:
         else:
             policy = self._policy
         self._settings = settings
+        self._visitors.bound(settings)
         self._take(policy)
 
     def _take(self, policy: Policy) -> None:
@@ -205,7 +207,8 @@ class Guard:
             _log.info("%s", text)
         for problem in self._policy.advice:
             _log.warning("%s", problem)
-        self._soften = harden()
+        self._visitors.harden()
+        hangups.heed(self.reload)
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
 
     def _serve(self, settings: Settings) -> tuple[tuple[str, int] | None, str]:
@@ -247,11 +250,20 @@ class Guard:
         self._lengthen = shorten(ctx.master)
         self._watcher.open()
 
+    def reload(self) -> None:
+        """SIGHUP: write to new files from now on, and read the rules again."""
+        _log.info("SIGHUP: logs are opened anew, and rules read again")
+        for sink in self._sinks:
+            if isinstance(sink, Decisions):
+                sink.reopen()
+        self._watcher.look_again()
+
     def done(self) -> None:
         """Close what running() opened."""
         self._running = False
         self._watcher.close()
-        self._soften()
+        self._visitors.close()
+        hangups.ignore()
         self._lengthen()
         self._inquiry.close()
         self._witness.close()
@@ -280,7 +292,7 @@ class Guard:
         if flow.error:  # mitmproxy has refused it already (an invalid request)
             return None
         try:
-            return self._enter(flow)
+            return None if self._visitors.malformed(flow) else self._enter(flow)
         except Exception:  # noqa: BLE001 (whatever it is, on_error decides)
             self._failed(flow, "request")
             return None
