@@ -2,8 +2,8 @@
 
 asyncio accepts a hundred connections before it looks at one of them; when descriptors run out, it
 tries a hundred times a second, with a traceback each. Here it is eight, and the kernel keeps the
-queue. mitmproxy gets a connection when its first bytes have come: one that keeps silent then costs
-a socket and a few kilobytes, not the thirty objects and two tasks of a connection in use.
+queue. mitmproxy begins with a connection when its first bytes have come: one that keeps silent then
+has no tasks, no hooks and no timer.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import asyncio
 import os
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from mitmproxy.proxy import mode_servers
@@ -20,7 +19,7 @@ from mitmproxy.proxy.layers.http import _http1, _http2
 from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage, ResponseProtocolError
 
 from stagedoor.fronts.mitmproxy.connections import Connections, key_of
-from stagedoor.fronts.mitmproxy.replacing import Replacement, install, original
+from stagedoor.fronts.mitmproxy.replacing import Replacement, original
 
 AT_ONCE = 8
 """Connections accepted in one turn of the event loop."""
@@ -29,8 +28,6 @@ QUEUE = 1024
 EVERY = 1.0
 """Seconds between two looks for what has taken too long."""
 _FIRST = 1 << 20
-
-Handler = Callable[[Any, Any], Awaitable[None]]
 
 
 class _Begun:
@@ -48,82 +45,70 @@ class _Begun:
         return data
 
 
-class _Asyncio:
-    """The module asyncio, in which start_server counts connections."""
+def counting(connections: Connections) -> tuple[Replacement, ...]:
+    """What takes the place of mitmproxy's taking of connections."""
 
-    def __init__(self, connections: Connections) -> None:
-        self._connections = connections
-        self._sweeping: asyncio.Task[None] | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(asyncio, name)
-
-    async def start_server(
-        self, handler: Handler, host: Any = None, port: Any = None, **more: Any
-    ) -> asyncio.Server:
-        async def admitted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await self._serve(handler, reader, writer)
-
-        server = await asyncio.start_server(admitted, host, port, **{"backlog": AT_ONCE, **more})
-        for listening in server.sockets:
-            _lengthen(listening)
-        if self._sweeping is None or self._sweeping.done():
-            self._sweeping = asyncio.get_running_loop().create_task(
-                self._sweep(), name="stagedoor connections"
-            )
-        return server
-
-    async def _sweep(self) -> None:
-        while True:
-            await asyncio.sleep(EVERY)
-            self._connections.sweep()
-
-    async def _serve(
-        self, handler: Handler, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        peer = writer.get_extra_info("peername")
-        taken = writer.get_extra_info("socket")
-        if not peer:  # gone before it was looked at
-            writer.transport.abort()
+    async def handle_client(self: Any) -> None:
+        transport = self.transports[self.client]
+        reader, writer = transport.reader, transport.writer
+        if not isinstance(writer, asyncio.StreamWriter):  # a connection of QUIC
+            await original(handle_client)(self)
             return
-        key = (peer, writer.get_extra_info("sockname"))
         abort = writer.transport.abort
-        if not self._connections.admit(key, peer[0], taken.fileno(), abort):
+        key, peer = key_of(self.client), self.client.peername
+        descriptor = writer.get_extra_info("socket").fileno()
+        if not peer or not connections.admit(key, peer[0], descriptor, abort):
             abort()
             return
         try:
-            with suppress(OSError):
-                data = await reader.read(_FIRST)
-                if data:
-                    if not self._connections.following:
-                        self._connections.busy(key)
-                    await handler(_Begun(reader, data), writer)
-        finally:
-            self._connections.gone(key)
-            if not writer.is_closing():
+            data = await _first_bytes(reader)
+            if data:
+                if not connections.following:
+                    connections.busy(key)
+                transport.reader = _Begun(reader, data)
+                await original(handle_client)(self)
+            else:
                 writer.close()
+        finally:
+            connections.gone(key)
 
-    def close(self) -> None:
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-
-
-def _lengthen(listening: Any) -> None:
-    """Let the kernel keep a longer queue than asyncio takes at once."""
-    with socket.socket(fileno=os.dup(listening.fileno())) as same:
-        same.listen(QUEUE)
+    return (Replacement(mode_servers.ProxyConnectionHandler, "handle_client", handle_client),)
 
 
-def bound(connections: Connections) -> Callable[[], None]:
-    """Count and bound the connections of servers that are started from now on."""
-    shim = _Asyncio(connections)
-    undo = install((Replacement(mode_servers, "asyncio", shim),))
+async def _first_bytes(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read(_FIRST)
+    except OSError:
+        return b""
 
-    def release() -> None:
-        undo()
-        shim.close()
 
-    return release
+async def take_few(proxyserver: Any) -> None:
+    """Let every server of mitmproxy accept AT_ONCE connections at once, on the same sockets."""
+    for instance in list(proxyserver.servers):
+        found = getattr(instance, "_servers", None)
+        if not found:
+            continue
+        servers: list[Any] = []
+        for server in found:
+            if not isinstance(server, asyncio.Server):
+                servers.append(server)
+                continue
+            for listening in server.sockets:
+                same = socket.socket(fileno=os.dup(listening.fileno()))
+                same.setblocking(False)
+                servers.append(
+                    await asyncio.start_server(instance.handle_stream, sock=same, backlog=AT_ONCE)
+                )
+                same.listen(QUEUE)
+            server.close()
+        instance._servers = servers  # noqa: SLF001 (it closes them at the end)
+
+
+async def sweep(connections: Connections) -> None:
+    """Close what has taken too long, for ever."""
+    while True:
+        await asyncio.sleep(EVERY)
+        connections.sweep()
 
 
 def replacements(connections: Connections) -> tuple[Replacement, ...]:

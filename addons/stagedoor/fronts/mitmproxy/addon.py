@@ -168,6 +168,7 @@ class Guard:
     def running(self) -> None:
         """The proxy is up: open what the guard needs, tell what is guarded."""
         self._running = True
+        self._visitors.make_way()
         wrong = misspelt(ctx.options.deferred)
         for text in wrong:
             _log.error("%s", text)
@@ -207,7 +208,7 @@ class Guard:
             _log.info("%s", text)
         for problem in self._policy.advice:
             _log.warning("%s", problem)
-        self._visitors.harden()
+        self._visitors.harden(ctx.master.addons.get("proxyserver"))
         hangups.heed(self.reload)
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
 

@@ -80,8 +80,8 @@ def _sending_requests() -> Any:
             pass  # the end, or an error
         elif isinstance(event, RequestTrailers) or not event.data:
             return  # an empty chunk would end the body
-        elif self.request.data.method.upper() in BODILESS:
-            return
+        elif self.request.data.method.upper() in BODILESS and self.state != self.passthrough:
+            return  # of a WebSocket it is no body
         yield from original(send)(self, event)
 
     return send

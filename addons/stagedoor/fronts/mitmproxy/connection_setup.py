@@ -6,16 +6,19 @@ options, when it runs, and at the end.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from mitmproxy import http
 
 from stagedoor.fronts.addresses import Network, is_trusted
-from stagedoor.fronts.mitmproxy import accepting, descriptors, request_faults
+from stagedoor.fronts.mitmproxy import accepting, crashes, descriptors, request_faults
 from stagedoor.fronts.mitmproxy.complaints import Complaints
 from stagedoor.fronts.mitmproxy.connections import Bounds, Connections
 from stagedoor.fronts.mitmproxy.hardening import harden
 from stagedoor.fronts.mitmproxy.options import Settings
+from stagedoor.fronts.mitmproxy.replacing import install
 from stagedoor.record.metrics import Metrics
 
 SHARE = 4
@@ -32,14 +35,19 @@ class Visitors:
             metrics.closed, lambda address: is_trusted(address, trusted())
         )
         self._descriptors = 0
+        self._reserve = descriptors.Reserve()
+        self._sweeping: asyncio.Task[None] | None = None
         self._release: Callable[[], None] = lambda: None
+        self._unspare: Callable[[], None] = lambda: None
         self._soften: Callable[[], None] = lambda: None
 
     def open(self) -> None:
         """Before anything listens: raise the limit of descriptors, count connections."""
         self._descriptors = descriptors.for_visitors(descriptors.raise_limit())
         self.bound(None)
-        self._release = accepting.bound(self.connections)
+        self._reserve.hold()
+        self._release = install(accepting.counting(self.connections))
+        self._unspare = crashes.spare_the_log(self.complaints)
         self._metrics.watch("stagedoor_connections", lambda: len(self.connections))
         self._metrics.watch("stagedoor_connections_unfinished", lambda: self.connections.unfinished)
         self._metrics.watch("stagedoor_connections_limit", lambda: self.connections.bounds.in_all)
@@ -57,13 +65,30 @@ class Visitors:
             descriptors=most if self._descriptors else 1 << 30,
         )
 
-    def harden(self) -> None:
+    def make_way(self) -> None:
+        """The guard is about to open its files."""
+        self._reserve.let_go()
+
+    def harden(self, proxyserver: Any) -> None:
         """The guard runs: take the place of what a public door cannot use."""
         self._soften = harden(self.complaints, self.connections)
+        self._sweeping = asyncio.create_task(
+            self._keep_order(proxyserver), name="stagedoor connections"
+        )
+
+    async def _keep_order(self, proxyserver: Any) -> None:
+        if proxyserver is not None:
+            await accepting.take_few(proxyserver)
+        await accepting.sweep(self.connections)
 
     def close(self) -> None:
         """Give everything back."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            self._sweeping = None
+        self._reserve.let_go()
         self._soften()
+        self._unspare()
         self._release()
 
     def malformed(self, flow: http.HTTPFlow) -> bool:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
-from stagedoor.fronts.addresses import parse
 from stagedoor.fronts.mitmproxy.complaints import SILENCE
 
 Key = tuple[Any, Any]
@@ -45,17 +44,13 @@ def key_of(connection: Any) -> Key:
 
 def household(address: str) -> str:
     """An IPv4 address, or the /64 of an IPv6 address."""
-    parsed = parse(address) if "." in address else _ipv6(address)
-    if not isinstance(parsed, IPv6Address):
-        return address
-    return parsed.exploded[:19]
-
-
-def _ipv6(address: str) -> Any:
     try:
-        return ip_address(address.partition("%")[0])
+        parsed = ip_address(address.partition("%")[0])
     except ValueError:
-        return None
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or parsed.exploded[:19])
+    return address
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 try:
     import resource
 except ImportError:  # a system without them
@@ -36,3 +38,25 @@ def for_visitors(limit: int) -> int:
     The system gives out the lowest free one, so a high number says how many are in use.
     """
     return limit - min(MOST_KEPT, max(LEAST_KEPT, limit // 4))
+
+
+class Reserve:
+    """Descriptors that are held while the guard starts, so that a crowd cannot take them, and let
+    go when it needs them.
+    """
+
+    def __init__(self) -> None:
+        self._held: list[int] = []
+
+    def hold(self, number: int = LEAST_KEPT) -> None:
+        """Hold so many, or as many as there are."""
+        try:
+            while len(self._held) < number:
+                self._held.append(os.open(os.devnull, os.O_RDONLY))
+        except OSError:
+            return
+
+    def let_go(self) -> None:
+        """Give them back."""
+        while self._held:
+            os.close(self._held.pop())

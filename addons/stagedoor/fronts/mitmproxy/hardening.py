@@ -27,15 +27,15 @@ def harden(
     complaints: Complaints | None = None, connections: Connections | None = None
 ) -> Callable[[], None]:
     """Put everything in place; returns what takes it out again."""
-    complaints = complaints or Complaints(lambda _side, _fault: None)
-    connections = connections or Connections()
+    if complaints is None:
+        complaints = Complaints(lambda _side, _fault: None)
+    if connections is None:
+        connections = Connections()
     unreplace = install(replacements(complaints, connections))
-    unspare = crashes.spare_the_log(complaints)
     connections.following = True
 
     def undo() -> None:
         connections.following = False
-        unspare()
         unreplace()
 
     return undo

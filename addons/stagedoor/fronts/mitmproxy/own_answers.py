@@ -30,6 +30,9 @@ LARGE_HEAD = "the head is larger than 64 kB or 200 lines"
 
 _FAULTS: tuple[tuple[str, Side, str], ...] = (
     (LARGE_HEAD, "site", "head-size"),
+    ("Cannot parse HTTP response: invalid content-length", "site", "framing"),
+    ("Cannot parse HTTP response: unknown transfer-encoding", "site", "framing"),
+    ("Cannot parse HTTP response: invalid transfer-encoding", "site", "framing"),
     ("Cannot parse HTTP response", "site", "head"),
     ("unexpected server response", "site", "head"),
     ("Invalid HTTP/2 response", "site", "head"),
