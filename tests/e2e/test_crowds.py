@@ -25,7 +25,11 @@ from .rawsite import PAGE, RawSite, Visit, page
 
 
 def endless(visit: Visit) -> None:
-    """A radio stream; anything else is a page."""
+    """A radio stream; a page on a connection that may be used again; a page."""
+    if visit.target == "/kept":
+        visit.wire.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        visit.hung_up_on()
+        return
     if visit.target != "/stream":
         page(visit)
         return
@@ -145,11 +149,11 @@ def test_a_slow_head_ends_and_a_resting_connection_does(
     radio: RawSite, start_guard: StartGuard
 ) -> None:
     guard = start_guard(radio.url, "--set", "guard_head_seconds=2", "--set", "guard_idle_seconds=4")
-    page_asked = request("/page")
+    asked = request("/kept")
     with (
         crowd(guard, 3) as silent,
         crowd(guard, 3, b"GET / HTTP/1.1\r\nX: ") as slow,
-        crowd(guard, 3, page_asked) as resting,
+        crowd(guard, 3, asked) as resting,
         crowd(guard, 1, request("/stream")) as listening,
     ):
         began = time.monotonic()
