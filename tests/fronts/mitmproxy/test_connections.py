@@ -25,20 +25,19 @@ class Door:
         )
 
     def come(self, name: str, address: str = "", descriptor: int = 10) -> bool:
-        key = (name, "")
         return self.connections.admit(
-            key, address or name, descriptor, lambda: self.cut.append(key)
+            name, address or name, descriptor, lambda: self.cut.append(name)
         )
 
     def ask(self, name: str) -> None:
-        self.connections.busy((name, ""))
+        self.connections.busy(name)
 
     def rest(self, name: str) -> None:
-        self.connections.rests((name, ""))
+        self.connections.rests(name)
 
     @property
     def gone(self) -> list[str]:
-        return [name for name, _ in self.cut]
+        return [str(name) for name in self.cut]
 
 
 def test_a_household_is_an_address_or_a_64() -> None:
@@ -117,7 +116,7 @@ def test_a_head_has_15_seconds_and_rest_has_an_end() -> None:
     door.connections.sweep()
     assert door.gone == ["silent"]
     door.now += 60
-    door.connections.begun(("resting", ""))  # the next head begins: it has 15 seconds of its own
+    door.connections.begun("resting")  # the next head begins: it has 15 seconds of its own
     door.connections.sweep()
     assert door.gone == ["silent"]
     door.now += 16
@@ -143,8 +142,8 @@ def test_who_is_gone_leaves_nothing() -> None:
     door = Door(per_household=1)
     for number in range(100):
         door.come("a", "192.0.2.1")
-        door.connections.gone(("a", ""))
-        door.connections.gone(("a", ""))
+        door.connections.gone("a")
+        door.connections.gone("a")
         assert len(door.connections) == door.connections.unfinished == 0, number
     assert door.gone == []
     assert not door.connections._households

@@ -120,12 +120,15 @@ def replacements(connections: Connections) -> tuple[Replacement, ...]:
 
 
 def _resting(connections: Connections) -> Any:
-    def mark_done(self: Any, **which: bool) -> Any:
-        yield from original(mark_done)(self, **which)
-        if self.request is None:
+    def mark_done(self: Any, *, request: bool = False, response: bool = False) -> Any:
+        if (
+            (request or self.request_done)
+            and (response or self.response_done)
+            and self.response.status_code != 101  # a WebSocket never rests
+        ):
+            # Whatever has come already of a next request is looked at in the original.
             connections.rests(key_of(self.conn))
-            if self.buf:
-                connections.begun(key_of(self.conn))
+        return original(mark_done)(self, request=request, response=response)
 
     return mark_done
 

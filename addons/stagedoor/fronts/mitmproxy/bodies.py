@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import h11
@@ -46,7 +47,6 @@ def replacements() -> tuple[Replacement, ...]:
     return (
         Replacement(_http1, "make_body_reader", _reader()),
         Replacement(_http1.Http1Client, "send", _sending_requests()),
-        Replacement(_http1.Http1Client, "mark_done", _closing()),
         Replacement(_http1.Http1Server, "send", _sending_responses()),
         Replacement(HttpStream, "state_consume_request_body", _discarding()),
     )
@@ -71,27 +71,40 @@ def _reader() -> Any:
     return make_body_reader
 
 
+# What is replaced here are generators; where nothing is to be changed, the original's is handed out
+# as it is, because every generator around another costs each request.
+
+
 def _sending_requests() -> Any:
     def send(self: Any, event: Any) -> Iterator[commands.Command]:
         if isinstance(event, RequestHeaders):
-            _frame(event)
-            self.stagedoor_body = not event.end_stream
+            if event.request.is_http2 or event.request.is_http3:
+                _frame(event)
+            if not event.end_stream:
+                # For this connection's next turn alone: it is closed then.
+                self.mark_done = partial(_mark_done_and_close, self)
         elif not isinstance(event, RequestData | RequestTrailers):
             pass  # the end, or an error
         elif isinstance(event, RequestTrailers) or not event.data:
-            return  # an empty chunk would end the body
+            return iter(())  # an empty chunk would end the body
         elif self.request.data.method.upper() in BODILESS and self.state != self.passthrough:
-            return  # of a WebSocket it is no body
-        yield from original(send)(self, event)
+            return iter(())  # of a WebSocket it is no body
+        generator: Iterator[commands.Command] = original(send)(self, event)
+        return generator
 
     return send
+
+
+def _mark_done_and_close(client: Any, **which: bool) -> Iterator[commands.Command]:
+    yield from type(client).mark_done(client, **which)
+    if client.request is None:
+        yield commands.CloseConnection(client.conn)
+        client.state = client.done
 
 
 def _frame(event: RequestHeaders) -> None:
     """Say in a request that came in frames where its body ends."""
     request = event.request
-    if not (request.is_http2 or request.is_http3):
-        return
     fields = request.headers.fields
     framed = any(name.lower() in _FRAMED for name, _ in fields)
     if event.end_stream and framed:
@@ -101,24 +114,14 @@ def _frame(event: RequestHeaders) -> None:
         request.headers.fields = (*fields, (b"Transfer-Encoding", b"chunked"))
 
 
-def _closing() -> Any:
-    def mark_done(self: Any, **which: bool) -> Iterator[commands.Command]:
-        yield from original(mark_done)(self, **which)
-        if self.request is None and getattr(self, "stagedoor_body", False):
-            self.stagedoor_body = False
-            yield commands.CloseConnection(self.conn)
-            self.state = self.done
-
-    return mark_done
-
-
 def _sending_responses() -> Any:
     def send(self: Any, event: Any) -> Iterator[commands.Command]:
         if isinstance(event, ResponseTrailers):
-            return
+            return iter(())
         if isinstance(event, ResponseData) and not event.data:
-            return  # an empty chunk would end the body
-        yield from original(send)(self, event)
+            return iter(())  # an empty chunk would end the body
+        generator: Iterator[commands.Command] = original(send)(self, event)
+        return generator
 
     return send
 

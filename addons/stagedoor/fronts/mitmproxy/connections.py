@@ -11,15 +11,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from stagedoor.fronts.mitmproxy.complaints import SILENCE
 
-Key = tuple[Any, Any]
-"""A connection by the addresses of both its ends."""
+Key = Hashable
+"""A connection, by the name that mitmproxy gives it."""
 
 HEAD, IDLE = 15.0, 75.0
 """Seconds for a head; seconds of rest between two requests, as nginx grants."""
@@ -39,7 +39,8 @@ _log = logging.getLogger("stagedoor.door")
 
 def key_of(connection: Any) -> Key:
     """The key of one of mitmproxy's connections."""
-    return connection.peername, connection.sockname
+    key: Key = connection.id
+    return key
 
 
 def household(address: str) -> str:

@@ -47,6 +47,8 @@ def replacements() -> tuple[Replacement, ...]:
     """What takes the place of mitmproxy's note of a crash."""
 
     def log(self: Any, message: str, level: int = logging.INFO, exc_info: Any = None) -> None:
+        if level < logging.WARNING:
+            return  # several lines a connection, which lean.py has left out of the log anyway
         original(log)(self, message, level, exc_info)
         if exc_info:
             hang_up(self)

@@ -34,13 +34,15 @@ MAX_LINES = 200
 
 _END = re.compile(rb"\n\r?\n")
 _INTERIM = re.compile(rb"HTTP/1\.\d 1(?!01)\d\d(?!\d)")
-_SWITCH = re.compile(rb"HTTP/1\.\d 101(?!\d)")
 _VERSIONS = frozenset({b"HTTP/1.1", b"HTTP/1.0"})
 _UNASKED = "Cannot parse HTTP response: 101 Switching Protocols without a request to switch"
 
 
 def ended(data: bytes) -> int:
     """Where the head at the beginning of `data` ends; 0 where that has not come yet."""
+    usual = data.find(b"\r\n\r\n")
+    if usual != -1 and data.find(b"\n\n", 0, usual) == -1:
+        return usual + 4
     found = _END.search(data)
     return found.end() if found else 0
 
@@ -78,36 +80,38 @@ def _reading_requests(report: Report, connections: Connections) -> Any:
             end = ended(data)
             if too_large(data, end):
                 report("client", "head-size")
-                yield commands.SendData(self.conn, plain_response(431))
-                yield commands.CloseConnection(self.conn)
-                self.state = self.done
-                return
+                return _too_large_a_request(self)
             if end:
                 connections.busy(key_of(self.conn))
             elif data:
                 connections.begun(key_of(self.conn))
-        yield from original(read_headers)(self, event)
+        generator: Iterator[commands.Command] = original(read_headers)(self, event)
+        return generator
 
     return read_headers
+
+
+def _too_large_a_request(server: Any) -> Iterator[commands.Command]:
+    yield commands.SendData(server.conn, plain_response(431))
+    yield commands.CloseConnection(server.conn)
+    server.state = server.done
 
 
 def _reading_responses() -> Any:
     def read_headers(self: Any, event: Any) -> Iterator[commands.Command]:
         if isinstance(event, events.DataReceived) and self.request:
             data = _skip_blank_lines(self.buf)
-            while True:
-                end = ended(data)
-                if too_large(data, end):
-                    yield from _unreadable(self, LARGE_HEAD)
-                    return
-                if not end or not _INTERIM.match(data):
-                    break
+            end = ended(data)
+            while end and data.startswith(b" 1", 8) and _INTERIM.match(data):
                 self.buf.maybe_extract_lines()
                 data = _skip_blank_lines(self.buf)
-            if end and _SWITCH.match(data) and "upgrade" not in self.request.headers:
-                yield from _unreadable(self, _UNASKED)
-                return
-        yield from original(read_headers)(self, event)
+                end = ended(data)
+            if too_large(data, end):
+                return _unreadable(self, LARGE_HEAD)
+            if end and data.startswith(b" 101", 8) and "upgrade" not in self.request.headers:
+                return _unreadable(self, _UNASKED)
+        generator: Iterator[commands.Command] = original(read_headers)(self, event)
+        return generator
 
     return read_headers
 
@@ -147,7 +151,7 @@ def _response_parser() -> Any:
         response: http.Response = original(read_response_head)(lines)
         if not 100 <= response.status_code <= 999:
             raise ValueError(f"no status code: {response.status_code}")
-        if head.lower().count(b"\ncontent-length") > 1:
+        if len(lines) > 2 and head.lower().count(b"\ncontent-length") > 1:
             _say_once(response.headers)
         return response
 

@@ -29,34 +29,39 @@ def settle(flow: http.HTTPFlow) -> Fault | None:
     fields = data.headers.fields
     if len(fields) > MAX_LINES:
         return _MANY
-    hosts = [value for name, value in fields if name.lower() == b"host"]
-    framed = flow.request.is_http2 or flow.request.is_http3
-    if len(hosts) > 1:
-        return _TWO_HOSTS
-    if not hosts and not data.authority:
-        return _NO_HOST if data.http_version == b"HTTP/1.1" else None
+    sent: bytes | None = None
+    for name, value in fields:
+        if len(name) == 4 and name.lower() == b"host":
+            if sent is not None:
+                return _TWO_HOSTS
+            sent = value
     scheme = "https" if flow.client_conn.tls else "http"
-    sent = hosts[0] if hosts else b""
-    host = normalised(sent.decode("latin-1"), scheme)
-    authority = normalised(data.authority.decode("latin-1"), scheme)
-    if host is None or authority is None:
+    if not data.authority:
+        if sent is None:
+            return _NO_HOST if data.http_version == b"HTTP/1.1" else None
+        host = normalised(sent.decode("latin-1"), scheme)
+        if host is None:
+            return _BAD_HOST
+        if host.encode("latin-1") != sent:
+            _rename(data, host.encode("latin-1"))
+        return None
+    meant = normalised(data.authority.decode("latin-1"), scheme)
+    host = None if sent is None else normalised(sent.decode("latin-1"), scheme)
+    if not meant or (sent is not None and host is None):
         return _BAD_HOST
-    if framed and host and authority and host != authority:
+    framed = flow.request.is_http2 or flow.request.is_http3
+    if framed and host is not None and host != meant:
         return _OTHER_HOST  # RFC 9113, 8.3.1
-    name = (authority or host).encode("latin-1")
-    if name != sent:
-        data.headers.fields = (
-            (
-                *(field for field in fields if field[0].lower() != b"host"),
-                (b"Host", name),
-            )
-            if not hosts
-            else tuple(
-                (key, name) if key.lower() == b"host" else (key, value) for key, value in fields
-            )
-        )
-    data.authority = name if framed and data.authority else b""
+    name = meant.encode("latin-1")
+    _rename(data, name)
+    data.authority = name if framed else b""
     return None
+
+
+def _rename(data: http.RequestData, host: bytes) -> None:
+    """Give a request another Host, in the place of the one it has."""
+    others = [field for field in data.headers.fields if field[0].lower() != b"host"]
+    data.headers.fields = ((b"Host", host), *others)
 
 
 def answer(found: Fault) -> http.Response:
