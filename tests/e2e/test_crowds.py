@@ -20,7 +20,7 @@ from . import guarding
 from .clients import FIREFOX, connect, curl, raw, read_head, request
 from .conftest import StartGuard
 from .guarding import Guard
-from .programs import eventually
+from .programs import Program, eventually
 from .rawsite import PAGE, RawSite, Visit, page
 
 
@@ -46,7 +46,9 @@ def radio() -> Iterator[RawSite]:
 
 
 @contextmanager
-def crowd(guard: Guard, number: int, sent: bytes = b"", households: int = 1) -> Iterator[list]:
+def crowd(
+    guard: Guard, number: int, sent: bytes = b"", households: int = 1
+) -> Iterator[list[socket.socket]]:
     """Connections from 127.1.x.x that send this and then nothing."""
     port = int(guard.url.rpartition(":")[2])
     with ExitStack() as stack:
@@ -107,7 +109,7 @@ def small(radio: RawSite, tmp_path: Path) -> Iterator[Guard]:
             "--set", f"guard_state={tmp_path / 'state'}",
         ),
     ]  # fmt: skip
-    started = guarding.Program(*limited, log=tmp_path / "guard.log")
+    started = Program(*limited, log=tmp_path / "guard.log")
     found = guarding.reach(started, tmp_path / "state")
     with found.program:
         yield found
@@ -137,7 +139,7 @@ def test_the_limit_is_raised_as_far_as_it_goes(radio: RawSite, tmp_path: Path) -
             f"--mode=reverse:{radio.url}@127.0.0.1:0", "--set", "guard_metrics=127.0.0.1:0"
         ),
     ]  # fmt: skip
-    found = guarding.reach(guarding.Program(*limited, log=tmp_path / "guard.log"), tmp_path)
+    found = guarding.reach(Program(*limited, log=tmp_path / "guard.log"), tmp_path)
     with found.program:
         limits = Path(f"/proc/{found.program.process.pid}/limits").read_text()
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -213,7 +215,7 @@ sys.stdin.read()
 def test_10_000_silent_connections_and_1_000_slow_heads(
     radio: RawSite, start_guard: StartGuard
 ) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < 12_000:
         pytest.skip(f"this system grants {hard} descriptors")
     guard = start_guard(radio.url)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import queue
 import socket
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,7 @@ from . import guarding
 from .clients import FIREFOX, connect, conversation, curl, raw, request
 from .guarding import Guard
 from .programs import eventually
-from .rawsite import PAGE, RawSite, Visit, page
+from .rawsite import PAGE, Handler, RawSite, Visit, page
 
 SECOND = "GET /music/secret.mp3 HTTP/1.1\r\nHost: x\r\nUser-Agent: x\r\n\r\n"
 
@@ -78,7 +80,7 @@ def takes_nothing(visit: Visit) -> None:
     bodies.put(got)
 
 
-def answers(*parts: bytes) -> object:
+def answers(*parts: bytes) -> Handler:
     """A handler that sends these bytes and closes."""
 
     def handler(visit: Visit) -> None:
@@ -92,14 +94,12 @@ def answers(*parts: bytes) -> object:
 
 
 def test_an_http2_body_without_length_is_no_second_request(
-    bare: Guard, listening: RawSite, tmp_path
+    bare: Guard, listening: RawSite, tmp_path: Path
 ) -> None:
     listening.handler = takes_a_body
     upload = tmp_path / "body"
     upload.write_text(SECOND)
     with upload.open("rb") as body:
-        import subprocess
-
         done = subprocess.run(
             ["curl", "-qsSk", "--http2", "-A", FIREFOX, "-X", "POST", "-T", "-",
              f"{secure(bare)}/form"],
@@ -424,7 +424,7 @@ def test_a_refused_target_keeps_to_one_line_a_minute(bare: Guard) -> None:
 
 
 def test_an_error_of_mitmproxys_own_is_heard_and_counted_once_a_minute_with_a_traceback(
-    tmp_path, listening: RawSite
+    tmp_path: Path, listening: RawSite
 ) -> None:
     """A response hook of mitmproxy's that fails in the layer: made to by an addon beside ours."""
     script = tmp_path / "breaking.py"
