@@ -63,7 +63,8 @@ def test_a_forged_address_does_not_reach_the_site(guard: Guard, origin: Site) ->
     curl(f"{guard.url}/index.html?lies", "--interface", VISITOR, *words, agent=FIREFOX)
     heard = origin.hears("index.html?lies")[0]
     assert heard["forwarded_for"] == VISITOR
-    assert heard["real_ip"] == heard["forwarded"] == ""
+    assert heard["real_ip"] == VISITOR
+    assert heard["forwarded"] == ""
 
 
 def test_an_untrusted_proxy_is_told_once(

@@ -70,7 +70,12 @@ def test_every_front_decides_alike(opened: Open, mode: str) -> None:
         # The front asks the site, and so for the type, only where it lets a request in.
         known_type = "" if first.verdict.refused else content_type
         judged = order.judge(policy, request, known_type, policy.stance.mode, arrival=arrival)
-        assert front.verdict == judged.verdict
+        assert front.verdict == judged.verdict, (
+            request.target,
+            content_type,
+            front.resource,
+            judged.resource,
+        )
         assert explain(judged).verdict == judged.verdict
 
         tally = Tally([policy])

@@ -41,8 +41,10 @@ def used() -> Metrics:
     metrics.violation("GPTBot", "robots")
     metrics.response("audio", frozenset({"tdmrep"}))
     metrics.page("tagged")
+    metrics.malformed("client", "host")
+    metrics.closed("household")
     for name, row in METRICS.items():
-        if row.group == "ledger" and row.late:
+        if row.late and row.group in {"ledger", "guard"}:
             metrics.watch(name, lambda: 1)
     return metrics
 

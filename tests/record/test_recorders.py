@@ -93,6 +93,8 @@ def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: Open) -> None:
         events.SiteUnreachable,
         events.PageTagged,
         events.Listened,
+        events.Malformed,
+        events.ConnectionClosed,
     }
     assert set(EVENTS) - kinds <= elsewhere
     assert events.Violated in kinds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 import threading
@@ -14,7 +15,20 @@ from tornado.web import RequestHandler
 
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.metrics import Metrics
-from stagedoor.web.server import MOST, Serving
+from stagedoor.web.server import MOST, MOST_OF_ONE, Serving
+
+
+class _Stream(RequestHandler):
+    """Says something, and then nothing more until the visitor goes."""
+
+    async def get(self) -> None:
+        self.write("data: begun\n\n")
+        await self.flush()
+        self._gone = asyncio.Event()
+        await self._gone.wait()
+
+    def on_connection_close(self) -> None:
+        self._gone.set()
 
 
 class _Hello(RequestHandler):
@@ -26,7 +40,9 @@ class _Hello(RequestHandler):
 def serving() -> Iterator[Serving]:
     registry = CollectorRegistry()
     Counter("knocks", "Knocks.", registry=registry).inc()
-    found = Serving("127.0.0.1", 0, make_wsgi_app(registry), [(r"/", _Hello, {})])
+    found = Serving(
+        "127.0.0.1", 0, make_wsgi_app(registry), [(r"/", _Hello, {}), (r"/stream", _Stream, {})]
+    )
     yield found
     found.close()
 
@@ -48,6 +64,53 @@ def test_without_a_desk_every_path_is_the_metrics(serving: Serving) -> None:
         assert get(alone.port, "/anything") == "# EOF\n" or get(alone.port, "/anything") == ""
     finally:
         alone.close()
+
+
+def listen(port: int, source: str = "127.0.0.1") -> socket.socket:
+    """A stream of events that has begun."""
+    wire = socket.create_connection(("127.0.0.1", port), timeout=10, source_address=(source, 0))
+    wire.sendall(b"GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    got = b""
+    while b"begun" not in got:
+        got += wire.recv(4096)
+    return wire
+
+
+def ended(wire: socket.socket) -> bool:
+    """Whether the other side has closed it; what comes is thrown away."""
+    wire.settimeout(0.2)
+    try:
+        while wire.recv(4096):
+            pass
+    except TimeoutError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+def test_connections_that_rest_end_no_stream(sent: bytes, serving: Serving) -> None:
+    with contextlib.ExitStack() as stack:
+        artist = stack.enter_context(listen(serving.port))
+        for _ in range(80):
+            one = stack.enter_context(socket.create_connection(("127.0.0.1", serving.port)))
+            one.sendall(sent)
+            if sent.endswith(b"\r\n\r\n"):
+                one.recv(4096)  # answered, and at rest now
+        assert get(serving.port, "/") == "hello"
+        assert not ended(artist)
+
+
+def test_streams_of_one_address_end_no_stream_of_another(serving: Serving) -> None:
+    with contextlib.ExitStack() as stack:
+        artist = stack.enter_context(listen(serving.port))
+        others = [
+            stack.enter_context(listen(serving.port, "127.0.0.9")) for _ in range(MOST_OF_ONE + 5)
+        ]
+        assert sum(map(ended, others)) == 5
+        assert not ended(artist)
+        assert get(serving.port, "/") == "hello"
 
 
 def test_visitors_that_say_nothing_keep_nobody_out(serving: Serving) -> None:

@@ -109,6 +109,23 @@ FAULTS = Row(
             unit="reqps",
         ),
         Panel(
+            "lines", "Malformed", "Messages that cannot be used, by who made the mistake and which.",
+            [(BOARD.rate("stagedoor_malformed_total", ("side", "fault")), "{{side}} {{fault}}")],
+            unit="reqps",
+        ),
+        Panel(
+            "lines", "Connections", "Of visitors: open, without a complete request, and the limit.",
+            [(f'sum({BOARD.pick("stagedoor_connections")})', "open"),
+             (f'sum({BOARD.pick("stagedoor_connections_unfinished")})', "unfinished"),
+             (f'sum({BOARD.pick("stagedoor_connections_limit")})', "limit")],
+            decimals=0,
+        ),
+        Panel(
+            "lines", "Connections closed early", "By reason.",
+            [(BOARD.rate("stagedoor_connections_closed_total", ("reason",)), "{{reason}}")],
+            unit="reqps",
+        ),
+        Panel(
             "lines", "Reloads", "Changes of the rules: loaded, or refused for mistakes in them.",
             [(BOARD.gained("stagedoor_reloads_total", ("outcome",), "$__rate_interval"),
               "{{outcome}}")],

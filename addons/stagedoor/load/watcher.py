@@ -83,6 +83,12 @@ class Watcher:
         self._stop = anyio.Event()
         self._task = asyncio.create_task(self._watch(self._stop), name="stagedoor rules")
 
+    def look_again(self) -> None:
+        """Read the files once more and load them, also where nothing seems to have changed."""
+        if self._task is not None:
+            self._tried = ""
+            self._looking = asyncio.create_task(self._look(), name="stagedoor rules, asked for")
+
     def close(self) -> None:
         """Watch no more."""
         if self._task is not None and self._stop is not None:

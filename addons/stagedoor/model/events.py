@@ -192,6 +192,21 @@ class Unrecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Malformed:
+    """A message that cannot be used came from `side` (client, site), or mitmproxy failed (host)."""
+
+    side: str
+    fault: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionClosed:
+    """A visitor's connection was closed early, or not taken."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SiteUnreachable:
     """A connection to the site failed."""
 
@@ -220,6 +235,8 @@ Event = (
     | Failed
     | Unrecorded
     | SiteUnreachable
+    | Malformed
+    | ConnectionClosed
 )
 EVENTS: tuple[type[Event], ...] = Event.__args__
 """Every kind there is."""

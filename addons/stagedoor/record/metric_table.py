@@ -242,6 +242,29 @@ _TABLE: tuple[Metric, ...] = (
         ("step", "outcome"),
     ),
     Metric(
+        "stagedoor_malformed_total", "counter", "guard",
+        "Messages that cannot be used as they are, and errors of mitmproxy: by who made the mistake "
+        "and which. Visitors' are answered 400, 413, 414 or 431, the site's 502, the host's 500.",
+        ("side", "fault"),
+    ),
+    Metric(
+        "stagedoor_connections", "gauge", "guard",
+        "Connections of visitors that are open.", late=True,
+    ),
+    Metric(
+        "stagedoor_connections_unfinished", "gauge", "guard",
+        "Those that have not sent a complete request yet.", late=True,
+    ),
+    Metric(
+        "stagedoor_connections_limit", "gauge", "guard",
+        "How many there may be.", late=True,
+    ),
+    Metric(
+        "stagedoor_connections_closed_total", "counter", "guard",
+        "Connections of visitors that were closed early or not taken, by reason.",
+        ("reason",),
+    ),
+    Metric(
         "stagedoor_build_info", "info", "guard",
         "What is running.",
         ("version", "mitmproxy", "python"),
@@ -291,6 +314,11 @@ LABELS: Mapping[str, str] = {
     "standard": "`content-usage`, `tdmrep` … (what the header says it in)",
     "step": "what failed; `request` and `response` are those a visitor notices",
     "outcome": "how it ended; of errors `open` (let pass), `closed` (503), `unrecorded`",
+    "side": "`client` (the visitor), `site`, `host` (mitmproxy)",
+    "fault": "`head`, `head-size`, `host`, `method`, `target`, `target-length`, `body-size` of "
+    "visitors; `head`, `head-size`, `framing`, `no-answer`, `connection` of the site; `error`, "
+    "`descriptors` of the host",
+    "reason": "`household` and `room` (too many), `head` and `idle` (too long), `descriptors`",
     "status": "`1xx` to `5xx`",
     "version": "of Stagedoor",
     "mitmproxy": "its version",

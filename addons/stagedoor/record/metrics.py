@@ -82,6 +82,8 @@ class Metrics:
         self._unrecorded = self._counter("stagedoor_ledger_unrecorded_total")
         self._reloads = Family(self._counter("stagedoor_reloads_total"))
         self._errors = Family(self._counter("stagedoor_errors_total"))
+        self._malformed = Family(self._counter("stagedoor_malformed_total"))
+        self._closed = Family(self._counter("stagedoor_connections_closed_total"))
         self._upstream_errors = self._counter("stagedoor_upstream_errors_total")
         self._statuses = Family(self._counter("stagedoor_upstream_responses_total"))
         # A counter that begins at one is no increase to Prometheus: what alerts ask for is at zero.
@@ -89,6 +91,8 @@ class Metrics:
             self._reloads(outcome)
         for failing in _FAILING:
             self._errors(*failing)
+        for fault in ("error", "descriptors"):
+            self._malformed("host", fault)
 
     def _make_gauges(self) -> None:
         self._streams = Family(self._gauge("stagedoor_audio_streams"))
@@ -223,6 +227,8 @@ class Metrics:
             events.Reloaded: lambda e: self.reloaded(well=e.well),
             events.Failed: lambda e: self.error(e.step, e.outcome),
             events.Unrecorded: lambda e: self.unrecorded(e.count),
+            events.Malformed: lambda e: self.malformed(e.side, e.fault),
+            events.ConnectionClosed: lambda e: self.closed(e.reason),
             events.SiteUnreachable: lambda _: self.upstream_error(),
         }
 
@@ -266,6 +272,14 @@ class Metrics:
     def error(self, step: str, outcome: str) -> None:
         """Count an error inside the guard; `outcome` is open, closed or unrecorded."""
         self._errors(step, outcome).inc()
+
+    def malformed(self, side: str, fault: str) -> None:
+        """Count a message that cannot be used, or an error of mitmproxy."""
+        self._malformed(side, fault).inc()
+
+    def closed(self, reason: str) -> None:
+        """Count a visitor's connection that was closed early, or not taken."""
+        self._closed(reason).inc()
 
     def proof(self, crawler: str, proof: Proof) -> None:
         """Count how sure one claim was."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stagedoor.model.events import Event, Failed, Unrecorded
 from stagedoor.record import backfill
+from stagedoor.record.collectors import Source
 from stagedoor.record.daily import Day
 from stagedoor.record.decision_log import Decisions
 from stagedoor.record.ledger.recorder import Ledger
@@ -25,12 +26,22 @@ class Suite:
         self.metrics = Metrics()
         self.day = Day()
         self._hub = Recorders()
+        self._decisions: Decisions | None = None
         self._hub.add(self.metrics)
         self._hub.add(self.day)
 
     def add(self, recorder: Recorder) -> None:
         """Let another recorder know of everything from now on."""
         self._hub.add(recorder)
+
+    def watch(self, name: str, source: Source) -> None:
+        """Ask `source` for a late metric at every scrape."""
+        self.metrics.watch(name, source)
+
+    def reopen(self) -> None:
+        """Write to new files from now on, as logrotate asks."""
+        if self._decisions is not None:
+            self._decisions.reopen()
 
     def emit(self, event: Event) -> None:
         """Something has happened."""
@@ -46,7 +57,8 @@ class Suite:
             self._hub.add(LedgerRecorder(book))
             for name, source in book.measures().items():
                 self.metrics.watch(name, source)
-        self._hub.add(Decisions(state, lambda: self.emit(Failed("decision-log", "unrecorded"))))
+        self._decisions = Decisions(state, lambda: self.emit(Failed("decision-log", "unrecorded")))
+        self._hub.add(self._decisions)
 
     def fill(self, state: Path) -> None:
         """Add what the ledger knows of today to the desk, in a thread of its own."""

@@ -185,11 +185,20 @@ def reclassify(resource: Resource, content_type: str) -> Resource:
     a page, because an origin that mislabels must not open the door. A signal that turns out to be a
     recording is one. `response_kinds` reads whole responses.
     """
-    if resource.guarded:
-        return resource
     kind = typed(content_type.strip().lower())
-    if kind is None or kind == resource.kind:
+    return stricter(resource, [kind] if kind else [])
+
+
+def stricter(resource: Resource, said: Sequence[Kind]) -> Resource:
+    """`resource` as the strictest of what a response says it is; the same object where that changes
+    nothing.
+    """
+    if not said or resource.kind == "audio":
         return resource
-    if resource.kind == "signal" and kind not in GUARDED_KINDS:
+    kind = min(said, key=lambda one: STRICTEST.get(one, len(STRICTEST)))
+    if kind in GUARDED_KINDS:
+        if STRICTEST[kind] >= STRICTEST.get(resource.kind, len(STRICTEST)):
+            return resource
+    elif resource.guarded or resource.kind in {"signal", kind}:
         return resource
     return Resource(kind, resource.path, "type")

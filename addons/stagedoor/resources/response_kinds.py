@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from stagedoor.model.facts import GUARDED_KINDS, Kind, Resource
-from stagedoor.resources.kinds import STRICTEST, named, typed
+from stagedoor.resources.kinds import named, stricter, typed
 from stagedoor.resources.magic import LOOK, sniff, sound_within
 from stagedoor.signals.html.codings import CODINGS, CodingError, coders
 
@@ -89,23 +89,11 @@ def _file_names(disposition: str) -> Iterator[str]:
 
 def from_head(resource: Resource, head: Head) -> Resource:
     """`resource` in the light of a response's head: `known_by` is `type` where that changed it."""
-    if resource.guarded and resource.kind == "audio":
+    if resource.kind == "audio":
         return resource
     said = [kind for one in head.types if (kind := typed(one))]
     said += [kind for name in head.names if (kind := named(f"/{name}")) in GUARDED_KINDS]
-    return _stricter(resource, said)
-
-
-def _stricter(resource: Resource, said: Sequence[Kind]) -> Resource:
-    if not said:
-        return resource
-    kind = min(said, key=lambda one: STRICTEST.get(one, len(STRICTEST)))
-    if kind in GUARDED_KINDS:
-        if STRICTEST[kind] >= STRICTEST.get(resource.kind, len(STRICTEST)):
-            return resource
-    elif resource.guarded or resource.kind in {"signal", kind}:
-        return resource
-    return replace(resource, kind=kind, known_by="type")
+    return stricter(resource, said)
 
 
 def to_look_at(resource: Resource, head: Head, status: int) -> bool:

@@ -1,7 +1,9 @@
 """A small HTTP server in a thread of its own, for metrics and desk: neither waits for visitors.
 
-Tornado, because one thread then serves any number of slow ones. How many is bounded: where too many
-are connected, the oldest connection makes room, so nobody can keep others out by being slow.
+Tornado, because one thread then serves any number of slow ones. How many is bounded, in all and for
+each address: where too many are connected, the oldest that has asked for nothing makes room, then
+the oldest of all. So nobody can keep others out by being slow, and connections that only rest never
+end a stream of events.
 """
 
 from __future__ import annotations
@@ -9,11 +11,19 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 from tornado.httpserver import HTTPServer
+from tornado.httputil import (
+    HTTPConnection,
+    HTTPHeaders,
+    HTTPMessageDelegate,
+    RequestStartLine,
+    ResponseStartLine,
+)
 from tornado.iostream import IOStream
 from tornado.netutil import bind_sockets
 from tornado.web import Application, FallbackHandler, RequestHandler
@@ -21,8 +31,8 @@ from tornado.wsgi import WSGIContainer
 
 from stagedoor.model.errors import StagedoorError
 
-MOST = 64
-"""Connections at a time."""
+MOST, MOST_OF_ONE = 64, 32
+"""Connections at a time, in all and of one address."""
 PATIENCE = 75.0
 """Seconds for the headers of a request, and between two of them: Prometheus asks once a minute."""
 MAX_HEADER, MAX_BODY = 32 << 10, 8 << 10
@@ -34,22 +44,68 @@ Routes = Sequence[tuple[str, type[RequestHandler], Mapping[str, Any]]]
 """Pattern of a path, its handler, and what the handler is made with."""
 
 
+@dataclass(slots=True)
+class _Visit:
+    address: str
+    asked: bool = False
+    """It has sent a request, and may be getting the answer still."""
+
+
+class _Asked(HTTPMessageDelegate):
+    """Passes a request on, and notes that it is one."""
+
+    def __init__(self, visit: _Visit, inner: HTTPMessageDelegate) -> None:
+        self._visit = visit
+        self._inner = inner
+        self.data_received = inner.data_received  # type: ignore[method-assign]
+        self.finish = inner.finish  # type: ignore[method-assign]
+        self.on_connection_close = inner.on_connection_close  # type: ignore[method-assign]
+
+    def headers_received(
+        self, start_line: RequestStartLine | ResponseStartLine, headers: HTTPHeaders
+    ) -> Awaitable[None] | None:
+        self._visit.asked = True
+        return self._inner.headers_received(start_line, headers)
+
+
 class _Server(HTTPServer):
-    """At most MOST connections."""
+    """At most MOST connections, and MOST_OF_ONE of one address."""
 
     def initialize(self, *arguments: Any, **named: Any) -> None:
         super().initialize(*arguments, **named)
-        self._open: dict[IOStream, None] = {}
+        self._open: dict[IOStream, _Visit] = {}
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
         for known in [one for one in self._open if one.closed()]:
             del self._open[known]
-        while len(self._open) >= MOST:
-            oldest = next(iter(self._open))
-            del self._open[oldest]
-            oldest.close()
-        self._open[stream] = None
+        where = str(address[0]) if address else ""
+        if sum(visit.address == where for visit in self._open.values()) >= MOST_OF_ONE:
+            self._make_room(where)
+        if len(self._open) >= MOST:
+            self._make_room("")
+        self._open[stream] = _Visit(where)
         super().handle_stream(stream, address)
+
+    def _make_room(self, address: str) -> None:
+        """Close the oldest connection that asked for nothing; else the oldest; of one address."""
+        mine = [
+            stream
+            for stream, visit in self._open.items()
+            if visit.address == address or not address
+        ]
+        oldest = next((stream for stream in mine if not self._open[stream].asked), mine[0])
+        del self._open[oldest]
+        oldest.close()
+
+    def start_request(
+        self, server_conn: object, request_conn: HTTPConnection
+    ) -> HTTPMessageDelegate:
+        inner = super().start_request(server_conn, request_conn)
+        visit = self._open.get(getattr(request_conn, "stream", None))  # type: ignore[arg-type]
+        if visit is None:
+            return inner
+        visit.asked = False
+        return _Asked(visit, inner)
 
     def hang_up(self) -> None:
         """Close what is open."""

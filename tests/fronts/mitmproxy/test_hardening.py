@@ -11,7 +11,8 @@ from mitmproxy.proxy.context import Context
 from mitmproxy.proxy.layers.http import _http1, _http2, _http3
 from mitmproxy.test import tflow
 
-from stagedoor.fronts.mitmproxy.hardening import MAX_HEAD, harden
+from stagedoor.fronts.mitmproxy.hardening import harden
+from stagedoor.fronts.mitmproxy.heads import MAX_HEAD
 
 PATCHED = (
     (_http1, "make_error_response"),

@@ -45,8 +45,25 @@ def test_the_options_are_those_that_are_promised() -> None:
     assert {name for name, _, _ in OPTIONS} == {
         "guard_rules", "guard_state", "guard_metrics", "guard_mode", "guard_trusted_proxies",
         "guard_resolvers", "guard_ja4_header", "guard_clients",
-        "guard_desk_password",
+        "guard_desk_password", "guard_connections", "guard_connections_per_household",
+        "guard_head_seconds", "guard_idle_seconds",
     }  # fmt: skip
+
+
+def test_bounds_of_connections_are_numbers() -> None:
+    found = settings(
+        guard_connections="500",
+        guard_connections_per_household=" 20 ",
+        guard_head_seconds="5",
+        guard_idle_seconds="30",
+    )
+    assert (found.connections, found.per_household) == (500, 20)
+    assert (found.head_seconds, found.idle_seconds) == (5, 30)
+    wrong = mistakes(guard_connections="many", guard_head_seconds="0", guard_idle_seconds="-1")
+    assert len(wrong) == 3
+    assert wrong[0] == (
+        'guard_connections: "many" is not a number from 16 to 1000000 — write 10000'
+    )
 
 
 def test_with_nothing_said_nothing_is_written_and_metrics_stay_on_loopback() -> None:

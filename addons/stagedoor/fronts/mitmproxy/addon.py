@@ -11,18 +11,16 @@ from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import server_hooks
 
-from stagedoor.fronts.mitmproxy import first_bytes, key_client, lean, startup
-from stagedoor.fronts.mitmproxy.client_hello import learn
+from stagedoor.fronts.mitmproxy import first_bytes, hangups, key_client, lean, startup
+from stagedoor.fronts.mitmproxy.connection_setup import Visitors
 from stagedoor.fronts.mitmproxy.desk_service import DeskService
 from stagedoor.fronts.mitmproxy.dispatch import shorten
 from stagedoor.fronts.mitmproxy.flow_exchange import Exchanges
 from stagedoor.fronts.mitmproxy.forwarding import hang_up_all
-from stagedoor.fronts.mitmproxy.hardening import harden
 from stagedoor.fronts.mitmproxy.options import OPTIONS, parse
 from stagedoor.fronts.mitmproxy.signal_responses import carried
 from stagedoor.fronts.service import Service
 from stagedoor.model.errors import StagedoorError
-from stagedoor.model.events import Failed
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -35,12 +33,15 @@ class Guard:
         self.exchanges = Exchanges(self.service)
         self.service.changed = lambda _: self.exchanges.follow(self.service.publication)
         self._desk = DeskService(self.service)
+        self._visitors = Visitors(self.service)
         self._running = False
         self._undo: list[Callable[[], None]] = []
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
         lean.quiet()
+        self._visitors.open()
+        self._undo.append(self._visitors.close)
         startup.settle_deferred(ctx.options.deferred)
         for name, default, help_text in OPTIONS:
             loader.add_option(name, str, default, help_text)
@@ -53,7 +54,9 @@ class Guard:
         if self._running and fixed:
             raise exceptions.OptionsError(f"{min(fixed)} takes effect at the next start only")
         try:
-            self.service.apply(parse(ctx.options))
+            settings = parse(ctx.options)
+            self.service.apply(settings)
+            self._visitors.bound(settings)
         except (ValueError, StagedoorError) as error:
             if self._running:  # mitmproxy rolls the option back, the old rules stay in force
                 raise exceptions.OptionsError(str(error)) from error
@@ -65,6 +68,7 @@ class Guard:
     def running(self) -> None:
         """The proxy is up: open what the guard needs, report what is guarded."""
         self._running = True
+        self._visitors.make_way()
         wrong = startup.report_misspelt(ctx.options.deferred)
         policy, settings = self.service.policy, self.service.settings
         if wrong or policy is None or settings is None:
@@ -80,7 +84,9 @@ class Guard:
         if metrics and settings.state:
             self.service.suite.fill(settings.state)
         startup.announce(policy, settings, self.service.mode, metrics, password)
-        self._undo += [harden(), first_bytes.install()]
+        self._visitors.harden(ctx.master.addons.get("proxyserver"))
+        hangups.heed(self.reload)
+        self._undo += [hangups.ignore, first_bytes.install()]
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
 
     async def _settle(self) -> None:
@@ -93,6 +99,12 @@ class Guard:
         self._undo.append(shorten(ctx.master))
         self.service.watcher.open()
 
+    def reload(self) -> None:
+        """SIGHUP: write to new files from now on, and read the rules again."""
+        _log.info("SIGHUP: logs are opened anew, and rules read again")
+        self.service.suite.reopen()
+        self.service.watcher.look_again()
+
     def done(self) -> None:
         """Close what running() opened."""
         self._running = False
@@ -104,16 +116,12 @@ class Guard:
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Take the fingerprint: later, nobody can see the handshake any more."""
-        try:
-            learn(self.exchanges.fingerprints, data)
-        except Exception:  # noqa: BLE001 (without a fingerprint, nothing is held against anybody)
-            self.service.emit(Failed("fingerprint", "unrecorded"))
-            _log.exception("a TLS handshake could not be read")
+        self.exchanges.hello(data)
 
     def requestheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """mitmproxy awaits what is returned: a request that is delayed waits there."""
         # With an error, mitmproxy has refused it already (an invalid request).
-        return None if flow.error else self.exchanges.request(flow)
+        return None if flow.error else self.exchanges.request(flow, self._visitors.malformed)
 
     def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """The site has answered; its body is still to come."""

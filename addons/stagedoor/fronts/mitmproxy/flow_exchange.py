@@ -10,17 +10,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from mitmproxy import connection, http
+from mitmproxy import connection, http, tls
 from mitmproxy.proxy import mode_specs
 
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.mitmproxy import first_bytes
 from stagedoor.fronts.mitmproxy.answers_given import as_response
-from stagedoor.fronts.mitmproxy.client_hello import arrival
+from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.delivery import Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
 from stagedoor.fronts.mitmproxy.forwarding import forward, is_local, replace_response, unreachable
@@ -67,12 +67,25 @@ class Exchanges:
         emit = self.service.emit
         self._signals = SignalResponses(publication, lambda outcome: emit(PageTagged(outcome)))
 
+    def hello(self, data: tls.ClientHelloData) -> None:
+        """Take the fingerprint of a handshake."""
+        try:
+            learn(self.fingerprints, data)
+        except Exception:  # noqa: BLE001 (without a fingerprint, nothing is held against anybody)
+            self.service.emit(Failed("fingerprint", "unrecorded"))
+            _log.exception("a TLS handshake could not be read")
+
     # -- the request -------------------------------------------------------------------------------
 
-    def request(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
-        """Decide, before any body is read and before the site hears of it."""
+    def request(
+        self, flow: http.HTTPFlow, malformed: Callable[[http.HTTPFlow], bool]
+    ) -> Awaitable[None] | None:
+        """Decide, before any body is read and before the site hears of it.
+
+        `malformed` answers what nobody can decide about, and says whether it was such a request.
+        """
         try:
-            return self._enter(flow)
+            return None if malformed(flow) else self._enter(flow)
         except Exception:  # noqa: BLE001 (whatever it is, on_error decides)
             self._failed(flow, "request")
             return None

@@ -11,63 +11,156 @@ from typing import Any
 from mitmproxy import connection, ctx, http
 from mitmproxy.utils import human
 
-from stagedoor.fronts.addresses import Network, is_trusted, parse
+from stagedoor.fronts.addresses import Network, client_address, is_trusted, parse
+from stagedoor.fronts.authorities import normalised
+from stagedoor.fronts.mitmproxy.bodies import BODILESS
 
 _ERRNO = re.compile(r"\[Errno (\d+)\]")
-_SAYS_WHERE = frozenset({b"x-forwarded-proto", b"x-forwarded-host"})
-_SAYS_WHO = _SAYS_WHERE | {b"forwarded", b"x-real-ip", b"x-original-url", b"x-rewrite-url"}
-"""What only a trusted proxy may say, besides X-Forwarded-For. The last two name another path than
-the one that was decided about, and some frameworks obey them."""
+_RENAMES = frozenset({
+    b"x-original-url", b"x-original-uri", b"x-original-path", b"x-rewrite-url", b"x-override-url",
+    b"x-forwarded-uri", b"x-forwarded-path", b"x-http-destinationurl",
+})  # fmt: skip
+"""Name another path than the one that was decided about, and some frameworks obey them: nobody may
+say that, trusted or not."""
+_SAYS_WHO = frozenset({
+    b"true-client-ip", b"cf-connecting-ip", b"cf-connecting-ipv6", b"cf-pseudo-ipv4",
+    b"fastly-client-ip", b"fly-client-ip", b"x-client-ip", b"client-ip", b"x-cluster-client-ip",
+    b"x-remote-ip", b"x-remote-addr", b"x-originating-ip", b"x-azure-clientip",
+    b"x-envoy-external-address", b"x-appengine-user-ip", b"x-nf-client-connection-ip",
+})  # fmt: skip
+"""Say who the visitor is: taken from a trusted proxy only, and then with what the guard has found."""
+_DROPPED = _RENAMES | {b"forwarded", b"x-real-ip"}
+_PREFIX = b"x-forwarded-prefix"
+"""Where a trusted proxy has mounted the site: nobody else can know that."""
+_HOP = frozenset({
+    b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"trailer",
+    b"http2-settings",
+})  # fmt: skip
+"""For the guard alone (RFC 9110, 7.6.1)."""
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+_NEVER_NOMINATED = _FRAMING | {b"host", b"upgrade", b"connection"}
+_STAYS = (b"close", b"keep-alive")
+"""What a Connection header may still say to the site."""
 
+_SCHEMES = frozenset({b"http", b"https"})
 _BODILESS = frozenset({204, 304})
 
 
 def forward(flow: http.HTTPFlow, trusted: Sequence[Network], *, keep_host: bool) -> None:
-    """Tell the site who asks, and take out what the visitor may only pretend.
+    """Say to the site who asks, and take out what the visitor may only pretend.
 
     One pass over the header fields: each look-up through mitmproxy's Headers is one of its own.
     """
     peer = flow.client_conn.peername[0] if flow.client_conn.peername else ""
     believed = bool(trusted) and is_trusted(peer, trusted)
-    host, upgrade = flow.request.data.authority, b""
+    framed = flow.request.is_http2 or flow.request.is_http3
+    bodiless = flow.request.data.method.upper() in BODILESS
+    host, upgrade, connection_says = flow.request.data.authority, b"", b""
     before: list[bytes] = []
-    told: set[bytes] = set()
+    forwarded: list[bytes] = []
+    said: dict[bytes, bytes] = {}
     kept: list[tuple[bytes, bytes]] = []
+    who: list[bytes] = []
     for field in flow.request.headers.fields:
-        name = field[0].lower()
-        if name == b"x-forwarded-for":
-            before.append(field[1])
+        # Many sites read X_Real_IP as X-Real-IP.
+        name = field[0].lower().replace(b"_", b"-")
+        if name.startswith(b"x-forwarded-") and name not in _RENAMES:
+            if name == b"x-forwarded-for":
+                before.append(field[1])
+            elif believed and name == _PREFIX:
+                kept.append(field)
+            else:
+                said[name] = field[1]
             continue
-        if not believed:
-            # Many sites read X_Real_IP as X-Real-IP.
-            spelt = name.replace(b"_", b"-")
-            if spelt in _SAYS_WHO or spelt == b"x-forwarded-for":
-                continue
+        if name in _DROPPED:
+            if name == b"forwarded":
+                forwarded.append(field[1])
+            continue
+        if name in _SAYS_WHO:
+            if believed:
+                who.append(field[0])
+            continue
+        if name == b"connection":
+            connection_says += b"," + field[1].lower()
+            continue
+        if name in _HOP and not (framed and name == b"te"):
+            continue
+        if bodiless and name in _FRAMING:
+            continue
         if name == b"host":
             host = host or field[1]
         elif name == b"upgrade":
             upgrade = field[1]
-        elif name in _SAYS_WHERE:
-            told.add(name)
         kept.append(field)
-    here = peer.encode("latin-1", "replace")
-    chain = b", ".join([*before, here]) if believed else here
-    kept.append((b"X-Forwarded-For", chain))
-    for name, value in ((b"X-Forwarded-Proto", _scheme(flow)), (b"X-Forwarded-Host", host)):
-        if name.lower() not in told:
-            kept.append((name, value))
-    headers = flow.request.headers
-    headers.fields = tuple(kept)
-    if not flow.request.is_http2 and not flow.request.is_http3:
-        # `GET http://elsewhere/x` asks a proxy; the site is asked for /x.
-        flow.request.data.authority = b""
     if upgrade and upgrade.lower() != b"websocket":
         # An upgrade to anything else (h2c) would leave the guard with bytes it cannot read.
-        for header in ("upgrade", "http2-settings", "connection"):
-            headers.pop(header, None)
+        kept = [field for field in kept if field[0].lower() != b"upgrade"]
+        upgrade = b""
+    if connection_says:
+        kept = _nominated_out(kept, connection_says, upgrade=bool(upgrade))
+    _introduce(kept, peer, trusted if believed else (), before, forwarded, who)
+    proto = said.get(b"x-forwarded-proto", b"").rpartition(b",")[2].strip().lower()
+    there = said.get(b"x-forwarded-host", b"").rpartition(b",")[2].strip()
+    known = believed and normalised(there.decode("latin-1"))
+    kept.append((b"X-Forwarded-Proto", proto if believed and proto in _SCHEMES else _scheme(flow)))
+    kept.append((b"X-Forwarded-Host", there if known else host))
+    flow.request.headers.fields = tuple(kept)
+    if not framed:
+        # `GET http://elsewhere/x` asks a proxy; the site is asked for /x.
+        flow.request.data.authority = b""
     if not keep_host:
         flow.request.host_header = site_host(flow)
     flow.request.stream = True
+
+
+def _nominated_out(
+    fields: list[tuple[bytes, bytes]], says: bytes, *, upgrade: bool
+) -> list[tuple[bytes, bytes]]:
+    """`fields` without those that a Connection header names (before ours are added: it must not
+    take those), and with a Connection header of words that still mean something.
+    """
+    words = {word.strip() for word in says.split(b",")}
+    gone = words - _NEVER_NOMINATED - {b""}
+    if gone:
+        fields = [field for field in fields if field[0].lower() not in gone]
+    stays = [word for word in _STAYS if word in words]
+    if upgrade:
+        stays.append(b"Upgrade")
+    if stays:
+        fields.append((b"Connection", b", ".join(stays)))
+    return fields
+
+
+def _introduce(
+    fields: list[tuple[bytes, bytes]],
+    peer: str,
+    trusted: Sequence[Network],
+    before: Sequence[bytes],
+    forwarded: Sequence[bytes],
+    who: Sequence[bytes],
+) -> None:
+    """Add who asks. Of the addresses that were passed on, those left of the client's are hearsay."""
+    client, hops = peer, [peer]
+    if trusted:
+        entries = [entry.decode("latin-1").strip() for entry in b",".join(before).split(b",")]
+        client = client_address(
+            peer,
+            ",".join(entries) if before else "",
+            b",".join(forwarded).decode("latin-1"),
+            trusted,
+        )
+        passed: list[str] = []
+        for entry in reversed(entries if before else []):
+            passed.append(entry)
+            if str(parse(entry[:100]) or "") == client:
+                hops = [*reversed(passed), peer]
+                break
+        else:
+            hops = [client, peer] if client != peer else [peer]
+    address = client.encode("latin-1", "replace")
+    fields.append((b"X-Forwarded-For", ", ".join(hops).encode("latin-1", "replace")))
+    fields.append((b"X-Real-IP", address))
+    fields.extend((name, address) for name in who)
 
 
 def _scheme(flow: http.HTTPFlow) -> bytes:

@@ -6,13 +6,14 @@ program.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stagedoor.config.stance import Stance, split_listen
 from stagedoor.fronts.addresses import Network, networks
+from stagedoor.fronts.mitmproxy.connections import HEAD, IDLE, IN_ALL, PER_HOUSEHOLD
 from stagedoor.model.errors import did_you_mean
 from stagedoor.model.facts import MODES, Mode
 
@@ -76,7 +77,37 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "Header in which a trusted proxy that ends TLS itself tells the visitor's JA4 fingerprint, "
         "such as X-JA4. Empty means that none does.",
     ),
+    (
+        "guard_connections",
+        str(IN_ALL),
+        "How many connections of visitors are kept open at once; fewer where the system grants fewer "
+        "descriptors (ulimit -n). Then the oldest without a complete request makes room.",
+    ),
+    (
+        "guard_connections_per_household",
+        str(PER_HOUSEHOLD),
+        "How many of them one household may have: an IPv4 address, or an IPv6 /64. Trusted proxies "
+        "may have any number.",
+    ),
+    (
+        "guard_head_seconds",
+        f"{HEAD:g}",
+        "Seconds in which the head of a request must be complete, and a TLS handshake before it.",
+    ),
+    (
+        "guard_idle_seconds",
+        f"{IDLE:g}",
+        "Seconds for which a connection may rest between two requests.",
+    ),
 )
+
+
+_BOUNDS: Mapping[str, tuple[int, int]] = {
+    "connections": (16, 1_000_000),
+    "connections_per_household": (1, 1_000_000),
+    "head_seconds": (1, 3600),
+    "idle_seconds": (1, 86_400),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +122,10 @@ class Settings:
     resolvers: tuple[str, ...] = ()
     ja4_header: str = ""
     clients: int = 50_000
+    connections: int = IN_ALL
+    per_household: int = PER_HOUSEHOLD
+    head_seconds: float = HEAD
+    idle_seconds: float = IDLE
     desk_password: str = ""
 
     def mode_for(self, stance: Stance) -> Mode:
@@ -134,6 +169,10 @@ def parse(options: Any) -> Settings:
         wrong.append(
             f'guard_clients: "{clients}" is not a number from 1 to {MOST_CLIENTS} — write 50000'
         )
+    bounds = {
+        name: _number(getattr(options, f"guard_{name}"), least, most, f"guard_{name}", wrong)
+        for name, (least, most) in _BOUNDS.items()
+    }
     if wrong:
         raise ValueError("\n".join(wrong))
     return Settings(
@@ -144,9 +183,23 @@ def parse(options: Any) -> Settings:
         trusted_proxies=trusted,
         ja4_header=options.guard_ja4_header.strip(),
         clients=int(clients),
+        connections=bounds["connections"],
+        per_household=bounds["connections_per_household"],
+        head_seconds=bounds["head_seconds"],
+        idle_seconds=bounds["idle_seconds"],
         desk_password=options.guard_desk_password,
         resolvers=tuple(filter(None, map(str.strip, options.guard_resolvers.split(",")))),
     )
+
+
+def _number(text: str, least: int, most: int, name: str, wrong: list[str]) -> int:
+    """A whole number; what is none is added to `wrong`."""
+    given = text.strip()
+    if given.isascii() and given.isdigit() and least <= int(given) <= most:
+        return int(given)
+    default = next(value for option, value, _ in OPTIONS if option == name)
+    wrong.append(f'{name}: "{given}" is not a number from {least} to {most} — write {default}')
+    return 0
 
 
 def misspelt(names: Iterable[str]) -> list[str]:

@@ -1,0 +1,146 @@
+"""Taking visitors' connections: a few at a time, each counted, and cheap until it says something.
+
+asyncio accepts a hundred connections before it looks at one of them; when descriptors run out, it
+tries a hundred times a second, with a traceback each. Here it is eight, and the kernel keeps the
+queue. mitmproxy begins with a connection when its first bytes have come: one that keeps silent then
+has no tasks, no hooks and no timer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mitmproxy.proxy import mode_servers
+from mitmproxy.proxy.layers.http import _http1, _http2
+from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage, ResponseProtocolError
+
+from stagedoor.fronts.mitmproxy.connections import Connections, key_of
+from stagedoor.fronts.mitmproxy.replacing import Replacement, original
+
+AT_ONCE = 8
+"""Connections accepted in one turn of the event loop."""
+QUEUE = 1024
+"""Connections that the kernel keeps meanwhile; it takes less where net.core.somaxconn says so."""
+EVERY = 1.0
+"""Seconds between two looks for what has taken too long."""
+_FIRST = 1 << 20
+
+
+class _Begun:
+    """A StreamReader from which the first bytes have been taken already."""
+
+    def __init__(self, reader: asyncio.StreamReader, data: bytes) -> None:
+        self._reader, self._data = reader, data
+        self.read: Callable[..., Awaitable[bytes]] = self._first
+
+    async def _first(self, most: int = -1) -> bytes:
+        data = self._data if most < 0 else self._data[:most]
+        self._data = self._data[len(data) :]
+        if not self._data:
+            self.read = self._reader.read
+        return data
+
+
+def counting(connections: Connections) -> tuple[Replacement, ...]:
+    """What takes the place of mitmproxy's taking of connections."""
+
+    async def handle_client(self: Any) -> None:
+        transport = self.transports[self.client]
+        reader, writer = transport.reader, transport.writer
+        if not isinstance(writer, asyncio.StreamWriter):  # a connection of QUIC
+            await original(handle_client)(self)
+            return
+        abort = writer.transport.abort
+        key, peer = key_of(self.client), self.client.peername
+        descriptor = writer.get_extra_info("socket").fileno()
+        if not peer or not connections.admit(key, peer[0], descriptor, abort):
+            abort()
+            return
+        try:
+            data = await _first_bytes(reader)
+            if data:
+                if not connections.following:
+                    connections.busy(key)
+                transport.reader = _Begun(reader, data)
+                await original(handle_client)(self)
+            else:
+                writer.close()
+        finally:
+            connections.gone(key)
+
+    return (Replacement(mode_servers.ProxyConnectionHandler, "handle_client", handle_client),)
+
+
+async def _first_bytes(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await reader.read(_FIRST)
+    except OSError:
+        return b""
+
+
+async def take_few(proxyserver: Any) -> None:
+    """Let every server of mitmproxy accept AT_ONCE connections at once, on the same sockets."""
+    for instance in list(proxyserver.servers):
+        found = getattr(instance, "_servers", None)
+        if not found:
+            continue
+        servers: list[Any] = []
+        for server in found:
+            if not isinstance(server, asyncio.Server):
+                servers.append(server)
+                continue
+            for listening in server.sockets:
+                same = socket.socket(fileno=os.dup(listening.fileno()))
+                same.setblocking(False)
+                servers.append(
+                    await asyncio.start_server(instance.handle_stream, sock=same, backlog=AT_ONCE)
+                )
+                same.listen(QUEUE)
+            server.close()
+        instance._servers = servers  # noqa: SLF001 (it closes them at the end)
+
+
+async def sweep(connections: Connections) -> None:
+    """Close what has taken too long, for ever."""
+    while True:
+        await asyncio.sleep(EVERY)
+        connections.sweep()
+
+
+def replacements(connections: Connections) -> tuple[Replacement, ...]:
+    """What says when a connection is at rest."""
+    return (
+        Replacement(_http1.Http1Server, "mark_done", _resting(connections)),
+        Replacement(_http2.Http2Server, "_handle_event", _resting_http2(connections)),
+    )
+
+
+def _resting(connections: Connections) -> Any:
+    def mark_done(self: Any, *, request: bool = False, response: bool = False) -> Any:
+        if (
+            (request or self.request_done)
+            and (response or self.response_done)
+            and self.response.status_code != 101  # a WebSocket never rests
+        ):
+            # Whatever has come already of a next request is looked at in the original.
+            connections.rests(key_of(self.conn))
+        return original(mark_done)(self, request=request, response=response)
+
+    return mark_done
+
+
+def _resting_http2(connections: Connections) -> Any:
+    def _handle_event(self: Any, event: Any) -> Any:
+        yield from original(_handle_event)(self, event)
+        key = key_of(self.conn)
+        if isinstance(event, ResponseEndOfMessage | ResponseProtocolError):
+            if not self.h2_conn.open_inbound_streams:
+                connections.rests(key)
+        elif connections.quiet(key) and self.h2_conn.open_inbound_streams:
+            connections.busy(key)
+
+    return _handle_event

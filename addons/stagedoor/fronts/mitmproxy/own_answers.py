@@ -1,0 +1,91 @@
+"""Where mitmproxy itself answers: one plain line, and somebody is informed.
+
+The site is down, a request is malformed, a response cannot be read: mitmproxy would show visitors
+its version and the inner address of the site, as HTML even to a player, and would keep silent about
+the reason. Here every such answer is counted by what was wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mitmproxy.net.http import status_codes
+from mitmproxy.proxy.layers.http import _http1, _http2, _http3
+
+from stagedoor.fronts.mitmproxy.complaints import Report, Side
+from stagedoor.fronts.mitmproxy.replacing import Replacement
+
+_SENTENCES = {
+    400: "This request could not be understood.",
+    413: "This upload is too large.",
+    414: "This address is too long.",
+    431: "This request has too many headers.",
+    500: "This request could not be answered. Please try again in a minute.",
+    502: "This site does not answer right now. Please try again in a minute.",
+    504: "This site takes too long to answer. Please try again in a minute.",
+}
+_OTHER = "This request could not be answered."
+LARGE_HEAD = "the head is larger than 64 kB or 200 lines"
+
+_FAULTS: tuple[tuple[str, Side, str], ...] = (
+    (LARGE_HEAD, "site", "head-size"),
+    ("Cannot parse HTTP response: invalid content-length", "site", "framing"),
+    ("Cannot parse HTTP response: unknown transfer-encoding", "site", "framing"),
+    ("Cannot parse HTTP response: invalid transfer-encoding", "site", "framing"),
+    ("Cannot parse HTTP response", "site", "head"),
+    ("unexpected server response", "site", "head"),
+    ("Invalid HTTP/2 response", "site", "head"),
+    ("Received ", "site", "framing"),
+    ("HTTP/1 protocol error", "site", "framing"),
+    ("HTTP/2 protocol error", "site", "framing"),
+    ("server closed connection", "site", "no-answer"),
+)
+"""How mitmproxy's messages begin → whose fault it was, and a word for it. What is not here is a
+connection that failed, which has a count and a line of its own."""
+_BY_STATUS = {400: "head", 413: "body-size", 414: "target-length", 431: "head-size"}
+
+
+def plain_body(status: int) -> bytes:
+    """The line that is shown for `status`."""
+    return f"{_SENTENCES.get(status, _OTHER)}\n".encode()
+
+
+def plain_response(status: int) -> bytes:
+    """A whole HTTP/1 response with that line; the connection ends with it."""
+    body = plain_body(status)
+    reason = status_codes.RESPONSES.get(status, "Error")
+    retry = "Retry-After: 60\r\n" if status in {502, 504} else ""
+    head = (
+        f"HTTP/1.1 {status} {reason}\r\nContent-Type: text/plain; charset=utf-8\r\n{retry}"
+        f"Cache-Control: no-store\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def classified(status: int, message: str) -> tuple[Side, str]:
+    """Whose fault an answer of mitmproxy's own tells of, and which."""
+    if status in _BY_STATUS:
+        return "client", _BY_STATUS[status]
+    for beginning, side, fault in _FAULTS:
+        if message.startswith(beginning):
+            return side, fault
+    return "site", "connection"
+
+
+def replacements(report: Report) -> tuple[Replacement, ...]:
+    """What takes the place of mitmproxy's error pages."""
+
+    def counted(make: Callable[[int], bytes]) -> Any:
+        def answer(status: int, message: str = "") -> bytes:
+            side, fault = classified(status, message)
+            report(side, fault, message)
+            return make(status)
+
+        return answer
+
+    return (
+        Replacement(_http1, "make_error_response", counted(plain_response)),
+        Replacement(_http2, "format_error", counted(plain_body)),
+        Replacement(_http3, "format_error", counted(plain_body)),
+    )
