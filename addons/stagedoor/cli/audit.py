@@ -22,7 +22,7 @@ from stagedoor.audit.responses import Fetched, Site
 from stagedoor.audit.result import audit
 from stagedoor.audit.statements import EVERYBODY, is_html, licences, read
 from stagedoor.cli import audit_report
-from stagedoor.cli.asking import Asker, Wish
+from stagedoor.cli.site_client import Asker, Wish
 from stagedoor.identify.catalogue import Catalogue, Signature
 from stagedoor.load import rule_folder
 from stagedoor.load.credentials import MEDIA_TYPES, CredentialsError

@@ -34,7 +34,7 @@ COMMANDS = (
     Command("replay", "replay", "what the rules would have done to the requests in access logs"),
     Command("init", "init", "begin a rules directory of your own, with a stance.yaml"),
     Command("import", "import_", "rules from a robots.txt, a list of AI crawlers, an Anubis policy, nginx maps"),
-    Command("schema", "schemas", "write JSON Schemas, by which editors complete and check while you type"),
+    Command("schema", "schema_files", "write JSON Schemas, by which editors complete and check while you type"),
     Command("update", "update", "fetch the address lists anew by which crawlers are recognised"),
     Command("evidence", "evidence", "what was said to whom, and what was taken"),
     Command("audit", "audit", "what a site tells machines about AI, standard by standard, and what contradicts"),

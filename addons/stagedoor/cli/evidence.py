@@ -205,11 +205,11 @@ def _backup(book: Book, options: argparse.Namespace) -> int:
 
 
 def _export(book: Book, options: argparse.Namespace) -> int:
-    from stagedoor.cli import exporting
+    from stagedoor.cli import evidence_folder
     from stagedoor.cli.safekeeping import holds
 
     now = int(time.time() * 1000)
-    wanted = exporting.Wanted(
+    wanted = evidence_folder.Wanted(
         crawler=options.crawler,
         since=moment(options.since, "--since"),
         until=min(moment(options.until, "--until", end=True), now) if options.until else now,
@@ -221,7 +221,7 @@ def _export(book: Book, options: argparse.Namespace) -> int:
     )
     if wanted.since >= wanted.until:
         raise StagedoorError("--since is not before --until, or lies ahead — name an earlier day")
-    for line in exporting.export(book, wanted, options.out):
+    for line in evidence_folder.export(book, wanted, options.out):
         print(line)
     return 0
 

@@ -9,7 +9,7 @@ import argparse
 import os
 from pathlib import Path
 
-from stagedoor.cli import schemas
+from stagedoor.cli import schema_files
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.rules.policy import STANCE
@@ -36,6 +36,6 @@ def run(options: argparse.Namespace) -> int:
             f"{target} cannot be written: {os.strerror(error.errno or 0)} — choose another folder"
         ) from error
     found = sorted((rule_folder.SHIPPED_RULES / "schema").glob("*.json"))
-    schemas.write(folder / "schema", {path.name: path.read_text("utf-8") for path in found})
+    schema_files.write(folder / "schema", {path.name: path.read_text("utf-8") for path in found})
     print(f"Wrote {target}. Edit it, then: stagedoor serve --rules {folder} --upstream URL")
     return 0

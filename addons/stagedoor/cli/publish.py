@@ -7,8 +7,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from stagedoor.cli.output_folder import Shelf
 from stagedoor.cli.shared_options import add_rules
-from stagedoor.cli.shelf import Shelf
 from stagedoor.config.stance import Stance
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import Location, Problem, StagedoorError, listed

@@ -12,7 +12,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from stagedoor.cli import logfiles, replay_report
+from stagedoor.cli import log_files, replay_report
 from stagedoor.cli.shared_options import add_rules
 from stagedoor.fronts.replay.formats import FORMATS, Format
 from stagedoor.fronts.replay.summary import as_json, summarise
@@ -80,7 +80,7 @@ def _read(names: Sequence[str], form: Format, tally: Tally) -> list[str]:
         DownloadColumn(),
         TimeRemainingColumn(),
     )
-    sizes = [logfiles.size_of(name) for name in names]
+    sizes = [log_files.size_of(name) for name in names]
     total = None if None in sizes else sum(size for size in sizes if size)
     faults: list[str] = []
     with Progress(
@@ -89,8 +89,8 @@ def _read(names: Sequence[str], form: Format, tally: Tally) -> list[str]:
         task = progress.add_task("", total=total)
         for name in names:
             try:
-                logfiles.replay(name, form, tally, lambda n: progress.advance(task, n))
-            except logfiles.LogError as error:
+                log_files.replay(name, form, tally, lambda n: progress.advance(task, n))
+            except log_files.LogError as error:
                 faults.append(replay_report.clean(str(error)))
                 console.print(faults[-1], soft_wrap=True)
     return faults

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from making import ROOT
-from stagedoor.cli import main, schemas
+from stagedoor.cli import main, schema_files
 from stagedoor.load import rule_folder
 from stagedoor.rules.json_schema import HEADER_LINE
 
@@ -17,7 +17,7 @@ SHIPPED = ROOT / "rules" / "schema"
 
 def test_what_is_shipped_is_what_the_types_give_today() -> None:
     shipped = {path.name: path.read_text("utf-8") for path in SHIPPED.iterdir()}
-    assert shipped == schemas.rendered(), "write them anew: ./run schema rules/schema"
+    assert shipped == schema_files.rendered(), "write them anew: ./run schema rules/schema"
 
 
 def test_it_writes_all_of_them_and_says_so(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stagedoor.cli.shelf import WRITTEN, Shelf
+from stagedoor.cli.output_folder import WRITTEN, Shelf
 from stagedoor.model.errors import StagedoorError
 
 

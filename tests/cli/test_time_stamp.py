@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ledgers import Clock, day_of_visits
-from stagedoor.cli import main, timestamping
+from stagedoor.cli import main, time_stamp
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.ledger.verifier import Broken, verify
 
@@ -126,33 +126,33 @@ def test_an_export_is_stamped_and_openssl_agrees(
                    server.folder / "ca.pem")  # fmt: skip
     assert b"OK" in told
     assert "chain.tsr names chain.txt; to check its signature:" in verify(out)
-    (out / "chain.tsr").write_bytes(timestamping.stamp(b"something else", server.url, None)[0])
+    (out / "chain.tsr").write_bytes(time_stamp.stamp(b"something else", server.url, None)[0])
     with pytest.raises(Broken, match=r"SHA256SUMS does not fit: chain\.tsr"):
         verify(out)
 
 
 def test_without_authorities_it_says_that_the_signature_was_not_checked(server: Server) -> None:
-    _, told = timestamping.stamp(b"chain", server.url, None)
+    _, told = time_stamp.stamp(b"chain", server.url, None)
     assert "signature was not checked" in told
 
 
 def test_a_stamp_of_another_authority_is_refused(server: Server) -> None:
     with pytest.raises(StagedoorError, match="is not signed under"):
-        timestamping.stamp(b"chain", server.url, server.folder / "other.pem")
+        time_stamp.stamp(b"chain", server.url, server.folder / "other.pem")
 
 
 def test_a_stamp_of_something_else_is_refused(server: Server) -> None:
-    timestamping.stamp(b"one chain", server.url, None)
+    time_stamp.stamp(b"one chain", server.url, None)
     server.body = server.answers[-1]  # replayed: right in itself, but of another request
     for chain in (b"another chain", b"one chain"):
         with pytest.raises(StagedoorError, match="a time stamp of something else"):
-            timestamping.stamp(chain, server.url, server.folder / "ca.pem")
+            time_stamp.stamp(chain, server.url, server.folder / "ca.pem")
 
 
 def test_a_refusal_in_the_protocols_own_words_is_told(server: Server) -> None:
     server.section = "strict"  # SHA-512 and nothing else
     with pytest.raises(StagedoorError, match=r"refuses to set a time stamp: .*[Mm]essage digest"):
-        timestamping.stamp(b"chain", server.url, None)
+        time_stamp.stamp(b"chain", server.url, None)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_whatever_else_it_answers_is_told(
 ) -> None:
     server.status, server.body = status, body
     with pytest.raises(StagedoorError, match=told):
-        timestamping.stamp(b"chain", server.url, None)
+        time_stamp.stamp(b"chain", server.url, None)
 
 
 @pytest.mark.parametrize(
@@ -180,9 +180,9 @@ def test_whatever_else_it_answers_is_told(
 )  # fmt: skip
 def test_an_address_that_is_none_is_told(url: str, told: str) -> None:
     with pytest.raises(StagedoorError, match=told):
-        timestamping.stamp(b"chain", url, None)
+        time_stamp.stamp(b"chain", url, None)
 
 
 def test_authorities_that_are_none_are_told(tmp_path: Path) -> None:
     with pytest.raises(StagedoorError, match="name a PEM file"):
-        timestamping.stamp(b"chain", "http://127.0.0.1:1/", tmp_path / "ca.pem")
+        time_stamp.stamp(b"chain", "http://127.0.0.1:1/", tmp_path / "ca.pem")

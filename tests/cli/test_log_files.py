@@ -13,8 +13,8 @@ import pytest
 
 from loglines import line
 from making import FIREFOX, policy
-from stagedoor.cli import logfiles
-from stagedoor.cli.logfiles import LogError, portions
+from stagedoor.cli import log_files
+from stagedoor.cli.log_files import LogError, portions
 from stagedoor.fronts.replay.log_records import MAX_LINE
 from stagedoor.fronts.replay.tally import Tally
 
@@ -24,7 +24,7 @@ LINES = b"".join(line(FIREFOX, f"/{n}.mp3") + b"\n" for n in range(20_000))
 def replayed(path: Path) -> tuple[Tally, int]:
     """The tally, and how many bytes were told to have been read."""
     tally, told = Tally([policy()]), [0]
-    logfiles.replay(str(path), "auto", tally, told.append)
+    log_files.replay(str(path), "auto", tally, told.append)
     return tally, sum(told)
 
 
@@ -72,7 +72,7 @@ def test_what_comes_before_a_fault_counts(tmp_path: Path) -> None:
     path = written(tmp_path, packed[: len(packed) // 2])
     tally = Tally([policy()])
     with pytest.raises(LogError, match="the gzip file ends in the middle"):
-        logfiles.replay(str(path), "auto", tally, lambda _: None)
+        log_files.replay(str(path), "auto", tally, lambda _: None)
     assert 1000 < tally.lines < 20_000
     assert tally.unreadable == 0
 
@@ -99,7 +99,7 @@ def test_missing_files(tmp_path: Path) -> None:
         replayed(tmp_path / "missing")
     with pytest.raises(LogError, match="is a directory — name the files in it"):
         replayed(tmp_path)
-    assert logfiles.size_of(str(tmp_path / "missing")) is None
+    assert log_files.size_of(str(tmp_path / "missing")) is None
 
 
 def test_a_line_without_end_is_not_kept() -> None:
@@ -112,6 +112,6 @@ def test_a_line_without_end_is_not_kept() -> None:
 
 
 def test_a_har_file_has_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(logfiles, "MAX_HAR", 1 << 20)
+    monkeypatch.setattr(log_files, "MAX_HAR", 1 << 20)
     with pytest.raises(LogError, match="a HAR file of more than 1 MB"):
         replayed(written(tmp_path, b'{"log": {"entries": [' + b" " * (1 << 20)))

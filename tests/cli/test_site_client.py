@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from stagedoor.audit.responses import Fetched
-from stagedoor.cli.asking import Asker, Wish
+from stagedoor.cli.site_client import Asker, Wish
 from stagedoor.fetch.fetch_policy import FetchPolicy
 from stagedoor.fetch.uses import AUDIT
 

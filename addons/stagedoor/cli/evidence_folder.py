@@ -92,9 +92,9 @@ def _fill(book: Book, wanted: Wanted, part: Path) -> Sequence[str]:
         written = _copy(book, wanted, part)
     stamp = ""
     if wanted.timestamp:
-        from stagedoor.cli import timestamping
+        from stagedoor.cli import time_stamp
 
-        token, stamp = timestamping.stamp(
+        token, stamp = time_stamp.stamp(
             (part / "chain.txt").read_bytes(), wanted.timestamp, wanted.authorities
         )
         (part / "chain.tsr").write_bytes(token)
