@@ -2,7 +2,7 @@
 
 dashboards/*.json        the boards
 dashboards/alerts.yml    Prometheus' rules
-README.md                the table of metrics, between its markers
+docs/metrics.md          the table of metrics, between its markers
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ def alerts() -> str:
 
 
 def with_table(text: str) -> str:
-    """A README with the table of metrics as the code has it. ValueError without the markers."""
+    """The page with the table of metrics as the code has it. ValueError without the markers."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError("README.md has no markers for the table of metrics")
+        raise ValueError("docs/metrics.md has no markers for the table of metrics")
     return f"{before}{BEGIN}\n\n{markdown()}\n{END}{after}"
 
 
@@ -44,8 +44,8 @@ def built() -> Iterator[tuple[Path, str]]:
     for board in BOARDS:
         yield ROOT / "dashboards" / f"{board.uid}.json", to_json(board)
     yield ROOT / "dashboards" / "alerts.yml", alerts()
-    readme = ROOT / "README.md"
-    yield readme, with_table(readme.read_text("utf-8"))
+    page = ROOT / "docs" / "metrics.md"
+    yield page, with_table(page.read_text("utf-8"))
 
 
 def main(arguments: list[str]) -> int:
