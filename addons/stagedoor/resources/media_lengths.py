@@ -53,6 +53,7 @@ class Reader:
         """Take the next bytes; the seconds of sound once they are known (0: they cannot be), else
         None. An empty chunk is the end.
         """
+        ended = not chunk  # one that ends where the tag ends leaves nothing, and is no end
         if self._skip > 0:
             self._skip, chunk = max(0, self._skip - len(chunk)), chunk[self._skip :]
             if self._skip:
@@ -63,7 +64,7 @@ class Reader:
             self._size -= tag
             self._skip = max(0, tag - len(self._head))
             del self._head[:tag]
-        if len(self._head) < min(HEAD, self._size) and chunk:
+        if len(self._head) < min(HEAD, self._size) and not ended:
             return None
         return seconds(bytes(self._head[:HEAD]), self._size)
 
