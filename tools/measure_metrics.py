@@ -18,7 +18,7 @@ from prometheus_client.openmetrics.exposition import generate_latest as openmetr
 
 from stagedoor.engine.order import judge
 from stagedoor.load import public_patterns, rule_folder
-from stagedoor.model.facts import Client, Request, Verdict, as_header
+from stagedoor.model.facts import PROOFS, Client, Request, Verdict, as_header
 from stagedoor.record.metrics import Metrics
 from stagedoor.resources.paths import normalise
 
@@ -77,9 +77,10 @@ def main(count: int) -> None:
         for rule in ("ai-training-off", "libraries-off"):
             client, verdict = Client(name, "", "robot"), Verdict("block", rule)
             metrics.record(replace(event, client=client, verdict=verdict))
-        for signal in ("robots", "headers", "files"):
-            metrics.notice(name, signal)
-            metrics.violation(name, signal)
+        for proof in PROOFS:
+            for signal in ("robots", "headers", "files"):
+                metrics.notice(replace(client, proof=proof), signal)
+                metrics.violation(replace(client, proof=proof), signal)
         metrics.proof(name, "spoofed")
     print(
         f"and {len(names):,} names, all of them told and asking: {series(metrics):,} series; {scrape(metrics)}"

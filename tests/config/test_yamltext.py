@@ -133,6 +133,8 @@ def test_the_same_key_in_two_places_is_no_mistake() -> None:
         ("ä: ö\nü: \x00", "2:4", "a control character stands here"),
         (b"a: 1\nb: caf\xe9", "2:7", "byte 0xe9 is not UTF-8"),
         ("a: 1".encode("utf-16"), "1:1", "byte 0xff is not UTF-8"),
+        (b"\xef\xbb\xbf\xff", "1:1", "byte 0xff is not UTF-8"),  # found by ./run fuzz
+        (b"\xef\xbb\xbfa: caf\xe9", "1:7", "byte 0xe9 is not UTF-8"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_told_with_place_and_mend(

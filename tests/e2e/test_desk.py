@@ -141,10 +141,14 @@ def agrees(browser: Browser, guard: Guard) -> bool:
         checks += [
             int(seen["Refused"]) == counts("blocks_total", crawler=name) == tally.refusals,
             int(seen["Took"]) == row["taken"] == tally.takings,
-            row["told"] == counts("notices_total", crawler=name) == tally.notices,
+            row["told"]
+            == counts("notices_total", crawler=name, proof=row["proof"])
+            == tally.notices,
             row["bytes"] == tally.bytes,
             row["taken_against"] == tally.against,
-            counts("violations_total", crawler=name) >= row["against"] >= tally.against,
+            counts("violations_total", crawler=name, proof=row["proof"])
+            >= row["against"]
+            >= tally.against,
             int(seen["Came back after no"]) == row["against"],
         ]
     return bool(page) and all(checks)
@@ -159,7 +163,10 @@ def test_what_the_page_shows_is_what_was_counted(browser: Browser, guard: Guard)
     knock(guard, 3)  # while the page is open; it is not loaded again
     eventually(lambda: agrees(browser, guard), "page, metrics and ledger to say the same")
     summary = browser.run("return document.getElementById('summary').innerText")
-    assert "GPTBot was told no and came back for 9 tracks." in summary
+    assert (
+        "Somebody who calls itself GPTBot was told no and came back for 3 tracks (9 requests)."
+        in summary
+    )
     assert int(shown(browser)["GPTBot"]["Refused"]) == 12
     assert browser.run("return document.querySelectorAll('#hours rect').length") >= 3
     assert browser.run("return performance.getEntriesByType('navigation').length") == 1

@@ -58,13 +58,29 @@ def test_what_is_handed_out_against_what_was_said(opened: Open) -> None:
         answered(found, "audio/mpeg", status)
         house.guard.responseheaders(found)
         house.guard.response(found)  # the headers told it
-    assert house.value("audio_taken_total", crawler="GPTBot", purpose="ai-training") == 1
-    assert house.value("taken_against_total", crawler="GPTBot", resource="audio") == 0
+    assert (
+        house.value(
+            "audio_taken_total", crawler="GPTBot", proof="unverified", purpose="ai-training"
+        )
+        == 1
+    )
+    assert (
+        house.value("taken_against_total", crawler="GPTBot", proof="unverified", resource="audio")
+        == 0
+    )
     found = house.enter(flow("/music/a.mp3", GPTBOT))
     answered(found, "audio/mpeg")
     house.guard.responseheaders(found)
-    assert house.value("taken_against_total", crawler="GPTBot", resource="audio") == 1
-    assert house.value("audio_taken_total", crawler="GPTBot", purpose="ai-training") == 2
+    assert (
+        house.value("taken_against_total", crawler="GPTBot", proof="unverified", resource="audio")
+        == 1
+    )
+    assert (
+        house.value(
+            "audio_taken_total", crawler="GPTBot", proof="unverified", purpose="ai-training"
+        )
+        == 2
+    )
 
 
 def test_people_are_not_counted_by_name(opened: Open) -> None:

@@ -10,9 +10,10 @@ import pytest
 
 from making import FIREFOX, REFUSED, asks, event
 from stagedoor.evidence.entries import Visit
-from stagedoor.model.facts import Client, Event, Resource, Verdict
+from stagedoor.model.facts import UNKNOWN, Client, Event, Proof, Resource, Verdict
 from stagedoor.record import backfill
 from stagedoor.record.daily import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
+from stagedoor.record.distinct import Distinct
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.today import Row
 from stagedoor.web.desk.sentences import sentences, since
@@ -57,7 +58,7 @@ def test_every_request_is_counted_once_where_it_belongs() -> None:
     assert (today.refused, today.would, today.people_refused) == (2, 1, 0)
     gptbot, seo = today.rows
     assert (gptbot.knocks, gptbot.refused, gptbot.would, gptbot.told) == (3, 2, 1, 1)
-    assert (gptbot.against, gptbot.tracks) == (1, 1)
+    assert (gptbot.against, gptbot.track_requests, gptbot.tracks) == (1, 1, 1)
     assert (seo.taken, seo.taken_against, seo.bytes, seo.recordings) == (1, 1, 5000, 1)
     assert sum(hour.machines for hour in today.hours) == today.hours[12].machines == 4
     assert today.hours[12].people == 1
@@ -136,6 +137,43 @@ def test_of_people_only_how_many_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
+    ("proof", "who"),
+    [
+        ("verified", "GPTBot"),
+        ("unverified", "Somebody who calls itself GPTBot"),
+        ("spoofed", "Somebody who is not GPTBot, but calls itself that,"),
+    ],
+)
+def test_only_what_is_proven_is_said_of_the_operator(proof: Proof, who: str) -> None:
+    day = Day(Clock())
+    gptbot = Client("GPTBot", "OpenAI", "ai-training", proof)
+    for number in (1, 2, 1):
+        day.record(
+            came(client=gptbot, against=True, request=asks("GPTBot", f"/music/{number}.mp3"))
+        )
+    told = f"{who} was told no and came back for 2 tracks (3 requests)."
+    assert told in sentences(day.look())
+
+
+def test_who_says_no_name_is_called_by_none() -> None:
+    day = Day(Clock())
+    day.record(came(client=UNKNOWN, against=True))
+    assert any(text.startswith("Somebody who does not say") for text in sentences(day.look()))
+
+
+def test_a_thousand_requests_for_one_recording_are_one_recording() -> None:
+    day = Day(Clock())
+    for _ in range(1000):
+        day.record(came(against=True))
+        day.taking(came(client=SEO, verdict=ALLOWED), 10, against=False)
+    gptbot, seo = sorted(day.look().rows, key=lambda row: row.client.name, reverse=True)
+    assert (gptbot.track_requests, gptbot.tracks, gptbot.more) == (1000, 1, False)
+    assert (seo.recordings, seo.different) == (1000, 1)
+    told = sentences(day.look())
+    assert "Machines took one recording (1,000 requests, 10.0 kB)." in told
+
+
+@pytest.mark.parametrize(
     ("events", "told"),
     [
         ([], ["Nobody has knocked yet today."]),
@@ -146,7 +184,7 @@ def test_of_people_only_how_many_is_kept() -> None:
         ([came(against=True), came(against=True), came(client=SEO, verdict=ALLOWED),
           came(client=PERSON)],
          ["Today 2 crawlers and other machines knocked 3 times.", "2 requests were refused.",
-          "GPTBot was told no and came back for 2 tracks.", "Listeners and readers came once.",
+          "Somebody who calls itself GPTBot was told no and came back for one track (2 requests).", "Listeners and readers came once.",
           "One of those requests was refused."]),
         ([came(against=True, resource=Resource("page", "/"))],
          ["Today one crawler or other machine knocked once.", "One request was refused."]),
@@ -179,6 +217,7 @@ def test_the_ledger_of_today_is_added_and_yesterday_is_not(tmp_path: Path) -> No
     assert (rows["GPTBot"].knocks, rows["GPTBot"].refused, rows["GPTBot"].told) == (4, 2, 2)
     seo = rows["AhrefsBot"]
     assert (seo.knocks, seo.taken, seo.taken_against, seo.recorded) == (2, 2, 2, 18)
+    assert (seo.recordings, seo.different, seo.track_requests, seo.tracks) == (2, 1, 2, 1)
     today = day.look()
     assert today.hours[11].machines == 6
     assert (today.requests, today.refused, today.from_ledger) == (6, 2, True)
@@ -203,5 +242,5 @@ def test_a_ledger_that_is_long_or_none_is_not_read(
 def test_a_ledger_of_another_day_is_not_added() -> None:
     day = Day(Clock())
     row = Row(SEO, knocks=3)
-    day.add({("AhrefsBot", "unverified"): row}, NOON)
+    day.add({("AhrefsBot", "unverified"): row}, Distinct(), NOON)
     assert day.look().rows == ()

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from making import GPTBOT_CLIENT, REFUSED, asks, event
 from stagedoor.model.events import AudioSent, StreamChanged
-from stagedoor.model.facts import KINDS, PURPOSES, UNKNOWN, Client, Resource, Verdict
+from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, UNKNOWN, Client, Resource, Verdict
 from stagedoor.record.metric_table import LABELS, METRICS, markdown
 from stagedoor.record.metrics import MOST_NAMES, OTHERS, Metrics
 
@@ -37,8 +37,8 @@ def used() -> Metrics:
     metrics.lookup("confirmed")
     metrics.fetch("good")
     metrics.saying(2)
-    metrics.notice("GPTBot", "robots")
-    metrics.violation("GPTBot", "robots")
+    metrics.notice(GPTBOT_CLIENT, "robots")
+    metrics.violation(GPTBOT_CLIENT, "robots")
     metrics.response("audio", frozenset({"tdmrep"}))
     metrics.page("tagged")
     metrics.malformed("client", "host")
@@ -258,3 +258,19 @@ def test_the_table_for_people_has_every_metric_and_every_label() -> None:
     used_labels = {label for row in METRICS.values() for label in row.labels}
     assert used_labels == set(LABELS)
     assert all(f"\n| `{label}` | " in text for label in LABELS)
+
+
+def test_a_costume_adds_nothing_to_what_the_operator_did() -> None:
+    metrics = Metrics()
+    for times, proof in enumerate(PROOFS, 1):
+        client = replace(GPTBOT_CLIENT, proof=proof)
+        for _ in range(times):
+            metrics.notice(client, "robots")
+            metrics.violation(client, "robots")
+            metrics.taken(client, "audio", against=True)
+        who = {"crawler": "GPTBot", "proof": proof}
+        assert value(metrics, "stagedoor_notices_total", **who, signal="robots") == times
+        assert value(metrics, "stagedoor_violations_total", **who, signal="robots") == times
+        assert value(metrics, "stagedoor_taken_against_total", **who, resource="audio") == times
+        taken = value(metrics, "stagedoor_audio_taken_total", **who, purpose="ai-training")
+        assert taken == times

@@ -39,6 +39,15 @@ def test_a_large_picture_in_front_is_stepped_over() -> None:
         assert found == pytest.approx(LENGTH, rel=0.05)
 
 
+def test_a_piece_that_ends_with_the_tag_is_not_the_end() -> None:
+    """Found by `./run fuzz`: nothing was left of that piece, which was taken for the last."""
+    tag = b"ID3\x04\x00\x00\x00\x00\x00\x28" + bytes(40)
+    data = tag + recording("cbr.mp3")
+    for piece in (1, 10, 25, 50):
+        found, _ = read(data, len(data), piece)
+        assert found == pytest.approx(LENGTH, rel=0.05), piece
+
+
 def test_what_cannot_be_read_has_no_length() -> None:
     assert seconds(b"", 0) == 0
     assert seconds(b"<!doctype html>" * 500, 1 << 20) == 0

@@ -39,12 +39,23 @@ class Alert:
 
 
 _UP = ANY.pick("up", job="stagedoor")
-_TAKEN = ANY.pick("stagedoor_audio_taken_total")
+_PROVEN = ANY.pick("stagedoor_audio_taken_total", proof="verified")
+_CLAIMED = ANY.pick("stagedoor_audio_taken_total", proof="!verified")
 _BUILD = ANY.pick("stagedoor_build_info")
 _AUDIO = ANY.rate("stagedoor_responses_total", ("instance",), "15m", resource="audio")
 _SAYING = ANY.rate(
     "stagedoor_signals_total", ("instance", "standard"), "15m", resource="audio"
 )  # fmt: skip
+
+
+def _new(taken: str) -> str:
+    """Takes recordings, and did not in the week before; quiet on Prometheus's first day."""
+    return (
+        f"sum by (crawler, purpose) ({taken}) > 0 unless on (crawler) "
+        f"max by (crawler) (max_over_time({taken}[7d] offset 1h)) > 0 "
+        f"and on () count(max_over_time({_BUILD}[1h] offset 1d)) > 0"
+    )
+
 
 ALERTS: tuple[Alert, ...] = (
     Alert(
@@ -72,17 +83,25 @@ ALERTS: tuple[Alert, ...] = (
     ),
     Alert(
         "StagedoorNewCrawlerTakesAudio",
-        f"sum by (crawler, purpose) ({_TAKEN}) > 0 unless on (crawler) "
-        f"max by (crawler) (max_over_time({_TAKEN}[7d] offset 1h)) > 0 "
-        f"and on () count(max_over_time({_BUILD}[1h] offset 1d)) > 0",
+        _new(_PROVEN),
         "0m", "warning",
         "{{ $labels.crawler }} takes recordings, for the first time in a week",
         "{{ $labels.crawler }} ({{ $labels.purpose }}) was handed {{ $value }} recordings. If that "
         "is not meant, the stance can say so.",
     ),
     Alert(
+        "StagedoorUnprovenTakesAudio",
+        _new(_CLAIMED),
+        "0m", "info",
+        "Somebody who calls itself {{ $labels.crawler }} takes recordings, for the first time in a "
+        "week",
+        "Nothing proves that it is {{ $labels.crawler }} ({{ $labels.purpose }}). It was handed "
+        "{{ $value }} recordings. If that is not meant, the stance can say so.",
+    ),
+    Alert(
         "StagedoorViolationStorm",
-        f"{ANY.gained('stagedoor_violations_total', ('crawler',), '10m')} > {STORM}",
+        f"{ANY.gained('stagedoor_violations_total', ('crawler',), '10m', proof='verified')} "
+        f"> {STORM}",
         "0m", "warning",
         "{{ $labels.crawler }} asks again and again for what it was told not to take",
         '{{ $value | printf "%.0f" }} requests in ten minutes against what it had been handed.',

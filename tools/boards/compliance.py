@@ -45,8 +45,10 @@ TOLD = Row(
     "Told and took anyway",
     (
         Panel(
-            "stack", "Violations", "Requests against what the crawler had been told, by name.",
-            [(BOARD.rate("stagedoor_violations_total", ("crawler",)), "{{crawler}}")],
+            "stack", "Violations", "Requests against what the crawler had been told, by name and "
+            "how sure that is.",
+            [(BOARD.rate("stagedoor_violations_total", ("crawler", "proof")),
+              "{{crawler}} ({{proof}})")],
             unit="reqps",
         ),
         Panel(
@@ -55,21 +57,22 @@ TOLD = Row(
             [(BOARD.rate("stagedoor_violations_total", ("signal",)), "{{signal}}")], unit="reqps",
         ),
         Panel(
-            "table", "Who was told, and asked all the same", "By name and signal. What somebody in "
-            "a crawler's costume does says nothing about the crawler: the evidence keeps them "
-            "apart (`stagedoor evidence`).",
+            "table", "Who was told, and asked all the same", "By name, proof and signal. What "
+            "somebody in a crawler's costume does says nothing about the crawler; only `verified` "
+            "is the operator itself.",
             [
-                (BOARD.gained("stagedoor_notices_total", ("crawler", "signal")), ""),
-                (BOARD.gained("stagedoor_violations_total", ("crawler", "signal")), ""),
+                (BOARD.gained("stagedoor_notices_total", ("crawler", "proof", "signal")), ""),
+                (BOARD.gained("stagedoor_violations_total", ("crawler", "proof", "signal")), ""),
             ],
-            names={"crawler": "Name", "signal": "Signal", "Value #A": "Told",
+            names={"crawler": "Name", "proof": "Proof", "signal": "Signal", "Value #A": "Told",
                    "Value #B": "Asked all the same"},
             decimals=0,
         ),
         Panel(
             "table", "What was handed out against it", "Violations that were answered with content.",
-            [(BOARD.gained("stagedoor_taken_against_total", ("crawler", "resource")), "")],
-            names={"crawler": "Name", "resource": "Kind", "Value": "Responses"}, decimals=0,
+            [(BOARD.gained("stagedoor_taken_against_total", ("crawler", "proof", "resource")), "")],
+            names={"crawler": "Name", "proof": "Proof", "resource": "Kind", "Value": "Responses"},
+            decimals=0,
         ),
     ),
 )  # fmt: skip

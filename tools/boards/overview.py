@@ -137,7 +137,8 @@ AUDIO = Row(
         Panel(
             "bars", "Recordings taken by programs", "Successful responses with a recording to "
             "programs that have no person in front of them.",
-            [(top(10, BOARD.gained("stagedoor_audio_taken_total", ("crawler",))), "{{crawler}}")],
+            [(top(10, BOARD.gained("stagedoor_audio_taken_total", ("crawler", "proof"))),
+              "{{crawler}} ({{proof}})")],
             decimals=0,
         ),
         Panel(

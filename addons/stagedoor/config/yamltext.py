@@ -246,16 +246,18 @@ def parse(source: Source, problems: list[Problem]) -> Document | None:
 
 
 def _decode(source: Source, problems: list[Problem]) -> str | None:
+    # Not "utf-8-sig": that counts where a mistake is from behind the mark, in other bytes than ours.
+    data = source.data.removeprefix(b"\xef\xbb\xbf")
     try:
-        return source.data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as error:
-        before = source.data[: error.start]
+        before = data[: error.start]
         line = before.count(b"\n") + 1
-        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8-sig")) + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode()) + 1
         problems.append(
             Problem(
                 Location(source.path, line, column),
-                f"byte 0x{source.data[error.start]:02x} is not UTF-8",
+                f"byte 0x{data[error.start]:02x} is not UTF-8",
                 "save the file with the encoding UTF-8",
             )
         )

@@ -17,6 +17,7 @@ from stagedoor.evidence.entries import VISITS
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import GUARDED_KINDS, Client
 from stagedoor.record.daily import MOST_ROWS, Day
+from stagedoor.record.distinct import Distinct
 from stagedoor.record.ledger.database import Book
 from stagedoor.record.today import Key, Row
 
@@ -31,23 +32,24 @@ def fill(day: Day, state: Path) -> bool:
         book = Book(state)
         try:
             with book.reading():
-                found = read(book, midnight, day.since)
+                found, distinct = read(book, midnight, day.since)
         finally:
             book.close()
     except (StagedoorError, sqlite3.Error, ValueError, KeyError, TypeError):
         return False  # the ledger's own thread tells of it
     if found:
-        day.add(found, midnight)
+        day.add(found, distinct, midnight)
     return bool(found)
 
 
-def read(book: Book, midnight: float, until: float) -> dict[Key, Row]:
-    """Rows of what was between two times; none where that is too much."""
+def read(book: Book, midnight: float, until: float) -> tuple[dict[Key, Row], Distinct]:
+    """Rows and recordings of what was between two times; none where that is too much."""
     rows: dict[Key, Row] = {}
+    distinct = Distinct()
     first, _ = book.beginning(int(midnight * 1000))
     for number, row in enumerate(book.rows(first)):
         if number >= MOST_ENTRIES:
-            return {}
+            return {}, Distinct()
         if row.kind not in VISITS:
             continue
         body = orjson.loads(row.body)
@@ -64,7 +66,11 @@ def read(book: Book, midnight: float, until: float) -> dict[Key, Row]:
                 further=tuple(body.get("purposes", ())[1:]),
             )
             _add(rows.setdefault(key, Row(client)), row.kind, body, at)
-    return rows
+            if row.kind == "taking" and body["resource"] in GUARDED_KINDS:
+                distinct.add(key, "taken", body["path"])
+                if body["against"]:
+                    distinct.add(key, "asked", body["path"])
+    return rows, distinct
 
 
 def _add(row: Row, kind: str, body: dict[str, Any], at: float) -> None:
@@ -87,7 +93,7 @@ def _add(row: Row, kind: str, body: dict[str, Any], at: float) -> None:
         row.taken += 1
         row.taken_against += body["against"]
         row.against += body["against"]
-        row.tracks += body["against"] and guarded
+        row.track_requests += body["against"] and guarded
         row.recordings += guarded
         row.recorded += body["bytes"] * guarded
         row.bytes += body["bytes"]

@@ -17,6 +17,7 @@ from dataclasses import replace
 
 from stagedoor.model.events import Decided, Noticed, Took
 from stagedoor.model.facts import PEOPLE, Client, Event, Purpose, Request
+from stagedoor.record.distinct import Distinct
 from stagedoor.record.recorders import Handlers
 from stagedoor.record.today import Hour, Key, Row, Today
 
@@ -49,6 +50,7 @@ class Day:
         self._hour_from = self._hour_until = 0.0
         self._hour = 0
         self._rows: dict[Key, Row] = {}
+        self._distinct = Distinct()
         self._requests = self._refused = self._would = self._people = self._people_refused = 0
         self._hours = [[0, 0, 0] for _ in range(24)]
         self._minutes: deque[tuple[int, Counter[Key], Counter[Purpose]]] = deque(maxlen=MINUTES)
@@ -128,7 +130,9 @@ class Day:
         row.would += event.verdict.would is not None
         if event.against:
             row.against += 1
-            row.tracks += event.resource.guarded
+            if event.resource.guarded:
+                row.track_requests += 1
+                self._distinct.add((row.client.name, row.client.proof), "asked", event.request.path)
         row.hours[hour] += 1
         row.seen(event.at)
         minute[event.client.name, event.client.proof] += 1
@@ -154,15 +158,18 @@ class Day:
             if row is not None:
                 row.taken += 1
                 row.taken_against += against
-                row.recordings += event.resource.guarded
-                row.recorded += size * event.resource.guarded
+                if event.resource.guarded:
+                    row.recordings += 1
+                    row.recorded += size
+                    key = row.client.name, row.client.proof
+                    self._distinct.add(key, "taken", event.request.path)
                 row.bytes += size
                 self._version += 1
 
     def close(self) -> None:
         """Nothing is written."""
 
-    def add(self, past: Mapping[Key, Row], midnight: float) -> None:
+    def add(self, past: Mapping[Key, Row], distinct: Distinct, midnight: float) -> None:
         """What the ledger knows of the same day from before the start."""
         with self._lock:
             self._place(self._now())
@@ -181,6 +188,7 @@ class Day:
                 self._refused += old.refused
                 for hour, count in enumerate(old.hours):
                     self._hours[hour][0] += count
+            self._distinct.join(distinct)
             self._from_ledger = True
             self._version += 1
 
@@ -197,7 +205,7 @@ class Day:
         with self._lock:
             self._place(at)
             recent = [one for one in self._minutes if one[0] > at // 60 - MINUTES]
-            rows = [replace(row, hours=list(row.hours)) for row in self._rows.values()]
+            rows = [self._look(key, row) for key, row in self._rows.items()]
             return Today(
                 at=at,
                 date="{:04d}-{:02d}-{:02d}".format(*self._date),
@@ -217,9 +225,18 @@ class Day:
                 rules=dict(self._rules),
             )
 
+    def _look(self, key: Key, row: Row) -> Row:
+        return replace(
+            row,
+            hours=list(row.hours),
+            tracks=self._distinct.count(key, "asked"),
+            different=self._distinct.count(key, "taken"),
+            more=self._distinct.more(key),
+        )
+
 
 _COUNTS = (
-    *("knocks", "refused", "would", "told", "against", "tracks"),
+    *("knocks", "refused", "would", "told", "against", "track_requests"),
     *("taken", "taken_against", "recordings", "recorded", "bytes"),
 )
 

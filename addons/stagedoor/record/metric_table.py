@@ -98,8 +98,8 @@ _TABLE: tuple[Metric, ...] = (
     Metric(
         "stagedoor_audio_taken_total", "counter", "audio",
         "Successful responses with a recording, playlist or download to programs without a person "
-        "in front of them, by name.",
-        ("crawler", "purpose"),
+        "in front of them, by name and how sure that is.",
+        ("crawler", "proof", "purpose"),
     ),
     Metric(
         "stagedoor_audio_seconds_total", "counter", "audio",
@@ -143,17 +143,19 @@ _TABLE: tuple[Metric, ...] = (
     Metric(
         "stagedoor_notices_total", "counter", "compliance",
         "Signals handed to crawlers: robots.txt, other files; headers once for each crawler.",
-        ("crawler", "signal"),
+        ("crawler", "proof", "signal"),
     ),
     Metric(
         "stagedoor_violations_total", "counter", "compliance",
-        "Requests for what a signal, handed to that crawler before, forbids; refused or not.",
-        ("crawler", "signal"),
+        "Requests for what a signal, handed to that crawler before, forbids; refused or not. What "
+        "an unproven client does says nothing about the operator of that name.",
+        ("crawler", "proof", "signal"),
     ),
     Metric(
         "stagedoor_taken_against_total", "counter", "compliance",
-        "Violations that were answered with content all the same, by name and kind of resource.",
-        ("crawler", "resource"),
+        "Violations that were answered with content all the same, by name, how sure "
+        "that is, and kind of resource.",
+        ("crawler", "proof", "resource"),
     ),
     Metric(
         "stagedoor_signals_total", "counter", "compliance",

@@ -159,13 +159,13 @@ class Metrics:
         """Say in how many standards every response carries something."""
         self._said.set(standards)
 
-    def notice(self, crawler: str, signal: str) -> None:
+    def notice(self, client: Client, signal: str) -> None:
         """Count a signal that was handed to a crawler."""
-        self._notices(self._name(crawler), signal).inc()
+        self._notices(self._name(client.name), client.proof, signal).inc()
 
-    def violation(self, crawler: str, signal: str) -> None:
+    def violation(self, client: Client, signal: str) -> None:
         """Count a request for what that signal had forbidden."""
-        self._violations(self._name(crawler), signal).inc()
+        self._violations(self._name(client.name), client.proof, signal).inc()
 
     def response(self, resource: Kind, standards: frozenset[str]) -> None:
         """Count a response of the site, and the signals in its headers."""
@@ -184,9 +184,9 @@ class Metrics:
         """Count content handed to a program; `against` what it had been told, or not."""
         name = self._name(client.name)
         if resource in GUARDED_KINDS:
-            self._taken(name, client.purpose).inc()
+            self._taken(name, client.proof, client.purpose).inc()
         if against:
-            self._against(name, resource).inc()
+            self._against(name, client.proof, resource).inc()
 
     def added(self, seconds: float) -> None:
         """Take note of what the guard cost one request."""
@@ -210,8 +210,8 @@ class Metrics:
         return {
             events.Decided: self.record,
             events.Claimed: lambda e: self.proof(e.client, e.proof),
-            events.Violated: lambda e: self.violation(e.client.name, e.signal),
-            events.Noticed: lambda e: self.notice(e.decided.client.name, e.signal),
+            events.Violated: lambda e: self.violation(e.client, e.signal),
+            events.Noticed: lambda e: self.notice(e.decided.client, e.signal),
             events.Handed: lambda e: self.taken(e.client, e.kind, against=e.against),
             events.Withheld: lambda e: self.withheld(e.purpose, e.size, e.seconds),
             events.AudioSent: self._audio_sent,

@@ -23,15 +23,22 @@ class Row:
     """Times it was handed a signal; headers count once for each visitor."""
     against: int = 0
     """Requests for what it had been told is forbidden."""
-    tracks: int = 0
+    track_requests: int = 0
     """Those of them that were about recordings, playlists and downloads."""
+    tracks: int = 0
+    """The different recordings they were about."""
     taken: int = 0
     """Responses of the site it was handed, signals not counted."""
     taken_against: int = 0
     recordings: int = 0
+    """Those of them that were recordings, playlists and downloads."""
+    different: int = 0
+    """The different recordings among them."""
     recorded: int = 0
-    """Their bytes."""
+    """Bytes of `recordings`."""
     bytes: int = 0
+    more: bool = False
+    """`tracks` and `different` are lower bounds: not all could be kept."""
     first: float = 0.0
     last: float = 0.0
     hours: list[int] = field(default_factory=lambda: [0] * 24)

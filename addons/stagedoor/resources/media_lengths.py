@@ -55,6 +55,7 @@ class Reader:
         """
         if self._skip > 0 and not chunk:
             return 0.0  # it ended within the words in front of the sound
+        ended = not chunk  # one that ends where the tag ends leaves nothing, and is no end
         if self._skip > 0:
             self._skip, chunk = max(0, self._skip - len(chunk)), chunk[self._skip :]
             if self._skip:
@@ -65,7 +66,7 @@ class Reader:
             self._size -= tag
             self._skip = max(0, tag - len(self._head))
             del self._head[:tag]
-        if len(self._head) < min(HEAD, self._size) and chunk:
+        if len(self._head) < min(HEAD, self._size) and not ended:
             return None
         return seconds(bytes(self._head[:HEAD]), self._size)
 

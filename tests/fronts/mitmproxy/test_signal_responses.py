@@ -36,7 +36,9 @@ def test_robots_txt_is_the_sites_with_the_stance_in_it(opened: Open) -> None:
     assert allowed(robots, "GPTBot", "/robots.txt")
     assert allowed(robots, "Googlebot", "/music/a.mp3")
     assert not allowed(robots, "Googlebot", "/private/x")
-    assert house.value("notices_total", crawler="Googlebot", signal="robots") == 1
+    assert (
+        house.value("notices_total", crawler="Googlebot", proof="unverified", signal="robots") == 1
+    )
 
 
 def test_where_the_site_has_none_ours_takes_the_place_of_its_error(opened: Open) -> None:
@@ -81,7 +83,7 @@ def test_every_response_carries_the_headers_and_a_refusal_too(opened: Open) -> N
         assert "train-ai=n" in one.headers["content-usage"]
         assert "noai" in one.headers["x-robots-tag"]
     assert house.value("signals_total", resource="audio", standard="tdmrep") == 1
-    assert house.value("notices_total", crawler="GPTBot", signal="headers") == 1
+    assert house.value("notices_total", crawler="GPTBot", proof="unverified", signal="headers") == 1
 
 
 def test_what_the_site_says_more_strictly_stays(opened: Open) -> None:

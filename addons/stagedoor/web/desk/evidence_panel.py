@@ -37,6 +37,7 @@ def evidence(today: Today, outlook: Outlook, token: str) -> Markup:
     return joined(
         (
             table(say("evidence.caption"), heads, cells, "n2"),
+            note(say("evidence.claimed")),
             note(say("evidence.about", days=EXPORTED)),
             note(say("evidence.command")),
             Markup("<pre>{}</pre>").format(command(outlook.state)),

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from stagedoor.evidence.wording import size
+from stagedoor.model.facts import UNKNOWN
 from stagedoor.record.today import Row, Today
 from stagedoor.web.desk.texts import many, say
 
@@ -32,12 +33,30 @@ def _machines(today: Today) -> Sequence[str]:
         found.append(say("day.refused.none"))
     if today.would:
         found.append(many("day.would", today.would))
-    returning = sorted((r for r in today.rows if r.tracks), key=lambda r: -r.tracks)
-    found += [many("day.came back", r.tracks, who=named(r)) for r in returning[:TOLD]]
-    recordings = sum(row.recordings for row in today.rows)
-    if recordings:
-        found.append(many("day.took", recordings, size=size(sum(r.recorded for r in today.rows))))
+    returning = sorted((r for r in today.rows if r.track_requests), key=lambda r: -r.track_requests)
+    found += [_came_back(row) for row in returning[:TOLD]]
+    took = [row for row in today.rows if row.recordings]
+    if took:
+        found.append(_took(took))
     return found
+
+
+def _came_back(row: Row) -> str:
+    key = "day.came back.least" if row.more or row.tracks == 0 else "day.came back"
+    return many(
+        key, row.tracks or 1, who=named(row), requests=many("day.requests", row.track_requests)
+    )
+
+
+def _took(rows: Sequence[Row]) -> str:
+    """Two machines that took the same recording took two."""
+    least = any(row.more or row.different == 0 for row in rows)
+    return many(
+        "day.took.least" if least else "day.took",
+        sum(row.different for row in rows) or 1,
+        requests=many("day.requests", sum(row.recordings for row in rows)),
+        size=size(sum(row.recorded for row in rows)),
+    )
 
 
 def _people(today: Today) -> Sequence[str]:
@@ -59,9 +78,10 @@ def since(today: Today) -> str:
 
 
 def named(row: Row) -> str:
-    """`GPTBot`, and how sure that is where it is not the common case."""
-    name = row.client.name
-    return name if row.client.proof == "unverified" else f"{name} ({proof(row.client.proof)})"
+    """`GPTBot` where that is proven; else somebody who calls itself so. Begins a sentence."""
+    if row.client.name == UNKNOWN.name:
+        return say("who.unknown")
+    return say(f"who.{row.client.proof}", name=row.client.name)
 
 
 def proof(word: str) -> str:

@@ -154,7 +154,9 @@ def _crawlers(today: Today, outlook: Outlook) -> Markup:
     would = outlook.mode == "observe" or today.would > 0
     heads = [say(f"col.{key}") for key in ("name", "identity", "purpose", "knocks", "refused")]
     heads += [say("col.would")] if would else []
-    heads += [say(f"col.{key}") for key in ("taken", "recordings", "bytes", "back", "last")]
+    heads += [
+        say(f"col.{key}") for key in ("taken", "recordings", "different", "bytes", "back", "last")
+    ]
     told = table(
         say("crawlers.caption"), heads, [_crawler(r, would=would) for r in rows[:TOP]], "n3"
     )
@@ -172,6 +174,7 @@ def _crawler(row: Row, *, would: bool) -> list[Markup | str]:
         *([f"{row.would:,}"] if would else []),
         f"{row.taken:,}",
         f"{row.recordings:,}",
+        say("least", n=f"{row.different:,}") if row.more else f"{row.different:,}",
         size(row.bytes),
         f"{row.against:,}",
         sentences.clock(row.last),

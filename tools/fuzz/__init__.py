@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of every parser that strangers reach; `./run fuzz`, see __main__.py."""

@@ -1,0 +1,25 @@
+"""RSL: signals/standards/rsl.py."""
+
+from __future__ import annotations
+
+from stagedoor.signals.meaning import Said
+from stagedoor.signals.standards import rsl
+from tools.fuzz.parts import split
+
+SEEDS = (
+    b'Ana\x1e<rsl xmlns="https://rslstandard.org/rsl"><content url="/music/"><license><prohibits '
+    b'type="usage">ai-all</prohibits></license></content></rsl>',
+    b'A "&<\x1e<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "b">]><r>&a;</r>',
+    b'\x01\x1e<rss><channel xmlns:r="https://rslstandard.org/rsl"><r:content url="http://a.example/*"/>',
+)  # fmt: skip
+SAID = Said("no", "no", "yes")
+
+
+def check(data: bytes) -> None:
+    """A document of ours keeps its meaning, whatever the holder is called."""
+    holder, document = split(data, 2)
+    rsl.read(document, "https://a.example/music/a.mp3")
+    ours = rsl.write(SAID, holder=holder.decode("utf-8", "replace"), contact_email="a@a.example")
+    found = rsl.read(ours, "https://a.example/music/a.mp3")
+    assert found is not None
+    assert found.said == SAID
