@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -83,9 +84,10 @@ def test_run_shows_every_command_with_a_line(arguments: list[str], tmp_path: Pat
     assert shown[-len(COMMANDS) :] == [(command.name, command.help) for command in COMMANDS]
     own = {name for name, _ in shown[: -len(COMMANDS)]}
     cases = {
-        line.removesuffix(")")
+        name
         for line in script.read_text("utf-8").splitlines()
-        if line.endswith(")") and line[:-1].isalpha()
+        if re.fullmatch(r"[a-z]+( \| [a-z]+)*\)", line)
+        for name in line.removesuffix(")").split(" | ")
     }
     assert own == cases
     assert {"test", "bench"} <= own
