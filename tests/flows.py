@@ -21,7 +21,6 @@ from making import CATALOGUE, TRAINING_OFF, sources
 from stagedoor.fronts.mitmproxy.addon import Guard
 from stagedoor.load import rule_folder
 from stagedoor.model.events import Decided
-from stagedoor.model.facts import Event
 from stagedoor.record.recorders import Handlers
 
 REVERSE = "reverse:http://localhost:8000"
@@ -74,12 +73,12 @@ class Remembered:
     """A recorder that keeps what it is given."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[Decided] = []
 
     def handlers(self) -> Handlers:
         return {Decided: self.record}
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Decided) -> None:
         self.events.append(event)
 
     def close(self) -> None:
@@ -97,7 +96,7 @@ class Broken:
     def handlers(self) -> Handlers:
         return {Decided: self.record}
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Decided) -> None:
         raise OSError(28, "No space left on device", event.request.path)
 
     def close(self) -> None:

@@ -15,7 +15,8 @@ from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.engine.order import judge
 from stagedoor.identify.catalogue import Catalogue, read_catalogue
 from stagedoor.model.errors import ConfigError, Problem
-from stagedoor.model.facts import Client, Event, Request, Resource, Verdict
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import Client, Request, Resource, Verdict
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy, load_policy
 
@@ -139,7 +140,7 @@ def event(
     client: Client = GPTBOT_CLIENT,
     resource: Resource | None = None,
     verdict: Verdict = REFUSED,
-) -> Event:
+) -> Decided:
     """A decision; a refused crawler unless said otherwise."""
     request = request or asks(GPTBOT, "/music/a.mp3")
-    return Event(at, request, client, resource or Resource("audio", request.path), verdict, 2e-5)
+    return Decided(at, request, client, resource or Resource("audio", request.path), verdict, 2e-5)

@@ -22,7 +22,8 @@ from stagedoor.engine.order import judge
 from stagedoor.fronts.replay.summary import as_json, summarise
 from stagedoor.model import actions
 from stagedoor.model.actions import Action, Refuse
-from stagedoor.model.facts import Event, Resource, Verdict
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import Resource, Verdict
 from stagedoor.record import daily, decision_log, terminal
 from stagedoor.rules import captions
 from stagedoor.rules.json_schema import rules_schema
@@ -59,7 +60,7 @@ def teapot() -> Iterator[Action]:
         yield action
 
 
-def served() -> Event:
+def served() -> Decided:
     request = asks(GPTBOT, "/music/a.mp3")
     resource = Resource("audio", request.path)
     verdict = judge(policy(FILES), request).verdict

@@ -10,7 +10,8 @@ import pytest
 
 from making import FIREFOX, REFUSED, asks, event
 from stagedoor.evidence.entries import Visit
-from stagedoor.model.facts import Client, Event, Resource, Verdict
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import Client, Resource, Verdict
 from stagedoor.record import backfill
 from stagedoor.record.daily import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
 from stagedoor.record.ledger.recorder import Ledger
@@ -35,7 +36,7 @@ class Clock:
 
 def came(
     at: float = NOON, client: Client | None = None, verdict: Verdict = REFUSED, **more: object
-) -> Event:
+) -> Decided:
     """One decision."""
     base = event(at=at, verdict=verdict) if client is None else event(
         at=at, client=client, verdict=verdict
@@ -152,7 +153,7 @@ def test_of_people_only_how_many_is_kept() -> None:
          ["Today one crawler or other machine knocked once.", "One request was refused."]),
     ],
 )  # fmt: skip
-def test_the_day_in_sentences(events: list[Event], told: list[str]) -> None:
+def test_the_day_in_sentences(events: list[Decided], told: list[str]) -> None:
     day = Day(Clock())
     for one in events:
         day.record(one)

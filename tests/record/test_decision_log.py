@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from making import GPTBOT, REFUSED, asks, event
 from stagedoor.model.errors import StagedoorError
-from stagedoor.model.facts import UNKNOWN, Event, Request, Verdict, network
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import UNKNOWN, Request, Verdict, network
 from stagedoor.record import decision_log
 from stagedoor.record.decision_log import FILE, KEPT, Decisions, line
 
@@ -40,7 +41,7 @@ def read(state: Path) -> list[dict[str, Any]]:
     return [json.loads(text) for text in (state / FILE).read_text("utf-8").splitlines()]
 
 
-def written(at: Event) -> dict[str, Any]:
+def written(at: Decided) -> dict[str, Any]:
     """One event's line."""
     found = json.loads(line(at))
     assert isinstance(found, dict)

@@ -49,7 +49,7 @@ def test_a_recorder_that_fails_is_counted_and_fails_nobody(
     decided = event()
     hub.emit(decided)
     assert everything.seen == [Failed("record", "unrecorded"), decided]
-    assert "Failing could not record an event (Event)" in caplog.text
+    assert "Failing could not record an event (Decided)" in caplog.text
     hub.close()
     assert everything.closed
     hub.emit(decided)

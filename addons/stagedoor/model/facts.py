@@ -224,24 +224,6 @@ class Verdict:
         return f"would-{self.would}" if self.would else self.action
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One decision, for those who record it. `at` is Unix time, `seconds` the decision's cost.
-
-    `id` is the short name of this request: it stands on the refusal and in the decision log.
-    """
-
-    at: float
-    request: Request
-    client: Client
-    resource: Resource
-    verdict: Verdict
-    seconds: float
-    id: str = ""
-    against: bool = False
-    """It asks for what that crawler had been told is forbidden."""
-
-
 def host_name(authority: str) -> str:
     """`Example.org:8080` → `example.org`; an IPv6 address keeps its brackets."""
     name, colon, port = authority.strip().lower().rpartition(":")

@@ -31,7 +31,7 @@ import orjson
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.events import Decided
-from stagedoor.model.facts import Event, network
+from stagedoor.model.facts import network
 from stagedoor.record import state_directory
 from stagedoor.record.household_quota import HOUR, HouseholdQuota
 from stagedoor.record.recorders import Handlers
@@ -89,7 +89,7 @@ class Decisions:
         """Decisions."""
         return {Decided: self.record}
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Decided) -> None:
         """Write `event` down where it is worth reading."""
         if not event.verdict.logged:
             return
@@ -213,7 +213,7 @@ _SHORTENED = ("agent", "path", "proof_why", "host")
 """Fields that give way where characters need more than one byte, the first one first."""
 
 
-def line(event: Event) -> str:
+def line(event: Decided) -> str:
     """The JSON line for `event`, without the line break; at most MAX_LINE bytes with it."""
     request, client, verdict = event.request, event.client, event.verdict
     refused = verdict.refused

@@ -25,7 +25,7 @@ from prometheus_client import (
 )
 
 from stagedoor.model import events
-from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Event, Kind, Proof, Purpose
+from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Kind, Proof, Purpose
 from stagedoor.record.collectors import Family, Late, Source
 from stagedoor.record.metric_table import METRICS
 from stagedoor.record.recorders import Handlers
@@ -248,7 +248,7 @@ class Metrics:
         )
         self.saying(event.standards)
 
-    def record(self, event: Event) -> None:
+    def record(self, event: events.Decided) -> None:
         """Count one decision."""
         verdict, client, kind = event.verdict, event.client, event.resource.kind
         label = verdict.label

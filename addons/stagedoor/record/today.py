@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stagedoor.model.facts import Client, Event, Proof, Purpose
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import Client, Proof, Purpose
 
 Key = tuple[str, Proof]
 
@@ -71,7 +72,7 @@ class Today:
     now: Mapping[Key, int]
     """Requests of the last minutes."""
     people_now: Mapping[Purpose, int]
-    refusals: tuple[Event, ...]
+    refusals: tuple[Decided, ...]
     """The newest first."""
     rules: Mapping[str, int]
     """How often each rule decided."""

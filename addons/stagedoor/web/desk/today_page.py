@@ -9,7 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from stagedoor.evidence.wording import size
-from stagedoor.model.facts import Event
+from stagedoor.model.events import Decided
 from stagedoor.record.daily import MINUTES, REFUSALS
 from stagedoor.record.today import Row, Today
 from stagedoor.web.desk import chart, sentences
@@ -200,7 +200,7 @@ def _refusals(today: Today) -> Markup:
     return told
 
 
-def _refusal(event: Event) -> list[Markup | str]:
+def _refusal(event: Decided) -> list[Markup | str]:
     verdict = event.verdict
     would = Markup('<span class="note">{}: </span>').format(say("refusals.would"))
     why = verdict.title or verdict.rule
