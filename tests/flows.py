@@ -1,6 +1,6 @@
 """mitmproxy's side for tests: flows through a reverse proxy, and a guard in a mitmproxy without a net.
 
-The house behind the guard is a small one, laid where the shipped one would be.
+The guard's rules are a small set, laid where the shipped one would be.
 """
 
 from __future__ import annotations
@@ -124,13 +124,13 @@ def lay(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def small_house(folder: Path, files: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
+def lay_shipped(folder: Path, files: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Lay `files` where the shipped rules would be."""
     monkeypatch.setattr(rule_folder, "SHIPPED_RULES", lay(folder / "shipped", files))
     return rule_folder.SHIPPED_RULES
 
 
-HOUSE = {
+SMALL_RULES = {
     **CATALOGUE,
     "20-ai.yaml": TRAINING_OFF,
     "90-free.yaml": "- {id: no-live, title: No live stream, when: {resource: audio, client.name: unknown}, then: block}",
@@ -140,8 +140,8 @@ HOUSE = {
 OFF = {"guard_metrics": "off"}
 
 
-class House:
-    """A guard that has read its options, and what it tells."""
+class GuardFixture:
+    """A guard that has read its options, and what it records."""
 
     def __init__(self, guard: Guard, context: taddons.context) -> None:
         self.guard = guard
@@ -174,20 +174,20 @@ class House:
         asyncio.run(up())
 
 
-Open = Callable[..., House]
-"""Opens houses: `opened({"stance.yaml": "mode: observe"}, guard_state="…")`."""
+OpenGuard = Callable[..., GuardFixture]
+"""Opens guards: `opened({"stance.yaml": "mode: observe"}, guard_state="…")`."""
 
 
 @contextlib.contextmanager
-def opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenGuard]:
     """Everything that was opened is closed at the end."""
     with contextlib.ExitStack() as stack:
 
-        def open_house(files: Mapping[str, str] | None = None, **options: str) -> House:
-            small_house(tmp_path, {**HOUSE, **(files or {})}, monkeypatch)
+        def open_guard(files: Mapping[str, str] | None = None, **options: str) -> GuardFixture:
+            lay_shipped(tmp_path, {**SMALL_RULES, **(files or {})}, monkeypatch)
             guard = Guard()
-            found = House(guard, stack.enter_context(mitmproxy_with(guard)))
+            found = GuardFixture(guard, stack.enter_context(mitmproxy_with(guard)))
             found.set(**{**OFF, **options})
             return found
 
-        yield open_house
+        yield open_guard

@@ -1,4 +1,4 @@
-"""Small things for tests to work on: a house of a few lines, a request, an event.
+"""Small things for tests to work on: a policy of a few lines, a request, an event.
 
 The catalogue here is made up for the tests, so that no test hangs on what is shipped (that is
 `rules/test_shipped.py`'s work).
@@ -74,12 +74,12 @@ def sources(files: Mapping[str, str]) -> list[Source]:
 
 
 def policy(files: Mapping[str, str] | None = None) -> Policy:
-    """The house of `files`, with the small catalogue."""
+    """The policy of `files`, with the small catalogue."""
     return load_policy(sources({**CATALOGUE, **(files or {})}))
 
 
 def rules(text: str, stance: str = "") -> Policy:
-    """The house with one rule file, and a stance."""
+    """The policy with one rule file, and a stance."""
     return policy({"10-test.yaml": text, "stance.yaml": stance})
 
 

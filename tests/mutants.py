@@ -1,7 +1,7 @@
 """Mistakes that people, editors and programs make in rule files: a table of named mutators.
 
 MUTATORS spoil a shipped file at a place that chance picks (seeded by the mutator's and the file's
-name, so that it is the same each time); WHEN, RULES, STANCES and ENTRIES are written out. What `house` makes of
+name, so that it is the same each time); WHEN, RULES, STANCES and ENTRIES are written out. What the parser makes of
 all of them is `test_mutations.py`'s to say.
 """
 

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from rich.console import Console
 
-from flows import Open, answered, flow
+from flows import OpenGuard, answered, flow
 from loglines import counted, line
 from making import FIREFOX, GPTBOT, asks, event, mistakes, policy
 from stagedoor.cli import decide as decide_command
@@ -104,7 +104,7 @@ def test_the_policy_decides_it_and_observing_notes_it() -> None:
     assert (seen.action, seen.label, seen.refused) == ("log", "would-teapot", False)
 
 
-def test_the_front_carries_its_effect_out_and_metrics_count_it(opened: Open) -> None:
+def test_the_front_carries_its_effect_out_and_metrics_count_it(opened: OpenGuard) -> None:
     front = opened(FILES)
     found = front.enter(flow("/music/a.mp3", GPTBOT))
     assert found.response is not None
@@ -116,7 +116,7 @@ def test_the_front_carries_its_effect_out_and_metrics_count_it(opened: Open) -> 
     assert front.value("blocks_total", crawler="GPTBot", rule="tea") == 1
 
 
-def test_in_observe_mode_the_front_lets_it_pass(opened: Open) -> None:
+def test_in_observe_mode_the_front_lets_it_pass(opened: OpenGuard) -> None:
     front = opened(FILES, guard_mode="observe")
     found = front.enter(flow("/music/a.mp3", GPTBOT))
     assert found.response is None
@@ -138,15 +138,15 @@ def test_records_have_it() -> None:
 
 
 def test_explain_identify_and_decide_word_it() -> None:
-    house = policy(FILES)
+    loaded = policy(FILES)
     one = served()
-    found = explanation.explain(judge(house, one.request))
+    found = explanation.explain(judge(loaded, one.request))
     out = io.StringIO()
-    Console(file=out, width=110).print(explain_command.tree(found, house))
+    Console(file=out, width=110).print(explain_command.tree(found, loaded))
     assert "tea with 418 by tea" in out.getvalue()
     assert "✓ tea  teapot: decides" in out.getvalue()
     assert explain_command.as_json(found, {})["status"] == 418
-    answer = decide_command.decide(house, orjson.dumps({"ua": GPTBOT, "path": "/music/a.mp3"}))
+    answer = decide_command.decide(loaded, orjson.dumps({"ua": GPTBOT, "path": "/music/a.mp3"}))
     assert answer["verdict"] == "teapot"
 
 

@@ -33,7 +33,7 @@ AI = frozenset(
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    """The house as shipped, under the shipped stance."""
+    """The policy as shipped, under the shipped stance."""
     return rule_folder.load().assuming({})
 
 

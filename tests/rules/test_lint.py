@@ -9,7 +9,7 @@ from making import rules
 KEPT = """
 - {id: kept, title: Kept, when: {client.purpose: [ai-training, ai-input]}, then: block}
 """
-"""Keeps the stance of the small house, so that only what is tested is told."""
+"""Keeps the stance of the small policy, so that only what is tested is reported."""
 
 
 def advice(text: str, stance: str = "") -> list[str]:

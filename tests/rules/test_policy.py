@@ -198,7 +198,7 @@ def test_what_the_stance_calls_audio_is_guarded_as_audio() -> None:
     assert verdict(found, target="/listen/cover.jpg").action == "allow"
 
 
-def test_the_same_house_can_be_asked_under_another_stance() -> None:
+def test_the_same_policy_can_be_asked_under_another_stance() -> None:
     found = rules(TRAINING_OFF, "ai: {train: yes}")
     assert verdict(found).action == "allow"
     assert verdict(found.assuming({"stance.ai.train": "no"})).action == "block"
@@ -213,7 +213,7 @@ def test_an_artist_without_a_contact_is_advised() -> None:
     assert "contact" not in str(policy().advice)
 
 
-def test_an_empty_house_lets_everybody_in() -> None:
+def test_an_empty_policy_lets_everybody_in() -> None:
     assert verdict(load_policy([])) == Verdict("allow")
 
 

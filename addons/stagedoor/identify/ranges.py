@@ -2,7 +2,7 @@
 
 A list is what its operator put on the web, so it is not believed further than a list of crawlers'
 addresses can be true: bounded in size, in the width of a network and in the share of the Internet
-it covers, and without addresses that only exist inside somebody's house.
+it covers, and without private addresses.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WIDEST = {4: 8, 6: 19}
 MAX_SHARE = {4: 2.0**-6, 6: 2.0**-16}
 """The share of all addresses that one list may cover, so that many wide networks do not add up."""
 MAX_TOLD = 20
-"""Mistakes that are told of one list; a list of nonsense has as many as lines."""
+"""Mistakes that are reported of one list; a list of nonsense has as many as lines."""
 
 _LOCAL: tuple[Network, ...] = tuple(
     map(
@@ -60,7 +60,7 @@ def parse_ranges(
 
     Read are JSON ({"prefixes": [{"ipv4Prefix": …}]}, {"ips": […]}, a plain list and their kin)
     and text, a network or address a line, # begins a comment. `local` also lets loopback and
-    private networks pass, for tests and houses with crawlers of their own.
+    private networks pass, for tests and for networks with crawlers of their own.
 
     Raises ConfigError with the places inside `place`, where anything is not a network, or the list
     is empty, too long or covers too much: such a list is not used in part.

@@ -1,4 +1,4 @@
-"""Drafts are tried in the house they are for: what loads, decides its own examples and holds, stays."""
+"""Trials of drafts in the policy they are for: what loads, decides its own examples and holds, stays."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STRANGERS = ("python-requests/2.32.3",)
 MAX_MEND = 80
 """Characters: a list of all there is helps nobody who did not write the rule."""
 Load = Callable[[Mapping[str, str]], Policy]
-"""Files by their path in the rules directory → the house with them. Raises ConfigError."""
+"""Files by their path in the rules directory → the policy with them. Raises ConfigError."""
 
 
 def files_of(every: Sequence[Draft]) -> tuple[dict[str, str], dict[tuple[str, int], Draft]]:
@@ -58,8 +58,8 @@ def holding(every: list[Draft], load: Load) -> tuple[list[Draft], list[Settled]]
             if not out:
                 wrong = _mistakes(every, load) or _failing(every, load)
                 if not wrong:
-                    house = load(files_of(every)[0]).assuming({})
-                    return every, [_still(one, house) for one in dropped]
+                    policy = load(files_of(every)[0]).assuming({})
+                    return every, [_still(one, policy) for one in dropped]
             dropped += out
         for draft in every:
             if problem := wrong.get(draft.id):
@@ -67,11 +67,11 @@ def holding(every: list[Draft], load: Load) -> tuple[list[Draft], list[Settled]]
         every = [draft for draft in every if draft.settled and draft.id not in wrong]
 
 
-def _still(one: Settled, house: Policy) -> Settled:
+def _still(one: Settled, policy: Policy) -> Settled:
     """What another rule was to say is left where that rule was dropped in the end."""
     if one.state != "so":
         return one
-    if judge(house, one.request()).verdict.action == one.wish.action:
+    if judge(policy, one.request()).verdict.action == one.wish.action:
         return one
     return one.left("the rule that says the same could not be carried over", "write it by hand")
 
@@ -95,9 +95,9 @@ def _mistakes(every: Sequence[Draft], load: Load) -> dict[str, Problem]:
 
 def _failing(every: Sequence[Draft], load: Load) -> dict[str, Problem]:
     """Id → the case that does not hold."""
-    house = load(files_of(every)[0])
+    policy = load(files_of(every)[0])
     ids = {draft.id for draft in every}
-    _, failures = run_cases(house, only=ids)
+    _, failures = run_cases(policy, only=ids)
     told = {failure.message.partition(":")[0]: failure for failure in failures}
     mend = "write it by hand"
     return {
@@ -108,9 +108,9 @@ def _failing(every: Sequence[Draft], load: Load) -> dict[str, Problem]:
     }
 
 
-def _tried(every: Sequence[Draft], house: Policy) -> list[Settled]:
+def _tried(every: Sequence[Draft], policy: Policy) -> list[Settled]:
     """Gives each rule its cases; the wishes whose example another rule decides are taken out."""
-    shipped = house.assuming({})
+    shipped = policy.assuming({})
     by_id = {draft.id: draft for draft in every}
     out: list[Settled] = []
     for draft in every:
@@ -167,8 +167,8 @@ def _gets_cases(draft: Draft, shipped: Policy) -> tuple[str, str] | None:
     return None
 
 
-def asked(agent: str, path: str, house: Policy) -> tuple[str, str]:
+def asked(agent: str, path: str, policy: Policy) -> tuple[str, str]:
     """The rule that decides a bare request, and what it does."""
     request = Request("GET", "example.org", normalise(path), path, as_header(agent))
-    verdict = judge(house, request).verdict
+    verdict = judge(policy, request).verdict
     return verdict.rule, verdict.action

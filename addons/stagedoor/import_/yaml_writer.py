@@ -1,4 +1,4 @@
-"""YAML in the look of the house: fields a line each, cases in braces, quotes where they are needed.
+"""YAML in the style of the shipped rules: fields a line each, cases in braces, quotes where they are needed.
 
 What is written is read back by our own `yamltext` as the same values.
 """

@@ -28,7 +28,7 @@ class Noted:
 
 
 def walk(check: Callable[[master.Master, list[str]], Awaitable[None]]) -> list[str]:
-    """Run `check` in a house whose events go the short way; what was heard."""
+    """Run `check` in a mitmproxy whose events go the short way; what was heard."""
     heard: list[str] = []
 
     async def run() -> None:
