@@ -32,7 +32,7 @@ MEGABYTE = 1_000_000
 class Mutant:
     """One spoiled file. `outcome` is what must become of it, where that is sure.
 
-    `means` is the word that the mend must name; `whole` says that the file as a whole is the
+    `means` is the word that the fix must name; `whole` says that the file as a whole is the
     mistake, so that no line can be named.
     """
 

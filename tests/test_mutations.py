@@ -92,8 +92,8 @@ def test_a_mistake_is_told_with_its_place_or_is_none(
         assert bool(problems) is (mutant.outcome == "refused"), problems[:3]
     assert_told(problems, tmp_path, whole=mutant.whole)
     if mutant.means:
-        mends = [problem.mend for problem in problems]
-        assert any(f'"{mutant.means}"?' in mend for mend in mends), problems
+        fixes = [problem.fix for problem in problems]
+        assert any(f'"{mutant.means}"?' in fix for fix in fixes), problems
 
 
 SAMPLE = [m for m in MUTANTS if m.means][::6][:8] + [

@@ -135,7 +135,7 @@ def test_the_same_key_in_two_places_is_no_mistake() -> None:
         ("a: 1".encode("utf-16"), "1:1", "byte 0xff is not UTF-8"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_told_with_place_and_mend(
+def test_what_cannot_be_read_is_told_with_place_and_fix(
     data: str | bytes, place: str, told: str
 ) -> None:
     (line,) = mistakes(data)

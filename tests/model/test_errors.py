@@ -20,12 +20,12 @@ def test_a_whole_file_has_no_line() -> None:
     assert str(Location("rules/stance.yaml")) == "rules/stance.yaml"
 
 
-def test_a_problem_tells_place_mistake_and_mend() -> None:
+def test_a_problem_tells_place_mistake_and_fix() -> None:
     problem = Problem(Location("a.yaml", 1, 2), 'unknown field "x"', "take it out")
     assert str(problem) == 'a.yaml:1:2: unknown field "x" — take it out'
 
 
-def test_a_problem_without_a_mend_ends_with_the_mistake() -> None:
+def test_a_problem_without_a_fix_ends_with_the_mistake() -> None:
     assert str(Problem(Location("a.yaml", 1, 2), "wrong")) == "a.yaml:1:2: wrong"
 
 

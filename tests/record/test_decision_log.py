@@ -167,7 +167,7 @@ def test_a_full_disk_is_counted_and_not_raised(tmp_path: Path) -> None:
     assert lost.count == 10
 
 
-def test_a_state_directory_that_cannot_be_written_is_told_with_a_mend(tmp_path: Path) -> None:
+def test_a_state_directory_that_cannot_be_written_is_told_with_a_fix(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for state in (tmp_path / "file", tmp_path / "file" / "state"):
         with pytest.raises(StagedoorError, match=f"{state}.*cannot be written: .*guard_state=DIR"):

@@ -1,4 +1,4 @@
-"""What is surely a mistake, told with place and mend; and what is none, not told."""
+"""What is surely a mistake, told with place and fix; and what is none, not told."""
 
 from __future__ import annotations
 

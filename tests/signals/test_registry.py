@@ -231,11 +231,11 @@ def test_an_audit_finds_what_is_wrong_with_it() -> None:
     assert [f.what.partition(".")[0] for f in clash.contradictions] == [
         "Toy-Use says yes to training, Content-Usage says no"
     ]
-    assert "If you mean no: learn=no in headers of /." in clash.contradictions[0].mend
+    assert "If you mean no: learn=no in headers of /." in clash.contradictions[0].fix
     assert "Toy-Use: learn=yes" in clash.contradictions[0].places[0]
     found = audited(files={"/toy.txt": "a page"}, robots="User-agent: *\nToy-Use: perhaps\n")
     assert "/toy.txt is no toy." in told(found, "missing")
-    assert any(f.mend == "Write it like this: Toy-Use: learn=no." for f in found.findings)
+    assert any(f.fix == "Write it like this: Toy-Use: learn=no." for f in found.findings)
 
 
 def test_its_own_function_keeps_the_stricter() -> None:

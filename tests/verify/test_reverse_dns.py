@@ -424,7 +424,7 @@ def test_closing_stops_what_is_under_way_and_starts_nothing_new() -> None:
 
 
 @pytest.mark.parametrize("word", ["dns.google", "192.0.2.53:port", "", "192.0.2.53:99999"])
-def test_a_server_that_is_no_address_is_told_with_the_mend(word: str) -> None:
+def test_a_server_that_is_no_address_is_told_with_the_fix(word: str) -> None:
     with pytest.raises(
         StagedoorError, match=r"is not the address of a name server — write 192\.0\.2\.53"
     ):

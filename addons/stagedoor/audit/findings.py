@@ -16,11 +16,11 @@ WORDS: Mapping[Use, str] = {"train": "training", "input": "answers", "search": "
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing: what, how it is mended, and the places (with their words) it is about."""
+    """One thing: what, how it is fixed, and the places (with their words) it is about."""
 
     matter: Matter
     what: str
-    mend: str = ""
+    fix: str = ""
     places: tuple[str, ...] = ()
 
 

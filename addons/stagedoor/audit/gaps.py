@@ -44,8 +44,8 @@ def of_licences(reading: Reading) -> Iterator[Finding]:
             rsl.read(document.body, resource.address) for resource, _ in reading.resources
         ):
             what = f"The licence {url} says nothing about what was looked at."
-            mend = 'Look at its <content url="…">, and whether it is RSL 1.0.'
-            yield Finding("missing", what, mend)
+            fix = 'Look at its <content url="…">, and whether it is RSL 1.0.'
+            yield Finding("missing", what, fix)
     relative = [
         record
         for records in (reading.robots.loose, *(g.records for g in reading.robots.groups))

@@ -136,8 +136,8 @@ class _Builder:
                 "put quotes around text that begins with !",
             )
 
-    def _stop(self, event: yaml.Event, message: str, mend: str) -> None:
-        self.problems.append(Problem(_location(self.path, event.start_mark), message, mend))
+    def _stop(self, event: yaml.Event, message: str, fix: str) -> None:
+        self.problems.append(Problem(_location(self.path, event.start_mark), message, fix))
         raise _UnusableError
 
     def _start(self, event: yaml.NodeEvent) -> None:
@@ -287,7 +287,7 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
         place = Location(path, len(lines), len(lines[-1]) + 1)
     if "\t" in line[: len(line) - len(line.lstrip())] or "\\t" in message or "tab" in message:
         return Problem(place, "a tab is used to indent", "use spaces instead")
-    mends = {
+    fixes = {
         "could not find expected ':'": 'a colon and a space are missing after the word: "name: …"',
         "mapping values are not allowed": "check the indentation, or put quotes around text that "
         "holds a colon",
@@ -298,8 +298,8 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
         "unexpected end of stream": "close it",
         "expected node content": "check commas and brackets; the end of the file may be missing",
     }
-    mend = next((mend for words, mend in mends.items() if words in message), "")
-    return Problem(place, _plainly(message), mend)
+    fix = next((fix for words, fix in fixes.items() if words in message), "")
+    return Problem(place, _plainly(message), fix)
 
 
 def _plainly(message: str) -> str:

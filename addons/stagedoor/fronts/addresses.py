@@ -19,7 +19,7 @@ MOST_HOPS = 16
 
 
 def networks(words: Iterable[str]) -> tuple[Network, ...]:
-    """`10.0.0.0/8`, `192.0.2.1` … as networks; ValueError with the mend for anything else."""
+    """`10.0.0.0/8`, `192.0.2.1` … as networks; ValueError with the fix for anything else."""
     return tuple(map(network, words))
 
 

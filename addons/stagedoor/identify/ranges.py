@@ -75,11 +75,11 @@ def parse_ranges(
     found: set[Network] = set()
     problems: list[Problem] = []
     for line, where, text in entries:
-        network, message, mend = _network(text, local=local)
+        network, message, fix = _network(text, local=local)
         if network is not None:
             found.add(network)
         else:
-            problems.append(Problem(Location(place, line, 1 if line else 0), where + message, mend))
+            problems.append(Problem(Location(place, line, 1 if line else 0), where + message, fix))
             if len(problems) == MAX_TOLD:
                 break
     problems.extend(_too_much(found, place))
@@ -88,11 +88,11 @@ def parse_ranges(
     return tuple(sorted(found, key=lambda n: (n.version, int(n.network_address), n.prefixlen)))
 
 
-_MEND = "does the address still lead to the operator's list?"
+_FIX = "does the address still lead to the operator's list?"
 
 
 def _refused(place: str, message: str) -> ConfigError:
-    return ConfigError([Problem(Location(place), message, _MEND)])
+    return ConfigError([Problem(Location(place), message, _FIX)])
 
 
 def _entries(data: bytes, place: str) -> Iterator[tuple[int, str, object]]:
@@ -131,7 +131,7 @@ def _json_entries(value: Any, place: str) -> Iterator[tuple[int, str, object]]:
 
 
 def _network(text: object, *, local: bool) -> tuple[Network | None, str, str]:
-    """The network that `text` names; or None, what is wrong with it, and the mend."""
+    """The network that `text` names; or None, what is wrong with it, and the fix."""
     shown = f'"{str(text)[:60]}"'
     if not isinstance(text, str):
         return None, f"{shown} is not a network", "write for example 192.0.2.0/24"
@@ -139,7 +139,7 @@ def _network(text: object, *, local: bool) -> tuple[Network | None, str, str]:
         network = ip_network(text.strip(), strict=False)
     except ValueError:
         html = text.startswith("<")
-        return None, f"{shown} is not a network", _MEND if html else "write 192.0.2.0/24"
+        return None, f"{shown} is not a network", _FIX if html else "write 192.0.2.0/24"
     widest = WIDEST[network.version]
     if network.prefixlen < widest:
         return None, f"{shown} is too wide for one operator", f"/{widest} is the widest taken"
@@ -157,7 +157,7 @@ def _too_much(found: Iterable[Network], place: str) -> Iterator[Problem]:
             yield Problem(
                 Location(place),
                 f"its IPv{version} networks cover more than 1/{1 / most:,.0f} of the Internet",
-                _MEND,
+                _FIX,
             )
 
 

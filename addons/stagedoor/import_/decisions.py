@@ -73,9 +73,9 @@ class Settled:
             case _:
                 return self.wish.label or "this rule"
 
-    def left(self, message: str, mend: str = "") -> Settled:
+    def left(self, message: str, fix: str = "") -> Settled:
         """The same, not to be carried over."""
-        problem = Problem(self.wish.at, f"{self.said}: {message}", mend)
+        problem = Problem(self.wish.at, f"{self.said}: {message}", fix)
         return replace(self, state="left", remark=problem)
 
     def request(self, path: str = "") -> Request:

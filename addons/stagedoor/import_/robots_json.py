@@ -33,8 +33,8 @@ def read(path: str, data: bytes, _beside: Beside) -> Found:
     if document is None or problems:
         return Found(left=tuple(problems))
     if not isinstance(document.value, dict):
-        mend = 'write {"GPTBot": {"operator": …, "function": …}}'
-        return Found(left=(Problem(Location(path, 1, 1), "this is no list of names", mend),))
+        fix = 'write {"GPTBot": {"operator": …, "function": …}}'
+        return Found(left=(Problem(Location(path, 1, 1), "this is no list of names", fix),))
     wishes = []
     for name, value in document.value.items():
         at = document.at((name,), key=True)

@@ -21,7 +21,7 @@ NOBODY = "Zorbulon"
 """A program that nobody knows."""
 _STRANGERS = ("python-requests/2.32.3",)
 """Refused recordings by default: what a rule that lets somebody in must not match."""
-MAX_MEND = 80
+MAX_FIX = 80
 """Characters: a list of all there is helps nobody who did not write the rule."""
 Load = Callable[[Mapping[str, str]], Policy]
 """Files by their path in the rules directory → the policy with them. Raises ConfigError."""
@@ -63,7 +63,7 @@ def holding(every: list[Draft], load: Load) -> tuple[list[Draft], list[Settled]]
             dropped += out
         for draft in every:
             if problem := wrong.get(draft.id):
-                dropped += [one.left(problem.message, problem.mend) for one in draft.settled]
+                dropped += [one.left(problem.message, problem.fix) for one in draft.settled]
         every = [draft for draft in every if draft.settled and draft.id not in wrong]
 
 
@@ -87,8 +87,8 @@ def _mistakes(every: Sequence[Draft], load: Load) -> dict[str, Problem]:
             owner = owners.get((problem.location.path, problem.location.line))
             if owner is None:
                 raise
-            mend = problem.mend if len(problem.mend) < MAX_MEND else ""
-            found.setdefault(owner.id, replace(problem, mend=mend))
+            fix = problem.fix if len(problem.fix) < MAX_FIX else ""
+            found.setdefault(owner.id, replace(problem, fix=fix))
         return found
     return {}
 
@@ -99,10 +99,10 @@ def _failing(every: Sequence[Draft], load: Load) -> dict[str, Problem]:
     ids = {draft.id for draft in every}
     _, failures = run_cases(policy, only=ids)
     told = {failure.message.partition(":")[0]: failure for failure in failures}
-    mend = "write it by hand"
+    fix = "write it by hand"
     return {
         word: Problem(
-            failure.at, f"its case does not hold ({failure.message.splitlines()[-1].strip()})", mend
+            failure.at, f"its case does not hold ({failure.message.splitlines()[-1].strip()})", fix
         )
         for word, failure in told.items()
     }

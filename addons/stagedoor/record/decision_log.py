@@ -73,7 +73,7 @@ class Decisions:
         except OSError as error:
             raise StagedoorError(
                 f"the state directory {state} cannot be written: {error.strerror or error} — "
-                "choose another with --set guard_state=DIR, or mend its rights"
+                "choose another with --set guard_state=DIR, or fix its rights"
             ) from error
         self._failed = failed
         self._waiting: queue.Queue[str | None] = queue.Queue(MAX_WAITING)

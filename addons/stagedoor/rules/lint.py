@@ -1,4 +1,4 @@
-"""What is legal in a rule set and surely a mistake: told as advice, with place and mend.
+"""What is legal in a rule set and surely a mistake: told as advice, with place and fix.
 
 - a rule that can never hold, or that an earlier one leaves nothing for;
 - an `allow` that opens recordings to everybody;
@@ -81,8 +81,8 @@ def _unreachable(rules: Sequence[tuple[Rule, Condition]], facts: Facts) -> Itera
         if narrow(rule.condition, lambda _leaf: None) is False:
             continue  # off under this stance, and on purpose
         if impossible(condition, facts):
-            mend = "two of its conditions exclude each other"
-            yield Problem(rule.at, f'rule "{rule.id}" can never hold', mend)
+            fix = "two of its conditions exclude each other"
+            yield Problem(rule.at, f'rule "{rule.id}" can never hold', fix)
             continue
         if implies(condition, Is("resource", _nothing, _SIGNAL, "", rule.at), facts):
             yield Problem(

@@ -58,8 +58,8 @@ def _absolute(path: str) -> str:
 
 def _trait(word: str) -> str:
     if word not in TRAIT_NAMES:
-        mend = did_you_mean(word, TRAIT_NAMES) or f"known: {listed(TRAIT_NAMES)}"
-        raise ValueError(f'there is no trait "{word}" — {mend}')
+        fix = did_you_mean(word, TRAIT_NAMES) or f"known: {listed(TRAIT_NAMES)}"
+        raise ValueError(f'there is no trait "{word}" — {fix}')
     return word
 
 

@@ -121,7 +121,7 @@ def _sweep(folder: Path) -> None:
 def read_copy(path: Path) -> Copy:
     """The copy in a file. Raises ConfigError where it cannot be read or is not what was written."""
     place = Location(str(path))
-    mend = "delete it and run stagedoor update"
+    fix = "delete it and run stagedoor update"
     try:
         with path.open("rb") as file:
             data = file.read(2 * MAX_BYTES + 1)
@@ -134,9 +134,9 @@ def read_copy(path: Path) -> Copy:
         message = f"cannot be read: {error.strerror}"
         raise ConfigError([Problem(place, message, "check its rights")]) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError([Problem(place, "is not a copy of a list", mend)]) from error
+        raise ConfigError([Problem(place, "is not a copy of a list", fix)]) from error
     if not same:
-        raise ConfigError([Problem(place, "was changed after it was fetched", mend)])
+        raise ConfigError([Problem(place, "was changed after it was fetched", fix)])
     return copy
 
 

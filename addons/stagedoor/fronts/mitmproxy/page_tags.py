@@ -1,6 +1,6 @@
 """Pages on their way out get their tags: which responses, and what their headers say then.
 
-The headers go out before the page is seen. So they are mended for every page that is looked into,
+The headers go out before the page is seen. So they are adjusted for every page that is looked into,
 also where no place for the tags is found in it:
 
 - Content-Length goes; HTTP/1.1 sends chunks instead, HTTP/1.0 ends with the connection.
@@ -74,7 +74,7 @@ class Tagging:
             )
 
     def leaving(self, flow: http.HTTPFlow) -> bool:
-        """Set the response's stream where it is a page, and mend its headers; whether it was so."""
+        """Set the response's stream where it is a page, and adjust its headers; whether it was so."""
         response = flow.response
         assert response is not None
         if response.status_code == 304:

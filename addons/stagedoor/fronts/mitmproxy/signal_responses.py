@@ -62,7 +62,7 @@ class SignalResponses:
         response.headers.fields = stricter(response.headers.fields, self.said.headers)
 
     def leaving(self, flow: http.HTTPFlow, resource: Resource, given: Given) -> frozenset[str]:
-        """Mend a response on its way out, after its stream was set; the standards it then carries.
+        """Adjust a response on its way out, after its stream was set; the standards it then carries.
 
         `given` is told when a file has gone out whole.
         """

@@ -59,11 +59,11 @@ QUIET = 60.0
 """Seconds between two lines in the log that say the same about losses."""
 
 _log = logging.getLogger("stagedoor.ledger")
-_MENDS = {
+_FIXES = {
     sqlite3.SQLITE_FULL: "make room on that disk",
     sqlite3.SQLITE_IOERR: "look after that disk, or its quota",
-    sqlite3.SQLITE_READONLY: "mend the rights of that file and its directory",
-    sqlite3.SQLITE_CANTOPEN: "mend the rights of that file and its directory",
+    sqlite3.SQLITE_READONLY: "fix the rights of that file and its directory",
+    sqlite3.SQLITE_CANTOPEN: "fix the rights of that file and its directory",
     sqlite3.SQLITE_BUSY: "end the other program that holds it",
     sqlite3.SQLITE_CORRUPT: "keep a copy, and move it out of the state directory",
     sqlite3.SQLITE_NOTADB: "keep a copy, and move it out of the state directory",
@@ -310,7 +310,7 @@ class Ledger:
             self._lost, self._lost_since = self._lost - lost, now
         if unreadable:
             self._lose(unreadable, "they cannot be written as JSON")
-        self._tell_mended(lost)
+        self._tell_fixed(lost)
         self._tell_sealed(pen)
         return True
 
@@ -362,10 +362,10 @@ class Ledger:
         _log.error(
             "The ledger in %s cannot be written: %s — %s. The site goes on; entries wait in memory, "
             "and are lost and counted when there are too many.",
-            self._state, told, _MENDS.get(code, "look after that disk"),
+            self._state, told, _FIXES.get(code, "look after that disk"),
         )  # fmt: skip
 
-    def _tell_mended(self, lost: int) -> None:
+    def _tell_fixed(self, lost: int) -> None:
         if self._trouble:
             _log.warning("The ledger is written again; %s entries were lost.", f"{lost:,}")
         self._trouble = ""
@@ -414,7 +414,7 @@ class _Lock:
         except OSError as error:
             raise StagedoorError(
                 f"the state directory {state} cannot be written: {error.strerror or error} — "
-                "choose another with --set guard_state=DIR, or mend its rights"
+                "choose another with --set guard_state=DIR, or fix its rights"
             ) from error
         until = time.monotonic() + PATIENCE
         while not self._had():
