@@ -146,9 +146,9 @@ class GuardFixture:
     def __init__(self, guard: Guard, context: taddons.context) -> None:
         self.guard = guard
         self.context = context
-        self.told = Remembered()
+        self.recorded = Remembered()
         self.metrics = guard.service.suite.metrics
-        guard.service.suite.add(self.told)
+        guard.service.suite.add(self.recorded)
 
     def enter(self, found: http.HTTPFlow) -> http.HTTPFlow:
         """Let a request come in."""
@@ -160,7 +160,7 @@ class GuardFixture:
         return self.metrics.registry.get_sample_value(f"stagedoor_{name}", labels) or 0
 
     def set(self, **options: str) -> None:
-        """Change options, as somebody would while the program runs."""
+        """Change options, as a person would while the program runs."""
         self.context.configure(self.guard, **options)
 
     def run(self) -> None:

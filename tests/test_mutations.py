@@ -1,4 +1,4 @@
-"""Whatever is wrong with a rules directory is told with its place: no traceback, and soon.
+"""Any mistake in a rules directory is reported with its place: no traceback, and soon.
 
 The files are laid over the shipped ones and read as the guard does on a reload. How long each
 takes is not asserted; that none hangs is.
@@ -46,7 +46,7 @@ def written(mutant: Mutant, folder: Path) -> bytes:
 
 
 def problems_of(folder: Path, before: Policy) -> tuple[Problem, ...]:
-    """What is told of the files in `folder`; nothing where they load."""
+    """What is reported of the files in `folder`; nothing where they load."""
     try:
         policy = rule_folder.build(rule_folder.sources(folder), before)
     except ConfigError as error:

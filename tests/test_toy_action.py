@@ -110,7 +110,7 @@ def test_the_front_carries_its_effect_out_and_metrics_count_it(opened: OpenGuard
     assert found.response is not None
     assert found.response.status_code == 418
     assert (found.response.get_text() or "").startswith("No recording, only tea.")
-    assert front.told.verdicts == ["teapot"]
+    assert front.recorded.verdicts == ["teapot"]
     labels = {"verdict": "teapot", "purpose": "ai-training", "resource": "audio"}
     assert front.value("requests_total", **labels) == 1
     assert front.value("blocks_total", crawler="GPTBot", rule="tea") == 1
@@ -122,7 +122,7 @@ def test_in_observe_mode_the_front_lets_it_pass(opened: OpenGuard) -> None:
     assert found.response is None
     answered(found, "audio/mpeg")
     front.guard.responseheaders(found)
-    assert front.told.verdicts == ["would-teapot"]
+    assert front.recorded.verdicts == ["would-teapot"]
 
 
 def test_records_have_it() -> None:
@@ -171,7 +171,7 @@ def test_the_boards_colour_it() -> None:
     assert spec.loader is not None
     overview = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(overview)
-    (panel,) = (p for p in overview.KNOCKS.panels if p.title == "Requests by verdict")
+    (panel,) = (p for p in overview.REQUESTS.panels if p.title == "Requests by verdict")
     assert panel.colours["teapot"] == panel.colours["would-teapot"] == "purple"
     (refused,) = (p for p in overview.NOW.panels if p.title == "Refused")
     assert "block|teapot|throttle" in refused.queries[0][0]

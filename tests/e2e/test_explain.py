@@ -54,7 +54,7 @@ RULES = """
 
 
 def explained(*arguments: str) -> tuple[str, dict[str, Any]]:
-    """What the command says in words, and as JSON."""
+    """What the command says as text, and as JSON."""
     command = [sys.executable, "-m", "stagedoor", "explain", *arguments]
     words, data = run(*command), run(*command, "--json")
     assert words.returncode == data.returncode == 0, words.stderr + data.stderr
@@ -98,7 +98,7 @@ class Generator:
         ] * 200
 
     def one(self, number: int) -> dict[str, Any]:
-        """A request: what is sent, and what `explain` is told."""
+        """A request: what is sent, and what `explain` is given."""
         pick = self._any.choice
         stem = pick(
             ["/music/x{n}", "/hls/x{n}", "/x{n}", "/rest/x{n}", "//music/./%78{n}", "/a/../x{n}"]

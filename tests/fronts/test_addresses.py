@@ -1,4 +1,4 @@
-"""Whose address a request comes from: only what somebody trusted has written is believed."""
+"""Whose address a request comes from: only what a trusted proxy has written is believed."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_what_is_handed_out_against_what_was_said(opened: OpenGuard) -> None:
         found = fixture.enter(flow("/music/a.mp3", GPTBOT))
         answered(found, "audio/mpeg", status)
         fixture.guard.responseheaders(found)
-        fixture.guard.response(found)  # the headers told it
+        fixture.guard.response(found)  # the headers said it
     assert fixture.value("audio_taken_total", crawler="GPTBot", purpose="ai-training") == 1
     assert fixture.value("taken_against_total", crawler="GPTBot", resource="audio") == 0
     found = fixture.enter(flow("/music/a.mp3", GPTBOT))

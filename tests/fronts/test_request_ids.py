@@ -22,7 +22,7 @@ def test_names_are_not_given_twice() -> None:
 def test_a_refusal_carries_its_name_in_words_and_in_a_header(opened: OpenGuard) -> None:
     fixture = opened()
     answer = fixture.enter(flow("/a.mp3", GPTBOT)).response
-    (event,) = fixture.told.events
+    (event,) = fixture.recorded.events
     assert answer is not None
     assert answer.headers["X-Request-Id"] == event.id
     assert f"This request is known as {event.id}." in (answer.get_text() or "")
@@ -33,4 +33,4 @@ def test_what_nobody_writes_down_has_no_name(opened: OpenGuard) -> None:
     found = fixture.enter(flow("/about", FIREFOX))
     answered(found)
     fixture.guard.responseheaders(found)
-    assert [event.id for event in fixture.told.events] == [""]
+    assert [event.id for event in fixture.recorded.events] == [""]

@@ -40,7 +40,7 @@ def test_whoever_is_too_fast_is_told_when_to_come_back(opened: OpenGuard) -> Non
     text = late.get_text() or ""
     assert "You are welcome again in 30s." in text
     assert "Nobody needs more than two recordings a minute" in text
-    assert fixture.told.verdicts == ["throttle"]
+    assert fixture.recorded.verdicts == ["throttle"]
     assert fixture.value("blocks_total", crawler="Overcast", rule="not-so-fast") == 1
     other = fixture.enter(flow("/a.mp3", OVERCAST, peer="192.0.2.99"))
     assert other.response is None  # each client for itself
@@ -102,7 +102,7 @@ def test_a_delayed_request_waits_and_then_goes_on(opened: OpenGuard) -> None:
     assert found.response is None
     answered(found, "audio/mpeg")
     assert fixture.guard.responseheaders(found) is None  # once is enough
-    assert fixture.told.verdicts == ["delay"]
+    assert fixture.recorded.verdicts == ["delay"]
 
 
 def test_what_turns_out_to_be_audio_is_delayed_then(opened: OpenGuard) -> None:
@@ -136,4 +136,4 @@ def test_observe_mode_holds_nobody_up(opened: OpenGuard) -> None:
     assert fixture.guard.requestheaders(found) is None
     answered(found, "audio/mpeg")
     fixture.guard.responseheaders(found)
-    assert fixture.told.verdicts == ["would-delay"]
+    assert fixture.recorded.verdicts == ["would-delay"]

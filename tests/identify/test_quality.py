@@ -1,4 +1,4 @@
-"""How well machines are told from people, over the frozen sample and over other projects' lists.
+"""How well machines and people are distinguished, over the frozen sample and over other projects' lists.
 
 `./run bench quality` measures the same over all data there is, and lists every miss.
 """

@@ -1,4 +1,4 @@
-"""What is surely a mistake, told with place and fix; and what is none, not told."""
+"""What is surely a mistake is reported with place and fix; other things are not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEPT = """
 
 
 def advice(text: str, stance: str = "") -> list[str]:
-    """What is told about these rules, besides the missing contact."""
+    """What is reported about these rules, besides the missing contact."""
     found = rules(text, stance + "\nartist: {contact: 'mailto:a@b.example'}").advice
     return [str(problem) for problem in found]
 

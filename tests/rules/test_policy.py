@@ -217,7 +217,7 @@ def test_an_empty_policy_lets_everybody_in() -> None:
     assert verdict(load_policy([])) == Verdict("allow")
 
 
-def test_mistakes_of_all_files_are_told_at_once_and_in_order() -> None:
+def test_mistakes_of_all_files_are_reported_at_once_and_in_order() -> None:
     found = mistakes(
         {
             "stance.yaml": "modus: observe",
@@ -242,7 +242,7 @@ def test_an_unknown_crawler_in_a_rule_is_told_with_the_nearest_name() -> None:
 
 
 def test_a_mistake_in_a_catalogue_file_does_not_make_its_crawlers_unknown_to_rules() -> None:
-    # One slip in a date, and every rule that names one of the file's crawlers would be told off.
+    # One slip in a date, and every rule that names one of the file's crawlers would be reported.
     found = mistakes(
         {
             "crawlers/openai.yaml": CATALOGUE["crawlers/openai.yaml"].replace(

@@ -22,7 +22,7 @@ ADDRESS = "20.171.207.5"
 
 
 class Book:
-    """Lookups that know what they are told to, and keep what they were asked."""
+    """Lookups that know what a test gives them, and keep what they were asked."""
 
     def __init__(self, names: Names = PENDING) -> None:
         self.names = names

@@ -106,7 +106,7 @@ async def serving(zone: Zone) -> AsyncIterator[Server]:
 
 
 class Clock:
-    """A clock that goes when it is told to."""
+    """A clock that a test moves."""
 
     now = 1000.0
 

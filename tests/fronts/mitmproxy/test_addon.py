@@ -35,7 +35,7 @@ def test_observe_mode_refuses_nobody(opened: OpenGuard) -> None:
     assert found.response is None
     answered(found, "audio/mpeg")
     fixture.guard.responseheaders(found)
-    assert fixture.told.verdicts == ["would-block"]
+    assert fixture.recorded.verdicts == ["would-block"]
 
 
 def test_the_stances_mode_counts_where_no_option_is_set(opened: OpenGuard) -> None:
@@ -62,7 +62,7 @@ def test_a_request_that_mitmproxy_has_refused_already_is_left_alone(opened: Open
     found.error = Error("invalid")
     fixture.enter(found)
     assert found.response is None
-    assert fixture.told.events == []
+    assert fixture.recorded.events == []
 
 
 def test_nobody_may_use_the_guard_as_a_forward_proxy(opened: OpenGuard) -> None:
@@ -113,8 +113,8 @@ def test_what_only_the_response_shows_to_be_audio_is_refused_then(opened: OpenGu
     fixture.guard.responseheaders(found)
     assert response.status_code == 403
     assert "icy-name" not in response.headers
-    assert fixture.told.verdicts == ["block"]
-    assert fixture.told.events[0].resource.known_by == "type"
+    assert fixture.recorded.verdicts == ["block"]
+    assert fixture.recorded.events[0].resource.known_by == "type"
 
 
 def test_what_only_the_response_shows_is_only_noted_in_observe_mode(opened: OpenGuard) -> None:
@@ -123,7 +123,7 @@ def test_what_only_the_response_shows_is_only_noted_in_observe_mode(opened: Open
     response = answered(found, "audio/mpeg")
     fixture.guard.responseheaders(found)
     assert response.status_code == 200
-    assert fixture.told.verdicts == ["would-block"]
+    assert fixture.recorded.verdicts == ["would-block"]
 
 
 def test_a_response_does_not_lead_visitors_past_the_door(opened: OpenGuard) -> None:
@@ -152,7 +152,7 @@ def test_a_refusal_is_recorded_once(opened: OpenGuard) -> None:
     fixture.guard.responseheaders(found)
     found.error = Error("client left")
     fixture.guard.error(found)
-    assert fixture.told.verdicts == ["block"]
+    assert fixture.recorded.verdicts == ["block"]
     assert (
         fixture.value("requests_total", verdict="block", purpose="ai-training", resource="audio")
         == 1
@@ -163,12 +163,12 @@ def test_a_refusal_is_recorded_once(opened: OpenGuard) -> None:
 def test_an_admission_is_recorded_once_when_it_is_final(opened: OpenGuard) -> None:
     fixture = opened()
     found = fixture.enter(flow("/about", FIREFOX))
-    assert fixture.told.events == []
+    assert fixture.recorded.events == []
     answered(found)
     fixture.guard.responseheaders(found)
     fixture.guard.responseheaders(found)
     fixture.guard.error(found)
-    assert fixture.told.verdicts == ["allow"]
+    assert fixture.recorded.verdicts == ["allow"]
 
 
 def test_a_request_that_the_site_never_answered_is_recorded_all_the_same(opened: OpenGuard) -> None:
@@ -177,13 +177,13 @@ def test_a_request_that_the_site_never_answered_is_recorded_all_the_same(opened:
     found.error = Error("connection refused")
     fixture.guard.error(found)
     fixture.guard.error(found)
-    assert fixture.told.verdicts == ["allow"]
+    assert fixture.recorded.verdicts == ["allow"]
 
 
 def test_an_error_of_a_flow_the_guard_never_saw_is_not_recorded(opened: OpenGuard) -> None:
     fixture = opened()
     fixture.guard.error(flow())
-    assert fixture.told.events == []
+    assert fixture.recorded.events == []
 
 
 def test_a_sink_that_fails_fails_no_request_and_no_other_sink(opened: OpenGuard) -> None:
@@ -192,7 +192,7 @@ def test_a_sink_that_fails_fails_no_request_and_no_other_sink(opened: OpenGuard)
     found = fixture.enter(flow("/a.mp3", GPTBOT))
     assert found.response is not None
     assert found.response.status_code == 403
-    assert fixture.told.verdicts == ["block"]
+    assert fixture.recorded.verdicts == ["block"]
     assert fixture.value("errors_total", step="record", outcome="unrecorded") == 1
 
 
@@ -241,4 +241,4 @@ def test_a_trusted_proxys_word_about_the_client_counts(opened: OpenGuard) -> Non
     fixture.enter(
         flow("/a.mp3", GPTBOT, peer="127.0.0.1", headers={"X-Forwarded-For": "203.0.113.9"})
     )
-    assert fixture.told.events[0].request.address == "203.0.113.9"
+    assert fixture.recorded.events[0].request.address == "203.0.113.9"

@@ -38,7 +38,7 @@ def walk(check: Callable[[master.Master, list[str]], Awaitable[None]]) -> list[s
             await check(found, heard)
         finally:
             undo()
-            undo()  # the guard may be told twice that it is done
+            undo()  # mitmproxy may call `done` twice
         assert "trigger_event" not in vars(found.addons)
 
     asyncio.run(run())

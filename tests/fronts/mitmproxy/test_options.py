@@ -1,4 +1,4 @@
-"""The `guard_…` options, read once and all mistakes told at once."""
+"""The `guard_…` options, read once and all mistakes reported at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes out with a response, and what of it is told to whom."""
+"""What goes out with a response, and what of it is reported to whom."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Start, change, stop: what is opened and told, and what a mistake does."""
+"""Start, change, stop: what is opened and reported, and what a mistake does."""
 
 from __future__ import annotations
 
