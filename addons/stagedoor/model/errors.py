@@ -1,4 +1,4 @@
-"""What can be wrong with what people wrote, and where.
+"""Problems in what people wrote: what is wrong, where, and the fix.
 
 Every message names the place and the fix: `path:line:column: what — fix`.
 """
@@ -12,7 +12,7 @@ from difflib import SequenceMatcher, get_close_matches
 
 _SURE = 0.8
 MANY = 100
-"""Mistakes told at once: who has more of them has one that is repeated, or the wrong file."""
+"""Mistakes reported at once: a file with more repeats one mistake, or is the wrong file."""
 _LONGEST = 400
 """Characters of a message (one that lists all purposes has 340); a fix may be three times as long.
 Nobody reads a quoted megabyte."""
@@ -66,7 +66,7 @@ class ConfigError(StagedoorError):
 
 
 def enough(problems: Sequence[Problem]) -> bool:
-    """Whether there are so many already that looking for more tells nobody anything."""
+    """Whether there are so many already that looking for more helps nobody."""
     return len(problems) > MANY
 
 
@@ -76,7 +76,7 @@ def first_of(problems: Iterable[Problem]) -> list[Problem]:
     if len(found) <= MANY:
         return found
     last = found[MANY - 1].location
-    return [*found[:MANY], Problem(last, "more follow, which are not told", "fix these first")]
+    return [*found[:MANY], Problem(last, "more follow, which are not reported", "fix these first")]
 
 
 def _printable(text: str, longest: int) -> str:

@@ -1,4 +1,4 @@
-"""Events: everything that happens at the door, as frozen facts for those who record it.
+"""Events: everything that happens in the guard, as frozen facts for the recorders.
 
 A front emits them; recorders (`record/`) subscribe to the kinds they care about. Nothing here has
 an effect. Times are Unix seconds, sizes bytes, durations seconds, unless a field says otherwise.
