@@ -1,4 +1,4 @@
-"""How a file's shape is checked and how its mistakes are worded.
+"""Models of the files people write: checks their shape and words their mistakes.
 
 The types themselves (stance, catalogue entry, rule) are pydantic models in the rooms they belong
 to. This module turns what pydantic reports, all errors at once, into located problems in words

@@ -193,7 +193,7 @@ class Site(Model):
 
 
 class OnError(Model):
-    """What the door does when the guard itself fails."""
+    """What happens to requests when the guard itself fails."""
 
     pages: OpenClosed = "open"
     audio: OpenClosed = "closed"
@@ -262,7 +262,7 @@ def read_stance(document: Document, problems: list[Problem]) -> Stance:
 
 
 def advice(stance: Stance, document: Document) -> list[Problem]:
-    """What is legal and still worth telling: shown at the start and by `stagedoor check`."""
+    """What is legal and still worth reporting: shown at the start and by `stagedoor check`."""
     found = []
     if not stance.artist.contact:
         place = document.at(("artist", "contact"))

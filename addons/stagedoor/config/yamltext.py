@@ -8,7 +8,7 @@ A deliberately small YAML, the one people read aloud:
 - anchors, aliases and tags are refused: they cannot be read aloud, and a few lines of them can
   grow into gigabytes.
 
-Pure: text in, values out. Whoever calls it reads the file.
+Pure: text in, values out. The caller reads the file.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ def parse(source: Source, problems: list[Problem]) -> Document | None:
     """The document in `source`, or None where it cannot be read as YAML at all.
 
     Every mistake is added to `problems`; a key written twice is one, yet the rest of the file is
-    still returned, so that its other mistakes are told in the same breath. An empty file is a
+    still returned, so that its other mistakes are reported together with it. An empty file is a
     document whose value is None.
     """
     if len(source.data) > MAX_BYTES:
