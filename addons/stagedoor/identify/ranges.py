@@ -39,7 +39,7 @@ _LOCAL: tuple[Network, ...] = tuple(
     )
 )
 """Loopback, private, link-local, multicast, reserved: no crawler comes from there over the
-Internet, and whoever is there is a neighbour or a proxy."""
+Internet, and a client there is a neighbour or a proxy."""
 
 _LISTS = ("prefixes", "ips", "ip_ranges", "ipRanges", "ranges", "addresses", "cidrs", "networks")
 _FIELDS = (
@@ -96,7 +96,7 @@ def _refused(place: str, message: str) -> ConfigError:
 
 
 def _entries(data: bytes, place: str) -> Iterator[tuple[int, str, object]]:
-    """Each entry: its line (0 in JSON), its place in words, and what should be a network."""
+    """Each entry: its line (0 in JSON), its place as text, and what should be a network."""
     data = data.removeprefix(b"\xef\xbb\xbf")  # some editors mark UTF-8 so
     if data.lstrip()[:1] in {b"{", b"["}:
         try:
