@@ -1,7 +1,7 @@
-"""Where the site's own robots.txt says something else than the stance, line by line.
+"""Differences between the site's own robots.txt and the stance, line by line.
 
 Nothing of the site's is ever taken out: what is stricter stays in force, what is more open is
-reported with its line and the fix. `stands` tells whether the site's word still decides.
+reported with its line and the fix. `stands` says whether the site's line still decides.
 """
 
 from __future__ import annotations
