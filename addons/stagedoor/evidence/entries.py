@@ -82,7 +82,7 @@ class Visit:
 
     @classmethod
     def of(cls, event: Decided, request_id: str = "") -> Visit:
-        """The visit that was decided about; whatever the visitor made too long is cut."""
+        """The visit that was decided about; texts that are too long are cut."""
         request, client = event.request, event.client
         return cls(
             int(event.at * 1000), client.name, client.operator, client.purpose, client.proof,
