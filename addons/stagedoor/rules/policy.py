@@ -38,7 +38,7 @@ CATALOGUE_FOLDERS = frozenset({"crawlers", "clients"})
 class Policy:
     """Everything a decision needs.
 
-    `rules` are as written, in their order; `advice` is what is legal and still worth telling.
+    `rules` are as written, in their order; `advice` is what is legal and still worth reporting.
     """
 
     stance: Stance

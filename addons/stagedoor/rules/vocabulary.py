@@ -1,4 +1,4 @@
-"""What stands under a rule's `when` → a condition; every mistake in it, with its place and fix.
+"""The vocabulary of a rule's `when`, read into a condition; mistakes with their place and fix.
 
 A condition is a field and what it must be; several fields in one block must all hold. A list means
 any of its values. `all`, `any` and `not` group conditions.
