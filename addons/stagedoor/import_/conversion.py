@@ -2,7 +2,7 @@
 
 Nothing is believed that has not been tried: the files are loaded together with the policy they are
 for, each rule must be the one that decides its own examples, and its cases must hold. Whatever
-fails is told and left out.
+fails is reported and left out.
 """
 
 from __future__ import annotations
@@ -227,7 +227,7 @@ def _in_one_word(kept: Sequence[Settled], policy: Policy) -> tuple[str, ...]:
 
 
 def _overruled(before: Policy, after: Policy, files: Mapping[str, str]) -> tuple[str, ...]:
-    """Cases of other files that come out otherwise now: `stagedoor check` will tell of them."""
+    """Cases of other files that come out otherwise now: `stagedoor check` will report them."""
     failing = {failure.at for failure in run_cases(before)[1]}
     places = [
         str(failure.at)

@@ -1,4 +1,4 @@
-"""What becomes of each wish: does the stance say so already, is a rule needed, or can there be none?"""
+"""Decisions about wishes: the stance says so, a rule is needed, or there can be none."""
 
 from __future__ import annotations
 
@@ -246,7 +246,7 @@ def written(one: Settled) -> Settled:
 
 
 def _crosses(later: Settled, one: Settled, policy: Policy) -> bool:
-    """Whether `later` would overrule `one`, as far as agents tell."""
+    """Whether `later` would overrule `one`, as far as agents show."""
     if later.wish.action == one.wish.action:
         return False
     if isinstance(one.wish.who, Anybody):

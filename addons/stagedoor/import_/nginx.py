@@ -214,7 +214,7 @@ def _wishes(one: _Map, number: int, reading: _Reading) -> None:
 
 
 def _listed(one: _Map, reading: _Reading) -> list[_Row]:
-    """The rows that name agents; the others are told."""
+    """The rows that name agents; the others are reported."""
     rows = []
     for row in one.rows:
         if row.source == "default":
@@ -247,7 +247,7 @@ def _actions(one: _Map, rows: list[_Row], told: set[str]) -> dict[str, str] | No
 
 
 def _who(row: _Row, reading: _Reading) -> list[Who]:
-    """Whom a row is for; what cannot be used is told."""
+    """Whom a row is for; what cannot be used is reported."""
     if not row.source:
         return [Written(Expression("^$"))]
     if not row.source.startswith("~"):

@@ -27,7 +27,7 @@ _UNCLEAR = re.compile(r"unclear|no information", re.IGNORECASE)
 
 
 def read(path: str, data: bytes, _beside: Beside) -> Found:
-    """What the list wishes; names that are no names are told."""
+    """What the list wishes; names that are no names are reported."""
     problems: list[Problem] = []
     document = parse(Source(path, data), problems)
     if document is None or problems:

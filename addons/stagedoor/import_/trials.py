@@ -1,4 +1,4 @@
-"""Trials of drafts in the policy they are for: what loads, decides its own examples and holds, stays."""
+"""Trials of drafts in their policy: what loads, decides its own examples and holds, stays."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _gets_cases(draft: Draft, shipped: Policy) -> tuple[str, str] | None:
     ]
     if not outside:
         return "it holds for everybody that was tried", "say more closely whom it is for"
-    # What comes out the other way tells most.
+    # What comes out the other way shows most.
     telling = next((one for one in outside if one["expect"] != wish.action), outside[0])
     draft.cases = (*(case(one, wish.action) for one in draft.settled[:CASES_FOR]), telling)
     return None
