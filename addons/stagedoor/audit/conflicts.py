@@ -1,4 +1,4 @@
-"""Where a site's statements contradict one another: who says yes, who says no, and the fix.
+"""Contradictions between a site's statements: who says yes, who says no, and the fix.
 
 A crawler that robots.txt names hears another robots.txt than everybody else, so each group of
 crawlers is asked for. A Disallow for a part of the site closes it, whatever is said about use

@@ -1,4 +1,4 @@
-"""What is missing: files that are refused, licences that are not there, recordings without a word."""
+"""Gaps in what a site says: refused files, missing licences, recordings without a word."""
 
 from __future__ import annotations
 

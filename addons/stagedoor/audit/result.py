@@ -1,4 +1,4 @@
-"""All that an audit finds, from what was fetched."""
+"""The result of an audit: all that is found in what was fetched."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the crawler `agent` (`*`: any) is told."""
+    """What the site says to the crawler `agent` (`*`: any)."""
 
     agent: str
     reading: Reading
