@@ -1,4 +1,4 @@
-"""Where files lie, in a checkout and in an installed wheel; reads rule directories.
+"""Rule directories, read; and where files are, in a checkout and in an installed wheel.
 
 In a checkout the shipped files stand at the top level (`rules/`, `addons/guard.py`); in a wheel the
 same files stand in `stagedoor/share/`. This is the one place that knows.
