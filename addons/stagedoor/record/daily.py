@@ -1,6 +1,6 @@
-"""Today in numbers: who knocked, who was refused, who took what. A sink, bounded whatever comes.
+"""Today in numbers: who came, who was refused, who took what. A recorder of bounded size.
 
-Rows are kept by name and proof, as in the ledger: what somebody in a crawler's costume did is never
+Rows are kept by name and proof, as in the ledger: what a client in a crawler's disguise did is never
 added to the crawler. Names come from the catalogue, never from a visitor. Of people only how many
 requests there were is counted.
 

@@ -2,7 +2,7 @@
 
 Refusals and whatever a `log` rule noted are written, plain admissions are not. Field names are
 public interface. A thread of its own writes, so a slow disk never holds up a request; a full one
-is counted and told, and the site goes on.
+is counted and reported, and the site goes on.
 
 Query strings are left out (Subsonic clients carry their password there), and addresses are cut to
 their network unless the client was refused.

@@ -1,4 +1,4 @@
-"""One line a refusal, for whoever looks at the terminal; a flood becomes a count."""
+"""Refusals in the terminal, a line each; a flood becomes a count."""
 
 from __future__ import annotations
 

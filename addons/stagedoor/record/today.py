@@ -1,4 +1,4 @@
-"""What is known of today: rows, hours, and one look at all of it."""
+"""Facts of today: rows, hours, and a snapshot of all of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Row:
     told: int = 0
     """Times it was handed a signal; headers count once for each visitor."""
     against: int = 0
-    """Requests for what it had been told is forbidden."""
+    """Requests for what a signal it had received forbids."""
     tracks: int = 0
     """Those of them that were about recordings, playlists and downloads."""
     taken: int = 0

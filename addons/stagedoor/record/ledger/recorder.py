@@ -1,4 +1,4 @@
-"""The ledger: what was published, who was told, what was taken all the same. Written to last.
+"""The recorder of the ledger: what was published, who received it, what was taken all the same.
 
 A thread of its own writes, in batches, so that a slow disk never holds up a request. Where the disk
 takes nothing, the ledger waits for it with what it has; what does not fit into memory is counted,
@@ -170,7 +170,7 @@ class Ledger:
         return self._waiting.qsize()
 
     def measures(self) -> dict[str, Callable[[], float | None]]:
-        """What whoever scrapes may ask at any time, by the metric's name, see measures.py."""
+        """What a scrape may ask at any time, by the metric's name."""
         return {
             "stagedoor_ledger_entries_total": lambda: self._written,
             "stagedoor_ledger_waiting": lambda: self.waiting,
