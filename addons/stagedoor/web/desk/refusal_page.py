@@ -1,4 +1,4 @@
-"""Why somebody was refused, rule by rule: `rules.explanation` as a page."""
+"""The page that says why a client was refused, rule by rule: `engine.explanation` as HTML."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ LISTED = 40
 
 
 def today_page(today: Today, outlook: Outlook, token: str) -> Markup:
-    """The whole page. `token` allows whoever has the page to change something."""
+    """The whole page. `token` allows the reader of the page to change something."""
     parts = fragments(today, outlook, token)
     body = joined(
         (
@@ -179,7 +179,7 @@ def _crawler(row: Row, *, would: bool) -> list[Markup | str]:
 
 
 def _who(row: Row) -> Markup:
-    """The name, whose it is, and where that is told; links go to the web and nowhere else."""
+    """The name, whose it is, and where that is documented; links go to the web and nowhere else."""
     client = row.client
     whose = Markup(' <span class="note">{}</span>').format(client.operator)
     if not client.docs.startswith(("https://", "http://")):
