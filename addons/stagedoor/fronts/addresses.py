@@ -1,4 +1,4 @@
-"""Whose address a request comes from.
+"""The visitor's address of a request.
 
 The socket's, unless that peer is a trusted proxy; then the right-most entry of X-Forwarded-For (or
 Forwarded) that is not a trusted proxy itself. Whatever stands further left was written by somebody

@@ -1,6 +1,6 @@
 """The `guard_…` options: declared once, parsed once.
 
-Few, because everything an artist decides stands in the stance; these are for whoever starts the
+Few, because everything an artist decides stands in the stance; these are for the person who starts the
 program.
 """
 
