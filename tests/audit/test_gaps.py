@@ -57,7 +57,7 @@ def test_headers_that_nobody_understands() -> None:
 @pytest.mark.parametrize("status", [401, 403, 429, 500])
 def test_signal_files_that_are_refused(status: int) -> None:
     files = {"/ai.txt": answer("/ai.txt", status=status)}
-    assert f"/ai.txt answers {status}: whoever asks there" in missing(files=files)
+    assert f"/ai.txt answers {status}: a client that asks there" in missing(files=files)
 
 
 def test_a_tdmrep_file_that_is_none() -> None:

@@ -171,7 +171,7 @@ def test_the_first_answer_comes_at_once_and_is_provisional() -> None:
 
 
 def test_a_lying_ptr_is_denied() -> None:
-    # Whoever owns 203.0.113.9 writes Google's name into its PTR record; Google's zone knows better.
+    # The owner of 203.0.113.9 writes Google's name into its PTR record; Google's zone knows better.
     zone = {**HONEST, (back("203.0.113.9"), "PTR"): [NAME + "."]}
     assert one(zone, "203.0.113.9") == Names("known", denied=(NAME,))
 

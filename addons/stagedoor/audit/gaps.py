@@ -20,7 +20,7 @@ def of_files(site: Site) -> Iterator[Finding]:
         if not file.ok and file.status not in GONE:
             yield Finding(
                 "missing",
-                f"{path} {file.outcome}: whoever asks there whether they may gets no answer.",
+                f"{path} {file.outcome}: a client that asks there for permission gets no answer.",
                 "Leave it open to everybody; 404 where there is none.",
             )
     for _, files in registry.current().files:
@@ -94,8 +94,8 @@ def of_recordings(site: Site, heard: Sequence[Heard]) -> Iterator[Finding]:
         come = "comes" if len(mute) == 1 else "come"
         yield Finding(
             "missing",
-            f"{some(mute)} {come} without a word about AI in {headers}: whoever has the address and "
-            "reads no robots.txt is told nothing.",
+            f"{some(mute)} {come} without a word about AI in {headers}: a client that has the "
+            "address and reads no robots.txt gets no signal.",
             'Send "Content-Usage: …" and "tdm-reservation: …" with every recording.',
         )
     if not recordings and not site.elsewhere:

@@ -115,7 +115,7 @@ def _only_by_name(heard: tuple[Heard, ...], by_name: Mapping[Use, ByName]) -> li
         Finding(
             "missing",
             f"robots.txt refuses {WORDS[use]} by name alone: to {some(list(names.refused))}, "
-            f"{len(names.refused)} of {names.known} known crawlers. All others are told nothing.",
+            f"{len(names.refused)} of {names.known} known crawlers. It says nothing to all others.",
             f'Say it to everybody: "Content-Usage: {usage(use, "no")}" below "User-agent: *" and in '
             "every group.",
         )

@@ -1,8 +1,8 @@
 """Models of the files people write: checks their shape and words their mistakes.
 
 The types themselves (stance, catalogue entry, rule) are pydantic models in the rooms they belong
-to. This module turns what pydantic reports, all errors at once, into located problems in words
-that a person who has never seen a type can act on.
+to. This module turns what pydantic reports, all errors at once, into located problems,
+worded for people who have never seen a type.
 """
 
 from __future__ import annotations
