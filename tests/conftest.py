@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
-    from flows import Open
+    from flows import OpenGuard
 
 if importlib.util.find_spec("stagedoor") is None:  # a bare checkout, nothing installed
     sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "addons"))
@@ -28,13 +28,13 @@ if (
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
-    "house",
+    "stagedoor",
     deadline=None,  # a busy machine is no bug
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-settings.load_profile("house")
+settings.load_profile("stagedoor")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -64,9 +64,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Open houses in a mitmproxy that listens nowhere; see `flows.House`."""
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenGuard]:
+    """Opens guards in a mitmproxy that listens nowhere; see `flows.GuardFixture`."""
     from flows import opening
 
-    with opening(tmp_path, monkeypatch) as open_house:
-        yield open_house
+    with opening(tmp_path, monkeypatch) as open_guard:
+        yield open_guard

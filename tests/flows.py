@@ -1,6 +1,6 @@
 """mitmproxy's side for tests: flows through a reverse proxy, and a guard in a mitmproxy without a net.
 
-The house behind the guard is a small one, laid where the shipped one would be.
+The guard's rules are a small set, laid where the shipped one would be.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from making import CATALOGUE, TRAINING_OFF, sources
 from stagedoor.fronts.mitmproxy.addon import Guard
 from stagedoor.load import rule_folder
 from stagedoor.model.events import Decided
-from stagedoor.model.facts import Event
 from stagedoor.record.recorders import Handlers
 
 REVERSE = "reverse:http://localhost:8000"
@@ -74,12 +73,12 @@ class Remembered:
     """A recorder that keeps what it is given."""
 
     def __init__(self) -> None:
-        self.events: list[Event] = []
+        self.events: list[Decided] = []
 
     def handlers(self) -> Handlers:
         return {Decided: self.record}
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Decided) -> None:
         self.events.append(event)
 
     def close(self) -> None:
@@ -97,7 +96,7 @@ class Broken:
     def handlers(self) -> Handlers:
         return {Decided: self.record}
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Decided) -> None:
         raise OSError(28, "No space left on device", event.request.path)
 
     def close(self) -> None:
@@ -125,13 +124,13 @@ def lay(folder: Path, files: Mapping[str, str]) -> Path:
     return folder
 
 
-def small_house(folder: Path, files: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
+def lay_shipped(folder: Path, files: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
     """Lay `files` where the shipped rules would be."""
     monkeypatch.setattr(rule_folder, "SHIPPED_RULES", lay(folder / "shipped", files))
     return rule_folder.SHIPPED_RULES
 
 
-HOUSE = {
+SMALL_RULES = {
     **CATALOGUE,
     "20-ai.yaml": TRAINING_OFF,
     "90-free.yaml": "- {id: no-live, title: No live stream, when: {resource: audio, client.name: unknown}, then: block}",
@@ -141,15 +140,15 @@ HOUSE = {
 OFF = {"guard_metrics": "off"}
 
 
-class House:
-    """A guard that has read its options, and what it tells."""
+class GuardFixture:
+    """A guard that has read its options, and what it records."""
 
     def __init__(self, guard: Guard, context: taddons.context) -> None:
         self.guard = guard
         self.context = context
-        self.told = Remembered()
+        self.recorded = Remembered()
         self.metrics = guard.service.suite.metrics
-        guard.service.suite.add(self.told)
+        guard.service.suite.add(self.recorded)
 
     def enter(self, found: http.HTTPFlow) -> http.HTTPFlow:
         """Let a request come in."""
@@ -161,7 +160,7 @@ class House:
         return self.metrics.registry.get_sample_value(f"stagedoor_{name}", labels) or 0
 
     def set(self, **options: str) -> None:
-        """Change options, as somebody would while the program runs."""
+        """Change options, as a person would while the program runs."""
         self.context.configure(self.guard, **options)
 
     def run(self) -> None:
@@ -175,20 +174,20 @@ class House:
         asyncio.run(up())
 
 
-Open = Callable[..., House]
-"""Opens houses: `opened({"stance.yaml": "mode: observe"}, guard_state="…")`."""
+OpenGuard = Callable[..., GuardFixture]
+"""Opens guards: `opened({"stance.yaml": "mode: observe"}, guard_state="…")`."""
 
 
 @contextlib.contextmanager
-def opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+def opening(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenGuard]:
     """Everything that was opened is closed at the end."""
     with contextlib.ExitStack() as stack:
 
-        def open_house(files: Mapping[str, str] | None = None, **options: str) -> House:
-            small_house(tmp_path, {**HOUSE, **(files or {})}, monkeypatch)
+        def open_guard(files: Mapping[str, str] | None = None, **options: str) -> GuardFixture:
+            lay_shipped(tmp_path, {**SMALL_RULES, **(files or {})}, monkeypatch)
             guard = Guard()
-            found = House(guard, stack.enter_context(mitmproxy_with(guard)))
+            found = GuardFixture(guard, stack.enter_context(mitmproxy_with(guard)))
             found.set(**{**OFF, **options})
             return found
 
-        yield open_house
+        yield open_guard

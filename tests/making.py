@@ -1,4 +1,4 @@
-"""Small things for tests to work on: a house of a few lines, a request, an event.
+"""Small things for tests to work on: a policy of a few lines, a request, an event.
 
 The catalogue here is made up for the tests, so that no test hangs on what is shipped (that is
 `rules/test_shipped.py`'s work).
@@ -15,7 +15,8 @@ from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.engine.order import judge
 from stagedoor.identify.catalogue import Catalogue, read_catalogue
 from stagedoor.model.errors import ConfigError, Problem
-from stagedoor.model.facts import Client, Event, Request, Resource, Verdict
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import Client, Request, Resource, Verdict
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy, load_policy
 
@@ -73,12 +74,12 @@ def sources(files: Mapping[str, str]) -> list[Source]:
 
 
 def policy(files: Mapping[str, str] | None = None) -> Policy:
-    """The house of `files`, with the small catalogue."""
+    """The policy of `files`, with the small catalogue."""
     return load_policy(sources({**CATALOGUE, **(files or {})}))
 
 
 def rules(text: str, stance: str = "") -> Policy:
-    """The house with one rule file, and a stance."""
+    """The policy with one rule file, and a stance."""
     return policy({"10-test.yaml": text, "stance.yaml": stance})
 
 
@@ -139,7 +140,7 @@ def event(
     client: Client = GPTBOT_CLIENT,
     resource: Resource | None = None,
     verdict: Verdict = REFUSED,
-) -> Event:
+) -> Decided:
     """A decision; a refused crawler unless said otherwise."""
     request = request or asks(GPTBOT, "/music/a.mp3")
-    return Event(at, request, client, resource or Resource("audio", request.path), verdict, 2e-5)
+    return Decided(at, request, client, resource or Resource("audio", request.path), verdict, 2e-5)

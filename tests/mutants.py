@@ -1,7 +1,7 @@
 """Mistakes that people, editors and programs make in rule files: a table of named mutators.
 
 MUTATORS spoil a shipped file at a place that chance picks (seeded by the mutator's and the file's
-name, so that it is the same each time); WHEN, RULES, STANCES and ENTRIES are written out. What `house` makes of
+name, so that it is the same each time); WHEN, RULES, STANCES and ENTRIES are written out. What the parser makes of
 all of them is `test_mutations.py`'s to say.
 """
 
@@ -32,7 +32,7 @@ MEGABYTE = 1_000_000
 class Mutant:
     """One spoiled file. `outcome` is what must become of it, where that is sure.
 
-    `means` is the word that the mend must name; `whole` says that the file as a whole is the
+    `means` is the word that the fix must name; `whole` says that the file as a whole is the
     mistake, so that no line can be named.
     """
 

@@ -40,7 +40,7 @@ def site(
     licences: Mapping[str, str | Fetched] | None = None,
     **rest: Any,
 ) -> Site:
-    """A site that says no more than it is told to."""
+    """A site that says only what its parameters ask for."""
     written = {**dict.fromkeys(registry.current().asked), **(files or {})}
     return Site(
         page or answer("/", "<title>Ana</title>", HTML),
@@ -64,5 +64,5 @@ def audited(agent: str = "*", **facts: Any) -> Audit:
 
 
 def told(found: Audit, matter: str) -> list[str]:
-    """What is told of one matter."""
+    """What is reported of one matter."""
     return [finding.what for finding in found.of(matter)]

@@ -1,4 +1,4 @@
-"""docs/decision-log.md: every field is told, and what it offers to fail2ban and Loki fits the log."""
+"""docs/decision-log.md: every field is described, and what it offers to fail2ban and Loki fits the log."""
 
 from __future__ import annotations
 

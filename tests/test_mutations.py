@@ -1,4 +1,4 @@
-"""Whatever is wrong with a rules directory is told with its place: no traceback, and soon.
+"""Any mistake in a rules directory is reported with its place: no traceback, and soon.
 
 The files are laid over the shipped ones and read as the guard does on a reload. How long each
 takes is not asserted; that none hangs is.
@@ -46,7 +46,7 @@ def written(mutant: Mutant, folder: Path) -> bytes:
 
 
 def problems_of(folder: Path, before: Policy) -> tuple[Problem, ...]:
-    """What is told of the files in `folder`; nothing where they load."""
+    """What is reported of the files in `folder`; nothing where they load."""
     try:
         policy = rule_folder.build(rule_folder.sources(folder), before)
     except ConfigError as error:
@@ -92,8 +92,8 @@ def test_a_mistake_is_told_with_its_place_or_is_none(
         assert bool(problems) is (mutant.outcome == "refused"), problems[:3]
     assert_told(problems, tmp_path, whole=mutant.whole)
     if mutant.means:
-        mends = [problem.mend for problem in problems]
-        assert any(f'"{mutant.means}"?' in mend for mend in mends), problems
+        fixes = [problem.fix for problem in problems]
+        assert any(f'"{mutant.means}"?' in fix for fix in fixes), problems
 
 
 SAMPLE = [m for m in MUTANTS if m.means][::6][:8] + [

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from rich.console import Console
 
-from flows import Open, answered, flow
+from flows import OpenGuard, answered, flow
 from loglines import counted, line
 from making import FIREFOX, GPTBOT, asks, event, mistakes, policy
 from stagedoor.cli import decide as decide_command
@@ -22,7 +22,8 @@ from stagedoor.engine.order import judge
 from stagedoor.fronts.replay.summary import as_json, summarise
 from stagedoor.model import actions
 from stagedoor.model.actions import Action, Refuse
-from stagedoor.model.facts import Event, Resource, Verdict
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import Resource, Verdict
 from stagedoor.record import daily, decision_log, terminal
 from stagedoor.rules import captions
 from stagedoor.rules.json_schema import rules_schema
@@ -59,7 +60,7 @@ def teapot() -> Iterator[Action]:
         yield action
 
 
-def served() -> Event:
+def served() -> Decided:
     request = asks(GPTBOT, "/music/a.mp3")
     resource = Resource("audio", request.path)
     verdict = judge(policy(FILES), request).verdict
@@ -103,25 +104,25 @@ def test_the_policy_decides_it_and_observing_notes_it() -> None:
     assert (seen.action, seen.label, seen.refused) == ("log", "would-teapot", False)
 
 
-def test_the_front_carries_its_effect_out_and_metrics_count_it(opened: Open) -> None:
+def test_the_front_carries_its_effect_out_and_metrics_count_it(opened: OpenGuard) -> None:
     front = opened(FILES)
     found = front.enter(flow("/music/a.mp3", GPTBOT))
     assert found.response is not None
     assert found.response.status_code == 418
     assert (found.response.get_text() or "").startswith("No recording, only tea.")
-    assert front.told.verdicts == ["teapot"]
+    assert front.recorded.verdicts == ["teapot"]
     labels = {"verdict": "teapot", "purpose": "ai-training", "resource": "audio"}
     assert front.value("requests_total", **labels) == 1
     assert front.value("blocks_total", crawler="GPTBot", rule="tea") == 1
 
 
-def test_in_observe_mode_the_front_lets_it_pass(opened: Open) -> None:
+def test_in_observe_mode_the_front_lets_it_pass(opened: OpenGuard) -> None:
     front = opened(FILES, guard_mode="observe")
     found = front.enter(flow("/music/a.mp3", GPTBOT))
     assert found.response is None
     answered(found, "audio/mpeg")
     front.guard.responseheaders(found)
-    assert front.told.verdicts == ["would-teapot"]
+    assert front.recorded.verdicts == ["would-teapot"]
 
 
 def test_records_have_it() -> None:
@@ -137,15 +138,15 @@ def test_records_have_it() -> None:
 
 
 def test_explain_identify_and_decide_word_it() -> None:
-    house = policy(FILES)
+    loaded = policy(FILES)
     one = served()
-    found = explanation.explain(judge(house, one.request))
+    found = explanation.explain(judge(loaded, one.request))
     out = io.StringIO()
-    Console(file=out, width=110).print(explain_command.tree(found, house))
+    Console(file=out, width=110).print(explain_command.tree(found, loaded))
     assert "tea with 418 by tea" in out.getvalue()
     assert "✓ tea  teapot: decides" in out.getvalue()
     assert explain_command.as_json(found, {})["status"] == 418
-    answer = decide_command.decide(house, orjson.dumps({"ua": GPTBOT, "path": "/music/a.mp3"}))
+    answer = decide_command.decide(loaded, orjson.dumps({"ua": GPTBOT, "path": "/music/a.mp3"}))
     assert answer["verdict"] == "teapot"
 
 
@@ -170,7 +171,7 @@ def test_the_boards_colour_it() -> None:
     assert spec.loader is not None
     overview = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(overview)
-    (panel,) = (p for p in overview.KNOCKS.panels if p.title == "Requests by verdict")
+    (panel,) = (p for p in overview.REQUESTS.panels if p.title == "Requests by verdict")
     assert panel.colours["teapot"] == panel.colours["would-teapot"] == "purple"
     (refused,) = (p for p in overview.NOW.panels if p.title == "Refused")
     assert "block|teapot|throttle" in refused.queries[0][0]

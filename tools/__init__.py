@@ -1,1 +1,1 @@
-"""For those who work on the house: none of it ships."""
+"""Tools for those who work on Stagedoor: none of it ships."""

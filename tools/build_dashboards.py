@@ -1,4 +1,4 @@
-"""Writes what is built: `python -m tools.build_dashboards` (with --check: tells what is out of date).
+"""Writes what is built: `python -m tools.build_dashboards` (--check: reports what is out of date).
 
 dashboards/*.json        the boards
 dashboards/alerts.yml    Prometheus' rules

@@ -92,7 +92,7 @@ class Client:
     agent: tuple[str, ...] = ()
 
     def shown_version(self) -> str:
-        """The version as the program tells it: the first word of its answer with a digit."""
+        """The version as the program prints it: the first word of its answer with a digit."""
         words = (_answer(self.version) or "").replace("+dfsg", " ").split()
         return next((w.strip('v",') for w in words if any(c.isdigit() for c in w)), "")
 

@@ -24,7 +24,7 @@ SECONDS, WARM = 4.0, 0.5
 
 
 class Watcher:
-    """Somebody with the desk open, and a Prometheus in a hurry."""
+    """A reader with the desk open, and a Prometheus in a hurry."""
 
     def __init__(self, port: int) -> None:
         self._port = port

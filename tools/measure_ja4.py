@@ -58,7 +58,7 @@ FIREFOX_PREFS = {
 }
 HEADER = """\
 # yaml-language-server: $schema=schema/fingerprints.json
-# TLS libraries, told apart by the middle part of a client's JA4 (its cipher suites).
+# TLS libraries, distinguished by the middle part of a client's JA4 (its cipher suites).
 # Written by `python -m tools.measure_ja4 --write` from what real programs sent; run it again to bring it up to date.
 # What is not in here has no family, and says nothing about a client.
 """

@@ -1,8 +1,8 @@
 """What being counted costs: `python -m tools.measure_metrics [AGENTS]`.
 
 Decides requests of that many distinct hostile user agents and paths under the shipped rules, then
-of every name that the catalogue and the second look know, each told and asking against it, and
-prints how many series there are and how long a scrape takes. Then what one count costs.
+of every name that the catalogue and the public lists know, each with signals
+received and asking against them, and prints how many series there are and how long a scrape takes. Then what one count costs.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ def test_a_yes_against_a_no() -> None:
         "robots.txt line 3: Content-Signal: ai-train=yes",
         "headers of /: Content-Usage: train-ai=n",
     )
-    assert finding.mend == (
+    assert finding.fix == (
         "If you mean no: ai-train=no in robots.txt line 3. If you mean yes: take the no out of "
         "headers of /."
     )
@@ -33,7 +33,7 @@ def test_a_yes_against_a_no() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "mend"),
+    ("said", "fix"),
     [
         ({"files": {"/trust.txt": "datatrainingallowed=yes\n"}}, "datatrainingallowed=no in /trust.txt"),
         ({"files": {"/ai.txt": "User-Agent: *\nAllow: /\n"}}, "Disallow instead of Allow in /ai.txt"),
@@ -46,9 +46,9 @@ def test_a_yes_against_a_no() -> None:
          '<prohibits type="usage">ai-train</prohibits> in /l.xml'),
     ],
 )  # fmt: skip
-def test_the_mend_speaks_each_standards_own_words(said: dict[str, Any], mend: str) -> None:
+def test_the_fix_speaks_each_standards_own_words(said: dict[str, Any], fix: str) -> None:
     (finding,) = audited(page=answer("/", "", HTML, NO), **said).contradictions
-    assert mend in finding.mend
+    assert fix in finding.fix
 
 
 def test_the_same_on_several_recordings_is_one() -> None:

@@ -57,7 +57,7 @@ def test_headers_that_nobody_understands() -> None:
 @pytest.mark.parametrize("status", [401, 403, 429, 500])
 def test_signal_files_that_are_refused(status: int) -> None:
     files = {"/ai.txt": answer("/ai.txt", status=status)}
-    assert f"/ai.txt answers {status}: whoever asks there" in missing(files=files)
+    assert f"/ai.txt answers {status}: a client that asks there" in missing(files=files)
 
 
 def test_a_tdmrep_file_that_is_none() -> None:
@@ -75,7 +75,7 @@ def test_lines_that_those_with_a_group_of_their_own_never_hear() -> None:
         "GPTBot and zorb have groups of their own in robots.txt, and so never hear line 3" in text
     )
     assert "never hear line 4" in text
-    # Who may fetch nothing misses nothing, and who is told the same hears it.
+    # Who may fetch nothing misses nothing, and a group with the same lines hears them.
     assert "never hear" not in missing(robots=f"{everybody}User-agent: GPTBot\nDisallow: /\n")
     again = everybody.replace("*", "GPTBot")
     assert "never hear" not in missing(robots=everybody + again)

@@ -130,7 +130,7 @@ def test_a_name_with_confused_letters_and_in_an_older_file_is_found(
     assert "GPTBot" in said(capsys, "lOiOOOoo", "--state", str(tmp_path))
 
 
-def test_what_cannot_be_found_is_told_with_a_mend(
+def test_what_cannot_be_found_is_told_with_a_fix(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert wrong(capsys, "K7Q29FXM").endswith("add --state DIR, the guard's state directory")

@@ -1,4 +1,4 @@
-"""`stagedoor import`, as a person calls it, with the shipped house."""
+"""`stagedoor import`, as a person calls it, with the shipped rules."""
 
 from __future__ import annotations
 

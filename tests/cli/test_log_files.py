@@ -22,7 +22,7 @@ LINES = b"".join(line(FIREFOX, f"/{n}.mp3") + b"\n" for n in range(20_000))
 
 
 def replayed(path: Path) -> tuple[Tally, int]:
-    """The tally, and how many bytes were told to have been read."""
+    """The tally, and how many bytes were reported as read."""
     tally, told = Tally([policy()]), [0]
     log_files.replay(str(path), "auto", tally, told.append)
     return tally, sum(told)

@@ -13,7 +13,7 @@ from stagedoor.cli import replay_report
 from stagedoor.fronts.replay import tally
 from stagedoor.fronts.replay.summary import Summary, summarise
 
-HOUSE = {"10-test.yaml": TRAINING_OFF}
+RULES = {"10-test.yaml": TRAINING_OFF}
 
 
 def shown(summary: Summary, width: int = 80) -> str:
@@ -31,9 +31,9 @@ SLOWLY = """
 
 
 def test_other_actions_are_shown_by_their_name() -> None:
-    house = policy({**HOUSE, "20-slow.yaml": SLOWLY})
+    loaded = policy({**RULES, "20-slow.yaml": SLOWLY})
     lines = [line(GOOGLEBOT, "/a.mp3")] * 4 + [line(GPTBOT, "/")]
-    text = shown(summarise(counted(lines, house)))
+    text = shown(summarise(counted(lines, loaded)))
     assert "4 would have been refused, 3 of them for recordings." in text
     assert '3 requests would have met "throttle".' in text
     assert "who        comes for    requests  files   took  throttle  refused  sent then" in text
@@ -43,23 +43,23 @@ def test_other_actions_are_shown_by_their_name() -> None:
 
 def test_a_recording_that_two_have_taken_is_one() -> None:
     lines = [line(agent, f"/{n}.mp3") for agent in (GPTBOT, GOOGLEBOT) for n in range(3)]
-    text = shown(summarise(counted([*lines, line(OVERCAST, "/0.mp3")], policy(HOUSE))))
+    text = shown(summarise(counted([*lines, line(OVERCAST, "/0.mp3")], policy(RULES))))
     assert "2 crawlers came 6 times and took 3 recordings, 600 B." in text
 
 
 def test_many_clients_are_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay_report, "ROWS", 1)
     lines = [line(agent, "/a.mp3") for agent in (GPTBOT, GOOGLEBOT, FIREFOX, OVERCAST)]
-    text = shown(summarise(counted(lines, policy(HOUSE))))
+    text = shown(summarise(counted(lines, policy(RULES))))
     assert "1 more" in text
     assert "browsers and apps  people              2      1  200 B" in text
 
 
 def test_notes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tally, "MAX_FILES", 1)
-    house = policy({**HOUSE, "stance.yaml": "mode: observe"})
+    loaded = policy({**RULES, "stance.yaml": "mode: observe"})
     common = b'::1 - - [23/Nov/2026:11:15:27 +0000] "GET / HTTP/1.1" 200 5'
-    found = counted([common, line(FIREFOX, "/a.mp3"), line(FIREFOX, "/b.mp3")], house, since=1.0)
+    found = counted([common, line(FIREFOX, "/a.mp3"), line(FIREFOX, "/b.mp3")], loaded, since=1.0)
     text = " ".join(shown(summarise(found)).split())
     for note in (
         "mode: observe, so for now the guard refuses nobody",
@@ -70,8 +70,8 @@ def test_notes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_no_change() -> None:
-    house = policy(HOUSE)
-    text = shown(summarise(counted([line(FIREFOX, "/")], house, house)))
+    loaded = policy(RULES)
+    text = shown(summarise(counted([line(FIREFOX, "/")], loaded, loaded)))
     assert "0 verdicts changed." in text
     assert "No request changes its verdict." in text
 

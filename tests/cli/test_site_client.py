@@ -1,4 +1,4 @@
-"""Asking a site: servers on loopback that answer oddly, and one that points into the house."""
+"""Asking a site: servers on loopback that answer oddly, and one that points to a private address."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ def test_whatever_else_it_answers_is_told(
     [("ftp://127.0.0.1/", "no address of a server"), ("http://127.0.0.1:1/", "sets no time stamp"),
      ("http://[::1/", "no address of a server")],
 )  # fmt: skip
-def test_an_address_that_is_none_is_told(url: str, told: str) -> None:
+def test_an_address_that_is_none_is_reported(url: str, told: str) -> None:
     with pytest.raises(StagedoorError, match=told):
         time_stamp.stamp(b"chain", url, None)
 

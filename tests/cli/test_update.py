@@ -339,10 +339,12 @@ def test_nothing_is_asked_more_than_hourly_unless_forced(site: Site, tmp_path: P
     assert [o.result for o in refreshed(tmp_path, found, now=NOW)] == ["same", "failed"]
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"[1]", b'{"x": "y"}', b"\xff"])
-def test_a_spoilt_record_of_polls_is_begun_anew(site: Site, tmp_path: Path, spoilt: bytes) -> None:
+@pytest.mark.parametrize("damaged", [b"", b"[1]", b'{"x": "y"}', b"\xff"])
+def test_a_damaged_record_of_polls_is_begun_anew(
+    site: Site, tmp_path: Path, damaged: bytes
+) -> None:
     site.answers["/a"] = ok(prefixes("198.51.100.0/24"))
-    (tmp_path / "polls.json").write_bytes(spoilt)
+    (tmp_path / "polls.json").write_bytes(damaged)
     assert [o.result for o in refreshed(tmp_path, targets(site.url("/a")))] == ["new"]
     assert [o.result for o in refreshed(tmp_path, targets(site.url("/a")))] == ["early"]
 

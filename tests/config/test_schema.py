@@ -1,4 +1,4 @@
-"""Mistakes in a file's shape, in words that can be acted on."""
+"""Mistakes in a file's shape, worded so that people can act on them."""
 
 from __future__ import annotations
 
@@ -84,10 +84,10 @@ def test_what_was_read_never_changes() -> None:
         ("hello", 'album.yaml:1:1: this must be fields, each on a line of its own, not "hello"'),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_place_and_mend(text: str, line: str) -> None:
+def test_a_mistake_is_told_with_place_and_fix(text: str, line: str) -> None:
     found = mistakes(text)
     assert len(found) == 1, found
-    # A mend may be added to a message that has none; what is told and where stays.
+    # A fix may be added to a message that has none; message and place stay.
     assert found[0] == line or found[0].startswith(line + " — ")
 
 

@@ -105,7 +105,7 @@ def test_rules_may_ask_for_every_word_about_ai_and_others() -> None:
         ("ai: no", 'stance.yaml:1:5: ai must be fields, each on a line of its own, not "no"'),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_place_and_mend(text: str, line: str) -> None:
+def test_a_mistake_is_told_with_place_and_fix(text: str, line: str) -> None:
     found = mistakes(text)
     assert len(found) == 1, found
     assert found[0] == line or found[0].startswith(line + " — ")
@@ -136,7 +136,7 @@ def test_a_number_is_neither_yes_nor_no(value: str) -> None:
         "upstream: 'http://[::1'",
     ],
 )
-def test_an_address_nobody_can_reach_is_told_where_it_stands_with_a_mend(name: str) -> None:
+def test_an_address_nobody_can_reach_is_told_where_it_stands_with_a_fix(name: str) -> None:
     (line,) = mistakes(f"site: {{{name}}}")
     assert line.startswith("stance.yaml:1:18: ")
     assert " — " in line
@@ -150,7 +150,7 @@ def test_a_trusted_proxy_that_is_no_address_is_told_where_it_stands() -> None:
 def test_an_artist_without_a_contact_is_told_of_it() -> None:
     (note,) = advice(Stance(), document("artist:\n  contact: ''"))
     assert str(note).startswith("stance.yaml:2:12: artist.contact is empty")
-    assert "mailto:" in note.mend
+    assert "mailto:" in note.fix
 
 
 def test_an_artist_with_a_contact_gets_no_advice() -> None:

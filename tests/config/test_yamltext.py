@@ -137,7 +137,7 @@ def test_the_same_key_in_two_places_is_no_mistake() -> None:
         (b"\xef\xbb\xbfa: caf\xe9", "1:7", "byte 0xe9 is not UTF-8"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_told_with_place_and_mend(
+def test_what_cannot_be_read_is_told_with_place_and_fix(
     data: str | bytes, place: str, told: str
 ) -> None:
     (line,) = mistakes(data)

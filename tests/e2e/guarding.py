@@ -122,7 +122,7 @@ def no_surprise(guard: Guard) -> None:
 
 
 def reach(started: Program, state: Path) -> Guard:
-    """A guard that was started, as soon as it stands; else it is stopped and its words are told."""
+    """A guard that was started, as soon as it is up; else it is stopped and its output is shown."""
     try:
         said = started.says(STARTED)
     except BaseException:

@@ -70,7 +70,7 @@ def eventually[T](look: Callable[[], T | None], what: str, seconds: float = PATI
 
 
 def is_listening(port: int) -> bool:
-    """Whether somebody accepts connections on a port of 127.0.0.1."""
+    """Whether a program accepts connections on a port of 127.0.0.1."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,4 +1,4 @@
-"""An origin of bare sockets: hears every byte, and answers exactly what a test tells it to.
+"""An origin of bare sockets: hears every byte, and answers exactly what a test wants.
 
 One request a connection. What a visit's handler does is up to the test; it runs in a thread.
 """

@@ -80,7 +80,7 @@ _PROXY = """
 
 
 def make_audio(folder: Path) -> None:
-    """Recordings in the usual formats, an HLS stream, and one without a name that tells."""
+    """Recordings in the usual formats, an HLS stream, and one without an extension."""
     ffmpeg = [program("ffmpeg"), "-v", "error", "-y"]
     noise = "anoisesrc=color=pink:seed=1:duration={}"  # noise does not compress to nothing
     music = folder / "music"

@@ -43,7 +43,7 @@ def test_what_the_workbench_offers_is_not_offered(guard: Guard, origin: Site) ->
 
 
 def test_visitors_are_not_led_past_the_door(guard: Guard, origin: Site) -> None:
-    """Alt-Svc would tell browsers to come by another way from now on."""
+    """Alt-Svc would send browsers another way from now on."""
     for path in ("/index.html", "/music/tone.mp3", "/robots.txt"):
         assert curl(f"{origin.url}{path}").headers["alt-svc"], "nginx sends none: nothing is proven"
         assert curl(f"{guard.url}{path}").headers["alt-svc"] is None

@@ -111,9 +111,9 @@ def test_refused_requests_count_and_rules_may_ask(
     )
     guard = start_guard(origin.url, "--set", f"guard_rules={rules}")
     url = f"{guard.url}/music/tone.mp3"
-    assert curl(url, agent=GPTBOT).status == 403  # refused, and told by the headers of that
+    assert curl(url, agent=GPTBOT).status == 403  # refused, with headers that are a signal
     assert curl(f"{guard.url}/robots.txt", agent=GPTBOT).status == 200
-    assert curl(url, agent=GPTBOT).status == 403  # the first time against what it was told
+    assert curl(url, agent=GPTBOT).status == 403  # the first time against a signal it received
     assert curl(url, agent=GPTBOT).status == 410
     assert guard.counts()("violations_total", crawler="GPTBot", signal="robots") == 2
 

@@ -55,8 +55,8 @@ def crowd(
         wires = []
         for each in range(number):
             wire = stack.enter_context(socket.socket())
-            house = each % households
-            wire.bind((f"127.1.{house // 250}.{house % 250 + 1}", 0))
+            household = each % households
+            wire.bind((f"127.1.{household // 250}.{household % 250 + 1}", 0))
             wire.settimeout(10)
             wire.connect(("127.0.0.1", port))
             if sent:

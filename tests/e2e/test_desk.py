@@ -1,4 +1,4 @@
-"""The desk in a real browser while real clients knock: what it shows is what was counted."""
+"""The desk in a real browser while real clients come: what it shows is what was counted."""
 
 from __future__ import annotations
 

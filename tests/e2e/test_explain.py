@@ -54,7 +54,7 @@ RULES = """
 
 
 def explained(*arguments: str) -> tuple[str, dict[str, Any]]:
-    """What the command says in words, and as JSON."""
+    """What the command says as text, and as JSON."""
     command = [sys.executable, "-m", "stagedoor", "explain", *arguments]
     words, data = run(*command), run(*command, "--json")
     assert words.returncode == data.returncode == 0, words.stderr + data.stderr
@@ -98,7 +98,7 @@ class Generator:
         ] * 200
 
     def one(self, number: int) -> dict[str, Any]:
-        """A request: what is sent, and what `explain` is told."""
+        """A request: what is sent, and what `explain` is given."""
         pick = self._any.choice
         stem = pick(
             ["/music/x{n}", "/hls/x{n}", "/x{n}", "/rest/x{n}", "//music/./%78{n}", "/a/../x{n}"]
@@ -204,7 +204,7 @@ def test_explain_and_the_door_agree_on_ten_thousand_requests(
     )
     policy = rule_folder.load(rules)
     # Reading the address lists anew for each of the ten thousand would take an hour.
-    lists = house_lists()
+    lists = shipped_lists()
     monkeypatch.setattr("stagedoor.cli.explain.read_ranges", lambda *_: lists)
     generator = Generator(policy, 20261123)
     asked = [generator.one(number) for number in range(REQUESTS)]
@@ -232,7 +232,7 @@ def test_explain_and_the_door_agree_on_ten_thousand_requests(
     assert min(seen.get(v, 0) for v in ("allow", "block", "log", "would-block")) > 50, seen
 
 
-def house_lists() -> Any:
+def shipped_lists() -> Any:
     """The address lists as `explain` reads them."""
     from stagedoor.verify.range_files import read_ranges
 

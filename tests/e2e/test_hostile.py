@@ -47,7 +47,7 @@ def listening() -> Iterator[RawSite]:
 
 @pytest.fixture
 def bare(listening: RawSite, raw_guard: Guard) -> Guard:
-    """The guard in front of a site that tells exactly what it heard."""
+    """The guard in front of a site that reports exactly what it received."""
     while not listening.heard_nothing():
         listening.visit()
     return raw_guard

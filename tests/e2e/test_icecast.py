@@ -16,7 +16,7 @@ from .guarding import Guard
 from .programs import Program, at_load, eventually, free_port, program, public_folder, run
 
 MOUNT = "/live"
-"""Without an extension, so only the response's type tells that it is audio."""
+"""Without an extension, so only the response's type says that it is audio."""
 
 _CONFIG = """
 <icecast>

@@ -172,7 +172,7 @@ def test_nginx(nginx: Path) -> None:
         found = replay(log)
         check(found)
         assert found["not_requests"] == 2
-    packed = nginx / "packed"  # no name tells what it is
+    packed = nginx / "packed"  # its name does not say what it is
     packed.write_bytes(gzip.compress(log.read_bytes()))
     assert replay(packed)["clients"] == found["clients"]
 

@@ -144,7 +144,7 @@ def test_sound_is_counted_in_seconds_and_streams_while_they_last(
         before = guard.counts()("audio_seconds_total", purpose="browser")
         curl(f"{guard.url}/music/tone.{name}", agent=FIREFOX)
         played = guard.counts()("audio_seconds_total", purpose="browser") - before
-        # An m4a whose index stands at its end does not tell.
+        # An m4a with its index at its end does not show its length.
         assert played == pytest.approx(SECONDS, rel=0.2) or (name == "m4a" and played == 0), name
     curl(f"{guard.url}/music/tone.mp3", agent=GPTBOT)
     withheld = guard.counts()("audio_seconds_withheld_total", purpose="ai-training")

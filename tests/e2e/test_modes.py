@@ -88,7 +88,7 @@ def broken(origin: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[G
 
 @pytest.mark.parametrize("agent", [FIREFOX, GPTBOT], ids=["a person", "a crawler"])
 def test_a_fault_while_deciding(agent: str, broken: Guard, origin: Site) -> None:
-    """As shipped: open for pages, closed for recordings, whoever asks."""
+    """As shipped: open for pages, closed for recordings, for every client."""
     before = broken.counts()
     for path in ("/index.html", "/robots.txt"):
         answer = curl(f"{broken.url}{path}", agent=agent)

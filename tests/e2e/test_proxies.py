@@ -16,7 +16,7 @@ FORGED = "203.0.113.9"
 
 
 def through_a_proxy(guard: Guard, folder: Path, target: str, *words: str, agent: str) -> None:
-    """Knock from VISITOR, at an nginx that knocks at the guard from FRONT."""
+    """A request from VISITOR to an nginx, which passes it to the guard from FRONT."""
     started, url = site.proxy(folder, guard.url, FRONT)
     with started:
         curl(f"{url}{target}", "--interface", VISITOR, *words, agent=agent)
@@ -41,7 +41,7 @@ def test_only_the_trusted_proxy_is_believed(
 
 
 def test_a_trusted_proxy_is_believed(origin: Site, tmp_path: Path, start_guard: StartGuard) -> None:
-    """And what it tells goes on to the site, with the proxy's own address behind it."""
+    """And what it says goes on to the site, with the proxy's own address behind it."""
     guard = start_guard(origin.url, "--set", "guard_trusted_proxies=10.0.0.0/8,127.0.0.2/31")
     assert addresses(guard, tmp_path, "trusted") == [VISITOR, VISITOR]
     through_a_proxy(guard, tmp_path, "/index.html?chain", agent=FIREFOX)

@@ -69,7 +69,7 @@ def test_a_script_is_refused_a_recording(name: str, guard: Guard, origin: Site) 
 
 
 def test_a_spider_is_refused_a_recording(guard: Guard, origin: Site) -> None:
-    """Scrapy asks for text/html even where it wants music, so it is told in a page."""
+    """Scrapy asks for text/html even where it wants music, so its refusal is a page."""
     told, body = script("with_scrapy", f"{guard.url}/music/tone.mp3?for-scrapy")
     assert told == "403 text/html; charset=utf-8"
     assert b"You were taken for Scrapy." in body

@@ -260,7 +260,7 @@ def test_a_folder_named_in_the_stance_is_audio_before_the_site_is_asked(
 
 
 def test_no_new_line_is_said_about_people(guard: Guard) -> None:
-    """A terminal that tells of every visitor tells nothing; and it would be a log of people."""
+    """A terminal with a line a visitor would be of no use; and it would be a log of people."""
     said = len(guard.output)
     for path in ("/", "/index.html", "/music/tone.mp3", "/nothing"):
         curl(f"{guard.url}{path}")

@@ -102,7 +102,7 @@ def test_a_case_is_asked_as_the_door_would_ask() -> None:
     assert run_cases(policy({"10-a.yaml": text, "crawlers/x.yaml": crawlers})) == (1, [])
 
 
-def test_a_house_without_cases_has_none_to_fail() -> None:
+def test_a_policy_without_cases_has_none_to_fail() -> None:
     assert run_cases(policy()) == (0, [])
 
 

@@ -1,4 +1,4 @@
-"""Who was told what, and what it asked for afterwards."""
+"""Who received which signal, and what it asked for afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The explanation is the decision, told at length."""
+"""The explanation is the decision, in detail."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_signal_files_are_let_in_whatever_the_rules_say() -> None:
         (3, "3"),
     ],
 )
-def test_facts_are_told_as_people_would_write_them(value: object, told: str) -> None:
+def test_facts_are_written_as_people_would_write_them(value: object, told: str) -> None:
     from stagedoor.engine.explanation import _told
 
     assert _told(value) == told

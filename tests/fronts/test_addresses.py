@@ -1,4 +1,4 @@
-"""Whose address a request comes from: only what somebody trusted has written is believed."""
+"""Whose address a request comes from: only what a trusted proxy has written is believed."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def test_networks_are_read_with_or_without_a_mask(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["", "x", "10.0.0.0/33", "localhost", "10.0.0.*", "1.2.3.4:80"])
-def test_a_word_that_is_no_network_is_told_with_a_mend(word: str) -> None:
+def test_a_word_that_is_no_network_is_told_with_a_fix(word: str) -> None:
     with pytest.raises(
         ValueError, match=r" is not an address or network — write 127\.0\.0\.1 or 10\.0\.0\.0/8"
     ):

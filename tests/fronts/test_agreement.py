@@ -7,7 +7,7 @@ import random
 import orjson
 import pytest
 
-from flows import HOUSE, Open, answered, flow
+from flows import SMALL_RULES, OpenGuard, answered, flow
 from making import FIREFOX, GOOGLEBOT, GPTBOT, OVERCAST, REQUESTS
 from stagedoor.cli.decide import decide
 from stagedoor.engine import order
@@ -33,7 +33,7 @@ HEADERS: tuple[dict[str, str], ...] = (
     {"Referer": "https://elsewhere.example/"},
 )
 RULES = {
-    **HOUSE,
+    **SMALL_RULES,
     "15-more.yaml": """
         - {id: here, title: H, when: {request.address: 192.0.2.0/24, resource: audio}, then: block}
         - {id: post, title: P, when: {request.method: POST}, then: {block: {status: 404}}}
@@ -45,9 +45,9 @@ RULES = {
 
 
 @pytest.mark.parametrize("mode", ["enforce", "observe"])
-def test_every_front_decides_alike(opened: Open, mode: str) -> None:
-    house = opened({**RULES, "stance.yaml": f"mode: {mode}"})
-    policy, chance = house.guard.service.policy, random.Random(mode)
+def test_every_front_decides_alike(opened: OpenGuard, mode: str) -> None:
+    fixture = opened({**RULES, "stance.yaml": f"mode: {mode}"})
+    policy, chance = fixture.guard.service.policy, random.Random(mode)
     assert policy is not None
     seen = set()
     for _ in range(COUNT // 2):
@@ -60,10 +60,10 @@ def test_every_front_decides_alike(opened: Open, mode: str) -> None:
         )
         content_type = chance.choice(TYPES)
         request = read(found, ())
-        house.enter(found)
+        fixture.enter(found)
         if found.response is None:
             answered(found, content_type)
-            house.guard.responseheaders(found)
+            fixture.guard.responseheaders(found)
         front: Transaction = found.metadata["stagedoor"]
         arrival = Arrival("", plaintext=True, proxied=False)
         first = order.judge(policy, request, "", policy.stance.mode, arrival=arrival)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from flows import House, Open, answered, flow
+from flows import GuardFixture, OpenGuard, answered, flow
 from making import FIREFOX
 from stagedoor.model.facts import Client, Request, Resource
 from stagedoor.rules.plan import Plan, Steps
@@ -31,11 +31,11 @@ class Once(Plan):
         return super().steps(request, client, resource)
 
 
-def break_(house: House, plan: type[Plan] = Broken) -> None:
+def break_(fixture: GuardFixture, plan: type[Plan] = Broken) -> None:
     """Put a fault into the rules."""
-    policy = house.guard.service.policy
+    policy = fixture.guard.service.policy
     assert policy is not None
-    house.guard.service.policy = replace(policy, plan=plan(()))
+    fixture.guard.service.policy = replace(policy, plan=plan(()))
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def break_(house: House, plan: type[Plan] = Broken) -> None:
     ],
 )
 def test_an_error_opens_or_closes_the_door_as_the_stance_says(
-    opened: Open, on_error: str, target: str, closed: bool
+    opened: OpenGuard, on_error: str, target: str, closed: bool
 ) -> None:
-    house = opened({"stance.yaml": f"on_error: {on_error}" if on_error else ""})
-    break_(house)
-    found = house.enter(flow(target, FIREFOX))
+    fixture = opened({"stance.yaml": f"on_error: {on_error}" if on_error else ""})
+    break_(fixture)
+    found = fixture.enter(flow(target, FIREFOX))
     if closed:
         assert found.response is not None
         assert found.response.status_code == 503
@@ -62,40 +62,44 @@ def test_an_error_opens_or_closes_the_door_as_the_stance_says(
     else:
         assert found.response is None
         assert found.request.stream is True
-    assert house.value("errors_total", step="request", outcome="closed" if closed else "open") == 1
+    assert (
+        fixture.value("errors_total", step="request", outcome="closed" if closed else "open") == 1
+    )
 
 
-def test_what_the_stance_calls_audio_is_closed_like_audio(opened: Open) -> None:
-    house = opened({"stance.yaml": "audio: {paths: ['/listen/**']}"})
-    break_(house)
-    found = house.enter(flow("/listen/song.bin", FIREFOX))
+def test_what_the_stance_calls_audio_is_closed_like_audio(opened: OpenGuard) -> None:
+    fixture = opened({"stance.yaml": "audio: {paths: ['/listen/**']}"})
+    break_(fixture)
+    found = fixture.enter(flow("/listen/song.bin", FIREFOX))
     assert found.response is not None
     assert found.response.status_code == 503
 
 
-def test_a_closed_door_answers_a_head_request_without_a_body(opened: Open) -> None:
+def test_a_closed_door_answers_a_head_request_without_a_body(opened: OpenGuard) -> None:
     # mitmproxy sends the body of such a response, and it would be taken for the next one's beginning.
-    house = opened()
-    break_(house)
-    found = house.enter(flow("/music/a.mp3", FIREFOX, "HEAD"))
+    fixture = opened()
+    break_(fixture)
+    found = fixture.enter(flow("/music/a.mp3", FIREFOX, "HEAD"))
     assert found.response is not None
     assert found.response.raw_content == b""
 
 
-def test_what_an_open_door_lets_in_is_streamed_too(opened: Open) -> None:
+def test_what_an_open_door_lets_in_is_streamed_too(opened: OpenGuard) -> None:
     # An endless stream that is not streamed on fills the memory.
-    house = opened({"stance.yaml": "on_error: {audio: open}"})
-    break_(house)
-    found = house.enter(flow("/live.mp3", FIREFOX))
+    fixture = opened({"stance.yaml": "on_error: {audio: open}"})
+    break_(fixture)
+    found = fixture.enter(flow("/live.mp3", FIREFOX))
     response = answered(found, "audio/mpeg")
-    house.guard.responseheaders(found)
+    fixture.guard.responseheaders(found)
     assert response.stream
 
 
-def test_an_open_door_does_not_let_a_visitor_pretend_to_come_from_elsewhere(opened: Open) -> None:
-    house = opened()
-    break_(house)
-    found = house.enter(flow("/about", FIREFOX, headers={"X-Forwarded-For": "127.0.0.1"}))
+def test_an_open_door_does_not_let_a_visitor_pretend_to_come_from_elsewhere(
+    opened: OpenGuard,
+) -> None:
+    fixture = opened()
+    break_(fixture)
+    found = fixture.enter(flow("/about", FIREFOX, headers={"X-Forwarded-For": "127.0.0.1"}))
     assert found.request.headers.get_all("X-Forwarded-For") != ["127.0.0.1"]
 
 
@@ -103,15 +107,15 @@ def test_an_open_door_does_not_let_a_visitor_pretend_to_come_from_elsewhere(open
     ("on_error", "status"), [("audio: closed", 503), ("audio: open, pages: open", 200)]
 )
 def test_an_error_at_the_response_opens_or_closes_the_door_too(
-    opened: Open, on_error: str, status: int
+    opened: OpenGuard, on_error: str, status: int
 ) -> None:
-    house = opened({"stance.yaml": f"on_error: {{{on_error}}}", "crawlers/google.yaml": ""})
-    break_(house, Once)
-    found = house.enter(flow("/live", FIREFOX))
+    fixture = opened({"stance.yaml": f"on_error: {{{on_error}}}", "crawlers/google.yaml": ""})
+    break_(fixture, Once)
+    found = fixture.enter(flow("/live", FIREFOX))
     response = answered(found, "audio/mpeg")
-    house.guard.responseheaders(found)
+    fixture.guard.responseheaders(found)
     outcome = "closed" if status == 503 else "open"
     assert (
         response.status_code,
-        house.value("errors_total", step="response", outcome=outcome),
+        fixture.value("errors_total", step="response", outcome=outcome),
     ) == (status, 1)

@@ -42,7 +42,7 @@ async def until(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def house(*scripts: Path) -> master.Master:
+def proxy(*scripts: Path) -> master.Master:
     """A master with scripts."""
     found = master.Master(options.Options())
     found.addons.add(core.Core(), script.ScriptLoader())
@@ -61,7 +61,7 @@ def test_the_guard_stands_alone_and_outlives_its_script(tmp_path: Path, alone: b
         path, other = tmp_path / "guard.py", tmp_path / "other.py"
         path.write_text(SCRIPT)
         other.write_text(OTHER)
-        found = house(path) if alone else house(other, path)
+        found = proxy(path) if alone else proxy(other, path)
         await until(lambda: found.addons.get("guard") is not None)
         guard = found.addons.get("guard")
         if not alone:
@@ -85,7 +85,7 @@ def test_a_script_that_brings_more_than_the_guard_is_left_alone(tmp_path: Path) 
     async def run() -> None:
         path = tmp_path / "guard.py"
         path.write_text(SCRIPT.replace("[Guard()]", "[Guard(), object()]"))
-        found = house(path)
+        found = proxy(path)
         await until(lambda: found.addons.get("guard") is not None)
         before = walked(found)
         assert not lean.lift(found, found.addons.get("guard"))

@@ -7,7 +7,7 @@ from collections.abc import Awaitable
 
 import pytest
 
-from flows import HOUSE, Open, answered, flow
+from flows import SMALL_RULES, OpenGuard, answered, flow
 from making import FIREFOX, OVERCAST
 from stagedoor.fronts.mitmproxy import flow_exchange
 
@@ -30,9 +30,9 @@ SWEEP = {
 }
 
 
-def test_whoever_is_too_fast_is_told_when_to_come_back(opened: Open) -> None:
-    house = opened(HOUSE | THROTTLE)
-    answers = [house.enter(flow("/a.mp3", OVERCAST)).response for _ in range(3)]
+def test_whoever_is_too_fast_is_told_when_to_come_back(opened: OpenGuard) -> None:
+    fixture = opened(SMALL_RULES | THROTTLE)
+    answers = [fixture.enter(flow("/a.mp3", OVERCAST)).response for _ in range(3)]
     assert answers[:2] == [None, None]
     late = answers[2]
     assert late is not None
@@ -40,51 +40,51 @@ def test_whoever_is_too_fast_is_told_when_to_come_back(opened: Open) -> None:
     text = late.get_text() or ""
     assert "You are welcome again in 30s." in text
     assert "Nobody needs more than two recordings a minute" in text
-    assert house.told.verdicts == ["throttle"]
-    assert house.value("blocks_total", crawler="Overcast", rule="not-so-fast") == 1
-    other = house.enter(flow("/a.mp3", OVERCAST, peer="192.0.2.99"))
+    assert fixture.recorded.verdicts == ["throttle"]
+    assert fixture.value("blocks_total", crawler="Overcast", rule="not-so-fast") == 1
+    other = fixture.enter(flow("/a.mp3", OVERCAST, peer="192.0.2.99"))
     assert other.response is None  # each client for itself
 
 
-def test_a_type_that_comes_later_does_not_count_a_request_twice(opened: Open) -> None:
-    house = opened(
-        HOUSE | {"05-slow.yaml": THROTTLE["05-slow.yaml"].replace("resource: audio", "")}
+def test_a_type_that_comes_later_does_not_count_a_request_twice(opened: OpenGuard) -> None:
+    fixture = opened(
+        SMALL_RULES | {"05-slow.yaml": THROTTLE["05-slow.yaml"].replace("resource: audio", "")}
     )
     for _ in range(2):
-        found = house.enter(flow("/live", FIREFOX))
+        found = fixture.enter(flow("/live", FIREFOX))
         assert found.response is None
         response = answered(found, "audio/mpeg")
-        house.guard.responseheaders(found)
+        fixture.guard.responseheaders(found)
         assert response.status_code == 200
-    assert house.enter(flow("/live", FIREFOX)).response is not None
+    assert fixture.enter(flow("/live", FIREFOX)).response is not None
 
 
-def test_what_a_client_did_before_decides(opened: Open) -> None:
-    house = opened(HOUSE | SWEEP)
+def test_what_a_client_did_before_decides(opened: OpenGuard) -> None:
+    fixture = opened(SMALL_RULES | SWEEP)
     for target in ("/a.mp3", "/b.mp3", "/a.mp3", "/b.mp3"):
-        assert house.enter(flow(target, OVERCAST)).response is None
-    late = house.enter(flow("/c.mp3", OVERCAST)).response
+        assert fixture.enter(flow(target, OVERCAST)).response is None
+    late = fixture.enter(flow("/c.mp3", OVERCAST)).response
     assert late is not None
     assert (late.status_code, late.headers["Retry-After"]) == (429, "600")
 
 
-def test_bytes_of_audio_are_counted_as_they_pass(opened: Open) -> None:
+def test_bytes_of_audio_are_counted_as_they_pass(opened: OpenGuard) -> None:
     rule = SWEEP["05-slow.yaml"].replace(
         "recordings_last_hour: {over: 2}", "audio_last_hour: {over: 1kB}"
     )
-    house = opened(HOUSE | {"05-slow.yaml": rule})
-    found = house.enter(flow("/a.mp3", OVERCAST))
+    fixture = opened(SMALL_RULES | {"05-slow.yaml": rule})
+    found = fixture.enter(flow("/a.mp3", OVERCAST))
     response = answered(found, "audio/mpeg")
-    house.guard.responseheaders(found)
+    fixture.guard.responseheaders(found)
     assert callable(response.stream)
     assert response.stream(b"x" * 2000) == b"x" * 2000
-    assert house.enter(flow("/b.mp3", OVERCAST)).response is not None
+    assert fixture.enter(flow("/b.mp3", OVERCAST)).response is not None
 
 
-def test_without_a_rule_that_asks_nothing_is_remembered(opened: Open) -> None:
-    house = opened()
-    house.enter(flow("/a.mp3", OVERCAST))
-    assert len(house.guard.service.store) == 0
+def test_without_a_rule_that_asks_nothing_is_remembered(opened: OpenGuard) -> None:
+    fixture = opened()
+    fixture.enter(flow("/a.mp3", OVERCAST))
+    assert len(fixture.guard.service.store) == 0
 
 
 async def _held(waiting: Awaitable[None] | None) -> float:
@@ -94,46 +94,46 @@ async def _held(waiting: Awaitable[None] | None) -> float:
     return asyncio.get_running_loop().time() - began
 
 
-def test_a_delayed_request_waits_and_then_goes_on(opened: Open) -> None:
-    house = opened(HOUSE | DELAY)
+def test_a_delayed_request_waits_and_then_goes_on(opened: OpenGuard) -> None:
+    fixture = opened(SMALL_RULES | DELAY)
     found = flow("/a.mp3", OVERCAST)
-    waiting = house.guard.requestheaders(found)
+    waiting = fixture.guard.requestheaders(found)
     assert asyncio.run(_held(waiting)) >= 0.015
     assert found.response is None
     answered(found, "audio/mpeg")
-    assert house.guard.responseheaders(found) is None  # once is enough
-    assert house.told.verdicts == ["delay"]
+    assert fixture.guard.responseheaders(found) is None  # once is enough
+    assert fixture.recorded.verdicts == ["delay"]
 
 
-def test_what_turns_out_to_be_audio_is_delayed_then(opened: Open) -> None:
-    house = opened(HOUSE | DELAY)
+def test_what_turns_out_to_be_audio_is_delayed_then(opened: OpenGuard) -> None:
+    fixture = opened(SMALL_RULES | DELAY)
     found = flow("/live", FIREFOX)
-    assert house.guard.requestheaders(found) is None
+    assert fixture.guard.requestheaders(found) is None
     answered(found, "audio/mpeg")
-    assert asyncio.run(_held(house.guard.responseheaders(found))) >= 0.015
+    assert asyncio.run(_held(fixture.guard.responseheaders(found))) >= 0.015
 
 
-def test_only_so_many_wait_at_once(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_many_wait_at_once(opened: OpenGuard, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flow_exchange, "MOST_WAITING", 1)
-    house = opened(HOUSE | DELAY)
+    fixture = opened(SMALL_RULES | DELAY)
 
     async def two() -> None:
-        first = asyncio.ensure_future(_held(house.guard.requestheaders(flow("/a.mp3", OVERCAST))))
+        first = asyncio.ensure_future(_held(fixture.guard.requestheaders(flow("/a.mp3", OVERCAST))))
         await asyncio.sleep(0)
         late = flow("/a.mp3", OVERCAST)
-        assert house.guard.requestheaders(late) is None
+        assert fixture.guard.requestheaders(late) is None
         assert late.response is not None
         assert late.response.status_code == 429
         await first
 
     asyncio.run(two())
-    assert house.guard.exchanges.waiting == 0
+    assert fixture.guard.exchanges.waiting == 0
 
 
-def test_observe_mode_holds_nobody_up(opened: Open) -> None:
-    house = opened(HOUSE | DELAY, guard_mode="observe")
+def test_observe_mode_holds_nobody_up(opened: OpenGuard) -> None:
+    fixture = opened(SMALL_RULES | DELAY, guard_mode="observe")
     found = flow("/a.mp3", OVERCAST)
-    assert house.guard.requestheaders(found) is None
+    assert fixture.guard.requestheaders(found) is None
     answered(found, "audio/mpeg")
-    house.guard.responseheaders(found)
-    assert house.told.verdicts == ["would-delay"]
+    fixture.guard.responseheaders(found)
+    assert fixture.recorded.verdicts == ["would-delay"]

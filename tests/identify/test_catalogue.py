@@ -91,7 +91,7 @@ def test_an_emptied_file_is_no_mistake() -> None:
         (HEAD.replace("crawlers", "crawler") + "  - {name: A, token: a, purpose: seo}", 'a.yaml:3:1: unknown field "crawler" — did you mean "crawlers"?'),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_place_and_mend(text: str, line: str) -> None:
+def test_a_mistake_is_told_with_place_and_fix(text: str, line: str) -> None:
     assert mistakes(text) == [line]
 
 

@@ -54,9 +54,9 @@ def test_a_further_pattern_is_a_word_in_letters_of_either_case() -> None:
 def test_a_further_pattern_does_not_count_for_a_listener_and_does_in_a_costume() -> None:
     assert further("Hardenize Podcasts/1", "Hardenize") == ""
     assert further("Hardenize/1 (iPhone)", "Hardenize") == ""
-    costume = "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; Hardenize)"
-    assert further(costume, "Hardenize") == "Hardenize"
-    assert found(costume, "Hardenize") == "Hardenize"
+    disguise = "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; Hardenize)"
+    assert further(disguise, "Hardenize") == "Hardenize"
+    assert found(disguise, "Hardenize") == "Hardenize"
 
 
 def test_the_listed_win_over_the_further() -> None:

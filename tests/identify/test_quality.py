@@ -1,4 +1,4 @@
-"""How well machines are told from people, over the frozen sample and over other projects' lists.
+"""How well machines and people are distinguished, over the frozen sample and over other projects' lists.
 
 `./run bench quality` measures the same over all data there is, and lists every miss.
 """
@@ -33,7 +33,7 @@ AI = frozenset(
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    """The house as shipped, under the shipped stance."""
+    """The policy as shipped, under the shipped stance."""
     return rule_folder.load().assuming({})
 
 

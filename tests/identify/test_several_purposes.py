@@ -7,7 +7,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from flows import Open, flow
+from flows import OpenGuard, flow
 from making import GPTBOT_CLIENT, asks, catalogue, document, event, mistakes, policy
 from stagedoor.cli import identify as identify_command
 from stagedoor.config.stance import Ai, Stance
@@ -84,8 +84,8 @@ def test_an_unknown_purpose_in_the_list_is_a_mistake() -> None:
 def test_a_condition_holds_if_any_purpose_matches(when: str, both: str, one: str) -> None:
     text = f"- {{id: t, title: T, when: {{{when}}}, then: block}}\n"
     assert (action(text), action(text, "OneBot/1.0")) == (both, one)
-    house = ruled(text)
-    found = explain(judge(house, asks(AGENT, "/music/a.mp3")))
+    loaded = ruled(text)
+    found = explain(judge(loaded, asks(AGENT, "/music/a.mp3")))
     assert found.verdict.action == both
 
 
@@ -138,8 +138,8 @@ def test_robots_txt_refuses_it_when_any_purpose_is_refused(
 
 
 def test_published_and_done_are_held_against_the_refused_purpose() -> None:
-    house = policy({"crawlers/both.yaml": BOTH, "stance.yaml": "ai: {train: no, search: yes}"})
-    told = [str(problem) for problem in house.advice]
+    loaded = policy({"crawlers/both.yaml": BOTH, "stance.yaml": "ai: {train: no, search: yes}"})
+    told = [str(problem) for problem in loaded.advice]
     assert any("ai.train: no is published" in line and "BothBot" in line for line in told)
     blocked = policy(
         {
@@ -178,7 +178,7 @@ def test_metrics_count_by_the_main_one_and_the_others_apart() -> None:
     assert read(further, {"purpose": "search", "verdict": "block"}) is None
 
 
-def test_asking_after_a_refusal_by_the_second_purpose_is_a_violation(opened: Open) -> None:
+def test_asking_after_a_refusal_by_the_second_purpose_is_a_violation(opened: OpenGuard) -> None:
     """Compliance asks about the refused use, although the main one is welcome."""
     front = opened({"crawlers/both.yaml": BOTH, "20-ai.yaml": TRAINING})
     for agent in (AGENT, AGENT, "OneBot/1.0", "OneBot/1.0"):

@@ -89,7 +89,7 @@ def test_without_a_file_nothing_is_known() -> None:
         ("date: 2026-11-23", "date: soon", "must be a date such as"),
     ],
 )
-def test_mistakes_are_told_with_their_place(before: str, after: str, told: str) -> None:
+def test_mistakes_are_reported_with_their_place(before: str, after: str, told: str) -> None:
     assert before in FILE
     families, problems = read(FILE.replace(before, after))
     assert told in "\n".join(problems)

@@ -32,13 +32,13 @@ SCRIPTS_OFF = """
       when: {client.purpose: [http-library, search], resource: audio}
       then: block
     """
-HOUSE = {**CATALOGUE, "20-ai.yaml": TRAINING_OFF, "40-tools.yaml": SCRIPTS_OFF}
+FILES = {**CATALOGUE, "20-ai.yaml": TRAINING_OFF, "40-tools.yaml": SCRIPTS_OFF}
 
 
 def load(files: Mapping[str, str]) -> Policy:
-    """The small house of the tests, with the files of an import."""
+    """The small policy of the tests, with the files of an import."""
     imported = [Source(path, text.encode(), path) for path, text in files.items()]
-    return load_policy([*sources(HOUSE), *imported])
+    return load_policy([*sources(FILES), *imported])
 
 
 def beside(folder: Path, kind: str, data: bytes) -> Beside:
@@ -85,11 +85,11 @@ def test_an_import_comes_out_like_this(folder: Path, pytestconfig: pytest.Config
 @pytest.mark.parametrize("everything", [False, True])
 def test_what_comes_out_loads_and_holds(folder: Path, everything: bool) -> None:
     result = imported(folder, everything=everything)
-    house = load(result.files)
-    mine = [rule for rule in house.rules if rule.id.startswith("imported-")]
+    loaded = load(result.files)
+    mine = [rule for rule in loaded.rules if rule.id.startswith("imported-")]
     assert all(len(rule.cases) >= 2 for rule in mine)
-    assert [f for f in run_cases(house)[1] if f.at.path in result.files] == []
-    assert run_examples(house)[1] == []
+    assert [f for f in run_cases(loaded)[1] if f.at.path in result.files] == []
+    assert run_examples(loaded)[1] == []
     assert result.total == result.carried + len(result.so) + len(result.left)
 
 

@@ -80,8 +80,8 @@ def test_no_file_brings_a_reader_down(kind: str, data: bytes) -> None:
 @given(st.sampled_from(sorted(READERS)), WRITTEN)
 def test_whatever_is_carried_over_holds(kind: str, text: str) -> None:
     result = carry([Part("in", READERS[kind]("in", text.encode(), {}))], load, DAY)
-    house = load(result.files)
-    assert [f for f in run_cases(house)[1] if f.at.path in result.files] == []
+    loaded = load(result.files)
+    assert [f for f in run_cases(loaded)[1] if f.at.path in result.files] == []
 
 
 ROBOTS_PATHS = st.from_regex(r"/([ab*]{0,2}/?){0,2}\$?", fullmatch=True)

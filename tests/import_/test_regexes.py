@@ -24,7 +24,7 @@ from stagedoor.model.globs import Globs
         ("a" * 3000, "3,000 characters"),
     ],
 )
-def test_what_cannot_be_used_is_told(pattern: str, told: str) -> None:
+def test_what_cannot_be_used_is_reported(pattern: str, told: str) -> None:
     assert told in regexes.fault(pattern)
     assert bool(regexes.fault(pattern)) is bool(told)
 

@@ -23,7 +23,7 @@ def lay(folder: Path, files: dict[str, str]) -> Path:
 
 @pytest.fixture
 def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A small house in the place of the shipped one."""
+    """A small rules directory in the place of the shipped one."""
     folder = lay(tmp_path / "shipped", {**CATALOGUE, "20-ai.yaml": TRAINING_OFF, "stance.yaml": ""})
     monkeypatch.setattr(rule_folder, "SHIPPED_RULES", folder)
     return folder
@@ -134,7 +134,7 @@ def test_a_stance_with_the_other_ending_is_read_or_told_of(own: Path) -> None:
 
 
 @pytest.mark.usefixtures("shipped")
-def test_a_folder_that_is_no_folder_of_the_house_is_told_of(own: Path) -> None:
+def test_an_unknown_folder_is_reported(own: Path) -> None:
     # crawler/ instead of crawlers/: what stands in it would be left out without a word.
     lay(
         own,
@@ -228,7 +228,7 @@ def test_a_mistake_in_any_file_is_told_and_nothing_is_loaded(own: Path) -> None:
     }
 
 
-def test_the_shipped_files_are_where_the_house_says() -> None:
+def test_the_shipped_files_are_where_the_package_says() -> None:
     assert (rule_folder.SHIPPED_RULES / "stance.yaml").is_file()
     assert rule_folder.GUARD_SCRIPT.is_file()
     assert rule_folder.program_version()

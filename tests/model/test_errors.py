@@ -20,12 +20,12 @@ def test_a_whole_file_has_no_line() -> None:
     assert str(Location("rules/stance.yaml")) == "rules/stance.yaml"
 
 
-def test_a_problem_tells_place_mistake_and_mend() -> None:
+def test_a_problem_tells_place_mistake_and_fix() -> None:
     problem = Problem(Location("a.yaml", 1, 2), 'unknown field "x"', "take it out")
     assert str(problem) == 'a.yaml:1:2: unknown field "x" — take it out'
 
 
-def test_a_problem_without_a_mend_ends_with_the_mistake() -> None:
+def test_a_problem_without_a_fix_ends_with_the_mistake() -> None:
     assert str(Problem(Location("a.yaml", 1, 2), "wrong")) == "a.yaml:1:2: wrong"
 
 
@@ -79,4 +79,4 @@ def test_a_long_quote_is_cut_and_what_is_said_of_it_is_not() -> None:
 def test_of_very_many_mistakes_the_first_are_told_and_that_there_are_more() -> None:
     told = ConfigError(Problem(Location("a.yaml", n, 1), "wrong") for n in range(5000, 0, -1))
     assert [p.location.line for p in told.problems] == [*range(1, 101), 100]
-    assert told.problems[-1].message == "more follow, which are not told"
+    assert told.problems[-1].message == "more follow, which are not reported"

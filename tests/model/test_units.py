@@ -1,4 +1,4 @@
-"""Durations and sizes, as written and as told."""
+"""Durations and sizes, as written and as shown."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_what_is_no_size_is_answered_with_an_example(text: object) -> None:
     ("seconds", "told"),
     [(0.25, "250ms"), (1, "1s"), (90, "1m 30s"), (3600, "1h"), (93784, "1d 2h"), (59.6, "1m")],
 )
-def test_a_duration_is_told(seconds: float, told: str) -> None:
+def test_a_duration_is_shown(seconds: float, told: str) -> None:
     assert told_duration(seconds) == told
 
 
@@ -58,5 +58,5 @@ def test_a_duration_is_told(seconds: float, told: str) -> None:
     ("count", "told"),
     [(0, "0 bytes"), (999, "999 bytes"), (2_500_000, "2.5 MB"), (48.2e9, "48.2 GB")],
 )
-def test_a_size_is_told(count: float, told: str) -> None:
+def test_a_size_is_shown(count: float, told: str) -> None:
     assert told_size(count) == told

@@ -10,7 +10,8 @@ import pytest
 
 from making import FIREFOX, REFUSED, asks, event
 from stagedoor.evidence.entries import Visit
-from stagedoor.model.facts import UNKNOWN, Client, Event, Proof, Resource, Verdict
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import UNKNOWN, Client, Proof, Resource, Verdict
 from stagedoor.record import backfill
 from stagedoor.record.daily import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
 from stagedoor.record.distinct import Distinct
@@ -36,7 +37,7 @@ class Clock:
 
 def came(
     at: float = NOON, client: Client | None = None, verdict: Verdict = REFUSED, **more: object
-) -> Event:
+) -> Decided:
     """One decision."""
     base = event(at=at, verdict=verdict) if client is None else event(
         at=at, client=client, verdict=verdict
@@ -190,7 +191,7 @@ def test_a_thousand_requests_for_one_recording_are_one_recording() -> None:
          ["Today one crawler or other machine knocked once.", "One request was refused."]),
     ],
 )  # fmt: skip
-def test_the_day_in_sentences(events: list[Event], told: list[str]) -> None:
+def test_the_day_in_sentences(events: list[Decided], told: list[str]) -> None:
     day = Day(Clock())
     for one in events:
         day.record(one)

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from making import GPTBOT, REFUSED, asks, event
 from stagedoor.model.errors import StagedoorError
-from stagedoor.model.facts import UNKNOWN, Event, Request, Verdict, network
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import UNKNOWN, Request, Verdict, network
 from stagedoor.record import decision_log
 from stagedoor.record.decision_log import FILE, KEPT, Decisions, line
 
@@ -40,7 +41,7 @@ def read(state: Path) -> list[dict[str, Any]]:
     return [json.loads(text) for text in (state / FILE).read_text("utf-8").splitlines()]
 
 
-def written(at: Event) -> dict[str, Any]:
+def written(at: Decided) -> dict[str, Any]:
     """One event's line."""
     found = json.loads(line(at))
     assert isinstance(found, dict)
@@ -166,7 +167,7 @@ def test_a_full_disk_is_counted_and_not_raised(tmp_path: Path) -> None:
     assert lost.count == 10
 
 
-def test_a_state_directory_that_cannot_be_written_is_told_with_a_mend(tmp_path: Path) -> None:
+def test_a_state_directory_that_cannot_be_written_is_told_with_a_fix(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for state in (tmp_path / "file", tmp_path / "file" / "state"):
         with pytest.raises(StagedoorError, match=f"{state}.*cannot be written: .*guard_state=DIR"):

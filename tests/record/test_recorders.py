@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from flows import Open, answered, flow
+from flows import OpenGuard, answered, flow
 from making import FIREFOX, GPTBOT, event
 from stagedoor.model import events
 from stagedoor.model.events import EVENTS, Decided, Event, Failed
@@ -49,38 +49,38 @@ def test_a_recorder_that_fails_is_counted_and_fails_nobody(
     decided = event()
     hub.emit(decided)
     assert everything.seen == [Failed("record", "unrecorded"), decided]
-    assert "Failing could not record an event (Event)" in caplog.text
+    assert "Failing could not record an event (Decided)" in caplog.text
     hub.close()
     assert everything.closed
     hub.emit(decided)
     assert len(everything.seen) == 2
 
 
-def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: Open) -> None:
+def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: OpenGuard) -> None:
     """What one guard goes through in a minute; kinds that need a network are emitted by hand."""
-    house = opened(
+    fixture = opened(
         {
             "stance.yaml": "mode: observe\npublish: {address: https://m.example}",
             "95-x.yaml": "- {id: x, title: X, when: {client.name: GPTBot, request.path: /no/**}, then: block}",
         }
     )
     everything = Everything()
-    service = house.guard.service
+    service = fixture.guard.service
     service.suite.add(everything)
     service._evidence = True
     service.take(service.policy)  # type: ignore[arg-type]
     for agent in (GPTBOT, FIREFOX):
         for target, kind in (("/robots.txt", "text/plain"), ("/a.mp3", "audio/mpeg"), ("/", "")):
-            found = house.enter(flow(target, agent))
+            found = fixture.enter(flow(target, agent))
             response = answered(found, kind or "text/html", content_length="10")
-            house.guard.responseheaders(found)
+            fixture.guard.responseheaders(found)
             assert response is not None
             if callable(response.stream):
                 for chunk in (b"0123456789", b""):
                     response.stream(chunk)
-            house.guard.response(found)
-    house.set(guard_mode="enforce")
-    house.enter(flow("/a.mp3", GPTBOT))
+            fixture.guard.response(found)
+    fixture.set(guard_mode="enforce")
+    fixture.enter(flow("/a.mp3", GPTBOT))
     kinds = {type(one) for one in everything.seen}
     elsewhere = {
         events.Claimed,
@@ -101,6 +101,6 @@ def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: Open) -> None:
     assert events.Withheld in kinds
 
 
-def test_metrics_count_every_kind_but_publications(opened: Open) -> None:
+def test_metrics_count_every_kind_but_publications(opened: OpenGuard) -> None:
     counted = set(opened().metrics.handlers())
     assert set(EVENTS) - counted == {events.Published, events.Proved, events.Took}

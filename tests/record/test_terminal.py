@@ -34,14 +34,14 @@ def test_a_client_without_an_operator_is_told_without_one() -> None:
     )
 
 
-def test_admissions_and_notes_are_not_told(told: pytest.LogCaptureFixture) -> None:
+def test_admissions_and_notes_are_not_shown(told: pytest.LogCaptureFixture) -> None:
     terminal = Terminal()
     terminal.record(event(verdict=Verdict("allow")))
     terminal.record(event(verdict=Verdict("log", "noted")))
     assert told.messages == []
 
 
-def test_refusals_are_told(told: pytest.LogCaptureFixture) -> None:
+def test_refusals_are_shown(told: pytest.LogCaptureFixture) -> None:
     terminal = Terminal()
     terminal.record(event())
     terminal.record(event(verdict=Verdict("log", "x", would="block")))

@@ -1,4 +1,4 @@
-"""What is surely a mistake, told with place and mend; and what is none, not told."""
+"""What is surely a mistake is reported with place and fix; other things are not."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from making import rules
 KEPT = """
 - {id: kept, title: Kept, when: {client.purpose: [ai-training, ai-input]}, then: block}
 """
-"""Keeps the stance of the small house, so that only what is tested is told."""
+"""Keeps the stance of the small policy, so that only what is tested is reported."""
 
 
 def advice(text: str, stance: str = "") -> list[str]:
-    """What is told about these rules, besides the missing contact."""
+    """What is reported about these rules, besides the missing contact."""
     found = rules(text, stance + "\nartist: {contact: 'mailto:a@b.example'}").advice
     return [str(problem) for problem in found]
 

@@ -198,7 +198,7 @@ def test_what_the_stance_calls_audio_is_guarded_as_audio() -> None:
     assert verdict(found, target="/listen/cover.jpg").action == "allow"
 
 
-def test_the_same_house_can_be_asked_under_another_stance() -> None:
+def test_the_same_policy_can_be_asked_under_another_stance() -> None:
     found = rules(TRAINING_OFF, "ai: {train: yes}")
     assert verdict(found).action == "allow"
     assert verdict(found.assuming({"stance.ai.train": "no"})).action == "block"
@@ -213,11 +213,11 @@ def test_an_artist_without_a_contact_is_advised() -> None:
     assert "contact" not in str(policy().advice)
 
 
-def test_an_empty_house_lets_everybody_in() -> None:
+def test_an_empty_policy_lets_everybody_in() -> None:
     assert verdict(load_policy([])) == Verdict("allow")
 
 
-def test_mistakes_of_all_files_are_told_at_once_and_in_order() -> None:
+def test_mistakes_of_all_files_are_reported_at_once_and_in_order() -> None:
     found = mistakes(
         {
             "stance.yaml": "modus: observe",
@@ -242,7 +242,7 @@ def test_an_unknown_crawler_in_a_rule_is_told_with_the_nearest_name() -> None:
 
 
 def test_a_mistake_in_a_catalogue_file_does_not_make_its_crawlers_unknown_to_rules() -> None:
-    # One slip in a date, and every rule that names one of the file's crawlers would be told off.
+    # One slip in a date, and every rule that names one of the file's crawlers would be reported.
     found = mistakes(
         {
             "crawlers/openai.yaml": CATALOGUE["crawlers/openai.yaml"].replace(

@@ -69,7 +69,7 @@ def test_an_emptied_file_holds_no_rules() -> None:
         (HEAD + "  then: block\n" + HEAD + "  then: log", '10-test.yaml:4:3: the id "a" is taken — see 10-test.yaml:1:3'),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_place_and_mend(text: str, line: str) -> None:
+def test_a_mistake_is_told_with_place_and_fix(text: str, line: str) -> None:
     assert wrong(text) == [line]
 
 

@@ -30,7 +30,7 @@ ANDROID = "Mozilla/5.0 (Linux; Android 12; CUBOT P50) AppleWebKit/537.36 (KHTML,
 
 @pytest.fixture(scope="module")
 def shipped() -> Policy:
-    """The house as shipped."""
+    """The policy as shipped."""
     return rule_folder.load()
 
 

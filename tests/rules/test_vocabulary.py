@@ -252,7 +252,7 @@ def test_a_condition_tells_what_it_presupposes_of_the_stance(
         ("- resource: audio", 'x.yaml:1:1: conditions are written as fields — for example "resource: audio"'),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_place_and_mend(when: str, line: str) -> None:
+def test_a_mistake_is_told_with_place_and_fix(when: str, line: str) -> None:
     found = compiled(when)[1]
     assert len(found) == 1, found
     assert found[0] == line or found[0].startswith(line + " — ")

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator
 from tools.list_standards import PAGE
 
-from flows import Open, answered, flow
+from flows import OpenGuard, answered, flow
 from making import document, mistakes
 from sitefacts import HTML, answer, audited, told
 from stagedoor.cli import main
@@ -231,11 +231,11 @@ def test_an_audit_finds_what_is_wrong_with_it() -> None:
     assert [f.what.partition(".")[0] for f in clash.contradictions] == [
         "Toy-Use says yes to training, Content-Usage says no"
     ]
-    assert "If you mean no: learn=no in headers of /." in clash.contradictions[0].mend
+    assert "If you mean no: learn=no in headers of /." in clash.contradictions[0].fix
     assert "Toy-Use: learn=yes" in clash.contradictions[0].places[0]
     found = audited(files={"/toy.txt": "a page"}, robots="User-agent: *\nToy-Use: perhaps\n")
     assert "/toy.txt is no toy." in told(found, "missing")
-    assert any(f.mend == "Write it like this: Toy-Use: learn=no." for f in found.findings)
+    assert any(f.fix == "Write it like this: Toy-Use: learn=no." for f in found.findings)
 
 
 def test_its_own_function_keeps_the_stricter() -> None:
@@ -249,20 +249,20 @@ def test_its_own_function_keeps_the_stricter() -> None:
 
 
 @pytest.mark.usefixtures("toy")
-def test_the_guard_sends_it_and_counts_it(opened: Open) -> None:
-    house = opened()
+def test_the_guard_sends_it_and_counts_it(opened: OpenGuard) -> None:
+    fixture = opened()
     assert carried(OURS) == {"toy"}
-    before = house.value("signals_total", resource="page", standard="toy")
-    found = house.enter(flow("/", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"))
+    before = fixture.value("signals_total", resource="page", standard="toy")
+    found = fixture.enter(flow("/", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"))
     response = answered(found)
-    house.guard.responseheaders(found)
+    fixture.guard.responseheaders(found)
     assert response.headers["Toy-Use"] == "learn=no"
-    after = house.value("signals_total", resource="page", standard="toy")
+    after = fixture.value("signals_total", resource="page", standard="toy")
     assert after == before + 1
     assert classify("/toy.txt").kind == "signal"
-    found = house.enter(flow("/toy.txt", "GPTBot/1.0"))
+    found = fixture.enter(flow("/toy.txt", "GPTBot/1.0"))
     response = answered(found, status=404)
-    house.guard.responseheaders(found)
+    fixture.guard.responseheaders(found)
     assert response.status_code == 200
     assert callable(response.stream)
     assert response.stream(b"") == [b"learn=no"]

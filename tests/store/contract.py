@@ -43,7 +43,7 @@ class Driver:
         return known.behaviour
 
     def recall(self, address: str, at: float) -> Behaviour:
-        """What is known of somebody who asks for nothing now."""
+        """What is known of a client that asks for nothing now."""
         return self.read(address, at, behaviour=True, included=True).behaviour
 
     def wait(self, address: str, rule: str, rate: Rate, at: float) -> float:

@@ -26,11 +26,11 @@ SIGNER = f"""
 
 def known_keys(state: Path) -> set[str] | None:
     """The key ids the guard knows of the signer as soon as it stands, without asking anybody."""
-    house = policy({"crawlers/signer.yaml": SIGNER})
+    loaded = policy({"crawlers/signer.yaml": SIGNER})
 
     async def look() -> set[str] | None:
         claims = Claims(lambda _: None)
-        claims.open(state, (), house)
+        claims.open(state, (), loaded)
         assert claims._directories is not None
         found = claims._directories.keys_for(ORIGIN)
         claims.close()

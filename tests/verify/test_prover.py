@@ -22,7 +22,7 @@ ADDRESS = "20.171.207.5"
 
 
 class Book:
-    """Lookups that know what they are told to, and keep what they were asked."""
+    """Lookups that know what a test gives them, and keep what they were asked."""
 
     def __init__(self, names: Names = PENDING) -> None:
         self.names = names
@@ -75,11 +75,11 @@ def test_names_are_asked_where_the_list_does_not_prove(
 
 def test_nobody_is_asked_about_a_claim_without_names_or_a_client_without_address() -> None:
     book = Book()
-    house = prover(None, book)
-    assert house.prove(claim(ranges=(URL,)), ADDRESS)[0] == "unverified"
-    assert house.prove(claim(rdns=("bot.example",)), "")[0] == "unverified"
+    subject = prover(None, book)
+    assert subject.prove(claim(ranges=(URL,)), ADDRESS)[0] == "unverified"
+    assert subject.prove(claim(rdns=("bot.example",)), "")[0] == "unverified"
     assert book.asked == []
-    assert house.lists >= 15  # the snapshot's
+    assert subject.lists >= 15  # the snapshot's
 
 
 def test_a_signature_is_enough() -> None:
@@ -99,16 +99,16 @@ def test_new_lists_are_read_beside_the_requests(tmp_path: Path) -> None:
     bot = claim(ranges=(URL,))
 
     async def main() -> list[Proof]:
-        house = prover(tmp_path, Book(), lambda: clock.now)
-        found = [house.prove(bot, ADDRESS)[0]]
+        subject = prover(tmp_path, Book(), lambda: clock.now)
+        found = [subject.prove(bot, ADDRESS)[0]]
         await asyncio.sleep(0.02)  # the folder's time has a grain
         keep(tmp_path, b"20.171.207.0/24")
-        found.append(house.prove(bot, ADDRESS)[0])
+        found.append(subject.prove(bot, ADDRESS)[0])
         clock.now += LOOK_AGAIN
-        found.append(house.prove(bot, ADDRESS)[0])  # begins to read, does not wait
-        assert house._reading is not None
-        await house._reading
-        found.append(house.prove(bot, ADDRESS)[0])
+        found.append(subject.prove(bot, ADDRESS)[0])  # begins to read, does not wait
+        assert subject._reading is not None
+        await subject._reading
+        found.append(subject.prove(bot, ADDRESS)[0])
         return found
 
     assert asyncio.run(main()) == ["spoofed", "spoofed", "spoofed", "verified"]
@@ -120,6 +120,6 @@ def test_a_spoilt_copy_is_told_and_the_rest_counts(
     keep(tmp_path, b"20.0.0.0/24")
     path_of(tmp_path / "ranges", URL).write_text("{}")
     with caplog.at_level(logging.WARNING):
-        house = prover(tmp_path, Book())
+        subject = prover(tmp_path, Book())
     assert "is not a copy of a list — delete it and run stagedoor update" in caplog.text
-    assert house.lists >= 15
+    assert subject.lists >= 15

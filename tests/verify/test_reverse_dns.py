@@ -106,7 +106,7 @@ async def serving(zone: Zone) -> AsyncIterator[Server]:
 
 
 class Clock:
-    """A clock that goes when it is told to."""
+    """A clock that a test moves."""
 
     now = 1000.0
 
@@ -171,7 +171,7 @@ def test_the_first_answer_comes_at_once_and_is_provisional() -> None:
 
 
 def test_a_lying_ptr_is_denied() -> None:
-    # Whoever owns 203.0.113.9 writes Google's name into its PTR record; Google's zone knows better.
+    # The owner of 203.0.113.9 writes Google's name into its PTR record; Google's zone knows better.
     zone = {**HONEST, (back("203.0.113.9"), "PTR"): [NAME + "."]}
     assert one(zone, "203.0.113.9") == Names("known", denied=(NAME,))
 
@@ -424,7 +424,7 @@ def test_closing_stops_what_is_under_way_and_starts_nothing_new() -> None:
 
 
 @pytest.mark.parametrize("word", ["dns.google", "192.0.2.53:port", "", "192.0.2.53:99999"])
-def test_a_server_that_is_no_address_is_told_with_the_mend(word: str) -> None:
+def test_a_server_that_is_no_address_is_told_with_the_fix(word: str) -> None:
     with pytest.raises(
         StagedoorError, match=r"is not the address of a name server — write 192\.0\.2\.53"
     ):

@@ -19,9 +19,9 @@ from .report import WIDTH, Report
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure; 0 whatever the figures are, 1 where nothing could be measured."""
+    """Measure; 0 for any figures, 1 where nothing could be measured."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: whatever was started is stopped first
+    signal.signal(signal.SIGTERM, _stop)  # as Ctrl-C: all started programs are stopped first
     console = Console()
     console.width = min(console.width, WIDTH)
     try:

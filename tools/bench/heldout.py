@@ -39,7 +39,7 @@ FEEDS = "feed"
 NO_ROBOTS = re.compile(
     r"CUBOT|GLX Spider|Android.*; (Spider|(M|B|VR)[ _]bot)|RadioClicker", re.IGNORECASE
 )
-"""People among myip.ms's robots: telephones called so, and a radio inside Internet Explorer."""
+"""People among myip.ms's robots: phones called so, and a radio inside Internet Explorer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Group:
     strangers: bool = False
     """Whether they are judged as if the catalogue had never heard of them."""
     unread: bool = False
-    """Whether the misses are kept from whoever measures, so that nothing is written from them."""
+    """Whether the misses are not shown to those who measure, so that nothing is written from them."""
 
 
 def unique(agents: Iterable[Any]) -> tuple[str, ...]:

@@ -109,7 +109,7 @@ class Connection(asyncio.Protocol):
             self._ask()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell `visit`, which may connect anew."""
+        """Report to `visit`, which may connect anew."""
         if self.done.done():
             return
         if exc is None and (self.missing == -2 or self.run.stopping):

@@ -1,4 +1,4 @@
-"""How well machines are told from people: recall by group, and people who would be refused.
+"""Quality of recognition: recall by group, and people who would be refused.
 
 The data are other projects' lists, read where they lie: the packages of the dependency group
 `data`, the folder `shared/data` beside the checkout, and browsers from npm packages (`--npm DIR`,

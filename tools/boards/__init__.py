@@ -3,5 +3,5 @@
 query.py       expressions, which can name nothing but what metric_table.py has
 panels.py      kinds of panels, and how they look
 overview.py, compliance.py, operations.py   what stands on each board
-alerts.py      when somebody has to be told
+alerts.py      what a person must know of at once
 """

@@ -1,4 +1,4 @@
-"""When somebody has to be told. dashboards/runbook.md says what to do then."""
+"""Alerts: what a person must know of at once. dashboards/runbook.md says what to do then."""
 
 from __future__ import annotations
 

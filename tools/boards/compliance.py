@@ -1,4 +1,4 @@
-"""Told, and took anyway."""
+"""The board about compliance: who received signals, and took recordings anyway."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the guard itself is well."""
+"""The board about operation: whether the guard itself is well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who knocks, who gets in, what is kept back."""
+"""The overview board: who comes, who gets in, what is kept back."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ NOW = Row(
         ),
     ),
 )  # fmt: skip
-KNOCKS = Row(
+REQUESTS = Row(
     "Who knocks",
     (
         Panel(
@@ -156,5 +156,5 @@ OVERVIEW = Board(
     "stagedoor-overview",
     "Stagedoor: overview",
     "Who knocks, who gets in, what is kept back.",
-    (NOW, KNOCKS, AUDIO),
+    (NOW, REQUESTS, AUDIO),
 )

@@ -50,7 +50,7 @@ class Scope:
         """How much in all of the window.
 
         increase() alone does not see what a counter begins with, and a crawler's counter begins
-        with its first request: whoever came once would never have come.
+        with its first request: a client that came once would never have come.
         """
         one = self.pick(name, **labels)
         return (

@@ -71,7 +71,7 @@ def show(place: Path, patterns: list[str]) -> tuple[int, int]:
 
 
 def main() -> int:
-    """0 where every change was tried, whatever survived: survivors are read by people."""
+    """0 where every change was tried, with any number of survivors: survivors are read by people."""
     options = _options()
     patterns = [module_pattern(name) for name in options.name]
     place = lay_out(options.name)

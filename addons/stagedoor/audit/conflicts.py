@@ -1,4 +1,4 @@
-"""Where a site's statements contradict one another: who says yes, who says no, and the mend.
+"""Contradictions between a site's statements: who says yes, who says no, and the fix.
 
 A crawler that robots.txt names hears another robots.txt than everybody else, so each group of
 crawlers is asked for. A Disallow for a part of the site closes it, whatever is said about use
@@ -122,9 +122,9 @@ def _told(clash: _Clash, spelled: Mapping[str, str]) -> Finding:
         wanted = [_refusal(yes.statement, use) for use in USES if use in clash.uses]
         by_words.setdefault(joined_words(list(dict.fromkeys(wanted))), []).append(yes)
     changes = ", ".join(f"{words} in {places(there)}" for words, there in by_words.items())
-    mend = f"If you mean no: {changes}. If you mean yes: take the no out of {places(clash.no)}."
+    fix = f"If you mean no: {changes}. If you mean yes: take the no out of {places(clash.no)}."
     quoted = (*_quoted(clash.yes), *_quoted(clash.no))
-    return Finding("contradiction", what, mend, quoted)
+    return Finding("contradiction", what, fix, quoted)
 
 
 def _say(titles: Sequence[str]) -> str:
@@ -158,8 +158,8 @@ def _overruled(heard: Iterable[Heard]) -> Iterator[Finding]:
             f"{lost.said.train} in {places(losers)}. What is nearer to the recording counts: "
             f"{won.said.train}."
         )
-        mend = "Write the same number in both."
-        yield Finding("contradiction", what, mend, (*_quoted(winners), *_quoted(losers)))
+        fix = "Write the same number in both."
+        yield Finding("contradiction", what, fix, (*_quoted(winners), *_quoted(losers)))
 
 
 def _quoted(all_placed: Iterable[Placed]) -> tuple[str, ...]:

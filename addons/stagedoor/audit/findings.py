@@ -1,4 +1,4 @@
-"""What is to be told of a site, besides what it says."""
+"""Findings: what an audit reports of a site, besides what the site says."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ WORDS: Mapping[Use, str] = {"train": "training", "input": "answers", "search": "
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing: what, how it is mended, and the places (with their words) it is about."""
+    """One thing: what, how to fix it, and the places (with their words) it is about."""
 
     matter: Matter
     what: str
-    mend: str = ""
+    fix: str = ""
     places: tuple[str, ...] = ()
 
 

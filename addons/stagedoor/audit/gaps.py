@@ -1,4 +1,4 @@
-"""What is missing: files that are refused, licences that are not there, recordings without a word."""
+"""Gaps in what a site says: refused files, missing licences, recordings without a word."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def of_files(site: Site) -> Iterator[Finding]:
         if not file.ok and file.status not in GONE:
             yield Finding(
                 "missing",
-                f"{path} {file.outcome}: whoever asks there whether they may gets no answer.",
+                f"{path} {file.outcome}: a client that asks there for permission gets no answer.",
                 "Leave it open to everybody; 404 where there is none.",
             )
     for _, files in registry.current().files:
@@ -44,8 +44,8 @@ def of_licences(reading: Reading) -> Iterator[Finding]:
             rsl.read(document.body, resource.address) for resource, _ in reading.resources
         ):
             what = f"The licence {url} says nothing about what was looked at."
-            mend = 'Look at its <content url="…">, and whether it is RSL 1.0.'
-            yield Finding("missing", what, mend)
+            fix = 'Look at its <content url="…">, and whether it is RSL 1.0.'
+            yield Finding("missing", what, fix)
     relative = [
         record
         for records in (reading.robots.loose, *(g.records for g in reading.robots.groups))
@@ -94,8 +94,8 @@ def of_recordings(site: Site, heard: Sequence[Heard]) -> Iterator[Finding]:
         come = "comes" if len(mute) == 1 else "come"
         yield Finding(
             "missing",
-            f"{some(mute)} {come} without a word about AI in {headers}: whoever has the address and "
-            "reads no robots.txt is told nothing.",
+            f"{some(mute)} {come} without a word about AI in {headers}: a client that has the "
+            "address and reads no robots.txt gets no signal.",
             'Send "Content-Usage: …" and "tdm-reservation: …" with every recording.',
         )
     if not recordings and not site.elsewhere:

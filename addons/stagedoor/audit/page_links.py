@@ -1,4 +1,4 @@
-"""Where a page, a feed or a playlist leads. All of it is a stranger's: bounded, linear, no entities."""
+"""Links of a page, a feed or a playlist. The input is not trusted: bounded, linear, no entities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was fetched of a site, as plain facts."""
+"""Responses of a site, as plain facts: what an audit works from."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Fetched:
     """The address that answered; empty where it is `url` itself."""
     hops: int = 0
     trouble: str = ""
-    """Why there was no answer, or not a whole one, in words."""
+    """Why there was no answer, or not a whole one, as text."""
     cut: bool = False
     """More was there than was read."""
 
@@ -91,4 +91,4 @@ class Site:
     left: int = 0
     """How many recordings were found besides, and not asked."""
     unread: tuple[str, ...] = ()
-    """Why content credentials could not be read, in words."""
+    """Why content credentials could not be read, as text."""

@@ -1,4 +1,4 @@
-"""All that an audit finds, from what was fetched."""
+"""The result of an audit: all that is found in what was fetched."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the crawler `agent` (`*`: any) is told."""
+    """What the site says to the crawler `agent` (`*`: any)."""
 
     agent: str
     reading: Reading
@@ -115,7 +115,7 @@ def _only_by_name(heard: tuple[Heard, ...], by_name: Mapping[Use, ByName]) -> li
         Finding(
             "missing",
             f"robots.txt refuses {WORDS[use]} by name alone: to {some(list(names.refused))}, "
-            f"{len(names.refused)} of {names.known} known crawlers. All others are told nothing.",
+            f"{len(names.refused)} of {names.known} known crawlers. It says nothing to all others.",
             f'Say it to everybody: "Content-Usage: {usage(use, "no")}" below "User-agent: *" and in '
             "every group.",
         )

@@ -1,4 +1,4 @@
-"""What is missing in a robots.txt: it cannot be read, words are not understood, lines are not heard."""
+"""Gaps in a robots.txt: unreadable files, unknown words, lines without effect."""
 
 from __future__ import annotations
 

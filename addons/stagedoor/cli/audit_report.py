@@ -57,8 +57,8 @@ def _show(finding: Finding, console: Console) -> None:
     _wrapped(finding.what, console, "- ", "")
     for place in finding.places:
         _wrapped(place, console, "    ", "dim")
-    if finding.mend:
-        _wrapped(finding.mend, console, "  → ", "green")
+    if finding.fix:
+        _wrapped(finding.fix, console, "  → ", "green")
 
 
 def _wrapped(text: str, console: Console, first: str, style: str) -> None:
@@ -173,7 +173,7 @@ def as_json(found: Audit) -> str:
             for use, names in found.by_name.items()
         },
         "findings": [
-            {"matter": f.matter, "what": f.what, "mend": f.mend, "places": list(f.places)}
+            {"matter": f.matter, "what": f.what, "mend": f.fix, "places": list(f.places)}
             for f in found.findings
         ],
         "fetched": {

@@ -1,4 +1,4 @@
-"""`stagedoor demo`: a small music site, the guard in front of it, and a cast that knocks."""
+"""`stagedoor demo`: a small music site, the guard in front of it, and clients that visit it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from rich.text import Text
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
 from stagedoor.demo import origin
-from stagedoor.demo.cast import CAST, Knock
+from stagedoor.demo.cast import CAST, Visit
 from stagedoor.engine.order import judge
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
@@ -62,7 +62,7 @@ async def play(console: Console, *, once: bool) -> None:
     )
     try:
         async with _guard(behind, door, metrics):
-            answers = [(knock, await _send(public, knock)) for knock in CAST]
+            answers = [(visit, await _send(public, visit)) for visit in CAST]
             policy = rule_folder.load()
             console.print()
             console.print(table(answers, policy))
@@ -119,17 +119,17 @@ async def _wait_for(port: int, process: asyncio.subprocess.Process, log: Path) -
     raise StagedoorError(f"the guard did not come up; it said:\n{said}")
 
 
-async def _send(public: str, knock: Knock) -> HTTPResponse:
+async def _send(public: str, visit: Visit) -> HTTPResponse:
     request = HTTPRequest(
-        public + knock.path,
-        headers={"User-Agent": knock.agent, **knock.headers},
+        public + visit.path,
+        headers={"User-Agent": visit.agent, **visit.headers},
         decompress_response=False,
         request_timeout=20,
     )
     return await AsyncHTTPClient().fetch(request, raise_error=False)
 
 
-def table(answers: list[tuple[Knock, HTTPResponse]], policy: Policy) -> Table:
+def table(answers: list[tuple[Visit, HTTPResponse]], policy: Policy) -> Table:
     """Who knocked, what came back, and why."""
     refused = sum(response.code >= HTTPStatus.BAD_REQUEST for _, response in answers)
     shown = Table(
@@ -145,29 +145,29 @@ def table(answers: list[tuple[Knock, HTTPResponse]], policy: Policy) -> Table:
     shown.add_column("Asked for", no_wrap=True, overflow="ellipsis", max_width=15)
     shown.add_column("Answer", no_wrap=True, min_width=11)
     shown.add_column("Why", no_wrap=True, overflow="ellipsis", min_width=29)
-    for knock, response in answers:
+    for visit, response in answers:
         closed = response.code >= HTTPStatus.BAD_REQUEST
         style = "red" if closed else "green"
         answer = Text(f"{response.code} ", style=f"bold {style}")
         answer.append("refused" if closed else _size(len(response.body)), style=style)
-        client, verdict = _reason(policy, knock)
+        client, verdict = _reason(policy, visit)
         why = verdict.rule or client.purpose.replace("-", " ")
-        shown.add_row(knock.who, _short(knock.path), answer, f"{client.name}: {why}")
+        shown.add_row(visit.who, _short(visit.path), answer, f"{client.name}: {why}")
     return shown
 
 
-def legend(answers: list[tuple[Knock, HTTPResponse]], policy: Policy) -> Table:
+def legend(answers: list[tuple[Visit, HTTPResponse]], policy: Policy) -> Table:
     """What the rules that the table names say."""
     shown = Table.grid(padding=(0, 2, 0, 0))
-    verdicts = {v.rule: v for _, v in (_reason(policy, knock) for knock, _ in answers) if v.rule}
+    verdicts = {v.rule: v for _, v in (_reason(policy, visit) for visit, _ in answers) if v.rule}
     for rule, verdict in verdicts.items():
         shown.add_row(Text(rule, style="bold"), verdict.title)
     return shown
 
 
-def _reason(policy: Policy, knock: Knock) -> tuple[Client, Verdict]:
+def _reason(policy: Policy, visit: Visit) -> tuple[Client, Verdict]:
     """What the rules say of a request; the answer beside it is what really came back."""
-    request = Request("GET", _HERE, normalise(knock.path), knock.path, knock.agent)
+    request = Request("GET", _HERE, normalise(visit.path), visit.path, visit.agent)
     judged = judge(policy, request)
     return judged.client, judged.verdict
 
@@ -186,7 +186,7 @@ def _farewell(console: Console, public: str, metrics: int) -> None:
         f"\nThe site, guarded   {public}\n"
         f"Metrics             http://{_HERE}:{metrics}/metrics\n"
         f"Who may do what     {rule_folder.shown(rule_folder.SHIPPED_RULES)}/stance.yaml\n\n"
-        f"Knock yourself:     curl -i -A GPTBot/1.2 {public}/music/ghost-light.mp3\n"
+        f"Try it yourself:    curl -i -A GPTBot/1.2 {public}/music/ghost-light.mp3\n"
         f"Your own site:      ./run serve --upstream http://localhost:8000\n"
         f"Ctrl-C ends this.",
         soft_wrap=True,

@@ -242,7 +242,7 @@ def tell(found: Iterable[Conflict], path: str) -> bool:
     for conflict in found:
         at = Location(path, conflict.line, 1 if conflict.line else 0)
         what = conflict.what if conflict.stands else f"{conflict.what}; the stance counts"
-        problem = str(Problem(at, what, conflict.mend))
+        problem = str(Problem(at, what, conflict.fix))
         print("".join(c if c.isprintable() else "\ufffd" for c in problem), file=sys.stderr)
         standing |= conflict.stands
     if standing:

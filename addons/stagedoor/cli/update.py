@@ -200,7 +200,7 @@ def _first(error: StagedoorError) -> str:
         return str(error)
     problem, more = error.problems[0], len(error.problems) - 1
     place = f"line {problem.location.line}: " if problem.location.line else ""
-    fix = f" — {problem.mend}" if problem.mend else ""
+    fix = f" — {problem.fix}" if problem.fix else ""
     return place + problem.message + (f" (and {more} more)" if more else "") + fix
 
 

@@ -1,1 +1,6 @@
-"""The files people write: YAML with a line and column for each value, schema, stance."""
+"""The files people write, read with a place for each value.
+
+yamltext.py   YAML → plain values, with line and column
+schema.py     their shape, and how mistakes are worded
+stance.py     stance.yaml, the one file an artist edits
+"""

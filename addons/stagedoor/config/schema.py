@@ -1,8 +1,8 @@
-"""How a file's shape is checked and how its mistakes are worded.
+"""Models of the files people write: checks their shape and words their mistakes.
 
 The types themselves (stance, catalogue entry, rule) are pydantic models in the rooms they belong
-to. This module turns what pydantic reports, all errors at once, into located problems in words
-that a person who has never seen a type can act on.
+to. This module turns what pydantic reports, all errors at once, into located problems,
+worded for people who have never seen a type.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def _problem(model: type[Model], detail: ErrorDetails, document: Document, path:
     given = detail.get("input")
     if kind == "extra_forbidden":
         known = _fields(model, detail["loc"][:-1])
-        mend = did_you_mean(name, known) or (f"known here: {listed(known)}" if known else "")
-        return Problem(document.at(loc, key=True), f'unknown field "{name}"', mend)
+        fix = did_you_mean(name, known) or (f"known here: {listed(known)}" if known else "")
+        return Problem(document.at(loc, key=True), f'unknown field "{name}"', fix)
     if kind == "missing":
         return Problem(document.at(loc[:-1]), f'"{name}" is missing', f'add a line "{name}: …"')
     place = document.at(loc)
@@ -99,8 +99,8 @@ def _problem(model: type[Model], detail: ErrorDetails, document: Document, path:
     if kind == "string_too_short":
         return Problem(place, f"{_name(loc)} is empty", "write something")
     if kind == "value_error":
-        message, _, mend = str(detail["ctx"]["error"]).partition(" — ")
-        return Problem(place, message, mend)
+        message, _, fix = str(detail["ctx"]["error"]).partition(" — ")
+        return Problem(place, message, fix)
     return Problem(place, f"{_name(loc)}: {detail['msg']}")
 
 

@@ -63,7 +63,7 @@ def _is_network(text: str) -> str:
 
 
 def network(text: str) -> IPv4Network | IPv6Network:
-    """`10.0.0.0/8`, `192.0.2.1` … as a network; ValueError with the mend for anything else."""
+    """`10.0.0.0/8`, `192.0.2.1` … as a network; ValueError with the fix for anything else."""
     try:
         return ip_network(text.strip(), strict=False)
     except ValueError as error:
@@ -193,7 +193,7 @@ class Site(Model):
 
 
 class OnError(Model):
-    """What the door does when the guard itself fails."""
+    """What happens to requests when the guard itself fails."""
 
     pages: OpenClosed = "open"
     audio: OpenClosed = "closed"
@@ -262,7 +262,7 @@ def read_stance(document: Document, problems: list[Problem]) -> Stance:
 
 
 def advice(stance: Stance, document: Document) -> list[Problem]:
-    """What is legal and still worth telling: shown at the start and by `stagedoor check`."""
+    """What is legal and still worth reporting: shown at the start and by `stagedoor check`."""
     found = []
     if not stance.artist.contact:
         place = document.at(("artist", "contact"))
@@ -277,7 +277,7 @@ def advice(stance: Stance, document: Document) -> list[Problem]:
 
 
 def checked_upstream(value: str) -> str:
-    """`value` where it is the address of a site; ValueError with the mend where it is not."""
+    """`value` where it is the address of a site; ValueError with the fix where it is not."""
     wrong = f'"{value}" is not the address of a site — write http://localhost:8000'
     try:
         parts = urlsplit(value)
@@ -294,7 +294,7 @@ def checked_upstream(value: str) -> str:
 
 
 def split_listen(value: str) -> tuple[str, int]:
-    """`HOST:PORT`, `:PORT` or `PORT` → (host, port); ValueError with the mend.
+    """`HOST:PORT`, `:PORT` or `PORT` → (host, port); ValueError with the fix.
 
     The host is empty where none is given, which means every address of the machine.
     """

@@ -8,7 +8,7 @@ A deliberately small YAML, the one people read aloud:
 - anchors, aliases and tags are refused: they cannot be read aloud, and a few lines of them can
   grow into gigabytes.
 
-Pure: text in, values out. Whoever calls it reads the file.
+Pure: text in, values out. The caller reads the file.
 """
 
 from __future__ import annotations
@@ -136,8 +136,8 @@ class _Builder:
                 "put quotes around text that begins with !",
             )
 
-    def _stop(self, event: yaml.Event, message: str, mend: str) -> None:
-        self.problems.append(Problem(_location(self.path, event.start_mark), message, mend))
+    def _stop(self, event: yaml.Event, message: str, fix: str) -> None:
+        self.problems.append(Problem(_location(self.path, event.start_mark), message, fix))
         raise _UnusableError
 
     def _start(self, event: yaml.NodeEvent) -> None:
@@ -215,7 +215,7 @@ def parse(source: Source, problems: list[Problem]) -> Document | None:
     """The document in `source`, or None where it cannot be read as YAML at all.
 
     Every mistake is added to `problems`; a key written twice is one, yet the rest of the file is
-    still returned, so that its other mistakes are told in the same breath. An empty file is a
+    still returned, so that its other mistakes are reported together with it. An empty file is a
     document whose value is None.
     """
     if len(source.data) > MAX_BYTES:
@@ -289,7 +289,7 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
         place = Location(path, len(lines), len(lines[-1]) + 1)
     if "\t" in line[: len(line) - len(line.lstrip())] or "\\t" in message or "tab" in message:
         return Problem(place, "a tab is used to indent", "use spaces instead")
-    mends = {
+    fixes = {
         "could not find expected ':'": 'a colon and a space are missing after the word: "name: …"',
         "mapping values are not allowed": "check the indentation, or put quotes around text that "
         "holds a colon",
@@ -300,8 +300,8 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
         "unexpected end of stream": "close it",
         "expected node content": "check commas and brackets; the end of the file may be missing",
     }
-    mend = next((mend for words, mend in mends.items() if words in message), "")
-    return Problem(place, _plainly(message), mend)
+    fix = next((fix for words, fix in fixes.items() if words in message), "")
+    return Problem(place, _plainly(message), fix)
 
 
 def _plainly(message: str) -> str:

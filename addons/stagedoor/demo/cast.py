@@ -1,6 +1,6 @@
-"""The cast: honest and dishonest clients that knock at the demo's door.
+"""The cast: honest and dishonest clients that visit the demo.
 
-Each knock is a real request with the headers such a client sends. What is expected of it stands
+Each visit is a real request with the headers such a client sends. What is expected of it stands
 nowhere: the table shows what the guard really did.
 """
 
@@ -23,7 +23,7 @@ _MP3 = "/music/ghost-light.mp3"
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
+class Visit:
     """One request: who it really is, and what it sends."""
 
     who: str
@@ -32,9 +32,9 @@ class Knock:
     headers: Mapping[str, str] = field(default_factory=lambda: _ANY)
 
 
-CAST: tuple[Knock, ...] = (
-    Knock("A fan's Firefox", "/", _FIREFOX, _PAGE),
-    Knock(
+CAST: tuple[Visit, ...] = (
+    Visit("A fan's Firefox", "/", _FIREFOX, _PAGE),
+    Visit(
         "… plays a track",
         _MP3,
         _FIREFOX,
@@ -44,49 +44,49 @@ CAST: tuple[Knock, ...] = (
             "Sec-Fetch-Dest": "audio",
         },
     ),
-    Knock("A fan saves a FLAC", "/music/house-lights.flac", _CHROME, _PAGE),
-    Knock(
+    Visit("A fan saves a FLAC", "/music/house-lights.flac", _CHROME, _PAGE),
+    Visit(
         "A podcast app",
         "/feed.xml",
         "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)",
     ),
-    Knock(
+    Visit(
         "An iPhone plays",
         "/music/load-out.mp3",
         "AppleCoreMedia/1.0.0.22B83 (iPhone; U; CPU OS 18_1 like Mac OS X; en_us)",
         {"Accept": "*/*", "Range": "bytes=0-1"},
     ),
-    Knock("VLC plays a stream", "/music/set/index.m3u8", "VLC/3.0.21 LibVLC/3.0.21"),
-    Knock("A Subsonic app", "/rest/stream.view?id=ghost-light&u=fan&c=DSub", "DSub", _PART),
-    Knock("A fan uses wget", _MP3, "Wget/1.21.3"),
-    Knock("Googlebot on a page", "/about.html", _GOOGLEBOT, _PAGE),
-    Knock("A false Googlebot", _MP3, _GOOGLEBOT),
-    Knock(
+    Visit("VLC plays a stream", "/music/set/index.m3u8", "VLC/3.0.21 LibVLC/3.0.21"),
+    Visit("A Subsonic app", "/rest/stream.view?id=ghost-light&u=fan&c=DSub", "DSub", _PART),
+    Visit("A fan uses wget", _MP3, "Wget/1.21.3"),
+    Visit("Googlebot on a page", "/about.html", _GOOGLEBOT, _PAGE),
+    Visit("A false Googlebot", _MP3, _GOOGLEBOT),
+    Visit(
         "OpenAI's crawler",
         _MP3,
         "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
         "+https://openai.com/gptbot)",
     ),
-    Knock(
+    Visit(
         "… asks what it may",
         "/robots.txt",
         "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
         "+https://openai.com/gptbot)",
     ),
-    Knock(
+    Visit(
         "Anthropic's crawler",
         "/",
         "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; ClaudeBot/1.0; "
         "+claudebot@anthropic.com)",
         _PAGE,
     ),
-    Knock("Common Crawl", "/feed.xml", "CCBot/2.0 (https://commoncrawl.org/faq/)"),
-    Knock(
+    Visit("Common Crawl", "/feed.xml", "CCBot/2.0 (https://commoncrawl.org/faq/)"),
+    Visit(
         "ByteDance, disguised",
         "/music/%2e/./ghost-light%2Emp3",
         "Mozilla/5.0 (Linux; Android 5.0) AppleWebKit/537.36 (KHTML, like Gecko) Mobile "
         "Safari/537.36 (compatible; Bytespider; spider-feedback@bytedance.com)",
     ),
-    Knock("A scraping script", "/music/load-out.flac", "python-requests/2.32.5"),
-    Knock("… on a page", "/about.html", "python-requests/2.32.5"),
+    Visit("A scraping script", "/music/load-out.flac", "python-requests/2.32.5"),
+    Visit("… on a page", "/about.html", "python-requests/2.32.5"),
 )

@@ -73,7 +73,7 @@ class Quiet(tornado.web.RequestHandler):
 
 
 class Nothing(Quiet):
-    """404 for whatever no route knows."""
+    """404 for any path without a route."""
 
     def prepare(self) -> None:
         """Refuse before any method is looked at."""

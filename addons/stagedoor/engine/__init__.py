@@ -1,1 +1,10 @@
-"""What is decided about a request, in the one order there is. Pure."""
+"""The decision about a request, in the one order there is. Pure.
+
+order.py            recognise, classify, gather, decide, record
+needs.py            what a decision asks for, is given, and leaves to the store
+transaction.py      one request on its way, from its head to its last byte
+compliance.py       what a crawler had received, compared with what it asks for
+published_texts.py  texts that were published, by their SHA-256
+explanation.py      which condition of which rule held, and why
+cases.py            the examples every rule carries, run against the policy
+"""

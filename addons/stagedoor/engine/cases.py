@@ -36,13 +36,13 @@ def run_cases(policy: Policy, only: Container[str] | None = None) -> tuple[int, 
     """How many cases there are, and those that fail; `only` those of the rules with these ids."""
     count = 0
     failures: list[Failure] = []
-    houses: dict[frozenset[tuple[str, str]], Policy] = {}  # most rules assume the same
+    policies: dict[frozenset[tuple[str, str]], Policy] = {}  # most rules assume the same
     shipped = Stance().words().items()
     for rule in policy.rules:
         if not rule.cases or (only is not None and rule.id not in only):
             continue
         key = frozenset(rule.assumes.items() - shipped)
-        assumed = houses.get(key) or houses.setdefault(key, policy.assuming(rule.assumes))
+        assumed = policies.get(key) or policies.setdefault(key, policy.assuming(rule.assumes))
         for case, place in zip(rule.cases, rule.case_places, strict=True):
             count += 1
             failures.extend(_run(assumed, rule, case, place))

@@ -1,11 +1,11 @@
-"""What a crawler had received, held against what it asks for.
+"""Compliance: what a crawler had received, compared with what it asks for.
 
 A violation is a request for something that a signal, received by this crawler before, forbids: a
 path that the robots.txt it fetched disallows, or any content at all where headers or files have
 said "no" to what the crawler makes of it. A refused request is one, too.
 
 A crawler is its name where that is proven; else its name together with where it comes from, so that
-nobody has received what somebody else fetched in its name.
+a crawler has not received what another client fetched in its name.
 """
 
 from __future__ import annotations

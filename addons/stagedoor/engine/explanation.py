@@ -1,4 +1,4 @@
-"""The way of one request through every rule: which condition held, which did not, and why.
+"""Explanation of one decision: for every rule, which condition held, which did not, and why.
 
 Every rule is tried, also those behind the one that decided, so that people see what would have
 come next. The plan, by which requests are really decided, arranges the same rules for speed; tests

@@ -1,4 +1,4 @@
-"""What a decision asks for, what it is given, and what it leaves to be remembered.
+"""Needs, facts and effects: what a decision asks for, is given, and leaves to the store.
 
 The engine calls nobody: `Needs` names what the rules that can still hold ask of the outside, a
 front gathers it (and may wait for it) into `Facts`, and `Effects` says what the store counts

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from stagedoor.engine.compliance import Violation
 from stagedoor.engine.needs import NO_WAITS
+from stagedoor.model.events import Decided
 from stagedoor.model.facts import (
     UNKNOWN,
     Arrival,
     Behaviour,
     Client,
-    Event,
     Mode,
     Request,
     Resource,
@@ -70,9 +70,9 @@ class Transaction:
         """Whether it asks for what this crawler had received notice against."""
         return bool(self.violations)
 
-    def event(self) -> Event:
+    def event(self) -> Decided:
         """What is reported to those who record decisions."""
-        return Event(
+        return Decided(
             at=self.at,
             request=self.request,
             client=self.client,

@@ -1,4 +1,4 @@
-"""Entries → an account: what one crawler was told, what it took afterwards, how sure it is who it was.
+"""Entries → an account: what one crawler was sent, what it took, how sure its name is.
 
 A user agent is a claim, so nothing is ever added up over different proofs: what somebody in the
 name of GPTBot took says nothing about GPTBot. "After a notice" means: after a client of the same
@@ -25,7 +25,7 @@ MOST_ROWS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry to be told of, and what is known of its personal parts."""
+    """An entry of the account, and what is known of its personal parts."""
 
     seq: int
     body: Body
@@ -148,7 +148,7 @@ class Account:
     """How often each text was handed out, by hash."""
 
     def total(self, what: str) -> int:
-        """`what`, over all proofs: for saying how much there is, not for accusing anybody."""
+        """`what`, over all proofs: to show how much there is, not to accuse anybody."""
         return sum(getattr(tally, what) for tally in self.tallies.values())
 
     def different(self, *, proven: bool) -> int:

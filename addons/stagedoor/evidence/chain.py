@@ -61,5 +61,5 @@ def link(seq: int, before: bytes, of: bytes) -> bytes:
 
 
 def commit(salt: bytes, part: bytes) -> str:
-    """What an entry holds of a personal part: it binds to it, and tells nothing of it."""
+    """What an entry holds of a personal part: it binds to it, and reveals nothing of it."""
     return hashlib.sha256(salt + part).hexdigest()

@@ -18,7 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args
 
-from stagedoor.model.facts import Event, network
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import network
 
 Kind = Literal[
     "start", "end", "publication", "notice", "taking", "refusal", "proof",
@@ -80,8 +81,8 @@ class Visit:
     """All that the client comes for, where that is more than `purpose`."""
 
     @classmethod
-    def of(cls, event: Event, request_id: str = "") -> Visit:
-        """The visit that was decided about; whatever the visitor made too long is cut."""
+    def of(cls, event: Decided, request_id: str = "") -> Visit:
+        """The visit that was decided about; texts that are too long are cut."""
         request, client = event.request, event.client
         return cls(
             int(event.at * 1000), client.name, client.operator, client.purpose, client.proof,

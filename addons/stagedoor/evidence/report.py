@@ -39,7 +39,7 @@ _SURE = {
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What the export holds, for the part of the report that tells how to check it."""
+    """What the export holds, for the part of the report that says how to check it."""
 
     made: int
     first: int

@@ -1,7 +1,7 @@
-"""Is the chain whole? Reads every entry once, in order, and names the first that is not right.
+"""Verification of the chain: reads every entry in order, and names the first that is wrong.
 
 What is found with no help from outside: any row of any table that was changed, taken away, added or
-swapped with another. What is not: somebody who writes the whole ledger anew from some entry on, all
+swapped with another. What is not: a person who writes the whole ledger anew from some entry on, all
 hashes and the head included. Against that helps a seal that was noted elsewhere (the log has them,
 an export can be time-stamped): `holds` asks for it.
 """

@@ -1,4 +1,4 @@
-"""What was found, in words for people: times, sizes, and what became of entries."""
+"""Texts for people about what was found: times, sizes, and what became of entries."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from stagedoor.evidence.verification import Findings
 
 
 def pruned(ledger: Findings) -> list[str]:
-    """What retention took away, in words."""
+    """What retention took away, as text."""
     return [
         f"{one['start'] - one['first']:,} entries ({one['first']:,} to {one['start'] - 1:,}) on "
         f"{when(one['at'])}, because they were too {_PRUNED.get(one['why'], one['why'])}"
@@ -30,7 +30,7 @@ def thinned(ledger: Findings) -> list[str]:
 
 
 def lost(ledger: Findings) -> list[str]:
-    """What could not be written down, in words."""
+    """What could not be written down, as text."""
     return [
         f"{one['count']:,} entries between {when(one['since'])} and {when(one['at'])}: {one['why']}"
         for one in ledger.losses
@@ -38,7 +38,7 @@ def lost(ledger: Findings) -> list[str]:
 
 
 def interrupted(ledger: Findings) -> list[str]:
-    """Ends that were none, in words."""
+    """Interruptions: starts without an end before them, as text."""
     return [
         f"started anew at {when(one['at'])} after an unclean end at {when(one['unclean_after'])}; "
         "the last moments before it may be missing"
@@ -47,7 +47,7 @@ def interrupted(ledger: Findings) -> list[str]:
 
 
 def erased(ledger: Findings) -> list[str]:
-    """What personal parts were erased, in words."""
+    """What personal parts were erased, as text."""
     return [
         f"{one['count']:,} personal parts of entries {one['ranges'][0][0]:,} to "
         f"{one['ranges'][-1][1]:,}, at {when(one['at'])} "

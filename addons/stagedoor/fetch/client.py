@@ -113,7 +113,7 @@ class HttpClient:
             asked.url, asked.hops = following, asked.hops + 1
 
     async def _ask(self, asked: Asked) -> Response:
-        """One request, whatever the answer's redirect says."""
+        """One request; a redirect is not followed."""
         parts = _checked(asked)
         asked.host = parts.hostname or ""
         proxy = proxy_for(parts.scheme, asked.host) if asked.policy.proxies else None

@@ -1,4 +1,4 @@
-"""What one use of the client may do, as one value, and how it words a failure."""
+"""The policy of one use of the client: what it may do, and how it words a failure."""
 
 from __future__ import annotations
 

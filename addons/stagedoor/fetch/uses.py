@@ -32,7 +32,7 @@ KEY_DIRECTORY = FetchPolicy(
         "tls": "could not be reached by TLS ({why})",
     },
 )
-"""The key directory of somebody who signs requests (Web Bot Auth), fetched beside the requests."""
+"""The key directory of an operator that signs requests (Web Bot Auth), fetched beside the requests."""
 
 LISTS = FetchPolicy(
     # Named in the catalogue, which people edit; operators move their lists.

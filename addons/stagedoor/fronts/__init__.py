@@ -1,1 +1,11 @@
-"""The ways in: each front reads requests, calls the engine and carries its decision out."""
+"""Fronts: each reads requests, calls the engine and carries out its decision.
+
+mitmproxy/      requests that pass through mitmproxy
+replay/         requests of the past, from logs and captures
+service.py      rules in force, store, proofs and recorders behind every front
+addresses.py    the visitor's address
+authorities.py  the name a request is for
+handshakes.py   the JA4 of open connections
+refusals.py     what a refused client reads
+request_ids.py  short names of requests
+"""

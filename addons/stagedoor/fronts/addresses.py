@@ -1,4 +1,4 @@
-"""Whose address a request comes from.
+"""The visitor's address of a request.
 
 The socket's, unless that peer is a trusted proxy; then the right-most entry of X-Forwarded-For (or
 Forwarded) that is not a trusted proxy itself. Whatever stands further left was written by somebody
@@ -19,7 +19,7 @@ MOST_HOPS = 16
 
 
 def networks(words: Iterable[str]) -> tuple[Network, ...]:
-    """`10.0.0.0/8`, `192.0.2.1` … as networks; ValueError with the mend for anything else."""
+    """`10.0.0.0/8`, `192.0.2.1` … as networks; ValueError with the fix for anything else."""
     return tuple(map(network, words))
 
 

@@ -93,7 +93,7 @@ def refuse(
 
 
 def unavailable(request: Request | None) -> Answer:
-    """503: the guard itself failed, and the stance says to keep the door closed then."""
+    """503: the guard itself failed, and the stance says to refuse requests then."""
     headline = "The guard at this door cannot decide right now"
     sentences = ["Please try again in a minute."]
     return answer(request, None, 503, headline, sentences, "", ((b"Retry-After", b"60"),))

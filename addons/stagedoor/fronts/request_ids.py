@@ -1,7 +1,7 @@
 """Short names for requests: on a refusal, in the decision log, and for `stagedoor explain`.
 
 Eight letters and digits of Crockford's alphabet, which has no I, L, O and U: they can be read out
-on the telephone. 40 random bits, so that nobody can guess another's.
+on the phone. 40 random bits, so that nobody can guess another's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What every front needs: the rules in force, the store, proofs, recorders, one behind the other.
+"""The service behind every front: rules in force, store, proofs and recorders.
 
 A front reads a request into a Transaction and lets decide() gather and decide; what it carries out
 afterwards it reports here. Everything that changes at a reload is replaced by one assignment.

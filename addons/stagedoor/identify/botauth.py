@@ -7,10 +7,10 @@ draft-ietf-webbotauth-httpsig-protocol-01, over HTTP Message Signatures (RFC 942
                      keyid="<thumbprint>";alg="ed25519";tag="web-bot-auth"
     Signature: sig1=:…:
 
-A signature proves that whoever publishes keys at an origin signed this request's covered parts. It
-does not say that they are honest. The identity is the pair of origin and key: a key known from one
+A signature proves that the publisher of the keys at an origin signed this request's covered parts.
+It does not say that they are honest. The identity is the pair of origin and key: a key known from one
 origin proves nothing for another. Three outcomes are kept apart: `verified`; `invalid`, where the
-signature is wrong; `unverified`, where not enough is known to tell (the keys are still being
+signature is wrong; `unverified`, where not enough is known (the keys are still being
 fetched, or the algorithm is not ours). Whatever the headers hold, nothing here raises.
 
 Pure: keys come from a function that answers from memory, time is an argument.
@@ -83,8 +83,8 @@ class Outcome:
     """What the signature of one request is worth.
 
     `signer` (an origin, `https://chatgpt.com`) and `keyid` are proven when `standing` is verified,
-    else a claim, or empty. `reason` is a sentence for a log. `nonce` or else `signature` tells one
-    signature from another until `until` (Unix time), when it stops being accepted. `covered` are
+    else a claim, or empty. `reason` is a sentence for a log. `nonce` or else `signature`
+    distinguishes one     signature from another until `until` (Unix time), when it stops being accepted. `covered` are
     the names of the signed components.
     """
 

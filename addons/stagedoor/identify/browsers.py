@@ -1,4 +1,4 @@
-"""What a browser's user agent says about the browser, for holding the rest of a request against it.
+"""Browsers, as their user agent describes them, to compare the rest of a request with.
 
 Only agents in exactly the form that Chrome, Edge, Opera and Firefox send are read. Everything else
 (apps with a page inside, privacy browsers that write their own name, browsers of televisions, every

@@ -63,7 +63,7 @@ FURTHER_LEFT_OUT = (
         r"FDM , FlashGet, GetRight, Go!Zilla, GoZilla, JetCar, LeechGet, NetAnts, ReGet, "
         r"RealDownload, SmartDownload, QQDownload, Download Wonder, Mass Down"
     ),
-    # Browsers, what is built into them, telephones, and plain words in their names.
+    # Browsers, what is built into them, phones, and plain words in their names.
     *_each(
         r"StumbleUpon, PeoplePal, SiteBar, teoma, lycos, voyager, Webster, libwww, Dolphin, "
         r"Genieo, MSFrontPage, FavOrg, Turingos, SpaceBison, Screaming, "

@@ -1,4 +1,4 @@
-"""JA4: one line that tells which TLS library a client was built with.
+"""JA4: one line that shows which TLS library a client was built with.
 
 Only the TLS client part of the JA4+ family stands here; FoxIO gives it away under BSD-3, and the
 others (JA4H, JA4T, JA4X …) under a licence that a free program cannot use.
@@ -12,7 +12,7 @@ others (JA4H, JA4T, JA4X …) under a licence that a free program cannot use.
     └ t: TCP, q: QUIC
 
 The middle is the hash of the sorted cipher suites. It is what a TLS library's build decides and what
-a program's settings seldom change, so families are told apart by it (`tls_families.py`).
+a program's settings seldom change, so families are distinguished by it (`tls_families.py`).
 
 Source: https://github.com/FoxIO-LLC/ja4/blob/main/technical_details/JA4.md, and the captures beside
 it, against which `tests/identify/test_ja4.py` holds this module.

@@ -36,7 +36,7 @@ _MILLISECONDS = 1e11
 
 
 class KeysError(StagedoorError):
-    """A text is not a key directory. Its message says why, in words that follow "it"."""
+    """A text is not a key directory. Its message says why, and follows the word "it"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class _Claim:
 
 
 Second = Callable[[str], Client | None]
-"""A second look at a user agent, see `identify.public_lists`."""
+"""The public lists' word on a user agent, see `identify.public_lists`."""
 
 
 class Matcher:

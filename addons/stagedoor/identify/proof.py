@@ -1,4 +1,4 @@
-"""Is it who it says it is? The ways an operator offers, what each says, and what follows.
+"""Proof of a claim: the ways an operator offers, what each says, and what follows.
 
 Three ways: the lists of addresses, the reverse-DNS names, and signed requests (Web Bot Auth).
 Whatever needs a file, a clock or the network has been found out before and arrives as Evidence.
@@ -115,7 +115,7 @@ here is unverified."""
 
 
 def prove(claim: Claim, address: str, evidence: Evidence) -> tuple[Proof, str]:
-    """How sure it is that `claim` comes from whom it names, and why, in words for a person.
+    """How sure it is that `claim` comes from whom it names, and why, as text for a person.
 
     `address` is the client's after trusted proxies; empty when it is not known.
     """
@@ -135,8 +135,8 @@ def prove(claim: Claim, address: str, evidence: Evidence) -> tuple[Proof, str]:
         return "verified", about_names
     verdict = _VERDICTS.get((lists, names), "unverified")
     if verdict == "spoofed" and not _routed(address):
-        # Behind a proxy that is not trusted everybody comes from here, Googlebot too: whoever has
-        # set that up must not lose the search engines for it.
+        # Behind a proxy that is not trusted everybody comes from here, Googlebot too: such a
+        # setup must not lose the search engines.
         hint = f"{address} is not on the Internet: is a proxy in front that is not trusted?"
         return "unverified", _joined(signature, about_lists, about_names, hint)
     return verdict, _joined(signature, about_lists, about_names)

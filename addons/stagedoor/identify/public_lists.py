@@ -1,16 +1,16 @@
-"""The second look: what our own catalogue takes for a browser, or does not know at all.
+"""Public lists of crawlers, for agents that the catalogue takes for a browser or does not know.
 
 Shelves of expressions are held against such a user agent, surest first; what each finds counts
 unless something speaks for a person (the tables are in `robot_words.py`):
 
     listed   patterns of crawler-user-agents, without those that hit people    always counts
-    FORMS    the whole agent as robots write it               not for apps, not in old costumes
+    FORMS    the whole agent as robots write it               not for apps, not in old disguises
     further  patterns of CrawlerDetect, likewise, as whole words              not for listeners
     SURE     signs that nobody but a robot shows                               not for listeners
     SIGNS    by which robots give themselves away                              neither
     WORDS    of their trade                                                    neither, nor on devices
 
-Whoever is found so is a `robot`: pages yes, recordings as the stance says.
+A client that is found so is a `robot`: pages yes, recordings as the stance says.
 
 RE2 matches all of it in one pass and in linear time. It takes up to a millisecond for a kind of
 user agent it has never seen and microseconds afterwards; the Matcher asks only for those it has to,
@@ -29,8 +29,8 @@ import re2
 from stagedoor.identify.exclusions import FURTHER_LEFT_OUT, LEFT_OUT
 from stagedoor.identify.robot_words import (
     APPS,
-    COSTUMES,
     DEVICES,
+    DISGUISES,
     FORMS,
     LISTENERS,
     SIGNS,
@@ -111,7 +111,7 @@ class _Row:
     listed: bool = False
 
 
-_GUARDS = (APPS, LISTENERS, COSTUMES, DEVICES)
+_GUARDS = (APPS, LISTENERS, DISGUISES, DEVICES)
 
 
 def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
@@ -119,13 +119,13 @@ def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
     for pattern in _longest_first(listed):
         if not left_out(pattern):
             yield _Row(pattern, pattern, listed=True)
-    yield from (_Row(*sign, (APPS, COSTUMES)) for sign in FORMS)
+    yield from (_Row(*sign, (APPS, DISGUISES)) for sign in FORMS)
     for pattern in _longest_first(further):
         if not left_out(pattern, FURTHER_LEFT_OUT):
             yield _Row(pattern, as_words(pattern), (LISTENERS,), listed=True)
     yield from (_Row(*sign, (LISTENERS,)) for sign in SURE)
-    yield from (_Row(*sign, (LISTENERS, COSTUMES)) for sign in SIGNS)
-    yield from (_Row(*sign, (LISTENERS, COSTUMES, DEVICES)) for sign in WORDS)
+    yield from (_Row(*sign, (LISTENERS, DISGUISES)) for sign in SIGNS)
+    yield from (_Row(*sign, (LISTENERS, DISGUISES, DEVICES)) for sign in WORDS)
 
 
 def _longest_first(patterns: Iterable[str]) -> Sequence[str]:

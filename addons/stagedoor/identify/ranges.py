@@ -2,7 +2,7 @@
 
 A list is what its operator put on the web, so it is not believed further than a list of crawlers'
 addresses can be true: bounded in size, in the width of a network and in the share of the Internet
-it covers, and without addresses that only exist inside somebody's house.
+it covers, and without private addresses.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WIDEST = {4: 8, 6: 19}
 MAX_SHARE = {4: 2.0**-6, 6: 2.0**-16}
 """The share of all addresses that one list may cover, so that many wide networks do not add up."""
 MAX_TOLD = 20
-"""Mistakes that are told of one list; a list of nonsense has as many as lines."""
+"""Mistakes that are reported of one list; a list of nonsense has as many as lines."""
 
 _LOCAL: tuple[Network, ...] = tuple(
     map(
@@ -39,7 +39,7 @@ _LOCAL: tuple[Network, ...] = tuple(
     )
 )
 """Loopback, private, link-local, multicast, reserved: no crawler comes from there over the
-Internet, and whoever is there is a neighbour or a proxy."""
+Internet, and a client there is a neighbour or a proxy."""
 
 _LISTS = ("prefixes", "ips", "ip_ranges", "ipRanges", "ranges", "addresses", "cidrs", "networks")
 _FIELDS = (
@@ -60,7 +60,7 @@ def parse_ranges(
 
     Read are JSON ({"prefixes": [{"ipv4Prefix": …}]}, {"ips": […]}, a plain list and their kin)
     and text, a network or address a line, # begins a comment. `local` also lets loopback and
-    private networks pass, for tests and houses with crawlers of their own.
+    private networks pass, for tests and for networks with crawlers of their own.
 
     Raises ConfigError with the places inside `place`, where anything is not a network, or the list
     is empty, too long or covers too much: such a list is not used in part.
@@ -75,11 +75,11 @@ def parse_ranges(
     found: set[Network] = set()
     problems: list[Problem] = []
     for line, where, text in entries:
-        network, message, mend = _network(text, local=local)
+        network, message, fix = _network(text, local=local)
         if network is not None:
             found.add(network)
         else:
-            problems.append(Problem(Location(place, line, 1 if line else 0), where + message, mend))
+            problems.append(Problem(Location(place, line, 1 if line else 0), where + message, fix))
             if len(problems) == MAX_TOLD:
                 break
     problems.extend(_too_much(found, place))
@@ -88,15 +88,15 @@ def parse_ranges(
     return tuple(sorted(found, key=lambda n: (n.version, int(n.network_address), n.prefixlen)))
 
 
-_MEND = "does the address still lead to the operator's list?"
+_FIX = "does the address still lead to the operator's list?"
 
 
 def _refused(place: str, message: str) -> ConfigError:
-    return ConfigError([Problem(Location(place), message, _MEND)])
+    return ConfigError([Problem(Location(place), message, _FIX)])
 
 
 def _entries(data: bytes, place: str) -> Iterator[tuple[int, str, object]]:
-    """Each entry: its line (0 in JSON), its place in words, and what should be a network."""
+    """Each entry: its line (0 in JSON), its place as text, and what should be a network."""
     data = data.removeprefix(b"\xef\xbb\xbf")  # some editors mark UTF-8 so
     if data.lstrip()[:1] in {b"{", b"["}:
         try:
@@ -131,7 +131,7 @@ def _json_entries(value: Any, place: str) -> Iterator[tuple[int, str, object]]:
 
 
 def _network(text: object, *, local: bool) -> tuple[Network | None, str, str]:
-    """The network that `text` names; or None, what is wrong with it, and the mend."""
+    """The network that `text` names; or None, what is wrong with it, and the fix."""
     shown = f'"{str(text)[:60]}"'
     if not isinstance(text, str):
         return None, f"{shown} is not a network", "write for example 192.0.2.0/24"
@@ -139,7 +139,7 @@ def _network(text: object, *, local: bool) -> tuple[Network | None, str, str]:
         network = ip_network(text.strip(), strict=False)
     except ValueError:
         html = text.startswith("<")
-        return None, f"{shown} is not a network", _MEND if html else "write 192.0.2.0/24"
+        return None, f"{shown} is not a network", _FIX if html else "write 192.0.2.0/24"
     widest = WIDEST[network.version]
     if network.prefixlen < widest:
         return None, f"{shown} is too wide for one operator", f"/{widest} is the widest taken"
@@ -157,7 +157,7 @@ def _too_much(found: Iterable[Network], place: str) -> Iterator[Problem]:
             yield Problem(
                 Location(place),
                 f"its IPv{version} networks cover more than 1/{1 / most:,.0f} of the Internet",
-                _MEND,
+                _FIX,
             )
 
 

@@ -1,17 +1,17 @@
-"""What robots write into a user agent and no person's client does, and where it does not count.
+"""Words that robots write into a user agent and people's clients do not, and their exceptions.
 
 Tables of RE2 expressions, and tables of what speaks against them; all were held against people's
 clients by `./run bench quality`. What is found counts unless one of these is found, too:
 
-    FORMS  the whole agent as robots write it               APPS, COSTUMES
+    FORMS  the whole agent as robots write it               APPS, DISGUISES
     SURE   what nobody but a robot writes                   LISTENERS
-    SIGNS  ways of reaching whoever runs it, other forms    LISTENERS, COSTUMES
-    WORDS  what it came for, in the words of the trade      LISTENERS, COSTUMES, DEVICES
+    SIGNS  ways of reaching its operator, other forms       LISTENERS, DISGUISES
+    WORDS  what it came for, in the words of the trade      LISTENERS, DISGUISES, DEVICES
 
     APPS       a podcast app, a player, a radio, a reader, under whatever name
     LISTENERS  these, whatever has to do with sound, and programs on people's machines
-    COSTUMES   an old or odd browser, with all that is built into it
-    DEVICES    a phone, a television, a console: there are telephones called "M bot" and "Spider 8"
+    DISGUISES  an old or odd browser, with all that is built into it
+    DEVICES    a phone, a television, a console: there are phones called "M bot" and "Spider 8"
 
 A word that could name a listener's program is no sign: `collector`, `download`, `archive`, `client`
 and `agent` would find a few robots more. Neither is a bare `Name/1.0`: that is what a podcast app
@@ -58,7 +58,7 @@ SIGNS: Table = (
     ("compatible", r"(?i)^Mozilla/[1-6]\.0 \(compatible; [^)]+\)$"),
     ("compatible, with a version", r"(?i)compatible; [a-z][a-z0-9._-]*/"),
     ("with a version", r"(?i)(bot|spider|crawler)[/;]"),
-    # In a telephone's costume, too.
+    # In a phone's disguise, too.
     ("Google", r"\bGoogle-[A-Za-z]|(?i:page ?speed|google search console)"),
     # What was to be filled in before it went out, and what is meant for the server to run.
     (
@@ -133,7 +133,7 @@ LISTENERS = (
     r"|toolbar|K-Meleon"
 )
 
-COSTUMES = (
+DISGUISES = (
     # Old and odd browsers, and what is built into them.
     r"(?i)^Mozilla.*MSIE\s+[1-9]|Konqueror|Trident|iCab|OmniWeb|WebTV|NetFront|NetPositive|brows(e|er)\b"
     r"|[IA]Browse|Maple|Galeon|Netscape|Mosaic|AOL [0-9]|AvantGo|Opera|Polaris|Dillo|Lynx|Links \("

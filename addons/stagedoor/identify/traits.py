@@ -253,7 +253,7 @@ def secure_headers_in_plaintext(look: _Look) -> bool:
     """Sec-Fetch headers, client hints or the encodings br and zstd over plain HTTP: browsers keep
     all of them for secure sites.
 
-    Measured on curl_cffi, primp, yt-dlp, requests. Not asked of addresses in the same house, where
+    Measured on curl_cffi, primp, yt-dlp, requests. Not asked of private addresses, where
     a proxy may stand that ends TLS and does not say so.
     """
     headers = look.headers

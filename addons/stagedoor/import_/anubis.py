@@ -96,8 +96,8 @@ def _entry(item: Value, document: Document, path: Path, reading: _Reading) -> No
 def _imported(word: str, at: Location, reading: _Reading) -> None:
     files = reading.beside.get(word)
     if word.startswith("(data)"):
-        mend = "copy that file beside yours and name it by its path; much of it the stance says"
-        reading.left.append(Problem(at, f"{word} lies in Anubis's own folder", mend))
+        fix = "copy that file beside yours and name it by its path; much of it the stance says"
+        reading.left.append(Problem(at, f"{word} lies in Anubis's own folder", fix))
     elif not files:
         reading.left.append(Problem(at, f"{word} was not found", "give its path from this file"))
     else:
@@ -160,10 +160,8 @@ def _action(item: dict[str, Value], document: Document, path: Path, said: str) -
     word = str(item.get("action") or "").upper()
     if word in _ACTIONS:
         return _ACTIONS[word]
-    what, mend = _NO_COUNTERPART.get(
-        word, ("its action is none of Anubis's", "write ALLOW or DENY")
-    )
-    raise _LeftError(Problem(document.at((*path, "action")), f"{said}: {what}", mend))
+    what, fix = _NO_COUNTERPART.get(word, ("its action is none of Anubis's", "write ALLOW or DENY"))
+    raise _LeftError(Problem(document.at((*path, "action")), f"{said}: {what}", fix))
 
 
 def _expression(value: Value, document: Document, path: Path, said: str) -> str:
@@ -199,9 +197,9 @@ def _paths(
     pattern = _expression(item["path_regex"], document, place, said)
     sample = _path_sample(pattern)
     if sample is None:
-        mend = "write its rule by hand, with request.path"
+        fix = "write its rule by hand, with request.path"
         raise _LeftError(
-            Problem(document.at(place), f"{said}: no path could be made to match it", mend)
+            Problem(document.at(place), f"{said}: no path could be made to match it", fix)
         )
     glob = regexes.glob(pattern)
     return (glob,) if glob else Expression(pattern), sample
@@ -230,9 +228,9 @@ def _headers(
             yield name, None
             continue
         if regexes.found(pattern, ""):
-            mend = "write one that needs at least a letter"
+            fix = "write one that needs at least a letter"
             why = f"{said}: its expression also holds where {name} is missing"
-            raise _LeftError(Problem(document.at(place), why, mend))
+            raise _LeftError(Problem(document.at(place), why, fix))
         yield name, Expression(pattern)
 
 
@@ -242,7 +240,7 @@ def _addresses(value: Value, document: Document, path: Path, said: str) -> tuple
         try:
             found.append(str(network(str(item))))
         except ValueError as error:
-            message, _, mend = str(error).partition(" — ")
+            message, _, fix = str(error).partition(" — ")
             place = document.at((*path, number))
-            raise _LeftError(Problem(place, f"{said}: {message}", mend)) from error
+            raise _LeftError(Problem(place, f"{said}: {message}", fix)) from error
     return tuple(found)

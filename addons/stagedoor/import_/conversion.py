@@ -1,8 +1,8 @@
 """Wishes → files: rules with cases that hold, and entries for names that were not known.
 
-Nothing is believed that has not been tried: the files are loaded together with the house they are
+Nothing is believed that has not been tried: the files are loaded together with the policy they are
 for, each rule must be the one that decides its own examples, and its cases must hold. Whatever
-fails is told and left out.
+fails is reported and left out.
 """
 
 from __future__ import annotations
@@ -68,9 +68,9 @@ class Imported:
 
 
 def carry(parts: Sequence[Part], load: Load, day: str, *, everything: bool = False) -> Imported:
-    """Rules for all of `parts`, tried in the house that `load` makes; `day` as 2026-11-23.
+    """Rules for all of `parts`, tried in the policy that `load` makes; `day` as 2026-11-23.
 
-    `everything`: also what the stance already says. Raises ConfigError where the house itself has
+    `everything`: also what the stance already says. Raises ConfigError where the policy itself has
     mistakes.
     """
     load = _remembering(load)
@@ -78,8 +78,8 @@ def carry(parts: Sequence[Part], load: Load, day: str, *, everything: bool = Fal
     names = Names(before.catalogue)
     recognised = [[known(wish, names) for wish in part.found.wishes] for part in parts]
     new = _new(recognised)
-    house = load(_with_catalogue({}, new, day))
-    settled = [_settle(group, house, names, new, everything=everything) for group in recognised]
+    policy = load(_with_catalogue({}, new, day))
+    settled = [_settle(group, policy, names, new, everything=everything) for group in recognised]
     every = [
         draft
         for number, group in enumerate(settled)
@@ -101,7 +101,11 @@ def carry(parts: Sequence[Part], load: Load, day: str, *, everything: bool = Fal
         files=dict(sorted(files.items())),
         left=tuple(sorted({*left, *(p for part in parts for p in part.found.left)})),
         so=tuple(sorted({*so, *(p for part in parts for p in part.found.so)})),
-        notes=(*_opened(kept), *_in_one_word(kept, house), *_overruled(before, load(files), files)),
+        notes=(
+            *_opened(kept),
+            *_in_one_word(kept, policy),
+            *_overruled(before, load(files), files),
+        ),
         carried=len(kept),
     )
 
@@ -155,7 +159,7 @@ def _with_catalogue(
 
 def _settle(
     group: Sequence[Settled],
-    house: Policy,
+    policy: Policy,
     names: Names,
     new: Mapping[str, Settled],
     *,
@@ -167,13 +171,13 @@ def _settle(
         if isinstance(one.wish.who, Robots):
             besides = (_spelt(word, names, new) for word in one.wish.who.besides)
             one = replace(one, besides=tuple(filter(None, besides)))
-            one = replace(one, agent=some_robot(house, one.besides))
+            one = replace(one, agent=some_robot(policy, one.besides))
         if one.new:  # lists differ in how they spell it
             one = replace(one, name=new[one.name.lower()].name)
         if one.state != "left":
-            one = decided(one, house)
+            one = decided(one, policy)
         found.append(written(one) if everything and one.state == "so" else one)
-    return needed(found, house)
+    return needed(found, policy)
 
 
 def _spelt(word: str, names: Names, new: Mapping[str, Settled]) -> str:
@@ -195,7 +199,7 @@ def _opened(kept: Sequence[Settled]) -> tuple[str, ...]:
     )
 
 
-def _in_one_word(kept: Sequence[Settled], house: Policy) -> tuple[str, ...]:
+def _in_one_word(kept: Sequence[Settled], policy: Policy) -> tuple[str, ...]:
     """Words of the stance that would refuse several of those a rule now refuses one by one."""
     named = {
         s.name: s
@@ -203,11 +207,11 @@ def _in_one_word(kept: Sequence[Settled], house: Policy) -> tuple[str, ...]:
         if s.state == "write" and s.name and s.wish.action == "block" and not s.wish.paths
     }
     told = []
-    for word, now in house.stance.words().items() if len(named) >= MANY else ():
+    for word, now in policy.stance.words().items() if len(named) >= MANY else ():
         if now == "no" or "no" not in choices()[word]:
             continue
-        changed = house.assuming({word: "no"})
-        before = house.assuming({word: "yes"})
+        changed = policy.assuming({word: "no"})
+        before = policy.assuming({word: "yes"})
         refused = [
             name
             for name, s in named.items()
@@ -223,7 +227,7 @@ def _in_one_word(kept: Sequence[Settled], house: Policy) -> tuple[str, ...]:
 
 
 def _overruled(before: Policy, after: Policy, files: Mapping[str, str]) -> tuple[str, ...]:
-    """Cases of other files that come out otherwise now: `stagedoor check` will tell of them."""
+    """Cases of other files that come out otherwise now: `stagedoor check` will report them."""
     failing = {failure.at for failure in run_cases(before)[1]}
     places = [
         str(failure.at)

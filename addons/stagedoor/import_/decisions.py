@@ -1,4 +1,4 @@
-"""What becomes of each wish: does the stance say so already, is a rule needed, or can there be none?"""
+"""Decisions about wishes: the stance says so, a rule is needed, or there can be none."""
 
 from __future__ import annotations
 
@@ -73,9 +73,9 @@ class Settled:
             case _:
                 return self.wish.label or "this rule"
 
-    def left(self, message: str, mend: str = "") -> Settled:
+    def left(self, message: str, fix: str = "") -> Settled:
         """The same, not to be carried over."""
-        problem = Problem(self.wish.at, f"{self.said}: {message}", mend)
+        problem = Problem(self.wish.at, f"{self.said}: {message}", fix)
         return replace(self, state="left", remark=problem)
 
     def request(self, path: str = "") -> Request:
@@ -94,16 +94,16 @@ class Settled:
         )
 
 
-def some_robot(house: Policy, besides: Sequence[str]) -> str:
+def some_robot(policy: Policy, besides: Sequence[str]) -> str:
     """The user agent of a robot that is none of `besides`: one that nobody knows, if it is seen."""
     examples = (
         (signature.name, agent)
-        for signature in house.catalogue.signatures
+        for signature in policy.catalogue.signatures
         if signature.purpose in ROBOTS and not signature.robots_only
         for agent in (signature.examples.match or signature.tokens)[:1]
     )
     for name, agent in ((A_ROBOT, A_ROBOT), *examples):
-        if name not in besides and house.identify(as_header(agent)).purpose in ROBOTS:
+        if name not in besides and policy.identify(as_header(agent)).purpose in ROBOTS:
             return agent
     return A_ROBOT
 
@@ -159,10 +159,10 @@ def known(wish: Wish, names: Names) -> Settled:
     return unready
 
 
-def decided(one: Settled, house: Policy) -> Settled:
-    """Whether `house`, as it stands, does already what is wished."""
+def decided(one: Settled, policy: Policy) -> Settled:
+    """Whether `policy`, as it stands, does already what is wished."""
     wish = one.wish
-    if house.classify(normalise(wish.sample)).kind == "signal":
+    if policy.classify(normalise(wish.sample)).kind == "signal":
         if wish.action == "block":
             return one.left(
                 f"{wish.sample} tells what is allowed, and is never refused", "take it out"
@@ -174,12 +174,12 @@ def decided(one: Settled, house: Policy) -> Settled:
         hit = next((agent for agent in PEOPLE if regexes.described(wish.who.agent, agent)), "")
         if hit:
             return one.left(f"it would refuse people, too ({hit.partition(' ')[0]} …)", _NAME)
-    claimed = house.identify(as_header(one.agent)).purpose if one.name else ""
+    claimed = policy.identify(as_header(one.agent)).purpose if one.name else ""
     if claimed == "browser" and wish.action == "block" and not _narrowed(wish):
         return one.left("that is a browser, and people use it", _NAME)
     if isinstance(wish.who, Anybody | Robots) or wish.addresses or wish.headers:
         return one
-    verdicts = {path: _asked(one, path, house) for path in dict.fromkeys((wish.sample, *PROBES))}
+    verdicts = {path: _asked(one, path, policy) for path in dict.fromkeys((wish.sample, *PROBES))}
     other = next((v for v in verdicts.values() if v.action != wish.action), None)
     if wish.action == "block":
         first = verdicts[wish.sample]
@@ -195,7 +195,7 @@ def decided(one: Settled, house: Policy) -> Settled:
             _so(one, f"{one.said} is let in to pages; recordings as the stance says ({rule})"),
             pages=True,
         )
-    return one.left(f"the stance refuses it ({_why(refused[PAGE], house)})", _CHANGE)
+    return one.left(f"the stance refuses it ({_why(refused[PAGE], policy)})", _CHANGE)
 
 
 def opens_to_all(wish: Wish) -> bool:
@@ -212,9 +212,9 @@ _NAME = "say more closely whom you mean"
 _CHANGE = "change that in stance.yaml if you mean it, or write a rule of your own"
 
 
-def _why(verdict: Verdict, house: Policy) -> str:
+def _why(verdict: Verdict, policy: Policy) -> str:
     """`ai.train is no`, or the rule that decides."""
-    rule = next((rule for rule in house.rules if rule.id == verdict.rule), None)
+    rule = next((rule for rule in policy.rules if rule.id == verdict.rule), None)
     words = [f"{k.removeprefix('stance.')} is {v}" for k, v in rule.assumes.items()] if rule else []
     return ", ".join(words) or verdict.rule
 
@@ -224,16 +224,16 @@ def _so(one: Settled, message: str) -> Settled:
     return replace(one, state="so", remark=remark)
 
 
-def _asked(one: Settled, path: str, house: Policy) -> Verdict:
-    return judge(house, one.request(path)).verdict
+def _asked(one: Settled, path: str, policy: Policy) -> Verdict:
+    return judge(policy, one.request(path)).verdict
 
 
-def needed(settled: list[Settled], house: Policy) -> list[Settled]:
+def needed(settled: list[Settled], policy: Policy) -> list[Settled]:
     """With a rule also for what is so already, and would not be any more after a later rule."""
     return [
         written(one)
         if one.state == "so"
-        and any(w.state == "write" and _crosses(w, one, house) for w in settled[number + 1 :])
+        and any(w.state == "write" and _crosses(w, one, policy) for w in settled[number + 1 :])
         else one
         for number, one in enumerate(settled)
     ]
@@ -245,8 +245,8 @@ def written(one: Settled) -> Settled:
     return replace(one, state="write", remark=None, wish=wish)
 
 
-def _crosses(later: Settled, one: Settled, house: Policy) -> bool:
-    """Whether `later` would overrule `one`, as far as agents tell."""
+def _crosses(later: Settled, one: Settled, policy: Policy) -> bool:
+    """Whether `later` would overrule `one`, as far as agents show."""
     if later.wish.action == one.wish.action:
         return False
     if isinstance(one.wish.who, Anybody):
@@ -258,5 +258,5 @@ def _crosses(later: Settled, one: Settled, house: Policy) -> bool:
             return regexes.described(agent, one.agent)
         case Robots(besides=besides):
             named = isinstance(one.wish.who, Named) and one.wish.who.token in besides
-            return not named and house.identify(as_header(one.agent)).purpose in ROBOTS
+            return not named and policy.identify(as_header(one.agent)).purpose in ROBOTS
     return True

@@ -1,4 +1,4 @@
-"""Which kind of file it is, and what it includes."""
+"""Kinds of files that can be imported, recognised by content; and what a file includes."""
 
 from __future__ import annotations
 

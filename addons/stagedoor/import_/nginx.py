@@ -70,8 +70,8 @@ def read(path: str, data: bytes, beside: Beside) -> Found:
     maps = list(_maps(words, reading))
     _returns(words, reading)
     if not maps and not reading.left:
-        mend = "give the file with: map $http_user_agent $bad_bot { … }"
-        reading.left.append(Problem(Location(path, 1, 1), "there is no map of user agents", mend))
+        fix = "give the file with: map $http_user_agent $bad_bot { … }"
+        reading.left.append(Problem(Location(path, 1, 1), "there is no map of user agents", fix))
     for number, one in enumerate(maps):
         _wishes(one, number, reading)
     return Found(tuple(reading.wishes), tuple(reading.left))
@@ -121,8 +121,8 @@ def _maps(words: list[_Word], reading: _Reading) -> Iterator[_Map]:
             source = said[1].text if len(said) > 1 else ""
             inside = _Map(said[0].at, said[2].text if len(said) > 2 else "")
             if source not in {"$http_user_agent", "${http_user_agent}"}:
-                mend = "only maps of $http_user_agent are read"
-                reading.left.append(Problem(said[0].at, f"this is a map of {source}", mend))
+                fix = "only maps of $http_user_agent are read"
+                reading.left.append(Problem(said[0].at, f"this is a map of {source}", fix))
                 inside = _Map(said[0].at, "")
         elif sign == "}" and inside is not None:
             if inside.variable:
@@ -131,8 +131,8 @@ def _maps(words: list[_Word], reading: _Reading) -> Iterator[_Map]:
         elif inside is not None and inside.variable and said:
             _row(said, inside, reading, ())
             if sign != ";":
-                mend = "end each line with ;"
-                reading.left.append(Problem(said[-1].at, "a semicolon is missing", mend))
+                fix = "end each line with ;"
+                reading.left.append(Problem(said[-1].at, "a semicolon is missing", fix))
     if inside is not None and inside.variable:
         reading.left.append(
             Problem(inside.at, "the bracket { is opened here and never closed", "close it")
@@ -154,15 +154,15 @@ def _row(said: list[_Word], one: _Map, reading: _Reading, seen: tuple[str, ...])
     elif len(said) == 2:
         one.rows.append(_Row(said[0].at, first, said[1].text))
     else:
-        mend = 'write: "text" value;'
-        reading.left.append(Problem(said[0].at, "a line of a map is two words", mend))
+        fix = 'write: "text" value;'
+        reading.left.append(Problem(said[0].at, "a line of a map is two words", fix))
 
 
 def _include(word: _Word, one: _Map, reading: _Reading, seen: tuple[str, ...]) -> None:
     files = reading.beside.get(word.text)
     if not files:
-        mend = "put it beside this file, or give its whole path"
-        reading.left.append(Problem(word.at, f"{word.text} was not found", mend))
+        fix = "put it beside this file, or give its whole path"
+        reading.left.append(Problem(word.at, f"{word.text} was not found", fix))
         return
     for path, data in files:
         if path in seen or len(seen) >= MAX_DEEP:
@@ -197,8 +197,8 @@ def _wishes(one: _Map, number: int, reading: _Reading) -> None:
     if actions is None:
         values = ", ".join(sorted({row.value for row in rows} - {""}))
         message = f"nothing says which value of {one.variable} refuses ({values})"
-        mend = f"put beside it: if ({one.variable} = …) {{ return 403; }}"
-        reading.left.append(Problem(one.at, message, mend))
+        fix = f"put beside it: if ({one.variable} = …) {{ return 403; }}"
+        reading.left.append(Problem(one.at, message, fix))
         reading.left.extend(
             Problem(row.at, f"{row.source} is left, see line {one.at.line}") for row in rows
         )
@@ -214,7 +214,7 @@ def _wishes(one: _Map, number: int, reading: _Reading) -> None:
 
 
 def _listed(one: _Map, reading: _Reading) -> list[_Row]:
-    """The rows that name agents; the others are told."""
+    """The rows that name agents; the others are reported."""
     rows = []
     for row in one.rows:
         if row.source == "default":
@@ -247,7 +247,7 @@ def _actions(one: _Map, rows: list[_Row], told: set[str]) -> dict[str, str] | No
 
 
 def _who(row: _Row, reading: _Reading) -> list[Who]:
-    """Whom a row is for; what cannot be used is told."""
+    """Whom a row is for; what cannot be used is reported."""
     if not row.source:
         return [Written(Expression("^$"))]
     if not row.source.startswith("~"):

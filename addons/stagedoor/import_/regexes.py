@@ -123,7 +123,7 @@ class _TooMuchError(Exception):
 
 
 class _Sampler:
-    """Walks through an expression and takes the first choice everywhere; the result is checked."""
+    """Goes through an expression and takes the first choice everywhere; the result is checked."""
 
     def __init__(self, pattern: str) -> None:
         self.pattern = pattern

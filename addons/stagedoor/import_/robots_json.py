@@ -27,14 +27,14 @@ _UNCLEAR = re.compile(r"unclear|no information", re.IGNORECASE)
 
 
 def read(path: str, data: bytes, _beside: Beside) -> Found:
-    """What the list wishes; names that are no names are told."""
+    """What the list wishes; names that are no names are reported."""
     problems: list[Problem] = []
     document = parse(Source(path, data), problems)
     if document is None or problems:
         return Found(left=tuple(problems))
     if not isinstance(document.value, dict):
-        mend = 'write {"GPTBot": {"operator": …, "function": …}}'
-        return Found(left=(Problem(Location(path, 1, 1), "this is no list of names", mend),))
+        fix = 'write {"GPTBot": {"operator": …, "function": …}}'
+        return Found(left=(Problem(Location(path, 1, 1), "this is no list of names", fix),))
     wishes = []
     for name, value in document.value.items():
         at = document.at((name,), key=True)

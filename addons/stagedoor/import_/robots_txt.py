@@ -103,8 +103,8 @@ def _groups(path: str, data: bytes, left: list[Problem]) -> dict[str, _Group]:
                 for group in current:
                     group.lines.append(one)
         else:
-            what, mend = _UNTOLD.get(key, (f"{word} is no word of RFC 9309", "check its spelling"))
-            left.append(Problem(at, what, mend))
+            what, fix = _UNTOLD.get(key, (f"{word} is no word of RFC 9309", "check its spelling"))
+            left.append(Problem(at, what, fix))
     return groups
 
 

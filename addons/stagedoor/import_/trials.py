@@ -1,4 +1,4 @@
-"""Drafts are tried in the house they are for: what loads, decides its own examples and holds, stays."""
+"""Trials of drafts in their policy: what loads, decides its own examples and holds, stays."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ NOBODY = "Zorbulon"
 """A program that nobody knows."""
 _STRANGERS = ("python-requests/2.32.3",)
 """Refused recordings by default: what a rule that lets somebody in must not match."""
-MAX_MEND = 80
+MAX_FIX = 80
 """Characters: a list of all there is helps nobody who did not write the rule."""
 Load = Callable[[Mapping[str, str]], Policy]
-"""Files by their path in the rules directory → the house with them. Raises ConfigError."""
+"""Files by their path in the rules directory → the policy with them. Raises ConfigError."""
 
 
 def files_of(every: Sequence[Draft]) -> tuple[dict[str, str], dict[tuple[str, int], Draft]]:
@@ -58,20 +58,20 @@ def holding(every: list[Draft], load: Load) -> tuple[list[Draft], list[Settled]]
             if not out:
                 wrong = _mistakes(every, load) or _failing(every, load)
                 if not wrong:
-                    house = load(files_of(every)[0]).assuming({})
-                    return every, [_still(one, house) for one in dropped]
+                    policy = load(files_of(every)[0]).assuming({})
+                    return every, [_still(one, policy) for one in dropped]
             dropped += out
         for draft in every:
             if problem := wrong.get(draft.id):
-                dropped += [one.left(problem.message, problem.mend) for one in draft.settled]
+                dropped += [one.left(problem.message, problem.fix) for one in draft.settled]
         every = [draft for draft in every if draft.settled and draft.id not in wrong]
 
 
-def _still(one: Settled, house: Policy) -> Settled:
+def _still(one: Settled, policy: Policy) -> Settled:
     """What another rule was to say is left where that rule was dropped in the end."""
     if one.state != "so":
         return one
-    if judge(house, one.request()).verdict.action == one.wish.action:
+    if judge(policy, one.request()).verdict.action == one.wish.action:
         return one
     return one.left("the rule that says the same could not be carried over", "write it by hand")
 
@@ -87,30 +87,30 @@ def _mistakes(every: Sequence[Draft], load: Load) -> dict[str, Problem]:
             owner = owners.get((problem.location.path, problem.location.line))
             if owner is None:
                 raise
-            mend = problem.mend if len(problem.mend) < MAX_MEND else ""
-            found.setdefault(owner.id, replace(problem, mend=mend))
+            fix = problem.fix if len(problem.fix) < MAX_FIX else ""
+            found.setdefault(owner.id, replace(problem, fix=fix))
         return found
     return {}
 
 
 def _failing(every: Sequence[Draft], load: Load) -> dict[str, Problem]:
     """Id → the case that does not hold."""
-    house = load(files_of(every)[0])
+    policy = load(files_of(every)[0])
     ids = {draft.id for draft in every}
-    _, failures = run_cases(house, only=ids)
+    _, failures = run_cases(policy, only=ids)
     told = {failure.message.partition(":")[0]: failure for failure in failures}
-    mend = "write it by hand"
+    fix = "write it by hand"
     return {
         word: Problem(
-            failure.at, f"its case does not hold ({failure.message.splitlines()[-1].strip()})", mend
+            failure.at, f"its case does not hold ({failure.message.splitlines()[-1].strip()})", fix
         )
         for word, failure in told.items()
     }
 
 
-def _tried(every: Sequence[Draft], house: Policy) -> list[Settled]:
+def _tried(every: Sequence[Draft], policy: Policy) -> list[Settled]:
     """Gives each rule its cases; the wishes whose example another rule decides are taken out."""
-    shipped = house.assuming({})
+    shipped = policy.assuming({})
     by_id = {draft.id: draft for draft in every}
     out: list[Settled] = []
     for draft in every:
@@ -161,14 +161,14 @@ def _gets_cases(draft: Draft, shipped: Policy) -> tuple[str, str] | None:
     ]
     if not outside:
         return "it holds for everybody that was tried", "say more closely whom it is for"
-    # What comes out the other way tells most.
+    # What comes out the other way shows most.
     telling = next((one for one in outside if one["expect"] != wish.action), outside[0])
     draft.cases = (*(case(one, wish.action) for one in draft.settled[:CASES_FOR]), telling)
     return None
 
 
-def asked(agent: str, path: str, house: Policy) -> tuple[str, str]:
+def asked(agent: str, path: str, policy: Policy) -> tuple[str, str]:
     """The rule that decides a bare request, and what it does."""
     request = Request("GET", "example.org", normalise(path), path, as_header(agent))
-    verdict = judge(house, request).verdict
+    verdict = judge(policy, request).verdict
     return verdict.rule, verdict.action

@@ -1,4 +1,4 @@
-"""What every kind of file comes down to: wishes, one for each client it names.
+"""Wishes: what is read from every kind of file, one for each client it names.
 
 A reader makes wishes and says what cannot become one; `carrying` makes rules of them.
 """
@@ -33,7 +33,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Whoever carries this word in the user agent.
+    """Any client with this word in its user agent.
 
     `otherwise` is looked for instead where the word alone would hit others, too.
     """
@@ -45,7 +45,7 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """Whoever's user agent is this text (`*` anything, any case), or matches this expression."""
+    """Any client whose user agent is this text (`*` anything, any case), or matches this expression."""
 
     agent: str | Expression
 
@@ -59,7 +59,7 @@ class Robots:
 
 @dataclass(frozen=True, slots=True)
 class Anybody:
-    """Whoever it is: an address, a header or a path decides."""
+    """Any client: an address, a header or a path decides."""
 
 
 Who = Named | Written | Robots | Anybody

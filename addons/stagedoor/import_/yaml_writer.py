@@ -1,4 +1,4 @@
-"""YAML in the look of the house: fields a line each, cases in braces, quotes where they are needed.
+"""YAML in the style of the shipped rules: a line a field, cases in braces, few quotes.
 
 What is written is read back by our own `yamltext` as the same values.
 """

@@ -26,7 +26,7 @@ _OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
 
 
 class CredentialsError(StagedoorError):
-    """Credentials cannot be read. Says why, and the mend."""
+    """Credentials cannot be read. Says why, and the fix."""
 
 
 def read(path: Path) -> Statement | None:

@@ -1,4 +1,4 @@
-"""The lists of crawlers that packages bring, for the second look; read once, at the start.
+"""Public lists of crawlers, as packages bring them, for `identify.public_lists`.
 
 Upgrading a package refreshes them. Where one is not installed it brings none, and the catalogue, the
 other list and the signs in `identify/robot_words.py` stand alone.
@@ -20,7 +20,7 @@ FURTHER = "crawlerdetect.providers.crawlers"
 
 @cache
 def second() -> Second:
-    """The second look, with all patterns that the packages bring."""
+    """The public lists, with all patterns that the packages bring."""
     return Second(patterns(), further())
 
 

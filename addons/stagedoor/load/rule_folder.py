@@ -1,4 +1,4 @@
-"""Where files lie, in a checkout and in an installed wheel; reads rule directories.
+"""Rule directories, read; and where files are, in a checkout and in an installed wheel.
 
 In a checkout the shipped files stand at the top level (`rules/`, `addons/guard.py`); in a wheel the
 same files stand in `stagedoor/share/`. This is the one place that knows.
@@ -18,7 +18,7 @@ from stagedoor.rules.policy import CATALOGUE_FOLDERS, Policy, load_policy
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SHARE = _PACKAGE / "share"
-_MENDS = {
+_FIXES = {
     errno.EACCES: "check its rights",
     errno.EISDIR: "it is a folder: give it another name",
     errno.ENOENT: "it is a link that leads nowhere: delete it",
@@ -57,17 +57,17 @@ def read_directory(folder: Path) -> list[Source]:
             problems.append(Problem(place, "the stance has another name", "call it stance.yaml"))
             continue
         if len(inside.parts) == 2 and inside.parts[0] not in CATALOGUE_FOLDERS:
-            mend = did_you_mean(inside.parts[0], sorted(CATALOGUE_FOLDERS))
-            if mend:
+            fix = did_you_mean(inside.parts[0], sorted(CATALOGUE_FOLDERS))
+            if fix:
                 message = f'the folder "{inside.parts[0]}" is not read'
-                problems.append(Problem(place, message, mend))
+                problems.append(Problem(place, message, fix))
             continue
         try:
             with path.open("rb") as file:
                 sources.append(Source(place.path, file.read(MAX_BYTES + 1), inside.as_posix()))
         except OSError as error:
             message = f"cannot be read: {(error.strerror or str(error)).lower()}"
-            problems.append(Problem(place, message, _MENDS.get(error.errno or 0, "")))
+            problems.append(Problem(place, message, _FIXES.get(error.errno or 0, "")))
     if problems:
         raise ConfigError(problems)
     return sources

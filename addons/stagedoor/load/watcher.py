@@ -1,6 +1,6 @@
-"""Rules that are saved are live, without a restart and without a request lost.
+"""The watcher of rule files: saved rules are in force without a restart or a lost request.
 
-watchfiles tells that something has changed; what counts is what then stands in the files. They are
+watchfiles reports that something has changed; what counts is what then stands in the files. They are
 read until two looks in a row find the same, because editors write in pieces, and a directory that
 is being replaced is empty for a moment. The new policy is built whole, beside the requests, and put
 in place by one assignment; one with mistakes in it changes nothing.
@@ -144,7 +144,7 @@ class Watcher:
             return
         try:
             if found.problems:
-                raise ConfigError(found.problems)  # noqa: TRY301 (told like any other mistake)
+                raise ConfigError(found.problems)  # noqa: TRY301 (reported like any other mistake)
             policy = await self._beside(self._load, found.sources)
             self._take(policy)
         except ConfigError as error:
@@ -168,7 +168,7 @@ class Watcher:
             _log.warning("%s", problem)
 
     def _refuse(self, digest: str, error: ConfigError) -> None:
-        """Tell what is wrong; the rules in force stay."""
+        """Report what is wrong; the rules in force stay."""
         self._tried = digest
         self.trouble = tuple(map(str, error.problems))
         self._emit(Reloaded(well=False))

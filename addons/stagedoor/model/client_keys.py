@@ -1,4 +1,4 @@
-"""Under which key a client is remembered."""
+"""Keys under which clients are remembered."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What can be wrong with what people wrote, and where.
+"""Problems in what people wrote: what is wrong, where, and the fix.
 
-Every message names the place and the mend: `path:line:column: what — mend`.
+Every message names the place and the fix: `path:line:column: what — fix`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from difflib import SequenceMatcher, get_close_matches
 
 _SURE = 0.8
 MANY = 100
-"""Mistakes told at once: who has more of them has one that is repeated, or the wrong file."""
+"""Mistakes reported at once: a file with more repeats one mistake, or is the wrong file."""
 _LONGEST = 400
-"""Characters of a message (one that lists all purposes has 340); a mend may be three times as long.
+"""Characters of a message (one that lists all purposes has 340); a fix may be three times as long.
 Nobody reads a quoted megabyte."""
 _UNPRINTABLE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -36,21 +36,21 @@ class Location:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake: its place, what is wrong, and (where it can be said) the mend.
+    """One mistake: its place, what is wrong, and (where it can be said) the fix.
 
     Both may quote what stands in the file; they are made safe to print, and short.
     """
 
     location: Location
     message: str
-    mend: str = ""
+    fix: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", _printable(self.message, _LONGEST))
-        object.__setattr__(self, "mend", _printable(self.mend, 3 * _LONGEST))
+        object.__setattr__(self, "fix", _printable(self.fix, 3 * _LONGEST))
 
     def __str__(self) -> str:
-        return f"{self.location}: {self.message}" + (f" — {self.mend}" if self.mend else "")
+        return f"{self.location}: {self.message}" + (f" — {self.fix}" if self.fix else "")
 
 
 class StagedoorError(Exception):
@@ -66,7 +66,7 @@ class ConfigError(StagedoorError):
 
 
 def enough(problems: Sequence[Problem]) -> bool:
-    """Whether there are so many already that looking for more tells nobody anything."""
+    """Whether there are so many already that looking for more helps nobody."""
     return len(problems) > MANY
 
 
@@ -76,7 +76,7 @@ def first_of(problems: Iterable[Problem]) -> list[Problem]:
     if len(found) <= MANY:
         return found
     last = found[MANY - 1].location
-    return [*found[:MANY], Problem(last, "more follow, which are not told", "mend these first")]
+    return [*found[:MANY], Problem(last, "more follow, which are not reported", "fix these first")]
 
 
 def _printable(text: str, longest: int) -> str:

@@ -1,4 +1,4 @@
-"""Events: everything that happens at the door, as frozen facts for those who record it.
+"""Events: everything that happens in the guard, as frozen facts for the recorders.
 
 A front emits them; recorders (`record/`) subscribe to the kinds they care about. Nothing here has
 an effect. Times are Unix seconds, sizes bytes, durations seconds, unless a field says otherwise.
@@ -8,11 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from stagedoor.model import facts
-from stagedoor.model.facts import Client, Kind, Proof, Purpose
+from stagedoor.model.facts import Client, Kind, Proof, Purpose, Request, Resource, Verdict
 
-Decided = facts.Event
-"""The verdict on a request is final."""
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The verdict on a request is final. `at` is Unix time, `seconds` the decision's cost.
+
+    `id` is the short name of this request: it stands on the refusal and in the decision log.
+    """
+
+    at: float
+    request: Request
+    client: Client
+    resource: Resource
+    verdict: Verdict
+    seconds: float
+    id: str = ""
+    against: bool = False
+    """The request asks for what a signal its crawler had received forbids."""
 
 
 @dataclass(frozen=True, slots=True)

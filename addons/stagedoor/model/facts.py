@@ -54,7 +54,7 @@ PEOPLE: frozenset[Purpose] = frozenset(
 MEDIA_CLIENTS: frozenset[Purpose] = frozenset(
     {"subsonic-client", "podcast-app", "cast-device", "music-player"}
 )
-"""Clients that cannot show a page: whatever they are told, they are told in plain text."""
+"""Clients that cannot show a page: all answers of ours to them are plain text."""
 
 Proof = Literal["verified", "unverified", "spoofed"]
 PROOFS: tuple[Proof, ...] = get_args(Proof)
@@ -114,7 +114,7 @@ class Arrival:
 class Client:
     """Who asks, as the catalogue knows it. A user agent is a claim, hence `proof` and its reason.
 
-    `why` is empty where nobody has looked: in a test, in an access log.
+    `why` is empty where nothing was checked: in a test, in an access log.
     """
 
     name: str
@@ -162,7 +162,7 @@ class Behaviour:
 
     Counts include the request at hand. `requests` within the last minute; `recordings` (different
     ones) and `audio` (bytes served) within the last hour; `known` is how many seconds ago it was
-    first seen. All zero where nobody remembers: in a test, in an access log.
+    first seen. All zero where nothing is remembered: in a test, in an access log.
     """
 
     requests: int = 0
@@ -170,11 +170,11 @@ class Behaviour:
     audio: int = 0
     known: float = 0.0
     told: frozenset[str] = frozenset()
-    """What it was handed that says what is allowed: `robots`, `headers`, `files`."""
+    """The signals it was sent: `robots`, `headers`, `files`."""
     violations: int = 0
-    """Requests for what it had been told was forbidden, this one included."""
+    """Requests for what a signal it had received forbids, this one included."""
     disallowed: bool = False
-    """Whether the robots.txt it was handed forbids this request."""
+    """Whether the robots.txt it was sent forbids this request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,24 +222,6 @@ class Verdict:
     def label(self) -> str:
         """For metrics and logs: the action, or `would-block` where observe mode let it pass."""
         return f"would-{self.would}" if self.would else self.action
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One decision, for those who record it. `at` is Unix time, `seconds` the decision's cost.
-
-    `id` is the short name of this request: it stands on the refusal and in the decision log.
-    """
-
-    at: float
-    request: Request
-    client: Client
-    resource: Resource
-    verdict: Verdict
-    seconds: float
-    id: str = ""
-    against: bool = False
-    """It asks for what that crawler had been told is forbidden."""
 
 
 def host_name(authority: str) -> str:

@@ -22,7 +22,7 @@ MAX_MEMORY = 64 << 20
 MAX_PATTERN = 2000
 """Characters of one pattern; user agents and paths are hardly ever that long."""
 _MAX_ALONE = 1 << 20
-"""Bytes for one expression, so that `(.{1000}){50}` is told and not built."""
+"""Bytes for one expression, so that `(.{1000}){50}` is reported and not built."""
 
 
 class Globs:

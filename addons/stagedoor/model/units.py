@@ -21,19 +21,19 @@ LONGEST = 366 * 86400.0
 
 
 def duration(text: object) -> float:
-    """Seconds in `text`; ValueError with the mend where it is no duration."""
-    mend = "write for example 10s, 5m or 1h 30m"
+    """Seconds in `text`; ValueError with the fix where it is no duration."""
+    fix = "write for example 10s, 5m or 1h 30m"
     if isinstance(text, str):
         found = _sum(text, SECONDS)
         if found is not None and 0 < found <= LONGEST:
             return found
     if isinstance(text, int | float) and not isinstance(text, bool):
         raise ValueError(f'"{text}" has no unit — write {text}s, {text}m or {text}h')
-    raise ValueError(f'"{_short(text)}" is not a duration — {mend}')
+    raise ValueError(f'"{_short(text)}" is not a duration — {fix}')
 
 
 def size(text: object) -> float:
-    """Bytes in `text`; ValueError with the mend where it is no size."""
+    """Bytes in `text`; ValueError with the fix where it is no size."""
     if isinstance(text, str):
         found = _sum(text, BYTES)
         if found is not None and found <= 1e18:

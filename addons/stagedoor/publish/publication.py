@@ -1,4 +1,4 @@
-"""From the one stance: everything that is said to machines, ready to be sent.
+"""The publication: everything that is said to machines, made from the one stance, ready to be sent.
 
 The same answers go into robots.txt, headers, tags and files, in each standard's words. Every piece
 can be switched off under `publish:` in the stance. What the site itself says is kept, and only ever
@@ -154,7 +154,7 @@ def _standards(on: Sequence[Standard]) -> frozenset[str]:
 
 
 def _crawlers(catalogue: Catalogue, said: Said, others: Mapping[str, Answer]) -> dict[str, str]:
-    """The robots token of each crawler that is told something, and what it comes for.
+    """The robots token of each crawler that is named, and what it comes for.
 
     A robots.txt lets a crawler in or refuses it, whatever it then does with a page. So one that
     comes for several things stands under the first that is refused; where none is, under the first.

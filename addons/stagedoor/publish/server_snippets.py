@@ -55,7 +55,7 @@ _PAGES = """\
 
 
 def snippets(headers: Fields, files: Mapping[str, File]) -> dict[str, str]:
-    """By the name of each file, what stands in it. `files` are by path; their types are told.
+    """By the name of each file, what stands in it. `files` are by path; their types are given.
 
     Raises ValueError where a value has a character that a configuration would read as its own.
     """

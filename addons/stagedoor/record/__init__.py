@@ -1,1 +1,12 @@
-"""Recorders: what happens is counted, logged, and kept as evidence. One file each."""
+"""Recorders: they count, log, and keep as evidence what happens.
+
+recorders.py        the interface, and the hub that passes events on
+suite.py            the recorders of one guard
+metrics.py          Prometheus metrics, from metric_table.py and collectors.py
+decision_log.py     decisions.jsonl
+terminal.py         refusals in the terminal
+daily.py            today in numbers, as today.py defines them; backfill.py reads earlier ones
+ledger/             the ledger
+household_quota.py  how much of one household is written in full
+state_directory.py  the directory that holds logs and ledger
+"""

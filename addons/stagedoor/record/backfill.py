@@ -1,4 +1,4 @@
-"""What the ledger knows of today from before the guard's start, where that is cheap to read.
+"""Today's numbers from before the guard's start, from the ledger, where that is cheap to read.
 
 The ledger has what machines were handed and refused; a request is counted by its taking, its
 refusal, or the signal file it was handed. What listeners did it does not have.
@@ -36,7 +36,7 @@ def fill(day: Day, state: Path) -> bool:
         finally:
             book.close()
     except (StagedoorError, sqlite3.Error, ValueError, KeyError, TypeError):
-        return False  # the ledger's own thread tells of it
+        return False  # the ledger's own thread reports it
     if found:
         day.add(found, distinct, midnight)
     return bool(found)

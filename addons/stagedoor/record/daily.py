@@ -1,6 +1,6 @@
-"""Today in numbers: who knocked, who was refused, who took what. A sink, bounded whatever comes.
+"""Today in numbers: who came, who was refused, who took what. A recorder of bounded size.
 
-Rows are kept by name and proof, as in the ledger: what somebody in a crawler's costume did is never
+Rows are kept by name and proof, as in the ledger: what a client in a crawler's disguise did is never
 added to the crawler. Names come from the catalogue, never from a visitor. Of people only how many
 requests there were is counted.
 
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from stagedoor.model.events import Decided, Noticed, Took
-from stagedoor.model.facts import PEOPLE, Client, Event, Purpose, Request
+from stagedoor.model.facts import PEOPLE, Client, Purpose, Request
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.recorders import Handlers
 from stagedoor.record.today import Hour, Key, Row, Today
@@ -54,7 +54,7 @@ class Day:
         self._requests = self._refused = self._would = self._people = self._people_refused = 0
         self._hours = [[0, 0, 0] for _ in range(24)]
         self._minutes: deque[tuple[int, Counter[Key], Counter[Purpose]]] = deque(maxlen=MINUTES)
-        self._refusals: deque[Event] = deque(maxlen=REFUSALS)
+        self._refusals: deque[Decided] = deque(maxlen=REFUSALS)
         self._rules: Counter[str] = Counter()
 
     @property
@@ -94,7 +94,7 @@ class Day:
             Took: lambda event: self.taking(event.decided, event.size, against=event.against),
         }
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Decided) -> None:
         """One decision."""
         verdict, client = event.verdict, event.client
         refused, would = verdict.refused, verdict.would is not None
@@ -121,7 +121,7 @@ class Day:
             if refused or would:
                 self._refusals.append(_cut(event))
 
-    def _machine(self, event: Event, hour: int, minute: Counter[Key]) -> None:
+    def _machine(self, event: Decided, hour: int, minute: Counter[Key]) -> None:
         row = self._row(event.client)
         if row is None:
             return
@@ -143,7 +143,7 @@ class Day:
             self._minutes.append((minute, Counter(), Counter()))
         return self._minutes[-1][1:]
 
-    def notice(self, event: Event) -> None:
+    def notice(self, event: Decided) -> None:
         """A machine was handed a signal."""
         with self._lock:
             row = self._row(event.client) if self._place(event.at) >= 0 else None
@@ -151,7 +151,7 @@ class Day:
                 row.told += 1
                 self._version += 1
 
-    def taking(self, event: Event, size: int, *, against: bool) -> None:
+    def taking(self, event: Decided, size: int, *, against: bool) -> None:
         """A machine was handed `size` bytes of something."""
         with self._lock:
             row = self._row(event.client) if self._place(event.at) >= 0 else None
@@ -241,7 +241,7 @@ _COUNTS = (
 )
 
 
-def _cut(event: Event) -> Event:
+def _cut(event: Decided) -> Decided:
     """What is kept of a refusal: no headers (passwords are in some), nothing long."""
     asked = event.request
     path = asked.path[:MOST_TEXT]
@@ -250,7 +250,7 @@ def _cut(event: Event) -> Event:
         asked.method[:32], asked.host[:255], path, path, asked.agent[: MOST_TEXT // 4],
         address=asked.address,
     )  # fmt: skip
-    return Event(
+    return Decided(
         event.at, request, event.client, event.resource, event.verdict, event.seconds, event.id,
         event.against,
     )  # fmt: skip

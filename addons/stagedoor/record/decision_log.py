@@ -2,7 +2,7 @@
 
 Refusals and whatever a `log` rule noted are written, plain admissions are not. Field names are
 public interface. A thread of its own writes, so a slow disk never holds up a request; a full one
-is counted and told, and the site goes on.
+is counted and reported, and the site goes on.
 
 Query strings are left out (Subsonic clients carry their password there), and addresses are cut to
 their network unless the client was refused.
@@ -31,7 +31,7 @@ import orjson
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.events import Decided
-from stagedoor.model.facts import Event, network
+from stagedoor.model.facts import network
 from stagedoor.record import state_directory
 from stagedoor.record.household_quota import HOUR, HouseholdQuota
 from stagedoor.record.recorders import Handlers
@@ -73,7 +73,7 @@ class Decisions:
         except OSError as error:
             raise StagedoorError(
                 f"the state directory {state} cannot be written: {error.strerror or error} — "
-                "choose another with --set guard_state=DIR, or mend its rights"
+                "choose another with --set guard_state=DIR, or fix its rights"
             ) from error
         self._failed = failed
         self._waiting: queue.Queue[str | None] = queue.Queue(MAX_WAITING)
@@ -89,7 +89,7 @@ class Decisions:
         """Decisions."""
         return {Decided: self.record}
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Decided) -> None:
         """Write `event` down where it is worth reading."""
         if not event.verdict.logged:
             return
@@ -213,7 +213,7 @@ _SHORTENED = ("agent", "path", "proof_why", "host")
 """Fields that give way where characters need more than one byte, the first one first."""
 
 
-def line(event: Event) -> str:
+def line(event: Decided) -> str:
     """The JSON line for `event`, without the line break; at most MAX_LINE bytes with it."""
     request, client, verdict = event.request, event.client, event.verdict
     refused = verdict.refused

@@ -1,4 +1,4 @@
-"""How much of one household is written down in full in an hour.
+"""The quota of one household: how much of it is written in full in an hour.
 
 A household is an IPv4 address or an IPv6 /64. What is beyond the quota is only counted, so that no
 client decides how long others are remembered. An hour is one of the clock's.

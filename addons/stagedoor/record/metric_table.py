@@ -29,7 +29,7 @@ FIRST_BYTE = (1e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 class Metric:
     """One row. `name` is as Prometheus knows it: counters end in `_total`, information in `_info`.
 
-    `late`: it is asked for when somebody scrapes, and absent where there is nothing to tell.
+    `late`: it is asked for by a scrape, and absent where there is nothing to report.
     """
 
     name: str
@@ -49,7 +49,7 @@ class Metric:
 
 
 _TABLE: tuple[Metric, ...] = (
-    # -- who knocks, and what becomes of it
+    # -- who comes, and what becomes of it
     Metric(
         "stagedoor_requests_total", "counter", "requests",
         "Requests decided, by verdict, purpose of the client and kind of resource.",
@@ -300,7 +300,7 @@ STANDARD: tuple[str, ...] = (
     "process_resident_memory_bytes",
     "process_start_time_seconds",
 )
-"""Of what every Python program tells about itself: what the boards use."""
+"""Of what every Python program reports about itself: what the boards use."""
 
 LABELS: Mapping[str, str] = {
     "crawler": "name from the catalogue or of a pattern of the second look; `others` after "

@@ -1,7 +1,7 @@
 """Metrics for Prometheus: the counters of one guard, made from the table in metric_table.py.
 
 Every guard has a registry of its own, so that several guards, or a reloaded script, can live in one
-process; several processes are scraped one by one, and added up by whoever asks. What is counted
+process; several processes are scraped one by one, and added up by the reader. What is counted
 with each request is looked up once and kept: a count then costs a quarter of a microsecond.
 """
 
@@ -25,14 +25,14 @@ from prometheus_client import (
 )
 
 from stagedoor.model import events
-from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Event, Kind, Proof, Purpose
+from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Kind, Proof, Purpose
 from stagedoor.record.collectors import Family, Late, Source
 from stagedoor.record.metric_table import METRICS
 from stagedoor.record.recorders import Handlers
 
 MOST_NAMES = 250
 """Crawlers that are counted by name; the ledger names all. The catalogue and the patterns of the
-second look know 3,500, and somebody might try them all: then a scrape would take 0.3 s, beside the
+public lists know 3,500, and somebody might try them all: then a scrape would take 0.3 s, beside the
 requests. A site meets a hundred."""
 OTHERS, NOBODY = "others", "nobody"
 _FAILING = (
@@ -248,7 +248,7 @@ class Metrics:
         )
         self.saying(event.standards)
 
-    def record(self, event: Event) -> None:
+    def record(self, event: events.Decided) -> None:
         """Count one decision."""
         verdict, client, kind = event.verdict, event.client, event.resource.kind
         label = verdict.label

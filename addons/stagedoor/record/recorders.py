@@ -1,4 +1,4 @@
-"""Recorders: one interface, and the hub that hands each event to those who subscribe to its kind.
+"""Recorders: one interface, and the hub that passes each event to those who subscribe to its kind.
 
 A recorder that fails is counted and logged, and fails no request.
 """

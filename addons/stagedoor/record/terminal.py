@@ -1,4 +1,4 @@
-"""One line a refusal, for whoever looks at the terminal; a flood becomes a count."""
+"""Refusals in the terminal, a line each; a flood becomes a count."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import logging
 
 from stagedoor.model.actions import named
 from stagedoor.model.events import Decided
-from stagedoor.model.facts import Event
 from stagedoor.record.recorders import Handlers
 
 LINES_A_SECOND = 5
@@ -27,7 +26,7 @@ class Terminal:
         """Decisions."""
         return {Decided: self.record}
 
-    def record(self, event: Event) -> None:
+    def record(self, event: Decided) -> None:
         """Tell of a refusal, or of one that observe mode did not carry out."""
         if not event.verdict.refused and event.verdict.would is None:
             return
@@ -47,7 +46,7 @@ class Terminal:
             self._skipped = 0
 
 
-def line(event: Event) -> str:
+def line(event: Decided) -> str:
     """`refused GPTBot (OpenAI, ai-training): GET /music/a.mp3 by ai-training-off [K7Q29FXM]`."""
     client = event.client
     whose = ", ".join(filter(None, (client.operator, client.comes_for)))

@@ -1,11 +1,12 @@
-"""What is known of today: rows, hours, and one look at all of it."""
+"""Facts of today: rows, hours, and a snapshot of all of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stagedoor.model.facts import Client, Event, Proof, Purpose
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import Client, Proof, Purpose
 
 Key = tuple[str, Proof]
 
@@ -22,7 +23,7 @@ class Row:
     told: int = 0
     """Times it was handed a signal; headers count once for each visitor."""
     against: int = 0
-    """Requests for what it had been told is forbidden."""
+    """Requests for what a signal it had received forbids."""
     track_requests: int = 0
     """Those of them that were about recordings, playlists and downloads."""
     tracks: int = 0
@@ -78,7 +79,7 @@ class Today:
     now: Mapping[Key, int]
     """Requests of the last minutes."""
     people_now: Mapping[Purpose, int]
-    refusals: tuple[Event, ...]
+    refusals: tuple[Decided, ...]
     """The newest first."""
     rules: Mapping[str, int]
     """How often each rule decided."""

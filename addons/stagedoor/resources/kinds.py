@@ -1,4 +1,4 @@
-"""Classes of resources: what a path, the stance or a response's type says is asked for.
+"""Kinds of resources: what a path, the stance or a response's type says is asked for.
 
 The tables are the one home of what counts as audio, as a page and so on.
 """
@@ -182,7 +182,7 @@ def reclassify(resource: Resource, content_type: str) -> Resource:
     """`resource` in the light of one Content-Type, where no more of the response is known.
 
     Only ever makes it more precise: a response typed `text/html` does not turn an MP3's path into
-    a page, because an origin that mislabels must not open the door. A signal that turns out to be a
+    a page, because an origin that mislabels must not open recordings. A signal that turns out to be a
     recording is one. `response_kinds` reads whole responses.
     """
     kind = typed(content_type.strip().lower())

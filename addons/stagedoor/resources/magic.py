@@ -1,4 +1,4 @@
-"""What the first bytes of a file say it is: sound, an archive, a playlist.
+"""Magic numbers: what the first bytes of a file say it is: sound, an archive, a playlist.
 
 Only what a recording can be taken from is looked for; of everything else nothing is said. The
 numbers are those of the formats' own specifications.

@@ -1,4 +1,4 @@
-"""How large and how long the site's recordings are, read from their first kilobytes as they pass.
+"""Lengths of recordings: bytes and seconds, read from their first kilobytes as they pass.
 
 So the guard can say what a refusal kept back, and turn bytes into hours. The figures are estimates:
 a file without a length in its head is taken to go on as it begins.

@@ -10,7 +10,7 @@ import re
 from urllib.parse import unquote_to_bytes
 
 MAX_TARGET = 64 << 10
-"""Characters that are looked at; the door takes no request line longer than this."""
+"""Characters that are looked at; the front takes no request line longer than this."""
 
 
 def normalise(target: str) -> str:

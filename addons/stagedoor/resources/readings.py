@@ -1,4 +1,4 @@
-"""All that servers make of one request target.
+"""Readings: all that servers make of one request target.
 
 Servers do not agree on what a target names: some cut it at `#`, at `;` or at a NUL, some read a backslash as
 a slash, some decode twice, some resolve `..` before they decode. What the site will do is not known

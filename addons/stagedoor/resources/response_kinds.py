@@ -1,4 +1,4 @@
-"""What a response is: read in one place, from everything that says so; the strictest counts.
+"""Kinds of responses: read in one place, from everything that says so; the strictest counts.
 
 Two steps. From its head: all Content-Type lines, and the name in Content-Disposition. Where that
 does not show a recording already, from the first bytes of its body too, which need not be more than

@@ -1,4 +1,4 @@
-"""Which request targets name a signal file: by the letter, never by a normal form.
+"""Signal files, and the request targets that name them: literally, never by a normal form.
 
 Signal files are never refused, so this is an exemption, and an exemption must not rest on a reading
 that the site does not share. Only a target that, as it was sent, is one of the names below, or a

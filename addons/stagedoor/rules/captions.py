@@ -1,4 +1,4 @@
-"""What editors show about each word of the files people write: one line, for somebody who makes music.
+"""Captions that editors show for each word of the files people write: one line, for musicians.
 
 The types say what may stand where; here is what it is for. `tests/rules/test_json_schema.py` holds this
 to the types: every field has a line, and every line a field.

@@ -1,4 +1,4 @@
-"""A condition as a tree, and the three things done with it: test, narrow, compare.
+"""Conditions as trees, and the three things done with them: test, narrow, compare.
 
 The leaves compare one field with what it must be; `All`, `AnyOf` and `Not` join them. The tree is
 what was read from the file, so that a decision can be explained in the words of the rule; for

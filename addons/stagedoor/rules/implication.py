@@ -1,4 +1,4 @@
-"""What follows from a condition, as far as it can be seen without a request.
+"""Implications of a condition, as far as they can be seen without a request.
 
 Sound and not complete: where it says that one condition includes another, it does; where it says
 nothing, it may still. That is what a warning needs, which must never be wrong.

@@ -1,10 +1,10 @@
-"""What is legal in a rule set and surely a mistake: told as advice, with place and mend.
+"""Advice about rule sets: what is legal and surely a mistake, with place and fix.
 
 - a rule that can never hold, or that an earlier one leaves nothing for;
 - an `allow` that opens recordings to everybody;
 - a stance that is published and a rule that does otherwise.
 
-A case that does not hold is told by `cases.py`.
+A case that does not hold is reported by `engine/cases.py`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ PUBLISHED: Mapping[Purpose, str] = {
     "search": "search",
     "ai-search": "search",
 }
-"""What clients of a purpose are told about, by a word of the stance under `ai`."""
+"""What signals say to clients of a purpose, by a word of the stance under `ai`."""
 _ANYBODY = frozenset({"resource", "request.method", "request.host", "request.path"})
 """Fields that say nothing about who asks."""
 _SIGNAL = Words(frozenset({"signal"}))
@@ -81,8 +81,8 @@ def _unreachable(rules: Sequence[tuple[Rule, Condition]], facts: Facts) -> Itera
         if narrow(rule.condition, lambda _leaf: None) is False:
             continue  # off under this stance, and on purpose
         if impossible(condition, facts):
-            mend = "two of its conditions exclude each other"
-            yield Problem(rule.at, f'rule "{rule.id}" can never hold', mend)
+            fix = "two of its conditions exclude each other"
+            yield Problem(rule.at, f'rule "{rule.id}" can never hold', fix)
             continue
         if implies(condition, Is("resource", _nothing, _SIGNAL, "", rule.at), facts):
             yield Problem(
@@ -142,7 +142,7 @@ def _against_the_stance(
     catalogue: Catalogue,
     stance_at: Location,
 ) -> Iterator[Problem]:
-    """What is published and what is done, tried out on crawlers that the rules can tell apart."""
+    """What is published and what is done, tried out on crawlers that the rules can distinguish."""
     places = {rule.id: rule.at for rule in rules}
     told: dict[tuple[Location, str, str], list[str]] = {}
     for signature in _told_apart(rules, catalogue):

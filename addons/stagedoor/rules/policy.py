@@ -38,7 +38,7 @@ CATALOGUE_FOLDERS = frozenset({"crawlers", "clients"})
 class Policy:
     """Everything a decision needs.
 
-    `rules` are as written, in their order; `advice` is what is legal and still worth telling.
+    `rules` are as written, in their order; `advice` is what is legal and still worth reporting.
     """
 
     stance: Stance
@@ -107,7 +107,7 @@ class Policy:
         return self.plan.counts
 
     def assuming(self, words: Mapping[str, str]) -> Policy:
-        """The same house under the shipped stance, changed by `words` (`stance.ai.train: no`).
+        """The same policy under the shipped stance, changed by `words` (`stance.ai.train: no`).
 
         For cases: they test a rule, whatever the artist's own stance says today.
         """

@@ -46,7 +46,7 @@ from stagedoor.rules.vocabulary import Known, read_when
 LONGEST_DELAY = 60.0
 """Seconds. A request that waits holds a connection open; browsers give up after a few minutes."""
 RETRY_AFTER = 60.0
-"""Seconds that a throttled visitor is told, where neither the rule nor its rate says more."""
+"""Seconds in Retry-After for a throttled visitor, where neither the rule nor its rate says more."""
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
 
 
@@ -58,8 +58,8 @@ def _absolute(path: str) -> str:
 
 def _trait(word: str) -> str:
     if word not in TRAIT_NAMES:
-        mend = did_you_mean(word, TRAIT_NAMES) or f"known: {listed(TRAIT_NAMES)}"
-        raise ValueError(f'there is no trait "{word}" — {mend}')
+        fix = did_you_mean(word, TRAIT_NAMES) or f"known: {listed(TRAIT_NAMES)}"
+        raise ValueError(f'there is no trait "{word}" — {fix}')
     return word
 
 
@@ -111,7 +111,7 @@ class Case(Model):
     method: str = "GET"
     host: str = "example.org"
     type: str = ""
-    """The response's Content-Type, for what only the response can tell."""
+    """The response's Content-Type, for what only the response can show."""
     traits: OneOrMany[Annotated[str, AfterValidator(_trait)]] = ()
     """Traits that the request is taken to have, besides those its headers show."""
     headers: dict[str, str] = Field(default_factory=dict)
@@ -343,7 +343,7 @@ def read_rules(document: Document, known: Known, problems: list[Problem]) -> lis
         if enough(problems):
             break
         written = check_value(forms().written, item, document, (number,), problems)
-        # Conditions are looked at even where the rest is wrong, so that all is told at once.
+        # Conditions are looked at even where the rest is wrong, so that all is reported at once.
         when = item.get("when", {}) if isinstance(item, dict) else {}
         read = read_when(when, known, document, (number, "when"), problems)
         if written is None:

@@ -1,4 +1,4 @@
-"""How a value is written, where a type checks it with code of its own: types → JSON Schema.
+"""JSON Schema of values that a type checks with code of its own.
 
 A schema cannot see into a validator, so SHAPES says of each what it comes to for an editor. One that
 has no line there is an error, so that nobody adds a check and forgets the editors.

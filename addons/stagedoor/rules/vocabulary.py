@@ -1,4 +1,4 @@
-"""What stands under a rule's `when` → a condition; every mistake in it, with its place and mend.
+"""The vocabulary of a rule's `when`, read into a condition; mistakes with their place and fix.
 
 A condition is a field and what it must be; several fields in one block must all hold. A list means
 any of its values. `all`, `any` and `not` group conditions.
@@ -122,14 +122,14 @@ class _Reader:
 
     def _unknown_field(self, key: str, path: Path) -> None:
         known = [*FIELDS, *self.known.stance, *GROUPS]
-        mend = did_you_mean(key, known) or f"known: {listed([*known, HEADER + '…'], 60)}"
-        self._wrong(path, f'unknown field "{key}"', mend, key=True)
+        fix = did_you_mean(key, known) or f"known: {listed([*known, HEADER + '…'], 60)}"
+        self._wrong(path, f'unknown field "{key}"', fix, key=True)
 
     def _stance(self, key: str, value: Value, path: Path, *, positive: bool) -> Condition:
         if key not in self.known.stance:
             options = list(self.known.stance)
-            mend = did_you_mean(key, options) or listed(options)
-            self._wrong(path, f'the stance has no "{key}"', mend, key=True)
+            fix = did_you_mean(key, options) or listed(options)
+            self._wrong(path, f'the stance has no "{key}"', fix, key=True)
             return _NEVER
         wanted = self._texts(key, value, path)
         options = list(self.known.choices[key])
@@ -238,8 +238,8 @@ class _Reader:
     def _expressions(self, item: Mapping[str, Value], path: Path) -> list[str] | None:
         for name in item:
             if name != "re":
-                mend = did_you_mean(name, ["re", "present"]) or 'write {re: "…"}'
-                self._wrong((*path, name), f'unknown field "{name}"', mend, key=True)
+                fix = did_you_mean(name, ["re", "present"]) or 'write {re: "…"}'
+                self._wrong((*path, name), f'unknown field "{name}"', fix, key=True)
                 return None
         value = item.get("re")
         if value == []:
@@ -255,17 +255,17 @@ class _Reader:
                 return None
             wrong = fault(text)
             if wrong:
-                mend = "the syntax is RE2's: no look-around and no back-references"
-                self._wrong(place, f'"{text}" is no expression: {wrong}', mend)
+                fix = "the syntax is RE2's: no look-around and no back-references"
+                self._wrong(place, f'"{text}" is no expression: {wrong}', fix)
                 return None
             found.append(text)
         return found
 
-    def _too_long(self, text: str, path: Path, mend: str) -> bool:
+    def _too_long(self, text: str, path: Path, fix: str) -> bool:
         if len(text) <= MAX_PATTERN:
             return False
         what = f"the pattern has {len(text):,} characters; at most {MAX_PATTERN:,} are taken"
-        self._wrong(path, what, mend)
+        self._wrong(path, what, fix)
         return True
 
     def _present(self, key: str, value: Mapping[str, Value], path: Path) -> What | None:
@@ -283,14 +283,14 @@ class _Reader:
         bounds: dict[str, float] = {}
         for name, item in value.items():
             if name not in BOUNDS:
-                mend = did_you_mean(name, BOUNDS) or f"one of: {listed(BOUNDS)}"
-                self._wrong((*path, name), f'unknown comparison "{name}"', mend, key=True)
+                fix = did_you_mean(name, BOUNDS) or f"one of: {listed(BOUNDS)}"
+                self._wrong((*path, name), f'unknown comparison "{name}"', fix, key=True)
                 return None
             try:
                 bounds[name] = _MEASURED[kind](item)
             except ValueError as error:
-                message, _, mend = str(error).partition(" — ")
-                self._wrong((*path, name), message, mend)
+                message, _, fix = str(error).partition(" — ")
+                self._wrong((*path, name), message, fix)
                 return None
         for one, other in (("over", "at_least"), ("under", "at_most")):
             if one in bounds and other in bounds:
@@ -307,9 +307,9 @@ class _Reader:
         """Where the word with that number stands: in a list, or alone."""
         return (*path, number) if isinstance(value, list) else path
 
-    def _wrong(self, path: Path, message: str, mend: str, *, key: bool = False) -> None:
+    def _wrong(self, path: Path, message: str, fix: str, *, key: bool = False) -> None:
         at: Location = self.document.at(path, key=key)
-        self.problems.append(Problem(at, message, mend))
+        self.problems.append(Problem(at, message, fix))
 
 
 def _count(value: object) -> float:

@@ -1,6 +1,6 @@
-"""What a signal says about AI, whatever standard says it in.
+"""The meaning of a signal about AI, the same for all standards.
 
-Three uses are told apart, as all the standards do in their own words: `train` (AIPREF train-ai,
+Three uses are distinguished, as all the standards do in their own words: `train` (AIPREF train-ai,
 Content Signals ai-train, RSL ai-train …), `input` (AI answers, retrieval: ai-use, ai-input) and
 `search` (an index of pages). A source that says nothing about a use leaves it None: unknown is not
 yes.

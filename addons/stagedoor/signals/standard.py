@@ -1,4 +1,4 @@
-"""What a standard is: its name, the places it speaks in, how each is read and written.
+"""The type of a standard: its name, the places it speaks in, how each is read and written.
 
 A standard is defined in one module of `signals/standards/` and stands in `signals/registry.py`.
 Publishing, reading, audit, the stance's switches, their schema and `docs/standards.md` follow from

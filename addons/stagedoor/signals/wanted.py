@@ -1,4 +1,4 @@
-"""What the artist wants said, whatever standard says it: the one thing every writer works from."""
+"""The artist's wishes, the same for all standards: what every writer works from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DOCUMENTS = (".xml", ".json")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The stance, told to those who write it down.
+    """The stance, for the writers of standards.
 
     `crawlers` gives each robots.txt token what its crawler comes for: `train`, `input`, `search`,
     or a word of `others` (`seo`, `archive` …), where the answers to such words stand. A crawler

@@ -1,1 +1,9 @@
-"""What is remembered between requests, bounded."""
+"""The store: what is remembered between requests, bounded.
+
+interface.py    what a store can do
+memory.py       the store of one process
+store_keys.py   the keys, the same in every process
+counters.py     counts over a sliding window, and rates
+listening.py    the sound each visitor is sent in an hour
+once.py         values that may be used once
+"""

@@ -1,4 +1,4 @@
-"""How much sound each visitor is sent in an hour: more than an hour, and nobody listens to it.
+"""Listening time: the sound each visitor is sent in an hour; more than an hour is no listening.
 
 Kept for the hour, by household; what is reported is a number without one.
 """

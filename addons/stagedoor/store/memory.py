@@ -18,7 +18,7 @@ from stagedoor.store.once import Once
 from stagedoor.store.store_keys import recording_key
 
 MOST_RECORDINGS = 500
-"""Recordings remembered of one client; one that takes more in an hour is told apart by then."""
+"""Recordings remembered of one client; one that takes more in an hour is recognised by then."""
 MOST_TEXTS = 64
 """Different robots.txt remembered at once; one is usual, more only after changes."""
 MOST_LENGTHS = 4_096

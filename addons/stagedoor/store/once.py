@@ -1,4 +1,4 @@
-"""What may be used once, each for as long as it would be accepted: nonces and signatures."""
+"""Values that may be used once, each for as long as it would be accepted: nonces and signatures."""
 
 from __future__ import annotations
 

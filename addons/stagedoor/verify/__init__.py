@@ -1,1 +1,9 @@
-"""What needs the network to prove: reverse DNS, key directories, address lists, nonces."""
+"""Proofs that need the network.
+
+claims.py           one claim, verified for a front
+prover.py           the evidence for one claim, gathered without waiting
+reverse_dns.py      forward-confirmed reverse DNS
+key_directories.py  the keys of those who sign
+range_files.py      copies of operators' address lists
+nonces.py           signatures that were used before
+"""

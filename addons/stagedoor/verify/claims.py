@@ -1,4 +1,4 @@
-"""How sure a claim is: address lists, reverse DNS and signatures, put together.
+"""Claims, and how sure they are: address lists, reverse DNS and signatures, put together.
 
 A user agent is a claim. Nothing here waits: the first answer is provisional, and what arrives in
 the meantime decides the next request.

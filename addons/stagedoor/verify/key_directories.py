@@ -74,7 +74,8 @@ class Directories:
 
     `origins` are those of the catalogue (`proof.web_bot_auth`); ones that are no https origin are
     ignored. `others` is how many further origins may be remembered at once. `clock` is Unix time,
-    because what is kept on disk carries a date. `count` is told every outcome, one of OUTCOMES.
+    because what is kept on disk carries a date. `count` is called with every outcome,
+    one of OUTCOMES.
     """
 
     def __init__(

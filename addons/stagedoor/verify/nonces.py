@@ -1,4 +1,4 @@
-"""A signature that was used before proves little: somebody may have read it on its way.
+"""Nonces: a signature that was used before proves little, because it may have been copied.
 
 Only verified signatures are remembered, so that nobody without a key can fill the memory; each for
 as long as it would be accepted.

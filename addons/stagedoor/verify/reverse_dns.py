@@ -2,7 +2,7 @@
 
 `known()` answers at once, from memory. What is not there yet is looked up meanwhile: the address's
 PTR names, then the addresses of each of those names; only a name that leads back to the address is
-confirmed, because whoever owns an address can write any name at all into its PTR record.
+confirmed, because the owner of an address can write any name at all into its PTR record.
 
 Everything is bounded: lookups under way, answers kept, names an address may have, time. Above the
 bound a lookup is not queued but left for the next request to ask for. With every name server dead
@@ -41,7 +41,7 @@ KEPT_KNOWN = 6 * 3600.0
 KEPT_FAILED = 60.0
 """Seconds until an answer is asked for anew. The old one is given until the new one is there."""
 KEPT_ANYHOW = 24 * 3600.0
-"""Seconds after which an old answer is no longer given: the address may be somebody else's."""
+"""Seconds after which an old answer is no longer given: the address may have another owner."""
 MOST_NAMES = 8
 """PTR names that are looked at; crawlers have one."""
 
@@ -76,8 +76,8 @@ class Lookups:
     ) -> None:
         """Ask `servers` (`192.0.2.53`, `192.0.2.53:53`, `[2001:db8::53]:53`), or those of /etc/resolv.conf.
 
-        `count` is told the outcome of every lookup, one of OUTCOMES. A machine without name servers
-        is no error: every answer is `failed`. StagedoorError for a server that is no address.
+        `count` is called with the outcome of every lookup, one of OUTCOMES. A machine without
+        name servers is no error: every answer is `failed`. StagedoorError for a server that is no address.
         """
         self._resolver = _resolver(servers)
         if self._resolver is not None:

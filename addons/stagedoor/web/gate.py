@@ -1,9 +1,9 @@
-"""Who may look at the desk, and who may change something. It guards the desk alone, not /metrics.
+"""The gate of the desk, not of /metrics: who may look at it, and who may change something.
 
 name       a web page elsewhere may give its own name this machine's address (DNS rebinding), and
            would then be let in by a browser as the same site. So without a password the desk
            answers to addresses, to localhost and to the name it is served under, to no other.
-password   Basic authentication, whatever the user; a browser never sends it to another name.
+password   Basic authentication with any user name; a browser never sends it to another name.
 change     only from a page of the desk itself: the browser says where from (Sec-Fetch-Site,
            Origin), and the page carries a token that is new at every start.
 """

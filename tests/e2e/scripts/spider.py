@@ -1,4 +1,4 @@
-"""A spider that calls itself CCBot; it obeys robots.txt where it is told to."""
+"""A spider that calls itself CCBot; it obeys robots.txt where its arguments say so."""
 
 import sys
 from collections.abc import AsyncIterator

@@ -9,7 +9,7 @@ from stagedoor.signals.html.insertion import Tags, meta
 
 
 class Door:
-    """Streams everything, tags pages, tells what became of each."""
+    """Streams everything, tags pages, reports what became of each."""
 
     def __init__(self) -> None:
         tags = Tags.of(meta("robots", "noai, noimageai") + meta("tdm-reservation", "1"))

@@ -40,7 +40,7 @@ def test_seconds_are_counted_as_they_go_out() -> None:
     half = answer(206, content_range=f"bytes {len(data) // 2}-{len(data) - 1}/{len(data)}")
     told = play(shelf, half, data[len(data) // 2 :])
     assert told[1] == pytest.approx(LENGTH / 2, rel=0.02)
-    # Another path is not known, and its middle does not tell.
+    # Another path is not known, and its middle does not show it.
     assert play(shelf, half, data[len(data) // 2 :], "/b")[1] == 0
     # The file was replaced by another.
     other = recording("bare.mp3")

@@ -28,7 +28,7 @@ class Noted:
 
 
 def walk(check: Callable[[master.Master, list[str]], Awaitable[None]]) -> list[str]:
-    """Run `check` in a house whose events go the short way; what was heard."""
+    """Run `check` in a mitmproxy whose events go the short way; what was heard."""
     heard: list[str] = []
 
     async def run() -> None:
@@ -38,7 +38,7 @@ def walk(check: Callable[[master.Master, list[str]], Awaitable[None]]) -> list[s
             await check(found, heard)
         finally:
             undo()
-            undo()  # the guard may be told twice that it is done
+            undo()  # mitmproxy may call `done` twice
         assert "trigger_event" not in vars(found.addons)
 
     asyncio.run(run())

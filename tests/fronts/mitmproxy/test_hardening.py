@@ -1,4 +1,4 @@
-"""What mitmproxy answers itself tells nothing, and a request's head ends somewhere."""
+"""What mitmproxy answers itself reveals nothing, and a request's head ends somewhere."""
 
 from __future__ import annotations
 

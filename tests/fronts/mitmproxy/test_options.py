@@ -1,4 +1,4 @@
-"""The `guard_…` options, read once and all mistakes told at once."""
+"""The `guard_…` options, read once and all mistakes reported at once."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_a_home_directory_is_found() -> None:
         ("guard_trusted_proxies", "proxy", 'guard_trusted_proxies: "proxy" is not an address or network — write 127.0.0.1 or 10.0.0.0/8'),
     ],
 )  # fmt: skip
-def test_a_mistake_is_told_with_its_option_and_a_mend(name: str, value: str, line: str) -> None:
+def test_a_mistake_is_told_with_its_option_and_a_fix(name: str, value: str, line: str) -> None:
     assert mistakes(**{name: value}) == [line]
 
 
@@ -135,7 +135,7 @@ def test_an_option_wins_over_the_stance() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "mend"),
+    ("name", "fix"),
     [
         ("guard_rule", 'did you mean "guard_rules"?'),
         ("guard_modus", 'did you mean "guard_mode"?'),
@@ -144,9 +144,9 @@ def test_an_option_wins_over_the_stance() -> None:
         ("guard_xyzxyzxyzxyz", "known: guard_rules, guard_state"),
     ],
 )
-def test_an_option_that_looks_like_ours_is_told(name: str, mend: str) -> None:
+def test_an_option_that_looks_like_ours_is_told(name: str, fix: str) -> None:
     (line,) = misspelt([name])
-    assert line.startswith(f'there is no option "{name}" — {mend}')
+    assert line.startswith(f'there is no option "{name}" — {fix}')
 
 
 def test_other_peoples_options_are_none_of_our_business() -> None:

@@ -19,7 +19,7 @@ MARK = TAGS.marker
 
 
 class Door:
-    """A tagging, and what it told."""
+    """A tagging, and what it reported."""
 
     def __init__(self) -> None:
         self.told: list[str] = []

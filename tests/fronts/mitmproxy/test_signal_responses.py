@@ -1,10 +1,10 @@
-"""What goes out with a response, and what of it is told to whom."""
+"""What goes out with a response, and what of it is reported to whom."""
 
 from __future__ import annotations
 
 import pytest
 
-from flows import Open, answered, flow
+from flows import OpenGuard, answered, flow
 from making import FIREFOX, GPTBOT
 from stagedoor.fronts.mitmproxy.signal_responses import carried
 from stagedoor.publish.publication import ROBOTS
@@ -14,11 +14,11 @@ from stagedoor.signals.robots.lines import MOST_OCTETS
 SEARCHES = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 
 
-def served(house: object, path: str, body: bytes, status: int = 200, **headers: str) -> bytes:
+def served(fixture: object, path: str, body: bytes, status: int = 200, **headers: str) -> bytes:
     """What comes out for a file of the site, in chunks of three bytes."""
-    found = house.enter(flow(path, SEARCHES))  # type: ignore[attr-defined]
+    found = fixture.enter(flow(path, SEARCHES))  # type: ignore[attr-defined]
     response = answered(found, "text/plain", status, **headers)
-    house.guard.responseheaders(found)  # type: ignore[attr-defined]
+    fixture.guard.responseheaders(found)  # type: ignore[attr-defined]
     assert callable(response.stream)
     parts = [body[i : i + 3] for i in range(0, len(body), 3)]
     out = b""
@@ -28,40 +28,41 @@ def served(house: object, path: str, body: bytes, status: int = 200, **headers: 
     return out
 
 
-def test_robots_txt_is_the_sites_with_the_stance_in_it(opened: Open) -> None:
-    house = opened()
-    text = served(house, ROBOTS, b"User-agent: *\nDisallow: /private/\n")
+def test_robots_txt_is_the_sites_with_the_stance_in_it(opened: OpenGuard) -> None:
+    fixture = opened()
+    text = served(fixture, ROBOTS, b"User-agent: *\nDisallow: /private/\n")
     robots = read(text)
     assert not allowed(robots, "GPTBot", "/music/a.mp3")
     assert allowed(robots, "GPTBot", "/robots.txt")
     assert allowed(robots, "Googlebot", "/music/a.mp3")
     assert not allowed(robots, "Googlebot", "/private/x")
     assert (
-        house.value("notices_total", crawler="Googlebot", proof="unverified", signal="robots") == 1
+        fixture.value("notices_total", crawler="Googlebot", proof="unverified", signal="robots")
+        == 1
     )
 
 
-def test_where_the_site_has_none_ours_takes_the_place_of_its_error(opened: Open) -> None:
-    house = opened()
-    text = served(house, ROBOTS, b"<h1>Not found</h1>", 404)
+def test_where_the_site_has_none_ours_takes_the_place_of_its_error(opened: OpenGuard) -> None:
+    fixture = opened()
+    text = served(fixture, ROBOTS, b"<h1>Not found</h1>", 404)
     assert b"Not found" not in text
     assert not allowed(read(text), "GPTBot", "/")
 
 
 @pytest.mark.parametrize("status", [500, 503, 301, 304, 429])
-def test_an_answer_that_means_something_else_is_left_alone(opened: Open, status: int) -> None:
-    house = opened()
-    found = house.enter(flow(ROBOTS, GPTBOT))
+def test_an_answer_that_means_something_else_is_left_alone(opened: OpenGuard, status: int) -> None:
+    fixture = opened()
+    found = fixture.enter(flow(ROBOTS, GPTBOT))
     response = answered(found, "text/plain", status)
-    house.guard.responseheaders(found)
+    fixture.guard.responseheaders(found)
     assert response.status_code == status
 
 
-def test_a_robots_txt_without_an_end_goes_on_as_it_is(opened: Open) -> None:
-    house = opened()
-    found = house.enter(flow(ROBOTS, GPTBOT))
+def test_a_robots_txt_without_an_end_goes_on_as_it_is(opened: OpenGuard) -> None:
+    fixture = opened()
+    found = fixture.enter(flow(ROBOTS, GPTBOT))
     response = answered(found, "text/plain")
-    house.guard.responseheaders(found)
+    fixture.guard.responseheaders(found)
     assert callable(response.stream)
     chunk = b"# x\n" * 4096
     out = 0
@@ -71,32 +72,34 @@ def test_a_robots_txt_without_an_end_goes_on_as_it_is(opened: Open) -> None:
     assert out == 2 * MOST_OCTETS // len(chunk) * len(chunk)
 
 
-def test_every_response_carries_the_headers_and_a_refusal_too(opened: Open) -> None:
-    house = opened()
-    refused = house.enter(flow("/a.mp3", GPTBOT)).response
-    found = house.enter(flow("/a.mp3", FIREFOX))
+def test_every_response_carries_the_headers_and_a_refusal_too(opened: OpenGuard) -> None:
+    fixture = opened()
+    refused = fixture.enter(flow("/a.mp3", GPTBOT)).response
+    found = fixture.enter(flow("/a.mp3", FIREFOX))
     response = answered(found, "audio/mpeg")
-    house.guard.responseheaders(found)
+    fixture.guard.responseheaders(found)
     assert refused is not None
     for one in (refused, response):
         assert one.headers["tdm-reservation"] == "1"
         assert "train-ai=n" in one.headers["content-usage"]
         assert "noai" in one.headers["x-robots-tag"]
-    assert house.value("signals_total", resource="audio", standard="tdmrep") == 1
-    assert house.value("notices_total", crawler="GPTBot", proof="unverified", signal="headers") == 1
+    assert fixture.value("signals_total", resource="audio", standard="tdmrep") == 1
+    assert (
+        fixture.value("notices_total", crawler="GPTBot", proof="unverified", signal="headers") == 1
+    )
 
 
-def test_what_the_site_says_more_strictly_stays(opened: Open) -> None:
-    house = opened()
-    found = house.enter(flow("/about", FIREFOX))
+def test_what_the_site_says_more_strictly_stays(opened: OpenGuard) -> None:
+    fixture = opened()
+    found = fixture.enter(flow("/about", FIREFOX))
     response = answered(found, content_usage="search=n", x_robots_tag="noindex")
-    house.guard.responseheaders(found)
+    fixture.guard.responseheaders(found)
     assert "search=n" in response.headers["content-usage"]
     assert "train-ai=n" in response.headers["content-usage"]
     assert response.headers.get_all("x-robots-tag") == ["noindex", "noai, noimageai"]
 
 
-def test_a_request_for_robots_txt_asks_for_the_whole(opened: Open) -> None:
+def test_a_request_for_robots_txt_asks_for_the_whole(opened: OpenGuard) -> None:
     asked = {"If-None-Match": '"x"', "Range": "bytes=0-1", "Accept-Encoding": "gzip"}
     found = opened().enter(flow(ROBOTS, GPTBOT, headers=asked))
     assert "if-none-match" not in found.request.headers

@@ -1,4 +1,4 @@
-"""Formats told from first bytes."""
+"""Formats recognised by first bytes."""
 
 from __future__ import annotations
 

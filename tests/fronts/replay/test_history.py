@@ -68,8 +68,8 @@ def test_each_of_two_policies_has_its_own_memory() -> None:
 
 
 def test_what_somebody_took_counts() -> None:
-    house = rules(
+    loaded = rules(
         "- {id: a, title: A, when: {behaviour.audio_last_hour: {over: 5 MB}}, then: block}"
     )
     lines = [line(FIREFOX, "/a.mp3", size=2_000_000, second=n) for n in range(6)]
-    assert by_action(counted(lines, house)) == {"allow": 3, "block": 3}
+    assert by_action(counted(lines, loaded)) == {"allow": 3, "block": 3}

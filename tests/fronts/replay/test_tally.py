@@ -60,7 +60,7 @@ def by_rule(found: Tally) -> Counter[tuple[str, str, str]]:
     return counts
 
 
-def judged(lines: list[bytes], house: Policy) -> Counter[tuple[str, str, str]]:
+def judged(lines: list[bytes], loaded: Policy) -> Counter[tuple[str, str, str]]:
     """The same, each request judged for itself, the way the door does."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for text in lines:
@@ -69,7 +69,7 @@ def judged(lines: list[bytes], house: Policy) -> Counter[tuple[str, str, str]]:
         assert hit.agent is not None
         target = hit.target.decode("latin-1")
         client, _, verdict = judgement(
-            house,
+            loaded,
             Request(
                 hit.method.decode(),
                 host_name(hit.host.decode()),
@@ -101,16 +101,16 @@ def crowd(count: int) -> list[bytes]:
 
 
 def test_the_same_as_judging_each_request_for_itself() -> None:
-    house = rules(PICKY)
+    loaded = rules(PICKY)
     lines = crowd(3000)
-    found = by_rule(counted(lines, house))
-    assert found == judged(lines, house)
+    found = by_rule(counted(lines, loaded))
+    assert found == judged(lines, loaded)
     assert {rule for _, _, rule in found} > {"promo-is-free", "one-host", "no-posts", "readers"}
 
 
 def test_whatever_a_rule_looks_at_is_seen() -> None:
     """Addresses and agents too: what matters is watched, not written down."""
-    house = rules(
+    loaded = rules(
         PICKY
         + """
     - {id: near, title: Near, when: {request.address: 203.0.113.0/31, resource: page}, then: block}
@@ -118,29 +118,29 @@ def test_whatever_a_rule_looks_at_is_seen() -> None:
 """
     )
     lines = crowd(3000)
-    found = by_rule(counted(lines, house))
-    assert found == judged(lines, house)
+    found = by_rule(counted(lines, loaded))
+    assert found == judged(lines, loaded)
     assert {"near", "odd"} < {rule for _, _, rule in found}
 
 
 @pytest.mark.parametrize("most", [1, 3, 50])
 def test_full_memories_lose_no_count(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = crowd(2000)
-    house = rules(PICKY)
+    loaded = rules(PICKY)
     for name in ("MAX_AGENTS", "MAX_PATHS", "MAX_DECIDED"):
         monkeypatch.setattr(tally, name, most)
-    found = counted(lines, house)
-    assert by_rule(found) == judged(lines, house)
+    found = counted(lines, loaded)
+    assert by_rule(found) == judged(lines, loaded)
     assert len(found._by_agent) <= most
     assert len(found._by_target) <= most
     assert len(found._decided) <= most
 
 
 def test_what_is_too_long_is_not_remembered() -> None:
-    house = rules(PICKY)
+    loaded = rules(PICKY)
     lines = [line("x" * 3000, f"/{'y' * 3000}.mp3", host="shop.example:1")] * 3
-    found = counted(lines, house)
-    assert by_rule(found) == judged(lines, house)
+    found = counted(lines, loaded)
+    assert by_rule(found) == judged(lines, loaded)
     assert not found._by_agent
     assert not found._by_target
     assert not found._decided
@@ -148,7 +148,7 @@ def test_what_is_too_long_is_not_remembered() -> None:
 
 def test_what_was_taken() -> None:
     """Only what was answered 2xx, with a body; a file in parts is one file."""
-    house = policy({"10-test.yaml": TRAINING_OFF})
+    loaded = policy({"10-test.yaml": TRAINING_OFF})
     found = counted(
         [
             line(GPTBOT, "/a.mp3", status=206, size=10),
@@ -158,7 +158,7 @@ def test_what_was_taken() -> None:
             line(GPTBOT, "/d.mp3", status=304, size=0),
             line(GPTBOT, "/e.mp3", method="HEAD", size=300),
         ],
-        house,
+        loaded,
     )
     (cell,) = found.outcomes.values()
     assert (cell.requests, cell.served, cell.size) == (6, 3, 35)
@@ -196,10 +196,10 @@ def test_times() -> None:
 
 
 def test_a_type_tells_what_a_path_does_not() -> None:
-    house = rules("- {id: t, title: T, when: {resource: audio}, then: block}")
+    loaded = rules("- {id: t, title: T, when: {resource: audio}, then: block}")
     hit = Hit(1.0, b"", b"GET", b"", b"/live", 200, 9, b"x", "audio/mpeg")
     plain = hit._replace(content_type="")
-    found = Tally([house])
+    found = Tally([loaded])
     found.take_lines([b"a", b"b", b"c"], {b"a": plain, b"b": hit, b"c": hit}.__getitem__, "f", 1)
     assert by_rule(found) == {("unknown", "allow", ""): 1, ("unknown", "block", "t"): 2}
 
@@ -218,9 +218,9 @@ def test_two_policies_and_what_changes() -> None:
 
 
 def test_an_exchange_is_judged_with_its_headers() -> None:
-    house = rules("- {id: t, title: T, when: {client.traits: no-accept-language}, then: block}")
+    loaded = rules("- {id: t, title: T, when: {client.traits: no-accept-language}, then: block}")
     agent = FIREFOX
-    found = Tally([house])
+    found = Tally([loaded])
     arrival = Arrival(plaintext=False, proxied=False)
     for headers in ({"Accept": "*/*"}, {"Accept": "*/*", "Accept_Language": "de"}):
         request = asks(agent, "/a.mp3", Host="example.org", User_Agent=agent, **headers)
@@ -231,5 +231,5 @@ def test_an_exchange_is_judged_with_its_headers() -> None:
 
 
 def test_a_log_has_no_headers_and_so_no_traits() -> None:
-    house = rules("- {id: t, title: T, when: {client.traits: no-accept-language}, then: block}")
-    assert by_rule(counted([line(FIREFOX, "/a.mp3")], house)) == {("Firefox", "allow", ""): 1}
+    loaded = rules("- {id: t, title: T, when: {client.traits: no-accept-language}, then: block}")
+    assert by_rule(counted([line(FIREFOX, "/a.mp3")], loaded)) == {("Firefox", "allow", ""): 1}

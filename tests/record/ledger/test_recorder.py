@@ -273,7 +273,7 @@ def test_two_guards_do_not_share_a_ledger(tmp_path: Path, monkeypatch: pytest.Mo
     writing(tmp_path, Clock()).close()
 
 
-def test_a_state_directory_that_cannot_be_written_is_told_with_a_mend(tmp_path: Path) -> None:
+def test_a_state_directory_that_cannot_be_written_is_told_with_a_fix(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StagedoorError, match=r"cannot be written: .*guard_state=DIR"):
         Ledger(tmp_path / "file", Lost())

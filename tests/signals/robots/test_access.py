@@ -47,7 +47,7 @@ def test_googles_checks_pass_but_for_the_named_departures() -> None:
 
 def test_googles_long_lines() -> None:
     # The three checks whose text Google's test computes: lines of 2,083 × 8 octets. Google cuts
-    # them there; we read them whole, which tells the same apart.
+    # them there; we read them whole, which distinguishes the same.
     line = "/x/" + "a" * 20_000
     robots = read(f"user-agent: FooBot\ndisallow: {line}/qux\n".encode())
     assert allowed(robots, "FooBot", "/fux")

@@ -142,7 +142,7 @@ def test_a_group_that_also_names_others_is_left_to_them() -> None:
     assert allowed(robots, "CCBot", "/ai.txt")
 
 
-def test_conflicts_name_the_line_and_the_mend() -> None:
+def test_conflicts_name_the_line_and_the_fix() -> None:
     told = [(str(c.problem), c.stands) for c in merge(SITE, WANTED).conflicts]
     assert told == [
         ('/robots.txt:4:1: "Allow: /" opens the site to GPTBot, but the stance says no (train) — take the line out', True),

@@ -13,7 +13,8 @@ import pytest
 
 from making import TRAINING_OFF, asks, event, judgement, policy
 from stagedoor.engine.cases import run_cases
-from stagedoor.model.facts import Event, Mode
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import Mode
 from stagedoor.record.daily import Day
 from stagedoor.web.desk import today_page
 from stagedoor.web.desk.refusal_page import why_page
@@ -33,7 +34,7 @@ def outlook(mode: Mode = "enforce", trouble: tuple[str, ...] = ()) -> Outlook:
     return Outlook(POLICY, mode, Path("/var/lib/<b>stagedoor"), "0.1", trouble)
 
 
-def hostile(number: int, chance: random.Random) -> Event:
+def hostile(number: int, chance: random.Random) -> Decided:
     """One of many decisions about clients that mean it, each with words of its own."""
     words = "".join(chance.choices(NASTY, k=3)) + str(number)
     request = asks(f"GPTBot/1.2 {words}", f"/music/{words}.mp3")

@@ -90,7 +90,7 @@ class Guard:
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
 
     async def _settle(self) -> None:
-        """Once no event is walking the addons: leave only what a public door needs."""
+        """Once no event is on its way through the addons: leave only what a public server needs."""
         await asyncio.sleep(0)  # mitmproxy's tasks begin at once, in the middle of this event
         if not self._running:
             return

@@ -1,4 +1,4 @@
-"""What is wrong with messages, and with mitmproxy: each counted, a line a minute about each kind.
+"""Complaints about messages and about mitmproxy: each counted, a line a minute about each kind.
 
 A flood of broken requests must not become a flood of lines.
 """

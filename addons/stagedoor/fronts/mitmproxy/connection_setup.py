@@ -1,4 +1,4 @@
-"""What stands between the Internet and the addon: descriptors, connections, malformed requests.
+"""Setup of what comes before the addon: descriptors, connections, malformed requests.
 
 One object, so that the addon has a line for each moment: before it listens, when it knows its
 options, when it runs, and at the end.
@@ -73,7 +73,7 @@ class Visitors:
         self._reserve.let_go()
 
     def harden(self, proxyserver: Any) -> None:
-        """The guard runs: take the place of what a public door cannot use."""
+        """The guard runs: take the place of what a public server cannot use."""
         self._soften = harden(self.complaints, self.connections)
         self._sweeping = asyncio.create_task(
             self._keep_order(proxyserver), name="stagedoor connections"

@@ -1,10 +1,10 @@
-"""How many connections visitors may hold open, and for how long without asking anything.
+"""Bounds on visitors' connections: how many may be open, and how long without a request.
 
 A connection costs a descriptor and memory, whether it asks for something or keeps silent. So each
 household (an IPv4 address, an IPv6 /64) has a bound, all together have one, and a part of the
 descriptors is kept for site, disk and desk. Where one is reached, the oldest connection without a
-complete request makes room; whoever is being served is never cut off. A head must be complete 15
-seconds after it began, and between two requests a connection may rest for a while.
+complete request makes room; a client that is being served is never cut off. A head must be complete
+15 seconds after it began, and between two requests a connection may rest for a while.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Connections:
     clock: Callable[[], float] = time.monotonic
     bounds: Bounds = field(default_factory=Bounds)
     following: bool = False
-    """Whether somebody says when heads are complete; else only silence is seen."""
+    """Whether complete heads are reported; else only silence is seen."""
     _open: dict[Key, _Held] = field(default_factory=dict)
     _waiting: dict[Key, _Held] = field(default_factory=dict)
     _idle: dict[Key, _Held] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Errors inside mitmproxy: the client hears something, they are counted, and the log is spared.
+"""Errors inside mitmproxy: the client gets an answer, they are counted, and the log stays short.
 
 An exception in its protocol layers is logged with a traceback of 3 kB and forgotten; the connection
 stays open, and the client waits for ever. Here it is answered where nothing has been sent yet, and

@@ -1,8 +1,8 @@
-"""Events take the short way: straight to the addons that listen to them.
+"""Dispatch of mitmproxy's events: straight to the addons that listen to them.
 
 mitmproxy asks every addon for every event, through a context manager and two generators each, and
-tells all of them of an update after every event of a flow: eight walks a request. Here the
-listeners of each event are looked up once. What they are, in which order they are called and what
+reports an update to all of them after every event of a flow: the list is read eight times a
+request. Here the listeners of each event are looked up once. What they are, in which order they are called and what
 happens to their exceptions is as before.
 """
 

@@ -1,4 +1,4 @@
-"""A response is held until its first bytes show what it is.
+"""The first bytes of a response: it is held until they show what it is.
 
 mitmproxy sends a response's head as soon as the addons have seen it, before a byte of the body has
 come. Where the head does not show a recording, the first bytes may: so the head waits for them, and

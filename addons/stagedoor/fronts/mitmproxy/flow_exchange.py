@@ -383,7 +383,7 @@ class Exchanges:
             if resource is not None and flow.response is not None:
                 head = response_kinds.read(flow.response.headers.fields)
                 resource = response_kinds.from_head(resource, head)
-        except Exception:  # noqa: BLE001 (in doubt, the door stays closed)
+        except Exception:  # noqa: BLE001 (in doubt, the request is refused)
             return None, True
         return request, resource is None or resource.guarded
 

@@ -1,4 +1,4 @@
-"""What is done to requests and responses that pass, and to a response that must not."""
+"""Changes to requests and responses that pass, and to a response that must not."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ def is_local(host: str) -> bool:
 
 
 def unreachable(server: connection.Server) -> str:
-    """What to tell about a site that does not answer."""
+    """What to report about a site that does not answer."""
     where = human.format_address(server.address) if server.address else "the site"
     numbered = _ERRNO.match(server.error or "")
     reason = os.strerror(int(numbered[1])).lower() if numbered else server.error or "no connection"

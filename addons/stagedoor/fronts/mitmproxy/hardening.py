@@ -1,4 +1,4 @@
-"""What a public door needs and mitmproxy 12 has no interface for, put in place by one call.
+"""Hardening: what a public server needs and mitmproxy 12 has no interface for.
 
 own_answers   its error pages become one plain line, and are counted
 heads         heads are bounded, and read in one way only

@@ -1,8 +1,8 @@
-"""What a public door must not offer, or does not need, is switched off.
+"""Switches off what a public server must not offer, or does not need.
 
 mitmproxy is a workbench: of its thirty-odd default addons most serve somebody who inspects
-traffic. Every event of every request walks the whole list, which costs about half of its time. An
-addon stays where one of the options that switch it on was set.
+traffic. Every event of every request goes through the whole list, which costs about half of its time.
+An addon stays where one of the options that switch it on was set.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ UNUSED: Mapping[str, tuple[str, ...]] = {
     "stickyauth": ("stickyauth",),
     "stickycookie": ("stickycookie",),
     "stripdnshttpsrecords": (),
-    # The guard takes Alt-Svc out itself: it would lead visitors past the door.
+    # The guard takes Alt-Svc out itself: it would lead visitors past the guard.
     "updatealtsvc": ("keep_alt_svc_header",),
     "upstreamauth": ("upstream_auth",),
 }
@@ -56,14 +56,14 @@ OPTIONS: Mapping[str, object] = {
     "connection_strategy": "lazy",
     # Every visitor of a public site has a public address.
     "block_global": False,
-    # Nothing but HTTP and WebSockets leaves through this door undecided.
+    # Nothing but HTTP and WebSockets passes this proxy undecided.
     "rawtcp": False,
     # The Host is rewritten by the guard, which needs the one that was sent.
     "keep_host_header": True,
 }
 
 _NOISY = ("mitmproxy.proxy.server", "mitmproxy.proxy.mode_servers")
-"""Loggers with several lines a connection: at a public door, thousands a minute."""
+"""Loggers with several lines a connection: on a public server, thousands a minute."""
 
 
 def quiet() -> None:
@@ -88,7 +88,7 @@ def _is_set(options: Any, name: str) -> bool:
 def lift(master: Any, guard: object) -> bool:
     """Take `guard` out of the script it came from and make it an addon of its own.
 
-    Events then walk three objects less each, and nobody watches the script any more: mitmproxy
+    Events then pass three objects less each, and the script is no longer watched: mitmproxy
     unloads a script whose edit is broken, and goes on listening without it. False where the guard
     did not come from a script, or not alone.
     """
@@ -112,7 +112,7 @@ def lift(master: Any, guard: object) -> bool:
 async def remove(master: Any) -> int:
     """Take the unused addons out of `master`; returns how many went.
 
-    Must run in a task of its own, while no event walks the list of addons.
+    Must run in a task of its own, while no event goes through the list of addons.
     """
     went = 0
     for addon in unused(master.options, dict(master.addons.lookup)):

@@ -1,6 +1,6 @@
 """The `guard_…` options: declared once, parsed once.
 
-Few, because everything an artist decides stands in the stance; these are for whoever starts the
+Few, because everything an artist decides stands in the stance; these are for the person who starts the
 program.
 """
 
@@ -142,7 +142,7 @@ class Settings:
 def parse(options: Any) -> Settings:
     """Settings from an object with the options as attributes.
 
-    Raises ValueError, whose message names the option and the mend; all mistakes at once, a line
+    Raises ValueError, whose message names the option and the fix; all mistakes at once, a line
     each.
     """
     wrong: list[str] = []
@@ -157,8 +157,8 @@ def parse(options: Any) -> Settings:
                 f"guard_metrics: {str(error).partition(' — ')[0]} — write {DEFAULT_METRICS}, or off"
             )
     if options.guard_mode and options.guard_mode not in MODES:
-        mend = did_you_mean(options.guard_mode, MODES) or f"write {' or '.join(MODES)}"
-        wrong.append(f'guard_mode: "{options.guard_mode}" is not a mode — {mend}')
+        fix = did_you_mean(options.guard_mode, MODES) or f"write {' or '.join(MODES)}"
+        wrong.append(f'guard_mode: "{options.guard_mode}" is not a mode — {fix}')
     if options.guard_trusted_proxies:
         try:
             trusted = networks(options.guard_trusted_proxies.split(","))
@@ -207,8 +207,8 @@ def misspelt(names: Iterable[str]) -> list[str]:
     known = [name for name, _, _ in OPTIONS]
     found = []
     for name in sorted(names):
-        mend = did_you_mean(name, known)
-        if mend or name.lower().startswith(PREFIX):
-            mend = mend or f"known: {', '.join(known)}"
-            found.append(f'there is no option "{name}" — {mend}')
+        fix = did_you_mean(name, known)
+        if fix or name.lower().startswith(PREFIX):
+            fix = fix or f"known: {', '.join(known)}"
+            found.append(f'there is no option "{name}" — {fix}')
     return found

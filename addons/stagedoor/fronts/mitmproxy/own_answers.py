@@ -1,4 +1,4 @@
-"""Where mitmproxy itself answers: one plain line, and somebody is informed.
+"""Answers of mitmproxy itself: one plain line, and they are reported.
 
 The site is down, a request is malformed, a response cannot be read: mitmproxy would show visitors
 its version and the inner address of the site, as HTML even to a player, and would keep silent about
@@ -64,7 +64,7 @@ def plain_response(status: int) -> bytes:
 
 
 def classified(status: int, message: str) -> tuple[Side, str]:
-    """Whose fault an answer of mitmproxy's own tells of, and which."""
+    """Whose fault an answer of mitmproxy's own reports, and which."""
     if status in _BY_STATUS:
         return "client", _BY_STATUS[status]
     for beginning, side, fault in _FAULTS:

@@ -1,6 +1,6 @@
-"""Pages on their way out get their tags: which responses, and what their headers say then.
+"""Tags in pages on their way out: in which responses, and what their headers say then.
 
-The headers go out before the page is seen. So they are mended for every page that is looked into,
+The headers go out before the page is seen. So they are adjusted for every page that is looked into,
 also where no place for the tags is found in it:
 
 - Content-Length goes; HTTP/1.1 sends chunks instead, HTTP/1.0 ends with the connection.
@@ -28,7 +28,7 @@ Left = Literal[
     "empty", "status", "partial", "no-transform", "signed", "download", "fragment", "coded"
 ]
 """Why a page is not looked into. `coded`: a coding that is not understood, or several."""
-Told = Callable[[Outcome | Left], None]
+Report = Callable[[Outcome | Left], None]
 
 _RETURNED: Final = "stagedoor.etags"
 """Where a flow keeps the entity tags that were cleaned on its way in."""
@@ -44,12 +44,12 @@ _SIGNED: Final = ("signature", "signature-input")
 
 class Tagging:
     """Two calls for each flow: `arriving` before the request goes on, `leaving` in
-    `responseheaders`. `told` hears once a page what became of it.
+    `responseheaders`. `report` is called once a page with what became of it.
     """
 
-    def __init__(self, tags: Tags, told: Told = lambda _: None) -> None:
+    def __init__(self, tags: Tags, report: Report = lambda _: None) -> None:
         self._tags = tags
-        self._told = told
+        self._report = report
         self._mark_sent = tags.marker.encode()
         marker = re.escape(self._mark_sent)
         self._marked = re.compile(rb'(W/)?"([^"]*)%s(w?)"' % marker)
@@ -74,7 +74,7 @@ class Tagging:
             )
 
     def leaving(self, flow: http.HTTPFlow) -> bool:
-        """Set the response's stream where it is a page, and mend its headers; whether it was so."""
+        """Set the response's stream where it is a page, and adjust its headers; whether it was so."""
         response = flow.response
         assert response is not None
         if response.status_code == 304:
@@ -87,7 +87,7 @@ class Tagging:
             return False
         left = _left(_plain(flow.request.headers), said_by, response.status_code)
         if left is not None:
-            self._told(left)
+            self._report(left)
             return False
         headers = response.headers
         coding = _coding(said_by)
@@ -108,14 +108,14 @@ class Tagging:
         self, coding: str, inserter: Inserter, *, flush: bool
     ) -> Callable[[bytes], list[bytes]]:
         page = page_in(coding, inserter, flush=flush)
-        told = False
+        reported = False
 
         def passed(chunk: bytes) -> list[bytes]:
-            nonlocal told
+            nonlocal reported
             out = page.feed(chunk) if chunk else page.finish()
-            if page.outcome is not None and not told:
-                told = True
-                self._told(page.outcome)
+            if page.outcome is not None and not reported:
+                reported = True
+                self._report(page.outcome)
             return [out] if out else []  # an empty chunk would end a chunked response
 
         return passed

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fronts.request_ids import new_id
-from stagedoor.model.facts import Event, Resource
+from stagedoor.model.events import Decided
+from stagedoor.model.facts import Resource
 
 
 class Passage(Transaction):
@@ -38,7 +39,7 @@ class Passage(Transaction):
             self.id = new_id()
         return self.id
 
-    def event(self) -> Event:
+    def event(self) -> Decided:
         """What is reported to those who record decisions."""
         self.name()
         return Transaction.event(self)

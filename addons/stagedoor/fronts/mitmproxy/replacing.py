@@ -1,4 +1,4 @@
-"""Functions of mitmproxy that others take the place of while the guard runs, and get it back.
+"""Replacing functions of mitmproxy while the guard runs; afterwards they are put back.
 
 Each replacement stands in the module that needs it; `tests/fronts/mitmproxy/test_replacing.py` holds
 the source of every one against what it was written for, so that no upgrade goes unseen.

@@ -1,4 +1,4 @@
-"""What is said to machines goes out: headers on every response, tags in pages, the files.
+"""Signals in responses: headers on every one, tags in pages, and the files.
 
 robots.txt is the site's own with the stance written in. The other files are the site's where it has
 them, and ours where it answers with an error. Nothing is held back but a robots.txt, and of that no
@@ -25,7 +25,7 @@ MOST_MERGED = 8
 
 Stream = Callable[[bytes], bytes | list[bytes]]
 Given = Callable[[str, bytes], None]
-"""Told of a file that was handed out: its path and its text."""
+"""Called for a file that was sent: its path and its text."""
 
 _ASKS_FOR_LESS = ("if-none-match", "if-modified-since", "range", "if-range")
 _FOR_THIS_TEXT = (
@@ -62,9 +62,9 @@ class SignalResponses:
         response.headers.fields = stricter(response.headers.fields, self.said.headers)
 
     def leaving(self, flow: http.HTTPFlow, resource: Resource, given: Given) -> frozenset[str]:
-        """Mend a response on its way out, after its stream was set; the standards it then carries.
+        """Adjust a response on its way out, after its stream was set; the standards it then carries.
 
-        `given` is told when a file has gone out whole.
+        `given` is called when a file has gone out whole.
         """
         response = flow.response
         assert response is not None
@@ -122,7 +122,7 @@ class SignalResponses:
 
 
 def _standing(status: int) -> Literal["there", "missing", "else"]:
-    """Whether the site has the file. A 5xx tells crawlers to stay away: it is left as it is."""
+    """Whether the site has the file. A 5xx asks crawlers to stay away: it is left as it is."""
     if status == 200:
         return "there"
     return "missing" if 400 <= status < 500 and status != 429 else "else"

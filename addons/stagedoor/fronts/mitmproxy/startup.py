@@ -27,7 +27,7 @@ _LISTS_ONLY = frozenset({"--options", "--commands"})
 
 
 def settle_deferred(deferred: dict[str, Any]) -> None:
-    """Tell of options of ours that mitmproxy could not read, and take them out.
+    """Report options of ours that mitmproxy could not read, and take them out.
 
     It would raise while the script is loading, drop the script without a word, and go on as a proxy
     that guards nothing.

@@ -1,4 +1,4 @@
-r"""The Common Log Format and its children: what Apache and nginx write unless told otherwise.
+r"""The Common Log Format and its children: what Apache and nginx write by default.
 
     common           ADDRESS IDENT USER [TIME] "REQUEST" STATUS SIZE
     combined         the same, then "REFERER" "USER AGENT"; more may follow

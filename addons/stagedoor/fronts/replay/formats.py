@@ -1,4 +1,4 @@
-"""Which format a file is, from its first bytes."""
+"""Formats of logs and captures, recognised by their first bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARSERS: Mapping[str, Parse] = {
     "caddy": jsonlines.parse,
     "nginx-json": jsonlines.parse,
 }
-"""The formats that are lines. Members of a family tell themselves apart, line by line."""
+"""The formats that are lines. Members of a family are told apart by each line."""
 
 GZIP = b"\x1f\x8b"
 OTHER_PACKERS: Mapping[bytes, str] = {

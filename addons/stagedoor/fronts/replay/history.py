@@ -1,4 +1,4 @@
-"""What clients had done before, at the time of each request: for rules with rates or behaviour."""
+"""History of clients at the time of each request, for rules with rates or behaviour."""
 
 from __future__ import annotations
 

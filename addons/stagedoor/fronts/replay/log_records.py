@@ -1,4 +1,4 @@
-"""One request of the past, as a log or a capture tells it.
+"""One request of the past, as a log or a capture shows it.
 
 Texts are bytes as they came over the wire: what the server escaped when writing is unescaped.
 """

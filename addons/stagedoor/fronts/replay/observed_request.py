@@ -1,4 +1,4 @@
-"""What a decision looks at, found out by watching it."""
+"""A request that notes which of its facts a decision reads."""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ class Summary:
 
     @property
     def files_capped(self) -> bool:
-        """Whether there were more files than could be told apart."""
+        """Whether there were more files than are counted separately."""
         return self.tally.files_left == 0
 
 

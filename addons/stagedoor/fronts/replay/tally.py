@@ -65,7 +65,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One answer: all that the counts tell apart. One client, kind and verdict a policy."""
+    """One answer: all that the counts distinguish. One client, kind and verdict a policy."""
 
     clients: tuple[Client, ...]
     kinds: tuple[Kind, ...]

@@ -1,1 +1,11 @@
-"""The ledger: what was published, handed out and taken, in SQLite."""
+"""The ledger: what was published, received and taken, in SQLite.
+
+subscriber.py         events → entries
+recorder.py           the thread that writes entries
+database.py           the file
+transactions.py       writes within one transaction
+write_ahead.py        SQLite's log beside the file
+refusal_summaries.py  refusals of one household, counted
+thinning.py           what goes when the ledger is full
+verifier.py           the program that goes with every export
+"""

@@ -1,4 +1,4 @@
-"""The ledger: what was published, who was told, what was taken all the same. Written to last.
+"""The recorder of the ledger: what was published, who received it, what was taken all the same.
 
 A thread of its own writes, in batches, so that a slow disk never holds up a request. Where the disk
 takes nothing, the ledger waits for it with what it has; what does not fit into memory is counted,
@@ -59,11 +59,11 @@ QUIET = 60.0
 """Seconds between two lines in the log that say the same about losses."""
 
 _log = logging.getLogger("stagedoor.ledger")
-_MENDS = {
+_FIXES = {
     sqlite3.SQLITE_FULL: "make room on that disk",
     sqlite3.SQLITE_IOERR: "look after that disk, or its quota",
-    sqlite3.SQLITE_READONLY: "mend the rights of that file and its directory",
-    sqlite3.SQLITE_CANTOPEN: "mend the rights of that file and its directory",
+    sqlite3.SQLITE_READONLY: "fix the rights of that file and its directory",
+    sqlite3.SQLITE_CANTOPEN: "fix the rights of that file and its directory",
     sqlite3.SQLITE_BUSY: "end the other program that holds it",
     sqlite3.SQLITE_CORRUPT: "keep a copy, and move it out of the state directory",
     sqlite3.SQLITE_NOTADB: "keep a copy, and move it out of the state directory",
@@ -170,7 +170,7 @@ class Ledger:
         return self._waiting.qsize()
 
     def measures(self) -> dict[str, Callable[[], float | None]]:
-        """What whoever scrapes may ask at any time, by the metric's name, see measures.py."""
+        """What a scrape may ask at any time, by the metric's name."""
         return {
             "stagedoor_ledger_entries_total": lambda: self._written,
             "stagedoor_ledger_waiting": lambda: self.waiting,
@@ -310,7 +310,7 @@ class Ledger:
             self._lost, self._lost_since = self._lost - lost, now
         if unreadable:
             self._lose(unreadable, "they cannot be written as JSON")
-        self._tell_mended(lost)
+        self._tell_fixed(lost)
         self._tell_sealed(pen)
         return True
 
@@ -362,10 +362,10 @@ class Ledger:
         _log.error(
             "The ledger in %s cannot be written: %s — %s. The site goes on; entries wait in memory, "
             "and are lost and counted when there are too many.",
-            self._state, told, _MENDS.get(code, "look after that disk"),
+            self._state, told, _FIXES.get(code, "look after that disk"),
         )  # fmt: skip
 
-    def _tell_mended(self, lost: int) -> None:
+    def _tell_fixed(self, lost: int) -> None:
         if self._trouble:
             _log.warning("The ledger is written again; %s entries were lost.", f"{lost:,}")
         self._trouble = ""
@@ -414,7 +414,7 @@ class _Lock:
         except OSError as error:
             raise StagedoorError(
                 f"the state directory {state} cannot be written: {error.strerror or error} — "
-                "choose another with --set guard_state=DIR, or mend its rights"
+                "choose another with --set guard_state=DIR, or fix its rights"
             ) from error
         until = time.monotonic() + PATIENCE
         while not self._had():

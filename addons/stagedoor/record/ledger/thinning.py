@@ -1,4 +1,4 @@
-"""What goes where the ledger is full: entries of the kind that takes more than its share, oldest first.
+"""Thinning of a full ledger: the oldest entries go, of the kind that takes more than its share.
 
 An entry that goes leaves its SHA-256, 32 bytes, so the chain is computed from end to end as before
 and a taking that is kept is still bound to every hash that was ever noted. An entry of its own says

@@ -1,4 +1,4 @@
-"""SQLite's log beside the ledger: does it hold anything that was committed?
+"""SQLite's write-ahead log beside the ledger: whether it holds anything that was committed.
 
 https://www.sqlite.org/fileformat2.html#walformat: a header of 32 bytes, whose bytes 8 to 12 are the
 page size, then frames of 24 bytes and a page; bytes 4 to 8 of a frame are not 0 where it ends a

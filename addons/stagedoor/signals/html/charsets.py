@@ -1,4 +1,4 @@
-"""Which character encoding a page is in, found out as browsers do it.
+"""The character encoding of a page, found out as browsers do it.
 
 Labels: Encoding Standard, section 4.2. Prescan: HTML Standard, section 13.2.3.2. What matters here
 is only the family: whether ASCII stands in the page as bytes, as UTF-16, or not to be relied upon.
@@ -91,7 +91,7 @@ def family(label: str) -> Family:
 
 
 def by_mark(start: bytes, *, whole: bool) -> tuple[Family, int] | None:
-    """The encoding a byte order mark tells, and its length; `("unknown", 0)` where there is none.
+    """The encoding that a byte order mark names, and its length; `("unknown", 0)` where there is none.
 
     None: `start` is too short to say. `whole`: nothing follows it.
     """

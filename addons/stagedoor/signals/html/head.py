@@ -1,6 +1,6 @@
 """The signals in an HTML page: what stands in its head, read by one scanner for all standards.
 
-The scanner is libxml2's tokenizer (lxml), told to build no tree and stopped at `<body>`. The
+The scanner is libxml2's tokenizer (lxml), which builds no tree here and is stopped at `<body>`. The
 standard library's html.parser needs 7 s for 32 kB of `<a ` (Python 3.13.0); parsers that
 build trees are quadratic in nested elements. What stands in a comment, a title or a script is text.
 """
@@ -36,7 +36,7 @@ _NOT_ASCII = {
     "iso-2022-jp": "iso2022_jp",
 }
 """Charsets in which markup is not ASCII. All others can be read as UTF-8 with some of the text
-spoilt; names and values of signals are ASCII."""
+damaged; names and values of signals are ASCII."""
 
 
 class _BodyReached(Exception):  # noqa: N818 (no error: the way out of the parser)
@@ -97,7 +97,7 @@ def scan(data: bytes, charset: str = "") -> Head:
 
 
 def decoded(data: bytes, charset: str) -> str:
-    """A page as text in which its markup can be read; what is no ASCII may be spoilt."""
+    """A page as text in which its markup can be read; what is no ASCII may be damaged."""
     marked = next((codec for mark, codec in _MARKS if data.startswith(mark)), "")
     codec = marked or _NOT_ASCII.get(charset.strip("\"' \t").lower(), "utf-8")
     return data.decode(codec, "replace").removeprefix("\ufeff")

@@ -1,4 +1,4 @@
-"""What of a page's head the standards read."""
+"""The elements of a page's head that the standards read."""
 
 from __future__ import annotations
 

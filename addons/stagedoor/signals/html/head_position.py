@@ -1,4 +1,4 @@
-"""Where in a page its tags go.
+"""The position in a page where its tags go.
 
 - Directly after `<head>`; without one, before the first thing that makes a browser open the head
   by itself. Never before a doctype, which would mean quirks mode.

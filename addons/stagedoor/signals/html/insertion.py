@@ -1,4 +1,4 @@
-"""Tags into a page while it streams, and nothing else: not a byte, nor how the page is read.
+"""Insertion of tags into a page while it streams. No other byte changes, nor how the page is read.
 
 Where they go: `head_position.py`. They are written in the page's encoding, and not at all where that is not
 known, where an escape may have switched it before that place (ISO-2022-JP), or where a page would

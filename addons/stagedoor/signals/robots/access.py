@@ -95,7 +95,7 @@ def compiled[T](robots: Robots, token: str, kind: str, make: Callable[[tuple[Gro
 def said(robots: Robots, uses: Mapping[str, Use], path: str = "/") -> tuple[Statement, ...]:
     """What Disallow means to crawlers that come for one use: `no` to it.
 
-    `uses` tells what each token comes for. Allow opens a path and promises nothing about use, so
+    `uses` says what each token comes for. Allow opens a path and promises nothing about use, so
     there is no `yes` in here.
     """
     found = []

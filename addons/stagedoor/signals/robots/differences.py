@@ -1,7 +1,7 @@
-"""Where the site's own robots.txt says something else than the stance, line by line.
+"""Differences between the site's own robots.txt and the stance, line by line.
 
 Nothing of the site's is ever taken out: what is stricter stays in force, what is more open is
-reported with its line and the mend. `stands` tells whether the site's word still decides.
+reported with its line and the fix. `stands` says whether the site's line still decides.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Conflict:
     text: str
     tokens: tuple[str, ...]
     what: str
-    mend: str
+    fix: str
     stands: bool
 
     @property
     def problem(self) -> Problem:
-        """As it is shown: `/robots.txt:3:1: what — mend`."""
-        return Problem(Location(PATH, self.line, 1), self.what, self.mend)
+        """As it is shown: `/robots.txt:3:1: what — fix`."""
+        return Problem(Location(PATH, self.line, 1), self.what, self.fix)
 
 
 def conflicts(robots: Robots, wanted: Wanted) -> Iterator[Conflict]:
@@ -125,8 +125,8 @@ def _other_words(
     whole = scope.path in WHOLE_SITE
     text = scope.record.text
 
-    def conflict(what: str, mend: str, *, stands: bool) -> Conflict:
-        return Conflict(scope.record.number, text, group.agents, f'"{text}" {what}', mend, stands)
+    def conflict(what: str, fix: str, *, stands: bool) -> Conflict:
+        return Conflict(scope.record.number, text, group.agents, f'"{text}" {what}', fix, stands)
 
     for use in USES:
         ours, theirs = wanted.said.about(use), scope.said.about(use)

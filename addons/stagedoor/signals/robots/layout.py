@@ -142,7 +142,7 @@ def _name_and_value(line: str) -> tuple[str, str]:
 
 
 def _comment(wanted: Wanted) -> Iterator[str]:
-    """Who reserves what, in words."""
+    """Who reserves what, as text."""
     if not any(wanted.said.about(use) == "no" for use in USES):
         return
     yield "# The rights in this site's recordings, texts and pictures are reserved. Every use that"

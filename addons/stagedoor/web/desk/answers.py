@@ -1,4 +1,4 @@
-"""What all of the desk's answers have in common: who may have them, headers, errors."""
+"""Answers of the desk, what they have in common: who may have them, headers, errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pieces of pages. Whatever is filled in is escaped, and cannot steer the text around it."""
+"""Pieces of pages. All values are escaped, and cannot steer the text around it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why somebody was refused, rule by rule: `rules.explanation` as a page."""
+"""The page that says why a client was refused, rule by rule: `engine.explanation` as HTML."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from stagedoor.engine.explanation import Look, Tried, explain
 from stagedoor.engine.order import judge_known
-from stagedoor.model.facts import Event
+from stagedoor.model.events import Decided
 from stagedoor.web.desk import sentences
 from stagedoor.web.desk.elements import joined, note, page, sent
 from stagedoor.web.desk.texts import say
@@ -17,7 +17,7 @@ from stagedoor.web.desk.view import Outlook
 _HELD = {True: ("yes", "✓"), False: ("no", "✗")}
 
 
-def why_page(event: Event, outlook: Outlook) -> Markup:
+def why_page(event: Decided, outlook: Outlook) -> Markup:
     """Under the rules as they are now, by the facts that were kept."""
     found = explain(
         judge_known(outlook.policy, event.request, event.client, event.resource, outlook.mode)
@@ -41,7 +41,7 @@ def why_page(event: Event, outlook: Outlook) -> Markup:
     return page(f"{say('title')} · {title}", body)
 
 
-def _facts(event: Event) -> Markup:
+def _facts(event: Decided) -> Markup:
     client, verdict, request = event.client, event.verdict, event.request
     whose = f" ({client.operator})" if client.operator else ""
     why = f": {client.why}" if client.why else ""

@@ -13,7 +13,7 @@ from stagedoor.web.desk.texts import say
 from stagedoor.web.desk.view import Outlook
 
 Cases = tuple[int, Sequence[str]]
-"""How many cases there are, and those that fail, in words."""
+"""How many cases there are, and those that fail, as text."""
 
 
 def rules_page(outlook: Outlook, today: Mapping[str, int], cases: Cases) -> Markup:

@@ -11,11 +11,11 @@ from stagedoor.record.today import Row, Today
 from stagedoor.web.desk.texts import many, say
 
 TOLD = 3
-"""Of how many crawlers it is told that they came back."""
+"""How many crawlers that came back are named."""
 
 
 def sentences(today: Today) -> Sequence[str]:
-    """What happened today, the most telling first."""
+    """What happened today, the most important first."""
     return (*_machines(today), *_people(today))
 
 

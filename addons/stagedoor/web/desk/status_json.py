@@ -10,7 +10,7 @@ from stagedoor.web.desk import sentences
 from stagedoor.web.desk.view import Outlook
 
 TOP = 50
-"""Crawlers that are told of."""
+"""Crawlers that are listed."""
 
 
 def status(today: Today, outlook: Outlook) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from stagedoor.evidence.wording import size
-from stagedoor.model.facts import Event
+from stagedoor.model.events import Decided
 from stagedoor.record.daily import MINUTES, REFUSALS
 from stagedoor.record.today import Row, Today
 from stagedoor.web.desk import chart, sentences
@@ -25,7 +25,7 @@ LISTED = 40
 
 
 def today_page(today: Today, outlook: Outlook, token: str) -> Markup:
-    """The whole page. `token` allows whoever has the page to change something."""
+    """The whole page. `token` allows the reader of the page to change something."""
     parts = fragments(today, outlook, token)
     body = joined(
         (
@@ -182,7 +182,7 @@ def _crawler(row: Row, *, would: bool) -> list[Markup | str]:
 
 
 def _who(row: Row) -> Markup:
-    """The name, whose it is, and where that is told; links go to the web and nowhere else."""
+    """The name, whose it is, and where that is documented; links go to the web and nowhere else."""
     client = row.client
     whose = Markup(' <span class="note">{}</span>').format(client.operator)
     if not client.docs.startswith(("https://", "http://")):
@@ -203,7 +203,7 @@ def _refusals(today: Today) -> Markup:
     return told
 
 
-def _refusal(event: Event) -> list[Markup | str]:
+def _refusal(event: Decided) -> list[Markup | str]:
     verdict = event.verdict
     would = Markup('<span class="note">{}: </span>').format(say("refusals.would"))
     why = verdict.title or verdict.rule

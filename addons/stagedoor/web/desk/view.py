@@ -22,7 +22,7 @@ class Outlook:
 
     @property
     def advice(self) -> Sequence[str]:
-        """What is legal and still worth telling."""
+        """What is legal and still worth reporting."""
         return [str(problem) for problem in self.policy.advice]
 
 
