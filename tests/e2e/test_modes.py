@@ -54,20 +54,18 @@ def test_observe_mode_refuses_nobody(
 
 
 FAULTS = {
-    "always": "judge, when = policy.Policy.recognise, lambda *_: True",
-    "once the type is known": "judge, when = policy.Policy.decide, lambda *a: a[3].known_by == 'type'",
+    "always": "step = order.enter",
+    "once the type is known": "step = order.decide_again",
 }
 _BREAK = """
-from stagedoor.rules import policy
+from stagedoor.engine import order
 
 {fault}
 
-def broken(*arguments, **named):
-    if when(*arguments):
-        raise RuntimeError("broken on purpose")
-    return judge(*arguments, **named)
+def broken(*_, **__):
+    raise RuntimeError("broken on purpose")
 
-setattr(policy.Policy, judge.__name__, broken)
+setattr(order, step.__name__, broken)
 """
 
 
@@ -155,13 +153,13 @@ def test_a_fault_under_another_stance(
 
 
 SINK = """
-from stagedoor.record import metrics, decisions
+from stagedoor.record import decision_log, terminal
 
 def fail(self, event):
     raise RuntimeError("broken on purpose")
 
-metrics.Metrics.record = fail
-decisions.Decisions.record = fail
+terminal.Terminal.record = fail
+decision_log.Decisions.record = fail
 """
 
 

@@ -40,12 +40,14 @@ def test_a_recording_by_any_other_name_is_refused(target: str, guard: Guard, ori
     assert recording in conversation(origin.url, asked), "nginx does not know it by that name"
     for agent in (f"{LIBRARY} as {target}", f"{GPTBOT} as {target}"):
         answer = raw(guard.url, request(target, agent, "Connection: close"))
-        assert answer.status == 403, target
+        # A target with a fragment is answered before anybody asks who wants it.
+        assert answer.status == (400 if "#" in target else 403), target
         assert recording[:16] not in answer.body
     # By its name already: the site was not asked first what it is.
     assert origin.never_heard(f" as {target}", guard.url, "agent")
     # A person may have it, under whatever name.
-    assert recording in conversation(guard.url, asked)
+    if "#" not in target:
+        assert recording in conversation(guard.url, asked)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ STANDING = {
 """What Grafana would put in for its variables."""
 RARE = {
     ("stagedoor-operations", "Key directories"): "only while a signer's directory is fetched",
+    ("stagedoor-operations", "Connections closed early"): "only while somebody holds connections",
     ("stagedoor-operations", "Last seal"): "the first seal is set after a day",
 }
 """Panels that are empty on a good day."""
@@ -83,6 +84,7 @@ def knock(guard: Guard) -> None:
         (GOOGLEBOT, "/index.html", "-H", f"X-Forwarded-For: {GOOGLES}"),
         (GOOGLEBOT, "/music/tone.mp3", "-H", f"X-Forwarded-For: {LIARS}"),
         ("Nobody-Knows/1.0", "/nothing.mp3"),
+        ("Timpibot/0.9 (+http://www.timpi.io)", "/index.html"),
     ):
         curl(f"{guard.url}{path}", *words, agent=agent)
 
