@@ -46,12 +46,12 @@ def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
         day_of_visits(state, clock, 25, keep=5, address=2)
         clock.days(1)
     book = Book(state)
-    with book.writing(clock.at, Limits()) as pen:
-        assert pen.erase(lambda part: part.get("address") == "198.51.100.3")
-    with book.writing(clock.at, Limits()) as pen:
+    with book.writing(clock.at, Limits()) as writer:
+        assert writer.erase(lambda part: part.get("address") == "198.51.100.3")
+    with book.writing(clock.at, Limits()) as writer:
         for _ in range(5):
             one = next(thin(book._db, used(book._db) - 1))  # an entry each time
-            pen.add("thinning", thinning(clock.at, one.what, one.ranges, one.count))
+            writer.add("thinning", thinning(clock.at, one.what, one.ranges, one.count))
     book.close()
     writing(state, clock).close()
     found = examined(state)
@@ -196,8 +196,8 @@ def test_a_part_that_was_erased_may_not_come_back(tmp_path: Path) -> None:
     book = Book(tmp_path)
     db = book._db
     kept = db.execute("SELECT * FROM aside WHERE part = 'visitor'").fetchone()
-    with book.writing(clock.at, Limits()) as pen:
-        pen.erase(lambda part: part.get("network") == "198.51.100.0/24")
+    with book.writing(clock.at, Limits()) as writer:
+        writer.erase(lambda part: part.get("network") == "198.51.100.0/24")
     with book.reading():
         assert check(book.stored()).broken is None
         db.execute("INSERT INTO aside VALUES (?, ?, ?, ?)", kept)
@@ -257,8 +257,8 @@ def test_an_older_erasure_inside_a_wider_one_is_accounted_for(tmp_path: Path) ->
     clock = Clock()
     day_of_visits(tmp_path, clock, 30)
     book = Book(tmp_path)
-    with book.writing(clock.at, Limits()) as pen:
-        assert pen.erase(lambda part: part.get("address") in {"198.51.100.4", "198.51.100.11"})
+    with book.writing(clock.at, Limits()) as writer:
+        assert writer.erase(lambda part: part.get("address") in {"198.51.100.4", "198.51.100.11"})
     book.close()
     clock.days(3)
     writing(tmp_path, clock).close()

@@ -243,8 +243,8 @@ def _erase(book: Book, options: argparse.Namespace) -> int:
     from stagedoor.evidence.entries import Limits
 
     meant = _agent(options.agent) if options.address is None else _address(options.address)
-    with book.writing(int(time.time() * 1000), Limits()) as pen:
-        gone = pen.erase(meant)
+    with book.writing(int(time.time() * 1000), Limits()) as writer:
+        gone = writer.erase(meant)
     clean = book.forget()
     print(
         f"{gone:,} personal parts erased; the ledger says that they were, and its chain is whole."

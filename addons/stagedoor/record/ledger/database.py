@@ -27,7 +27,7 @@ from stagedoor.evidence import chain
 from stagedoor.evidence.entries import Limits
 from stagedoor.evidence.verification import DIGEST, Aside, Row, Stored, Thinned
 from stagedoor.model.errors import StagedoorError
-from stagedoor.record.ledger.transactions import Pen, older_seal
+from stagedoor.record.ledger.transactions import Writer, older_seal
 from stagedoor.record.ledger.write_ahead import log_beside
 
 FILE = "ledger.sqlite"
@@ -194,13 +194,13 @@ class Book:
         self._db.close()
 
     @contextmanager
-    def writing(self, now: int, limits: Limits) -> Iterator[Pen]:
+    def writing(self, now: int, limits: Limits) -> Iterator[Writer]:
         """A transaction: all that is written in it stands, or nothing."""
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            pen = Pen(self._db, now, limits)
-            yield pen
-            pen.finish()
+            writer = Writer(self._db, now, limits)
+            yield writer
+            writer.finish()
             self._db.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):

@@ -38,7 +38,7 @@ from stagedoor.record import state_directory
 from stagedoor.record.ledger.database import Book
 from stagedoor.record.ledger.refusal_summaries import RefusalSummaries
 from stagedoor.record.ledger.thinning import Thinned
-from stagedoor.record.ledger.transactions import Pen
+from stagedoor.record.ledger.transactions import Writer
 
 LOCK = "ledger.lock"
 MOMENT = 0.1
@@ -259,7 +259,7 @@ class Ledger:
         try:
             self._book.checkpoint()
         except sqlite3.Error as error:
-            self._tell(error)  # and again with the next entry
+            self._report(error)  # and again with the next entry
 
     def _persist(self, batch: Sequence[_Waiting], *, end: bool) -> bool:
         """Write `batch`, however long it takes; False where the guard's end came first."""
@@ -283,35 +283,35 @@ class Ledger:
         try:
             if self._book is None:
                 self._book = Book(self._state, create=True)
-            with self._book.writing(now, self._limits) as pen:
-                before = pen.seq
+            with self._book.writing(now, self._limits) as writer:
+                before = writer.seq
                 if not self._started:
-                    pen.start(self._program)
-                pen.seal_if_due()
+                    writer.start(self._program)
+                writer.seal_if_due()
                 if lost:
-                    pen.add("loss", entries.loss(now, since, lost, why))
+                    writer.add("loss", entries.loss(now, since, lost, why))
                 for entry in batch:
-                    unreadable += not _enter(pen, entry)
+                    unreadable += not _enter(writer, entry)
                 if end:
-                    pen.add("end", entries.ended(now))
+                    writer.add("end", entries.ended(now))
         except (sqlite3.Error, OSError, *_UNREADABLE) as error:
-            self._tell(error)
+            self._report(error)
             return False
         except StagedoorError as error:
             if not self._running:
                 raise
-            self._tell(error)
+            self._report(error)
             return False
         self._started = True
-        self._written += pen.seq - before
-        if pen.seq != before and self._checkpoint_at is None:
+        self._written += writer.seq - before
+        if writer.seq != before and self._checkpoint_at is None:
             self._checkpoint_at = time.monotonic() + CHECKPOINT
         with self._guard:
             self._lost, self._lost_since = self._lost - lost, now
         if unreadable:
             self._lose(unreadable, "they cannot be written as JSON")
-        self._tell_fixed(lost)
-        self._tell_sealed(pen)
+        self._report_fixed(lost)
+        self._report_sealed(writer)
         return True
 
     def _keep_up(self) -> None:
@@ -320,22 +320,22 @@ class Ledger:
             return
         self._due = False
         try:
-            with self._book.writing(self._now(), self._limits) as pen:
-                before = pen.seq
-                aged, pruned, gone = pen.age(), pen.prune(), pen.make_room()
-            self._written += pen.seq - before
+            with self._book.writing(self._now(), self._limits) as writer:
+                before = writer.seq
+                aged, pruned, gone = writer.age(), writer.prune(), writer.make_room()
+            self._written += writer.seq - before
             if aged or pruned or gone:
                 self._book.forget()
             self._checkpoint_at = time.monotonic()  # with every seal
         except (sqlite3.Error, OSError, *_UNREADABLE) as error:
-            self._tell(error)  # and again with the next seal
+            self._report(error)  # and again with the next seal
             return
         if pruned:
             _log.info("Ledger: %s entries were too old, and went.", f"{pruned:,}")
         if gone:
-            self._tell_room(gone)
+            self._report_room(gone)
 
-    def _tell_room(self, gone: Sequence[Thinned]) -> None:
+    def _report_room(self, gone: Sequence[Thinned]) -> None:
         counts: Counter[str] = Counter()
         for one in gone:
             counts[one.what] += one.count
@@ -348,7 +348,7 @@ class Ledger:
             ", ".join(f"{count:,} {what}" for what, count in counts.items()),
         )  # fmt: skip
 
-    def _tell(self, error: Exception) -> None:
+    def _report(self, error: Exception) -> None:
         told = str(error)
         if told == self._trouble:
             return
@@ -365,13 +365,13 @@ class Ledger:
             self._state, told, _FIXES.get(code, "look after that disk"),
         )  # fmt: skip
 
-    def _tell_fixed(self, lost: int) -> None:
+    def _report_fixed(self, lost: int) -> None:
         if self._trouble:
             _log.warning("The ledger is written again; %s entries were lost.", f"{lost:,}")
         self._trouble = ""
 
-    def _tell_sealed(self, pen: Pen) -> None:
-        for seq, of in pen.sealed:
+    def _report_sealed(self, writer: Writer) -> None:
+        for seq, of in writer.sealed:
             self._due, self._sealed_at = True, self._now()
             _log.info("Ledger sealed at entry %d: %s", seq, of.hex())
 
@@ -388,13 +388,13 @@ class Ledger:
         self._lock.release()
 
 
-def _enter(pen: Pen, entry: _Waiting) -> bool:
+def _enter(writer: Writer, entry: _Waiting) -> bool:
     """Write one entry; False where it cannot be written at all."""
     try:
         if isinstance(entry, tuple):
-            pen.publish(*entry)
+            writer.publish(*entry)
         elif entry is not None:
-            pen.about(entry)
+            writer.about(entry)
     except (TypeError, ValueError):  # a number that is no integer of 64 bits, say
         return False
     return True

@@ -22,7 +22,7 @@ Test = Callable[[Mapping[str, str]], bool]
 """Whether a personal part is one of those meant."""
 
 
-class Pen:
+class Writer:
     """Adds to the chain. `sealed` are the seals it set: number and hash."""
 
     def __init__(self, db: sqlite3.Connection, now: int, limits: Limits) -> None:
