@@ -162,7 +162,9 @@ def known(wish: Wish, names: Names) -> Settled:
 def decided(one: Settled, policy: Policy) -> Settled:
     """Whether `policy`, as it stands, does already what is wished."""
     wish = one.wish
-    if policy.classify(normalise(wish.sample)).kind == "signal":
+    # Of a folder, what lies in it counts: `/.well-known/` stands for every file there.
+    sample = f"{wish.sample}file" if wish.sample.endswith("/") else wish.sample
+    if policy.classify(normalise(sample)).kind == "signal":
         if wish.action == "block":
             return one.left(
                 f"{wish.sample} tells what is allowed, and is never refused", "take it out"
