@@ -6,6 +6,7 @@ bodies        bodies end where everybody thinks they end
 accepting     connections that rest, or never ask for anything, make room
 crashes       an error inside it reaches the client, and is counted
 header_lookup header fields are found in less time
+event_turns   events that follow from each other need no tasks that wait
 
 Besides, the types of every message's parts are not checked once more when the parser has just made
 them: that is for those who write addons, and a sixth of the time of a request. `python -O` leaves it
@@ -22,6 +23,7 @@ from stagedoor.fronts.mitmproxy import (
     accepting,
     bodies,
     crashes,
+    event_turns,
     header_lookup,
     heads,
     own_answers,
@@ -58,6 +60,7 @@ def replacements(complaints: Complaints, connections: Connections) -> tuple[Repl
         *accepting.replacements(connections),
         *crashes.replacements(),
         *header_lookup.replacements(),
+        *event_turns.replacements(),
         Replacement(http.MessageData, "__post_init__", _unchecked()),
     )
 
