@@ -19,6 +19,7 @@ from mitmproxy.proxy.layers.http import _http1, _http2
 from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage, ResponseProtocolError
 
 from stagedoor.fronts.mitmproxy.connections import Connections, key_of
+from stagedoor.fronts.mitmproxy.joined_writes import JoinedWrites
 from stagedoor.fronts.mitmproxy.replacing import Replacement, original
 
 AT_ONCE = 8
@@ -66,6 +67,7 @@ def counting(connections: Connections) -> tuple[Replacement, ...]:
                 if not connections.following:
                     connections.busy(key)
                 transport.reader = _Begun(reader, data)
+                transport.writer = JoinedWrites(writer)
                 await original(handle_client)(self)
             else:
                 writer.close()
