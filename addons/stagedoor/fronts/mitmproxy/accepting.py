@@ -39,6 +39,8 @@ class _Begun:
         self.read: Callable[..., Awaitable[bytes]] = self._first
 
     async def _first(self, most: int = -1) -> bytes:
+        # mitmproxy has to know the task that reads here before it can close the connection.
+        await asyncio.sleep(0)
         data = self._data if most < 0 else self._data[:most]
         self._data = self._data[len(data) :]
         if not self._data:
