@@ -16,7 +16,7 @@ import h11
 import h11._readers
 import h11._receivebuffer
 import pytest
-from mitmproxy import http
+from mitmproxy import http, optmanager
 from mitmproxy.coretypes import multidict
 from mitmproxy.net.http import http1, validate
 from mitmproxy.proxy import mode_servers, server
@@ -43,6 +43,7 @@ KNOWN: dict[Any, frozenset[str]] = {
     http1.read_request_head: frozenset({"326ba9d2"}),
     http1.read_response_head: frozenset({"27d7b9c8"}),
     server.ConnectionHandler.log: frozenset({"5b80b224"}),
+    optmanager._Option.current: frozenset({"196ad8eb"}),
     server.ConnectionHandler.server_event: frozenset({"ffbed451"}),
     server.ConnectionHandler.handle_client: frozenset({"a460e7dd"}),
     http.Headers.__init__: frozenset({"3ecaa3f9"}),

@@ -26,6 +26,7 @@ from stagedoor.fronts.mitmproxy import (
     event_turns,
     header_lookup,
     heads,
+    lean,
     own_answers,
 )
 from stagedoor.fronts.mitmproxy.complaints import Complaints
@@ -61,6 +62,7 @@ def replacements(complaints: Complaints, connections: Connections) -> tuple[Repl
         *crashes.replacements(),
         *header_lookup.replacements(),
         *event_turns.replacements(),
+        *lean.replacements(),
         Replacement(http.MessageData, "__post_init__", _unchecked()),
     )
 
