@@ -11,6 +11,7 @@ from mitmproxy.options import Options
 from mitmproxy.tools.dump import DumpMaster
 
 from stagedoor.fronts.mitmproxy import lean
+from stagedoor.fronts.mitmproxy.replacing import install
 
 NEEDED = {"core", "proxyserver", "nextlayer", "tlsconfig", "scriptloader", "errorcheck"}
 """Without these there would be no proxy, no script and no exit status."""
@@ -106,3 +107,19 @@ def test_an_addon_that_is_not_there_is_not_missed(dump: DumpMaster) -> None:
     assert lean.unused(dump.options, {}) == []
     some = {"cut": object(), "somebodys": object()}
     assert lean.unused(dump.options, some) == [some["cut"]]
+
+
+def test_options_are_what_they_were_and_nobody_can_change_them_from_outside() -> None:
+    known = Options()
+    expected = {name: getattr(known, name) for name in known.keys()}  # noqa: SIM118 (no mapping)
+    undo = install(lean.replacements())
+    try:
+        assert {name: getattr(known, name) for name in expected} == expected
+        known.update(listen_port=81, ignore_hosts=["a"], showhost=True)
+        assert (known.listen_port, known.showhost) == (81, True)
+        known.ignore_hosts.append("b")
+        assert known.ignore_hosts == ["a"]
+        known.reset()
+        assert known.listen_port == expected["listen_port"]
+    finally:
+        undo()

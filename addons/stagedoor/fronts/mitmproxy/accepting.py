@@ -19,6 +19,7 @@ from mitmproxy.proxy.layers.http import _http1, _http2
 from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage, ResponseProtocolError
 
 from stagedoor.fronts.mitmproxy.connections import Connections, key_of
+from stagedoor.fronts.mitmproxy.joined_writes import JoinedWrites
 from stagedoor.fronts.mitmproxy.replacing import Replacement, original
 
 AT_ONCE = 8
@@ -38,6 +39,8 @@ class _Begun:
         self.read: Callable[..., Awaitable[bytes]] = self._first
 
     async def _first(self, most: int = -1) -> bytes:
+        # mitmproxy has to know the task that reads here before it can close the connection.
+        await asyncio.sleep(0)
         data = self._data if most < 0 else self._data[:most]
         self._data = self._data[len(data) :]
         if not self._data:
@@ -66,6 +69,7 @@ def counting(connections: Connections) -> tuple[Replacement, ...]:
                 if not connections.following:
                     connections.busy(key)
                 transport.reader = _Begun(reader, data)
+                transport.writer = JoinedWrites(writer)
                 await original(handle_client)(self)
             else:
                 writer.close()

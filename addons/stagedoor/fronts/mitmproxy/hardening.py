@@ -5,6 +5,8 @@ heads         heads are bounded, and read in one way only
 bodies        bodies end where everybody thinks they end
 accepting     connections that rest, or never ask for anything, make room
 crashes       an error inside it reaches the client, and is counted
+header_lookup header fields are found in less time
+event_turns   events that follow from each other need no tasks that wait
 
 Besides, the types of every message's parts are not checked once more when the parser has just made
 them: that is for those who write addons, and a sixth of the time of a request. `python -O` leaves it
@@ -17,7 +19,16 @@ from collections.abc import Callable
 
 from mitmproxy import http
 
-from stagedoor.fronts.mitmproxy import accepting, bodies, crashes, heads, own_answers
+from stagedoor.fronts.mitmproxy import (
+    accepting,
+    bodies,
+    crashes,
+    event_turns,
+    header_lookup,
+    heads,
+    lean,
+    own_answers,
+)
 from stagedoor.fronts.mitmproxy.complaints import Complaints
 from stagedoor.fronts.mitmproxy.connections import Connections
 from stagedoor.fronts.mitmproxy.replacing import Replacement, install
@@ -49,6 +60,9 @@ def replacements(complaints: Complaints, connections: Connections) -> tuple[Repl
         *bodies.replacements(),
         *accepting.replacements(connections),
         *crashes.replacements(),
+        *header_lookup.replacements(),
+        *event_turns.replacements(),
+        *lean.replacements(),
         Replacement(http.MessageData, "__post_init__", _unchecked()),
     )
 

@@ -12,7 +12,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from mitmproxy import exceptions
+from mitmproxy import exceptions, optmanager
+
+from stagedoor.fronts.mitmproxy.replacing import Replacement, original
 
 UNUSED: Mapping[str, tuple[str, ...]] = {
     "anticache": ("anticache",),
@@ -64,6 +66,23 @@ OPTIONS: Mapping[str, object] = {
 
 _NOISY = ("mitmproxy.proxy.server", "mitmproxy.proxy.mode_servers")
 """Loggers with several lines a connection: on a public server, thousands a minute."""
+
+
+_PLAIN = frozenset({str, int, bool, float, type(None)})
+"""Types of values that nobody can change: they need not be copied for those who ask."""
+
+
+def replacements() -> tuple[Replacement, ...]:
+    """Options without copies: mitmproxy asks for seven of them in each request."""
+    return (Replacement(optmanager._Option, "current", _current()),)  # noqa: SLF001
+
+
+def _current() -> Any:
+    def current(self: Any) -> Any:
+        value = self._default if self.value is optmanager.unset else self.value
+        return value if type(value) in _PLAIN else original(current)(self)
+
+    return current
 
 
 def quiet() -> None:
