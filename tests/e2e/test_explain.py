@@ -224,11 +224,13 @@ def test_explain_and_the_door_agree_on_ten_thousand_requests(
         content_type = "" if ours else headers.get("content-type", "")
         verdict, rule = told(policy, one, content_type, rules)
         entry = log.get(number)
-        done = (entry["verdict"], entry["rule"]) if entry else ("allow", rule)
+        # Beyond a thousand lines an hour, a household's are only counted: then the answer says it.
+        done = (entry["verdict"], entry["rule"]) if entry else (verdict, rule)
         seen[verdict] = seen.get(verdict, 0) + 1
         if done != (verdict, rule) or (verdict == "block") is not ours:
             differ.append((one, status, done, (verdict, rule)))
     assert differ == []
+    assert len(log) > REQUESTS // 4
     assert min(seen.get(v, 0) for v in ("allow", "block", "log", "would-block")) > 50, seen
 
 
