@@ -14,6 +14,7 @@ import_.py    rules from what people already have: robots.txt, Anubis, nginx map
 audit.py      what a site tells machines, seen from outside (asking.py, audit_report.py)
 evidence.py   what was said to whom, and what was taken (exporting.py, timestamping.py)
 status.py     the desk on one screen; top.py, the same live
+platforms.py  what the platforms say that hold your music; watch.py, beside a browser
 demo.py       the demo site, the guard, and a cast of clients
 """
 
@@ -116,6 +117,14 @@ def _run(options: argparse.Namespace) -> int:
         from stagedoor.cli import top
 
         return top.run(options)
+    if command == "platforms":
+        from stagedoor.cli import platforms
+
+        return platforms.run(options)
+    if command == "watch":
+        from stagedoor.cli import watch
+
+        return watch.run(options)
     if command == "init":
         from stagedoor.cli import init
 
@@ -131,7 +140,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from stagedoor.cli import audit_arguments, evidence
+    from stagedoor.cli import audit_arguments, evidence, platforms
     from stagedoor.load import rule_folder
 
     parser = argparse.ArgumentParser(
@@ -284,6 +293,7 @@ def _parser() -> argparse.ArgumentParser:
 
     evidence.arguments(commands)
     audit_arguments.add(commands)
+    platforms.arguments(commands)
     for name, what in (
         ("status", "is the guard up, what are its rules like, who came today"),
         ("top", "who is at the door, live; q ends it"),
