@@ -36,13 +36,19 @@ _ARGUMENTS = [
 class Browser:
     """One Chromium with a profile of its own.
 
-    `proxy` is what it uses, `trusts` are hashes of keys whose certificates it believes.
+    `proxy` is what it uses, `trusts` are hashes of keys whose certificates it believes. With
+    `everywhere` every name leads to that port of this machine.
     """
 
-    def __init__(self, folder: Path, *, proxy: str = "", trusts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: Path, *, proxy: str = "", trusts: Sequence[str] = (), everywhere: int = 0
+    ) -> None:
         arguments = list(_ARGUMENTS)
         if proxy:
             arguments[arguments.index("--no-proxy-server")] = f"--proxy-server={proxy}"
+        if everywhere:
+            arguments.append(f"--host-resolver-rules=MAP * 127.0.0.1:{everywhere}")
+        if trusts:
             arguments.append(f"--ignore-certificate-errors-spki-list={','.join(trusts)}")
         port = free_port()
         self._driver = Program(program("chromedriver"), f"--port={port}", log=folder / "driver.log")
@@ -56,9 +62,7 @@ class Browser:
 
     def __enter__(self) -> Self:
         logged = {"browser": "ALL"}
-        wanted = {
-            "alwaysMatch": {"goog:chromeOptions": self._options, "goog:loggingPrefs": logged}
-        }
+        wanted = {"alwaysMatch": {"goog:chromeOptions": self._options, "goog:loggingPrefs": logged}}
         try:
             self._session = self._call("/session", capabilities=wanted)["sessionId"]
         except BaseException:

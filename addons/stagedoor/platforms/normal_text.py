@@ -20,10 +20,13 @@ _SAME = str.maketrans(
         **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff"),
     }
 )
-_BULLET = re.compile(r"^(?:[•◦▪‣·*]|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-z]|[ivx]{1,5})[.)])\s+", re.IGNORECASE)
+_BULLET = re.compile(
+    r"^(?:[•◦▪‣·*]|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-z]|[ivx]{1,5})[.)])\s+", re.IGNORECASE
+)
 _SENTENCE = re.compile(r"(?<=[.!?…;])[\"')\]]*\s+(?=[\"'(\[¿¡]?[^\W_a-zà-ÿ])")
 _SHORT = re.compile(
-    r"\b(?:e\.g|i\.e|etc|inc|ltd|no|art|z\.b|bzw|p\.ex|sr|sra|dr|vs)\.$|(?<![\w.])\d{1,2}\.$", re.IGNORECASE
+    r"\b(?:e\.g|i\.e|etc|inc|ltd|no|art|z\.b|bzw|p\.ex|sr|sra|dr|vs)\.$|(?<![\w.])\d{1,2}\.$",
+    re.IGNORECASE,
 )
 DATE_MARK = "⟨date⟩"
 _GAP = 60

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import layer
+from mitmproxy.utils import human
 
 from stagedoor.audit.responses import FILES
 from stagedoor.fronts.mitmproxy import lean
@@ -119,6 +120,9 @@ class Watch:
                 self._reader.link = where
         names = ", ".join(profile.name for profile in observer.profiles.all)
         _log.info("Stagedoor %s watches %s", rule_folder.program_version(), names)
+        server = ctx.master.addons.get("proxyserver")
+        listening = map(human.format_address, server.listen_addrs() if server else ())
+        _log.info("  proxy    %s", ", ".join(sorted(set(listening))))
         _log.info("  page     %s", where)
         _log.info("  state    %s", settings.state)
 
@@ -222,6 +226,7 @@ def _flow(scheme: str, host: str, port: int, path: str) -> http.HTTPFlow:
     asked.request = http.Request.make(
         "GET", f"{scheme}://{place}{path}",
         headers=http.Headers(
+            host=place,
             user_agent=f"Stagedoor/{rule_folder.program_version()} (reads this file daily)",
             accept="text/plain, */*;q=0.5",
         ),

@@ -196,6 +196,9 @@ class Reader:
             response.raw_content = written
             if "content-length" in response.headers:
                 response.headers["content-length"] = str(len(written))
+            # They name the page as the platform sent it; with them an old badge would come back.
+            for name in ("etag", "last-modified", "accept-ranges"):
+                response.headers.pop(name, None)
 
 
 def _fields(response: http.Response) -> tuple[tuple[str, str], ...]:
