@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import json
 
-from making import document
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from making import ROOT, document
 from platformrules import profiles
 from stagedoor.model.errors import Problem
 from stagedoor.platforms.profiles import Claim, Setting, Text, case_faults, read_profiles
@@ -77,3 +81,16 @@ def test_one_host_in_two_files_is_a_mistake() -> None:
         [document(text, "platforms/a.yaml"), document(text, "platforms/b.yaml")], [], problems
     )
     assert [p.message for p in problems] == ['the host "a.example" is already in a.yaml']
+
+
+def test_the_editors_schemas_take_every_shipped_file() -> None:
+    """As plain YAML, the way an editor reads it."""
+    for folder, name in (("platforms", "platforms.json"), ("terms", "terms.json")):
+        schema = json.loads((ROOT / "rules" / "schema" / name).read_text("utf-8"))
+        for path in (ROOT / "rules" / folder).glob("*.yaml"):
+            value = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)
+            faults = [
+                e for e in Draft202012Validator(schema).iter_errors(value) if e.validator != "type"
+            ]
+            assert faults == [], path.name
+            assert f"schema/{name}" in path.read_text("utf-8").splitlines()[0]
