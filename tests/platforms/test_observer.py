@@ -100,7 +100,7 @@ def test_the_claim_names_who_is_left_out(seen: Seen) -> None:
     assert claims[0].verdict == "not found"
     assert claims[0].found == (
         "none found in this page and its headers (its recordings were not looked at); robots.txt "
-        "names 1 crawler that train AI and leaves these 2 out: ClaudeBot, Bytespider"
+        "names 1 crawler that trains AI and leaves these 2 out: ClaudeBot, Bytespider"
     )
     assert claims[1].verdict == "not looked at"
 

@@ -189,7 +189,8 @@ def robots_sentence(page: PageAudit) -> str:
     if not page.named:
         return "robots.txt names no crawler that trains AI"
     count = len(page.named)
-    text = f"robots.txt names {count} crawler{'s' * (count != 1)} that train AI"
+    who = "crawler that trains AI" if count == 1 else "crawlers that train AI"
+    text = f"robots.txt names {count} {who}"
     if page.left_out:
         text += f" and leaves these {len(page.left_out)} out: {', '.join(page.left_out)}"
     return text

@@ -89,6 +89,8 @@ def timeline(observer: Observer) -> list[dict[str, Any]]:
             one |= _text_change(observer, last, entry)
         elif entry.kind == "setting":
             one |= {"state": entry.body["state"], "was": last.body["state"] if last else None}
+        else:
+            one["first"] = last is None
         found.append(one)
     return found[::-1]
 

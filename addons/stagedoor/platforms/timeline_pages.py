@@ -52,7 +52,7 @@ def _table(platforms: Sequence[Mapping[str, Any]]) -> Markup:
             one["name"],
             *(one["answers"].get(use) or ("nothing said" if one["looked_at"] else "–")
               for use in _USES),
-            ", ".join(weighty) or ("nothing about AI" if read else "not read yet"),
+            "; ".join(TITLES[name] for name in weighty) or ("nothing about AI" if read else "not read yet"),
             "; ".join(settings) or "–",
             max(filter(None, (one["looked_at"], read)), default="never"),
         ))  # fmt: skip
@@ -134,6 +134,8 @@ def _sentence(one: Mapping[str, Any]) -> str:
         was = f" (it was {one['was']})" if one["was"] else ""
         return f"showed {one['subject']}: {one['state']}{was}"
     if one["kind"] == "audit":
+        if one["first"]:
+            return "a page with audio was looked at for the first time"
         return "a page with audio showed other signals than before"
     if one["outcome"] == "first":
         return f"{one['subject']}: the first text that is kept"
