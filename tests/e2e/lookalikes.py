@@ -68,6 +68,10 @@ PAGES: dict[str, tuple[str, str, str]] = {
     "soundcloud.com/settings/account": (track(), "", ""),
     "soundcloud.com/artist/strict": (track(), "", "Content-Security-Policy \"script-src 'nonce-x'; default-src 'self'\""),
     "www.youtube.com/watch": (track('<meta name="robots" content="noai">'), "zstd", ""),
+    "x.com/settings/grok_settings": (
+        f"{SHORT}</head><body><nav>@anna</nav><main><div><span>Allow your public data to be used"
+        "</span></div><input type=checkbox></main></body></html>", "gzip", "",
+    ),
     "x.com/artist/status/1": (track(), "gzip", "X-Robots-Tag noai"),
     "x.com/en/tos": (f"{SHORT}</head><body><div role=dialog>We value your privacy.</div></body></html>", "", ""),
     "www.linkedin.com/posts/one": (track(), "br", "tdm-reservation 1"),

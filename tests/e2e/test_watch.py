@@ -27,7 +27,7 @@ from .lookalikes import (
     terms,
     track,
 )  # fmt: skip
-from .programs import eventually
+from .programs import Program, eventually, free_port, program
 from .watching import Watched, watching
 from .webdriver import Browser
 
@@ -174,6 +174,32 @@ def test_other_hosts_keep_their_certificate_and_every_byte(
     assert ask(watch.proxy) == ask("")
 
 
+def test_bytes_that_are_no_tls_pass_as_they_are(watch: Watched, sites: Lookalikes) -> None:
+    def ask(through: str) -> bytes:
+        port = sites.port if not through else int(urlsplit(through).port or 0)
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
+            if through:
+                plain.sendall(b"CONNECT bank.example:80 HTTP/1.1\r\nHost: bank.example:80\r\n\r\n")
+                assert b" 200 " in plain.recv(4096)
+            plain.sendall(b"get  /odd   HTTP/1.0\r\nx-ODD :  1\r\n\r\n")
+            return b"".join(iter(lambda: plain.recv(65536), b""))
+
+    direct = ask("")
+    assert direct
+    assert ask(watch.proxy) == direct
+
+
+def test_a_setting_is_read_and_not_switched(browser: Browser, watch: Watched) -> None:
+    browser.open("https://x.com/settings/grok_settings")
+
+    def shown() -> Any:
+        return watch.platform("x")["settings"][0]["state"]
+
+    assert eventually(shown, "the setting") == "off"
+    assert browser.run(BADGE) is None
+    assert browser.run("return document.querySelector('input').checked") is False
+
+
 def test_terms_are_kept_and_a_change_is_told(
     browser: Browser, watch: Watched, sites: Lookalikes
 ) -> None:
@@ -272,3 +298,13 @@ def test_pictures(browser: Browser, watch: Watched, tmp_path: Path) -> None:
     browser.looks(400, phone=True)
     assert browser.run("return document.documentElement.scrollWidth") <= 400
     browser.looks(1100)
+
+
+def test_run_watch_says_how_to_do_it_by_hand(tmp_path: Path) -> None:
+    port = free_port()
+    words = ("watch", "--no-browser", "--state", str(tmp_path / "state"), "--port", str(port))
+    with Program(program("stagedoor"), *words, log=tmp_path / "log") as started:
+        started.listens(port)
+        said = started.says(r"import (\S+mitmproxy-ca-cert\.pem)")
+        assert Path(said[1]).is_file()
+        assert "5. to undo it" in started.output
