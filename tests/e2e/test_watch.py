@@ -181,7 +181,7 @@ def test_bytes_that_are_no_tls_pass_as_they_are(watch: Watched, sites: Lookalike
             if through:
                 plain.sendall(b"CONNECT bank.example:80 HTTP/1.1\r\nHost: bank.example:80\r\n\r\n")
                 assert b" 200 " in plain.recv(4096)
-            plain.sendall(b"get  /odd   HTTP/1.0\r\nx-ODD :  1\r\n\r\n")
+            plain.sendall(b"GET /odd   HTTP/1.0\r\nx-ODD :  1\r\n\r\n")
             return b"".join(iter(lambda: plain.recv(65536), b""))
 
     direct = ask("")

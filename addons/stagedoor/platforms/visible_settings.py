@@ -43,7 +43,7 @@ def _states(tree: etree._Element, label: str) -> Iterator[State | None]:
             continue
         around: etree._Element | None = node
         for _ in range(_NEAR):
-            if around is None or around.tag in {"body", "main", "html"}:
+            if around is None or around.tag in {"body", "html"}:
                 break
             switches = selected(around, _SWITCHES)
             if switches:
