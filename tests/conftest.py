@@ -45,8 +45,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 TESTS = Path(__file__).parent
 PATIENCE = 600
 """Seconds for one end-to-end test, set-up included: a hang, however busy the machine is."""
-SLOW = {"test_mutations.py", "test_killed.py"}
-"""Modules in which every test starts programs or reads the whole rule folder."""
+SLOW = {
+    "test_mutations.py",
+    "test_killed.py",
+    "test_agreement.py",
+    "test_command_table.py",
+    "test_explain_command.py",
+    "test_import.py",
+    "test_platforms.py",
+    "test_replay.py",
+    "test_imports.py",
+    "test_a_list_is_bounded_in_bytes_networks_and_messages",
+    "test_everything_reads_back_as_it_was",
+    "test_more_globs_than_fit_into_the_memory_still_match",
+}
+"""Modules in which most tests start programs or read the whole rule folder, and single tests: what
+takes longest by `pytest --durations`. `./run test --fast` leaves them out."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -59,7 +73,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.timeout(PATIENCE))
         if hasattr(getattr(item, "obj", None), "hypothesis"):
             item.add_marker("property")
-        if item.path.name in SLOW:
+        if item.path.name in SLOW or getattr(item, "originalname", "") in SLOW:
             item.add_marker("slow")
 
 

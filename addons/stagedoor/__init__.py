@@ -29,6 +29,7 @@ What each room holds:
     load/       files on disk: the rules directory and its changes, content credentials in recordings
     record/     where events go: metrics, decision log, ledger, terminal, today's numbers
     web/        the HTTP server for metrics, and the desk: the live page about today
+    platforms/  what other people's platforms say about AI: profiles, signals, terms and their changes
     fronts/     where requests come from: mitmproxy, logs that are replayed; refusals
     cli/        stagedoor init · check · explain · replay · import · publish · audit · evidence · status …
     demo/       a small music site, and clients that visit it
@@ -36,7 +37,7 @@ What each room holds:
 Imports go to the left, or stay on their level; no modules and no rooms import each other in a circle:
 
     model ← config, signals ← identify, resources, evidence ← rules ← publish
-        ← engine, audit ← import_ ← fetch ← store, verify, load ← record ← web ← fronts ← cli, demo
+        ← engine, audit ← import_ ← fetch ← store, verify, load ← record ← web ← fronts, platforms ← cli, demo
 
 `import_` and everything to the left of them are pure: no mitmproxy, socket, file, clock or
 random number. Only `fronts/mitmproxy` and `stagedoor serve` import mitmproxy. No file name stands in

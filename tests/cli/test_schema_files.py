@@ -25,7 +25,14 @@ def test_it_writes_all_of_them_and_says_so(
 ) -> None:
     assert main(["schema", str(tmp_path / "new" / "schema")]) == 0
     names = sorted(path.name for path in (tmp_path / "new" / "schema").iterdir())
-    assert names == ["crawlers.json", "fingerprints.json", "rules.json", "stance.json"]
+    assert names == [
+        "crawlers.json",
+        "fingerprints.json",
+        "platforms.json",
+        "rules.json",
+        "stance.json",
+        "terms.json",
+    ]
     told = capsys.readouterr().out
     assert all(name in told for name in names)
 

@@ -17,6 +17,7 @@ from tools.boards.query import ANY, BOARD
 from tools.build_dashboards import BOARDS, built, with_table
 
 from making import ROOT
+from stagedoor.platforms.watch_metrics import WATCH_METRICS
 from stagedoor.record.metric_table import METRICS, STANDARD
 
 FILES = sorted((ROOT / "dashboards").glob("stagedoor-*.json"))
@@ -114,7 +115,8 @@ NAME = re.compile(r"\b(?:stagedoor|process|python)_\w+")
 
 
 def test_nothing_is_asked_that_does_not_exist(board: dict[str, Any]) -> None:
-    known = {name for row in METRICS.values() for name in row.series} | set(STANDARD)
+    rows = (*METRICS.values(), *WATCH_METRICS.values())
+    known = {name for row in rows for name in row.series} | set(STANDARD)
     asked = {name for expression in expressions(board) for name in NAME.findall(expression)}
     assert asked
     assert asked <= known
@@ -123,7 +125,9 @@ def test_nothing_is_asked_that_does_not_exist(board: dict[str, Any]) -> None:
 def test_every_metric_is_shown_somewhere() -> None:
     told = "".join(path.read_text("utf-8") for path in FILES)
     missing = [
-        row.name for row in METRICS.values() if not any(f"{name}{{" in told for name in row.series)
+        row.name
+        for row in (*METRICS.values(), *WATCH_METRICS.values())
+        if not any(f"{name}{{" in told for name in row.series)
     ]
     assert missing == []
 

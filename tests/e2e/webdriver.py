@@ -7,6 +7,7 @@ more for five calls.
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,21 +34,35 @@ _ARGUMENTS = [
 
 
 class Browser:
-    """One Chromium with a profile of its own."""
+    """One Chromium with a profile of its own.
 
-    def __init__(self, folder: Path) -> None:
+    `proxy` is what it uses, `trusts` are hashes of keys whose certificates it believes. With
+    `everywhere` every name leads to that port of this machine.
+    """
+
+    def __init__(
+        self, folder: Path, *, proxy: str = "", trusts: Sequence[str] = (), everywhere: int = 0
+    ) -> None:
+        arguments = list(_ARGUMENTS)
+        if proxy:
+            arguments[arguments.index("--no-proxy-server")] = f"--proxy-server={proxy}"
+        if everywhere:
+            arguments.append(f"--host-resolver-rules=MAP * 127.0.0.1:{everywhere}")
+        if trusts:
+            arguments.append(f"--ignore-certificate-errors-spki-list={','.join(trusts)}")
         port = free_port()
         self._driver = Program(program("chromedriver"), f"--port={port}", log=folder / "driver.log")
         self._url = f"http://127.0.0.1:{port}"
         self._session = ""
         self._options = {
             "binary": program("chromium"),
-            "args": [*_ARGUMENTS, f"--user-data-dir={folder / 'profile'}"],
+            "args": [*arguments, f"--user-data-dir={folder / 'profile'}"],
         }
         self._driver.listens(port)
 
     def __enter__(self) -> Self:
-        wanted = {"alwaysMatch": {"goog:chromeOptions": self._options}}
+        logged = {"browser": "ALL"}
+        wanted = {"alwaysMatch": {"goog:chromeOptions": self._options, "goog:loggingPrefs": logged}}
         try:
             self._session = self._call("/session", capabilities=wanted)["sessionId"]
         except BaseException:
@@ -68,6 +83,11 @@ class Browser:
     def run(self, script: str) -> Any:
         """The value that a function's body returns inside the page."""
         return self._call(f"/session/{self._session}/execute/sync", script=script, args=[])
+
+    def console(self) -> list[str]:
+        """What stands in the console since the last time."""
+        lines = self._call(f"/session/{self._session}/se/log", type="browser")
+        return [f"{line['level']} {line['message']}" for line in lines]
 
     def devtools(self, command: str, **parameters: Any) -> Any:
         """Chromium's own protocol, for what WebDriver has no words for."""

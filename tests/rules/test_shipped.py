@@ -16,7 +16,7 @@ from stagedoor.config.stance import Stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.engine.cases import run_cases, run_examples
 from stagedoor.identify.traits import TRAIT_NAMES
-from stagedoor.load import rule_folder
+from stagedoor.load import platform_folder, rule_folder
 from stagedoor.model.facts import PURPOSES, as_header
 from stagedoor.rules.policy import Policy
 
@@ -65,6 +65,8 @@ def test_every_file_in_the_rules_folder_is_read(shipped: Policy) -> None:
         path.relative_to(RULES).as_posix() for path in RULES.rglob("*") if path.is_file()
     }
     read = {source.inside for source in rule_folder.read_directory(RULES)}
+    for part in (platform_folder.PLATFORMS, platform_folder.TERMS):
+        read |= {one.source.inside for one in platform_folder.documents(None, part, [])}
     beside = {path for path in lying_there - read if not path.startswith("schema/")}
     assert {path for path in beside if not path.endswith(".md")} == set()
     assert "stance.yaml" in read

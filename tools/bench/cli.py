@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from . import decide, door, quality, replay
+from . import decide, door, quality, replay, watch
 from .processes import BenchError
 from .quality import Quality
 from .report import WIDTH, Report
@@ -39,12 +39,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _measure(options: argparse.Namespace, tell: Callable[[str], None]) -> Report | Quality:
+def _measure(
+    options: argparse.Namespace, tell: Callable[[str], None]
+) -> Report | Quality | watch.Loads:
     if options.what == "quality":
         return quality.measure(options.npm, options.fixtures, options.misses, tell)
     if options.what == "decide":
         rounds, seconds = (5, 0.1) if options.quick else (9, 0.4)
         return decide.measure(options.rounds or rounds, seconds, tell)
+    if options.what == "watch":
+        rounds = watch.QUICK_ROUNDS if options.quick else watch.ROUNDS
+        return watch.measure(options.rounds or rounds, tell)
     if options.what == "replay":
         lines, rounds = (replay.QUICK_LINES, 2) if options.quick else (replay.LINES, 3)
         return replay.measure(lines, options.rounds or rounds, options.json.parent, tell)
@@ -67,11 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("door", "saying", "decide", "quality", "replay"),
+        choices=("door", "saying", "decide", "quality", "replay", "watch"),
         default="door",
         help="door: whole requests through both proxies; saying: with signals and ledger, and "
         "without; decide: the core alone; "
-        "quality: who is told from whom; replay: reading access logs",
+        "quality: who is told from whom; replay: reading access logs; watch: loading a page "
+        "beside the browser",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
     parser.add_argument(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stagedoor.model.actions import table
 from tools.boards.board import Board
 from tools.boards.panels import GREEN, HEALTH, YELLOW, Panel, Row
+from tools.boards.platforms import PLATFORMS
 from tools.boards.query import BOARD, or_zero, top
 
 _REFUSALS = [action.word for action in reversed(table()) if action.refuses]
@@ -156,5 +157,5 @@ OVERVIEW = Board(
     "stagedoor-overview",
     "Stagedoor: overview",
     "Who knocks, who gets in, what is kept back.",
-    (NOW, REQUESTS, AUDIO),
+    (NOW, REQUESTS, AUDIO, PLATFORMS),
 )

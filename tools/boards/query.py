@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from stagedoor.platforms.watch_metrics import WATCH_METRICS
 from stagedoor.record.metric_table import METRICS, STANDARD
 
 _LABELS: dict[str, tuple[str, ...]] = {
     **{name: row.labels for row in METRICS.values() for name in row.series},
+    **{name: row.labels for row in WATCH_METRICS.values() for name in row.series},
     **dict.fromkeys(STANDARD, ()),
     "up": (),
 }

@@ -40,6 +40,8 @@ COMMANDS = (
     Command("audit", "audit", "what a site tells machines about AI, standard by standard, and what contradicts"),
     Command("status", "status", "is the guard up, what are its rules like, who came today"),
     Command("top", "top", "who is at the door, live; q ends it"),
+    Command("platforms", "platforms", "what the platforms say that hold your music, and what they change"),
+    Command("watch", "watch", "watch them beside a browser with a profile of its own"),
     Command("path", "path", 'print the script for: mitmdump -s "$(stagedoor path)"'),
 )
 # fmt: on

@@ -11,6 +11,8 @@ from pathlib import Path
 from stagedoor.cli.shared_options import add_rules
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
+from stagedoor.platforms.clauses import TermsFile
+from stagedoor.platforms.profiles import PlatformFile
 from stagedoor.rules.json_schema import schemas
 
 
@@ -31,9 +33,14 @@ def run(options: argparse.Namespace) -> int:
 def rendered(rules: Path | None = None) -> Mapping[str, str]:
     """The text of each schema, by its file's name."""
     catalogue = rule_folder.load(rules).catalogue
+    found = {
+        **schemas(catalogue.names, catalogue.operators),
+        "platforms.json": PlatformFile.model_json_schema(),
+        "terms.json": TermsFile.model_json_schema(),
+    }
     return {
         name: json.dumps(schema, ensure_ascii=False, indent=1) + "\n"
-        for name, schema in schemas(catalogue.names, catalogue.operators).items()
+        for name, schema in found.items()
     }
 
 

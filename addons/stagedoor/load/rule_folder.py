@@ -27,6 +27,7 @@ ROOT = _SHARE if _SHARE.is_dir() else _PACKAGE.parent.parent
 """The top of the checkout, or the wheel's `share/`."""
 SHIPPED_RULES = ROOT / "rules"
 GUARD_SCRIPT = ROOT / "addons" / "guard.py"
+WATCH_SCRIPT = ROOT / "addons" / "watch.py"
 
 
 def program_version() -> str:

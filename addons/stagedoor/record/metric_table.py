@@ -16,7 +16,9 @@ from typing import Literal
 from stagedoor.model.actions import words
 
 Type = Literal["counter", "gauge", "histogram", "info"]
-Group = Literal["requests", "audio", "identity", "compliance", "ledger", "rules", "guard", "site"]
+Group = Literal[
+    "requests", "audio", "identity", "compliance", "ledger", "rules", "guard", "site", "watch"
+]
 
 DECISION = (5e-6, 1e-5, 2e-5, 5e-5, 1e-4, 2e-4, 5e-4, 1e-3, 5e-3, 2.5e-2)
 """Seconds. A decision is meant to take 20 µs; whatever takes 25 ms is a fault."""

@@ -108,7 +108,7 @@ _WAYS: tuple[Callable[[str], str], ...] = (
 def readings(target: str) -> tuple[str, ...]:
     """What a server may take `target` for, as normalised paths; the usual reading comes first.
 
-    At most MOST_READINGS + 1, in a time that grows with the length of the target only.
+    At most 2 × MOST_READINGS + 2, in a time that grows with the length of the target only.
     """
     usual = normalise(target)
     path = target[:MAX_TARGET].partition("?")[0]

@@ -1,0 +1,1 @@
+"""What other people's platforms say about AI: their pages' signals, their terms, and the changes."""

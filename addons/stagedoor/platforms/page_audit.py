@@ -1,0 +1,201 @@
+"""What one page with audio says to machines, and what its platform claims held against it. Pure.
+
+Signals are read by `audit/`. Of the page itself nothing is kept: no address, no title, only which
+standard said what in which kind of place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from stagedoor.audit.conflicts import nothing
+from stagedoor.audit.findings import joined_words
+from stagedoor.audit.responses import Fetched, Site
+from stagedoor.audit.result import Audit, audit
+from stagedoor.audit.statements import Placed
+from stagedoor.platforms.clauses import ClauseClass
+from stagedoor.platforms.profiles import Claim, State
+from stagedoor.signals.meaning import USES, Answer, Use
+
+Verdict = Literal["holds", "not found", "not looked at"]
+_WORDS = 200
+"""Characters of a signal that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One signal: what it says about each use, where it stood, its words."""
+
+    standard: str
+    place: str
+    train: Answer | None
+    input: Answer | None
+    search: Answer | None
+    words: str
+
+    @property
+    def of_page(self) -> bool:
+        """Whether it comes with the page or a recording, not in a file for the whole site."""
+        return self.place in {_HEADERS, _HTML, _RECORDING}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The answer for one use, and the standards that decided it."""
+
+    use: Use
+    answer: Answer | None
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCheck:
+    """A claim, and what was found."""
+
+    says: str
+    verdict: Verdict
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageAudit:
+    """What a page says. `named` and `left_out`: crawlers that come for training, by robots.txt."""
+
+    decided: tuple[Decided, ...]
+    signals: tuple[Signal, ...]
+    named: tuple[str, ...]
+    left_out: tuple[str, ...]
+    looked_at: tuple[str, ...]
+    """`page`, `headers`, `recordings`, `robots.txt`, `well-known files`."""
+
+    @property
+    def answers(self) -> dict[Use, Answer | None]:
+        return {one.use: one.answer for one in self.decided}
+
+
+_HEADERS, _HTML, _RECORDING = "the page's headers", "the page", "a recording"
+
+
+def audit_page(
+    page: Fetched,
+    robots: Fetched | None,
+    files: Mapping[str, Fetched],
+    crawlers: Mapping[str, Use],
+    recordings: tuple[Fetched, ...] = (),
+) -> PageAudit:
+    """Judge one page by what is known of its host. `crawlers`: what each robots token comes for."""
+    unknown = Fetched(page.url, status=404)
+    site = Site(page, robots or unknown, files, recordings=recordings)
+    found = audit(site, crawlers)
+    by_name = found.by_name.get("train")
+    named = by_name.refused if by_name and robots is not None else ()
+    training = tuple(token for token, use in crawlers.items() if use == "train")
+    looked_at = (
+        "page",
+        "headers",
+        *(["recordings"] if recordings else []),
+        *(["robots.txt"] if robots is not None else []),
+        *(["well-known files"] if files else []),
+    )
+    return PageAudit(
+        tuple(_decided(found, use) for use in USES),
+        tuple(dict.fromkeys(_signals(found))),
+        named,
+        tuple(t for t in training if t not in named) if robots is not None else (),
+        looked_at,
+    )
+
+
+def _decided(found: Audit, use: Use) -> Decided:
+    """What all that was looked at says of one use: of several answers, the strictest."""
+    resolved = [one.resolved(use) for one in found.heard]
+    for answer in ("no", "yes"):
+        by = [r for r in resolved if r.answer == answer]
+        if by:
+            standards = dict.fromkeys(s.standard for r in by for s in r.decided_by)
+            return Decided(use, by[0].answer, tuple(standards))
+    return Decided(use, None, ())
+
+
+def _signals(found: Audit) -> list[Signal]:
+    return [
+        Signal(
+            placed.statement.standard, _place(placed, one.kind),
+            placed.statement.said.train, placed.statement.said.input, placed.statement.said.search,
+            placed.words[:_WORDS],
+        )
+        for one in found.heard
+        for placed in (*one.heard, *one.to_others)
+        if not nothing(placed.statement.said)
+    ]  # fmt: skip
+
+
+def _place(placed: Placed, kind: str) -> str:
+    """Where a signal stood, without the address of the page."""
+    where = placed.statement.where
+    if kind == "recording" and where in {"header", "html", "file"}:
+        return _RECORDING
+    if where in {"header", "html"}:
+        return _HEADERS if where == "header" else _HTML
+    return placed.place if placed.place.startswith("robots.txt") else where
+
+
+def check_claim(
+    claim: Claim,
+    page: PageAudit | None,
+    clauses: frozenset[ClauseClass] | None,
+    states: Mapping[str, State],
+) -> ClaimCheck:
+    """One claim against what was seen. `clauses` None: no text has been read yet."""
+    says = f"says {claim.says}"
+    if claim.about == "tags":
+        if page is None:
+            return ClaimCheck(says, "not looked at", "no page with audio has been seen yet")
+        return _tags(says, page)
+    if claim.about == "terms-forbid":
+        if clauses is None:
+            return ClaimCheck(says, "not looked at", "its terms have not been read yet")
+        holds = "forbids" in clauses
+        grants = sorted(clauses & {"grants-platform", "grants-third-parties"})
+        found = "its terms have such a sentence" if holds else "no such sentence found in its terms"
+        if grants:
+            found += f"; they also hold: {', '.join(grants)}"
+        return ClaimCheck(says, "holds" if holds else "not found", found)
+    if claim.about == "setting" and states:
+        shown = ", ".join(f"{name}: {state}" for name, state in states.items())
+        return ClaimCheck(says, "holds", f"the settings page showed {shown}")
+    return ClaimCheck(says, "not looked at", "nothing that was seen can show it")
+
+
+def _tags(says: str, page: PageAudit) -> ClaimCheck:
+    tags = [s for s in page.signals if s.of_page and "no" in {s.train, s.input}]
+    if tags:
+        words = dict.fromkeys(f"{s.standard} in {s.place}: {s.words}" for s in tags)
+        return ClaimCheck(says, "holds", "; ".join(words))
+    places = ["this page", "its headers"]
+    places += ["its recordings"] if "recordings" in page.looked_at else []
+    found = f"none found in {joined_words(places)}"
+    if "recordings" not in page.looked_at:
+        found += " (its recordings were not looked at)"
+    return ClaimCheck(says, "not found", f"{found}; {robots_sentence(page)}")
+
+
+def robots_sentence(page: PageAudit) -> str:
+    """`robots.txt names 6 crawlers that train AI and leaves these 20 out: …`."""
+    if "robots.txt" not in page.looked_at:
+        return "robots.txt has not been read"
+    if not page.named:
+        return "robots.txt names no crawler that trains AI"
+    count = len(page.named)
+    who = "crawler that trains AI" if count == 1 else "crawlers that train AI"
+    text = f"robots.txt names {count} {who}"
+    if page.left_out:
+        text += f" and leaves these {len(page.left_out)} out: {', '.join(page.left_out)}"
+    return text
+
+
+def without_words(page: PageAudit) -> PageAudit:
+    """The same without the signals' very words, where those could name somebody."""
+    return replace(page, signals=tuple(replace(s, words="") for s in page.signals))
