@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.model.facts import Resource
+from stagedoor.model.facts import GUARDED_KINDS, Resource
 from stagedoor.resources.magic import LOOK, sniff
 from stagedoor.resources.response_kinds import enough, from_body, from_head, read, to_look_at
 
@@ -174,3 +174,18 @@ def test_no_body_raises(body: bytes, coding: bytes) -> None:
     assert kind(body, (b"content-encoding", coding))
     kind(body, (b"content-type", b"multipart/byteranges"))
     kind(body, (b"content-range", b"bytes 5-6/7"))
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 15])
+@pytest.mark.parametrize("typed", [b"Content-Type: application/octet-stream\r\n", b""])
+def test_a_first_part_of_a_few_bytes_hides_nothing(length: int, typed: bytes) -> None:
+    """`Range: bytes=0-0,1-`: the second part is the recording but for its first byte."""
+    part = b"--B\r\n%sContent-Range: bytes 0-%d/9999\r\n\r\n%s\r\n"
+    first = part % (typed, length - 1, MP3[:length])
+    sent = first + part % (typed, 9998, MP3[length:])
+    assert kind(sent, (b"Content-Type", b"multipart/byteranges; boundary=B")) in GUARDED_KINDS
+
+
+def test_parts_of_a_page_are_a_page() -> None:
+    part = b"--B\r\nContent-Type: text/html\r\nContent-Range: bytes 0-3/99\r\n\r\n<htm\r\n--B--"
+    assert kind(part, (b"Content-Type", b"multipart/byteranges; boundary=B")) not in GUARDED_KINDS

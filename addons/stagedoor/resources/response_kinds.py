@@ -151,7 +151,12 @@ def _first_part(resource: Resource, start: bytes) -> Kind | None:
     known = from_head(resource, head)
     if known.guarded:
         return known.kind
-    return _piece(head.types, body) if head.start else sniff(body)
+    # A part of a few bytes shows nothing, and the parts behind it may hold all the rest.
+    part, ended, _ = body.partition(b"\r\n--")
+    found = None if head.start else sniff(part)
+    if found is None and (head.start or (ended and len(part) < _BINARY)):
+        return _piece(head.types, part)
+    return found
 
 
 def _piece(types: Sequence[str], data: bytes) -> Kind | None:
