@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -96,7 +97,8 @@ def test_a_name_that_leads_inside_is_not_asked(use: str, address: str) -> None:
     with pytest.raises(FetchError) as caught:
         asyncio.run(client.fetch("https://signer.example/"))
     assert caught.value.cause == "inside"
-    assert address in str(caught.value)
+    # Python 3.12 writes ::ffff:10.0.0.1 as ::ffff:a00:1.
+    assert str(ip_address(address)) in str(caught.value)
 
 
 def test_a_second_lookup_cannot_lead_elsewhere() -> None:
