@@ -39,7 +39,17 @@ RARE = {
     ("stagedoor-operations", "Connections closed early"): "only while somebody holds connections",
     ("stagedoor-operations", "Last seal"): "the first seal is set after a day",
 }
-"""Panels that are empty on a good day."""
+RARE |= {
+    ("stagedoor-overview", title): "of the watch, which runs beside a browser"
+    for title in (
+        "Training, answers, search",
+        "Texts last read",
+        "News",
+        "Silent changes",
+        "Pages looked at",
+    )
+}
+"""Panels that are empty on a good day, or before a guard alone."""
 
 
 @dataclass(frozen=True)
