@@ -191,8 +191,8 @@ def read_terms_rules(documents: Sequence[Document], problems: list[Problem]) -> 
             for group in rule.groups:
                 if group not in file.words:
                     at = document.at(("clauses", number))
-                    mend = did_you_mean(group, list(file.words)) or f"known: {listed(file.words)}"
-                    problems.append(Problem(at, f'there are no words called "{group}"', mend))
+                    fix = did_you_mean(group, list(file.words)) or f"known: {listed(file.words)}"
+                    problems.append(Problem(at, f'there are no words called "{group}"', fix))
         if all(group in file.words for rule in file.clauses for group in rule.groups):
             languages[file.language] = _language(file)
         common[file.language] = frozenset(map(plain, file.common))
