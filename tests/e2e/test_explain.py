@@ -137,7 +137,10 @@ class Generator:
             "path": stem.format(n=f"{number:05}q") + end,
             "host": pick(["music.example", "old.music.example"]),
             "agent": pick(self._agents),
-            "address": pick(["10.1.2.3", "10.2.0.1", "192.168.7.7", "172.16.0.9"]),
+            # Some fifty households: one alone has a thousand lines of the log an hour.
+            "address": pick(
+                ["10.1.2.3", "192.168.7.7", f"10.2.{number % 25}.1", f"172.16.{number % 25}.9"]
+            ),
             "headers": headers,
         }
 
@@ -224,13 +227,13 @@ def test_explain_and_the_door_agree_on_ten_thousand_requests(
         content_type = "" if ours else headers.get("content-type", "")
         verdict, rule = told(policy, one, content_type, rules)
         entry = log.get(number)
-        # Beyond a thousand lines an hour, a household's are only counted: then the answer says it.
-        done = (entry["verdict"], entry["rule"]) if entry else (verdict, rule)
+        # What is let in and not noted is not in the log.
+        done = (entry["verdict"], entry["rule"]) if entry else ("allow", rule)
         seen[verdict] = seen.get(verdict, 0) + 1
         if done != (verdict, rule) or (verdict == "block") is not ours:
             differ.append((one, status, done, (verdict, rule)))
     assert differ == []
-    assert len(log) > REQUESTS // 4
+    assert len(log) == REQUESTS - seen["allow"]
     assert min(seen.get(v, 0) for v in ("allow", "block", "log", "would-block")) > 50, seen
 
 
