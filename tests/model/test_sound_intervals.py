@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from stagedoor.model import sound_intervals
 from stagedoor.model.sound_intervals import MOST, NOTHING, added, size
 
