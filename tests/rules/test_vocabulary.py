@@ -307,6 +307,8 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("client.traits") == TRAIT_NAMES
     assert choices.pop("behaviour.told") == TOLD
     assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
+    for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
+        assert choices.pop(f"{scope}.tripped") == ("yes", "no")
     assert choices == {"client.purpose": PURPOSES, "client.proof": PROOFS, "resource": KINDS}
 
 

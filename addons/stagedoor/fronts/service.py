@@ -13,7 +13,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from stagedoor.config.yamltext import Source
 from stagedoor.engine import order
 from stagedoor.engine.compliance import crawler_key
-from stagedoor.engine.needs import NO_EFFECTS, NOTHING_KNOWN, Facts, Known, Needs, SignalKind
+from stagedoor.engine.needs import (
+    NO_EFFECTS,
+    NOTHING_KNOWN,
+    Effects,
+    Facts,
+    Known,
+    Needs,
+    SignalKind,
+)
 from stagedoor.engine.published_texts import Texts, digest_of
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
@@ -174,7 +182,8 @@ class Service:
         client, request = transaction.client, transaction.request
         person = client.purpose in PEOPLE
         counts = transaction.policy.counts
-        if person and not counts:
+        listens = needs.listening or needs.sentences
+        if person and not counts and not listens:
             return None
         home = transaction.household = client_key(request.address)
         if not person:
@@ -182,8 +191,20 @@ class Service:
             transaction.crawler = crawler_key(client.name, home, verified=verified)
         transaction.counted = needs.behaviour
         recording = request.path if transaction.resource.guarded else ""
+        now, crawler = time.monotonic(), transaction.crawler
+        if not listens:
+            return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
+        transaction.listened = True
         return Query(
-            home, time.monotonic(), recording, needs.behaviour, needs.rates, transaction.crawler
+            home,
+            now,
+            recording,
+            needs.behaviour,
+            needs.rates,
+            crawler,
+            listener=transaction.listener,
+            listening=needs.listening,
+            sentences=needs.sentences,
         )
 
     async def _decided_later(
@@ -198,9 +219,7 @@ class Service:
         if known.received is not None:
             robots = self._texts.robots(known.received.robots, self.store.text)
         facts = Facts(proof, known, robots, self._answers)
-        effects = order.decide(transaction, facts)
-        if effects is not NO_EFFECTS:
-            self.store.apply(transaction.household, transaction.crawler, effects, time.monotonic())
+        self._apply(transaction, transaction.crawler, order.decide(transaction, facts))
         for violation in transaction.violations:
             self.emit(Violated(transaction.client, violation.signal, violation.line))
 
@@ -211,13 +230,25 @@ class Service:
         needs = order.needs(transaction)
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
         behaviour = needs.behaviour and not transaction.counted
-        if not rates and not behaviour:
+        listens = bool(needs.listening or needs.sentences) and not transaction.listened
+        if not rates and not behaviour and not listens:
             self._decided_again(transaction, NOTHING_KNOWN)
             return None
         home = transaction.household = client_key(transaction.request.address)
         transaction.counted = transaction.counted or behaviour
+        transaction.listened = transaction.listened or listens
         known = self.store.read(
-            Query(home, time.monotonic(), "", behaviour, rates, included=transaction.policy.counts)
+            Query(
+                home,
+                time.monotonic(),
+                "",
+                behaviour,
+                rates,
+                included=transaction.policy.counts,
+                listener=transaction.listener if listens else None,
+                listening=needs.listening,
+                sentences=needs.sentences,
+            )
         )
         if isinstance(known, Known):
             self._decided_again(transaction, known)
@@ -228,9 +259,14 @@ class Service:
         self._decided_again(transaction, await known)
 
     def _decided_again(self, transaction: Transaction, known: Known) -> None:
-        effects = order.decide_again(transaction, known)
-        if effects is not NO_EFFECTS:
-            self.store.apply(transaction.household, "", effects, time.monotonic())
+        self._apply(transaction, "", order.decide_again(transaction, known))
+
+    def _apply(self, transaction: Transaction, crawler: str, effects: Effects) -> None:
+        if effects is NO_EFFECTS:
+            return
+        lasting = effects.sentence is not None or effects.ignored or effects.tripped
+        listener = transaction.listener if lasting else None
+        self.store.apply(transaction.household, crawler, effects, time.monotonic(), listener)
 
     # -- what has happened -------------------------------------------------------------------------
 

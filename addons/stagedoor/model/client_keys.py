@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address
 
-from stagedoor.model.listening import Listener
+from stagedoor.model.heard import Listener
 
 
 def client_key(address: str) -> str:

@@ -103,8 +103,15 @@ class Policy:
 
     @property
     def counts(self) -> bool:
-        """Whether a rule asks what a client has done before."""
+        """Whether a rule asks for counts of a client's requests, or the rest of what it has done
+        before, besides what it was sent of recordings.
+        """
         return self.plan.counts
+
+    @property
+    def listens(self) -> bool:
+        """Whether a rule asks for what a client was sent of recordings, or passes a sentence."""
+        return self.plan.listens
 
     def assuming(self, words: Mapping[str, str]) -> Policy:
         """The same policy under the shipped stance, changed by `words` (`stance.ai.train: no`).
@@ -116,10 +123,10 @@ class Policy:
             _, group, field = name.split(".")
             part = getattr(stance, group).model_copy(update={field: word})
             stance = stance.model_copy(update={group: part})
-        says = stance.words()
+        says, amounts = stance.words(), stance.amounts()
         rules = tuple(
             rule
-            if (changed := restated(rule.condition, says)) is rule.condition
+            if (changed := restated(rule.condition, says, amounts)) is rule.condition
             else replace(rule, condition=changed)
             for rule in self.rules
         )
@@ -160,6 +167,7 @@ def load_policy(
         choices(),
         catalogue.names if not problems else frozenset(),
         catalogue.operators if not problems else frozenset(),
+        stance.amounts(),
     )
     notes = tuple(advice(stance, stance_file)) if stance_file else ()
     rule_files = tuple(documents.values())

@@ -9,7 +9,8 @@ segments of one track. Live streams and what a shop hands out for a purchase cou
 |---------------------------|------------------------------------------------------|-------------------------|
 | ahead                     | sound that was sent and cannot have been heard yet:  | seconds; falls by       |
 |                           | distinct seconds, less DRAIN a second of the clock   | itself, never below 0   |
-| whole_recordings          | recordings sent whole (WHOLE of their PARTS)         | count, ten minutes      |
+| whole_recordings          | recordings of a minute or more that were sent whole  | count, ten minutes      |
+|                           | (WHOLE of their PARTS)                               |                         |
 | begun_recordings          | recordings of which something was sent               | count, one hour         |
 | episodes                  | episodes of which something was sent                 | count, one day          |
 | catalogue_share           | recordings sent whole, by all that were ever begun   | 0 to 1, 12 to 24 hours  |
@@ -39,6 +40,10 @@ DRAIN: dict[Scope, float] = {"household": 4.0, "network": 8.0, "agent": 1.0}
 once, eight in a network, one with an agent."""
 PARTS, WHOLE = 64, 60
 """A recording is remembered in so many parts; whole it is with so many of them."""
+TRIPPED = 3600.0
+"""Seconds for which it is remembered that somebody has followed the trap link."""
+LONG = 60.0
+"""Seconds. Shorter recordings are never counted as whole: a page may load thirty samples at once."""
 PIECES = 8
 """Players read a recording in one to three responses."""
 

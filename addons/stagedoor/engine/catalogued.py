@@ -9,9 +9,9 @@ import math
 import re
 from functools import lru_cache
 
-from stagedoor.model.listening import PARTS
+from stagedoor.model.heard import PARTS
+from stagedoor.model.recording_keys import MAX_CACHED, recording_key
 from stagedoor.model.sound import PORTION, SoundSent
-from stagedoor.store.store_keys import MAX_CACHED, recording_key
 
 MOST_NUMBERED = 4_096
 """Recordings with a number of their own. Those beyond are known by a hash, and not in any share."""
@@ -97,4 +97,4 @@ def _short_place(track: str) -> Place | None:
 def _place(track: str) -> Place | None:
     folder, _, name = track.rpartition("/")
     found = _NUMBER.search(name)
-    return (hash(folder), int(found[0])) if found else None
+    return (int.from_bytes(recording_key(folder)), int(found[0])) if found else None

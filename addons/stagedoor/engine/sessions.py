@@ -14,9 +14,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable
 
+from stagedoor.engine.catalogued import Catalogued, parts, place
+from stagedoor.engine.session import Session
 from stagedoor.model.client_keys import network_key
-from stagedoor.model.listening import (
+from stagedoor.model.heard import (
     DRAIN,
+    LONG,
     NOTHING_HEARD,
     Heard,
     Listener,
@@ -24,10 +27,8 @@ from stagedoor.model.listening import (
     Scope,
     Sentence,
 )
+from stagedoor.model.recording_keys import recording_key
 from stagedoor.model.sound import SoundSent
-from stagedoor.store.catalogued import Catalogued, parts, place
-from stagedoor.store.session import Session
-from stagedoor.store.store_keys import recording_key
 
 HOMES = 256
 """Households of one network with a session: all there are in a /24."""
@@ -35,6 +36,8 @@ AGENTS = 32
 """Agents of one household with a session; all others share one."""
 _RECORDINGS = 4
 """Recordings remembered for each session on average."""
+_LARGE = 1_000_000
+"""Bytes: about a minute, where nobody knows how long a recording is."""
 _KEPT = 0.75
 _REST = b"others"
 
@@ -76,9 +79,10 @@ class Sessions:
     def _sent(self, sessions: Iterable[Session], sent: SoundSent, at: float) -> None:
         number = self.catalogue.number(sent.track)
         these, length = parts(sent)
+        long = length >= LONG if length else not sent.size or sent.size >= _LARGE
         for session in sessions:
             before = session.recordings
-            if session.sent(number, these, length, at, opened=sent.first):
+            if session.sent(number, these, length, at, opened=sent.first, long=long):
                 session.begun(place(sent.track), at)
             if sent.kind == "segment" and sent.first:
                 session.segment(at)

@@ -1,6 +1,6 @@
 """One listening session: what was sent of which recording, in a few hundred bytes.
 
-What each fact means stands in `model.listening`. Times are seconds of a clock that never goes back.
+What each fact means stands in `model.heard`. Times are seconds of a clock that never goes back.
 Reading changes nothing, so that a time to come can be asked about as well.
 """
 
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from itertools import takewhile
 
-from stagedoor.model.listening import DRAIN, PARTS, PIECES, WHOLE, Heard
-from stagedoor.store.catalogued import MOST_NUMBERED, Place
+from stagedoor.engine.catalogued import MOST_NUMBERED, Place
+from stagedoor.model.heard import DRAIN, PARTS, PIECES, WHOLE, Heard
 
 TEN_MINUTES, HOUR, HALF_DAY, DAY = 600, 3600, 43_200, 86_400
 MOST_TRACKS = 512
@@ -106,11 +106,13 @@ class Session:
 
     # -- what has happened -------------------------------------------------------------------------
 
-    def sent(self, number: int, parts: int, length: float, at: float, *, opened: bool) -> bool:
+    def sent(
+        self, number: int, parts: int, length: float, at: float, *, opened: bool, long: bool = True
+    ) -> bool:
         """Parts of a recording have gone out; whether it was begun by that.
 
         `number` is its own in the catalogue, `length` in seconds, `opened`: this is the beginning of
-        a response.
+        a response. A recording that is not `long` never counts as whole.
         """
         second, tracks = int(at), self._tracks
         known = tracks.get(number)
@@ -127,7 +129,7 @@ class Session:
                 del tracks[number]
             else:
                 _make_room(tracks, (second - HOUR + 1) << _SENT)
-            if new and not whole and (before | new).bit_count() >= WHOLE:
+            if new and long and not whole and (before | new).bit_count() >= WHOLE:
                 whole = max(1, second)
                 self._became_whole(number, second, pieces)
             tracks[number] = before | new | pieces << _PIECES | whole << _WHOLE_AT | second << _SENT
