@@ -30,11 +30,12 @@ from stagedoor.engine.transaction import Transaction
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.traits import traits
 from stagedoor.model.facts import Arrival, Behaviour, Client, Mode, Proof, Request, Resource
-from stagedoor.model.heard import NO_LISTENING
+from stagedoor.model.heard import NO_LISTENING, TRIPPED
 from stagedoor.publish.publication import USES_OF
 from stagedoor.resources.kinds import reclassify
 from stagedoor.rules.plan import NOBODY_REMEMBERS
 from stagedoor.rules.policy import Policy, observed
+from stagedoor.rules.trap import trips
 from stagedoor.signals.meaning import Answer, Use
 
 NOTHING_ARRIVED = Arrival()
@@ -148,7 +149,10 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
         transaction.used += tuple(rule for rule, _ in used)
     counted = first and transaction.policy.counts
     violated = first and bool(transaction.violations)
-    if not counted and not violated and not used and sentence is None:
+    tripped = 0.0
+    if first and transaction.request.path == transaction.policy.trap != "":
+        tripped = TRIPPED if trips(transaction.request, transaction.client) else 0.0
+    if not counted and not violated and not used and sentence is None and not tripped:
         return NO_EFFECTS
     guarded = transaction.resource.guarded
     recording = transaction.request.path if counted and guarded else ""
@@ -156,7 +160,7 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
     if sentence is not None and not sentence.seconds:
         ignored = transaction.request.path if guarded else ""
         sentence = None
-    return Effects(counted, recording, used, violated, sentence, ignored)
+    return Effects(counted, recording, used, violated, sentence, ignored, tripped)
 
 
 def answered(transaction: Transaction, resource: Resource) -> bool:

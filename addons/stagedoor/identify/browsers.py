@@ -80,7 +80,8 @@ def read_browser(agent: str) -> Browser | None:
         return None
     if found := _CHROMIUM.fullmatch(agent):
         major, minor, build, patch = map(int, found.groups()[1:])
-        possible = major < _NOT_YET and could_be(major, minor, build, patch)
+        made_up = major >= _NOT_YET and not build and not patch
+        possible = not made_up and could_be(major, minor, build, patch)
         return Browser("chromium", major, _system(found[1]), possible)
     if found := _FIREFOX.fullmatch(agent):
         rv, rv_minor, major, minor = map(int, found.groups()[1:])

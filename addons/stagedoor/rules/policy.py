@@ -28,6 +28,7 @@ from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
 from stagedoor.rules.plan import CACHED_TEXTS, MAX_CACHED, Plan, note
 from stagedoor.rules.rule import Rule, read_rules, repeated_ids
+from stagedoor.rules.trap import trap_path
 from stagedoor.rules.vocabulary import Known
 
 STANCE = "stance.yaml"
@@ -107,6 +108,11 @@ class Policy:
         before, besides what it was sent of recordings.
         """
         return self.plan.counts
+
+    @cached_property
+    def trap(self) -> str:
+        """The path of the trap link; empty where there is none."""
+        return trap_path(self.stance)
 
     @property
     def listens(self) -> bool:

@@ -315,7 +315,10 @@ class Exchanges:
         if resource.kind == "audio":
             response.stream = self._delivery.audio(passage, response)
         standards = self._signals.leaving(
-            flow, resource, lambda path, text: self.service.noticed(passage, path, text)
+            flow,
+            resource,
+            lambda path, text: self.service.noticed(passage, path, text),
+            trapped=passage.client.proof != "verified",
         )
         self.service.emit(Responded(resource.kind, standards))
         if passage.client.purpose not in PEOPLE:
