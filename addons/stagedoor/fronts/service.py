@@ -23,8 +23,19 @@ from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.client_keys import client_key
-from stagedoor.model.events import Event, Loaded, Noticed, Proved, Published, Took, Violated
+from stagedoor.model.events import (
+    AudioSent,
+    Event,
+    Listened,
+    Loaded,
+    Noticed,
+    Proved,
+    Published,
+    Took,
+    Violated,
+)
 from stagedoor.model.facts import PEOPLE, Mode, Proof, Resource
+from stagedoor.model.sound import SoundSent
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
 from stagedoor.record.suite import Suite
@@ -33,6 +44,7 @@ from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
 from stagedoor.store.memory import MemoryStore
 from stagedoor.store.store_keys import once_key
+from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
 
 _log = logging.getLogger("stagedoor.door")
@@ -54,6 +66,7 @@ class Service:
         self.trusted: tuple[Network, ...] = ()
         self.publication = NOTHING
         self.store: Store = MemoryStore(1)
+        self.tracks = Tracks()
         self.claims = Claims(self.emit)
         self.watcher = Watcher(self._build, self.take, self.emit)
         self.changed: Callable[[Policy], None] = lambda _: None
@@ -231,6 +244,15 @@ class Service:
         effects = order.decide_again(transaction, known)
         if effects is not NO_EFFECTS:
             self.store.apply(transaction.household, "", effects, time.monotonic())
+
+    def sounded(self, transaction: Transaction, sent: SoundSent) -> None:
+        """A portion of a recording has gone out: every one, of every response, comes here."""
+        self.emit(AudioSent(transaction.client.purpose, sent.bytes, sent.seconds))
+        counted = sent.bytes if transaction.policy.counts else 0
+        if counted or sent.seconds:
+            home = transaction.household or client_key(transaction.request.address)
+            for ratio in self.store.sent(home, counted, sent.seconds, time.monotonic()):
+                self.emit(Listened(ratio))
 
     # -- what has happened -------------------------------------------------------------------------
 

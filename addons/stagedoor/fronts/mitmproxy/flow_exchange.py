@@ -312,7 +312,7 @@ class Exchanges:
         """Let a response go out: what it says is completed, what goes out of it is counted."""
         resource = passage.resource
         status = response.status_code  # of the site: a file of ours may take its place
-        if resource.kind == "audio":
+        if resource.kind == "audio" and self._delivery.is_sent(flow.request.method, status):
             response.stream = self._delivery.audio(passage, response)
         standards = self._signals.leaving(
             flow, resource, lambda path, text: self.service.noticed(passage, path, text)
