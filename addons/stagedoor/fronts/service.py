@@ -39,6 +39,7 @@ from stagedoor.model.sound import SoundSent
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
 from stagedoor.record.suite import Suite
+from stagedoor.resources.kinds import UNDECIDED
 from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
@@ -167,6 +168,8 @@ class Service:
     def decide(self, transaction: Transaction, signed: Outcome = NONE) -> Awaitable[None] | None:
         """Gather what the rules ask for, and decide. None, where nothing had to be waited for."""
         order.enter(transaction)
+        if not transaction.resource.guarded:
+            self._listed(transaction)
         needs = order.needs(transaction)
         claim, request = needs.claim, transaction.request
         proof = self.claims.prove(claim, request, signed) if claim is not None else None
@@ -179,6 +182,15 @@ class Service:
             self._decided(transaction, proof, known)
             return None
         return self._decided_later(transaction, proof, known)
+
+    def _listed(self, transaction: Transaction) -> None:
+        """What a playlist names as a piece of a track is one, whatever its name looks like."""
+        resource = transaction.resource
+        kind = self.tracks.listed(resource.path)
+        if not kind or resource.kind == "signal":
+            return
+        if kind == "segment" or resource.kind in UNDECIDED:
+            transaction.resource = Resource("audio", resource.path, "listing")
 
     def _query(
         self, transaction: Transaction, needs: Needs, proof: tuple[Proof, str] | None

@@ -89,11 +89,15 @@ def _representation(chain: list[etree._Element], begin: float, length: float) ->
                 own = fields | {"Number": str(number), "Time": str(time)}
                 yield urljoin(base, _filled(media, own)), "segment", seconds, begin + offset
     elif lists:
-        each = _ratio(_attribute(lists, "duration"), _attribute(lists, "timescale") or "1")
+        heads = [one for node in lists for one in _children(node, "Initialization")]
+        for uri in filter(None, (head.get("sourceURL") for head in heads[:1])):
+            yield urljoin(base, uri), "key", 0.0, begin
         urls = [one for node in lists for one in _children(node, "SegmentURL")][:_MOST_SEGMENTS]
-        for place, url in enumerate(urls):
+        if base and any(not url.get("media") for url in urls):
+            yield base, "segment", length, begin  # one file, in ranges
+        for url, (_, _, seconds, offset) in zip(urls, _timeline(lists, length), strict=False):
             if uri := url.get("media"):
-                yield urljoin(base, uri), "segment", each, begin + place * each
+                yield urljoin(base, uri), "segment", seconds, begin + offset
     elif base:
         yield base, "segment", length, begin
 

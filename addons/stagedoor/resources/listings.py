@@ -66,7 +66,7 @@ class Reader:
     def feed(self, data: bytes) -> None:
         """Take the next bytes, out of their coding."""
         self._read += len(data)
-        if self._read > MOST or self._named >= MOST_NAMED:
+        if self.full:
             self._rest = b""
             return
         data = self._rest + data
@@ -77,9 +77,14 @@ class Reader:
             self._begin(data)
         self._rest = self._cut(data)
 
+    @property
+    def full(self) -> bool:
+        """No more is read."""
+        return self._read > MOST or self._named >= MOST_NAMED
+
     def end(self) -> None:
         """It has ended."""
-        if self._read > MOST:
+        if self.full:
             return
         if not self._mode:
             self._begin(self._rest)

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from mitmproxy import http
 
 from stagedoor.fronts.mitmproxy.audio_stream import AudioStream
+from stagedoor.fronts.mitmproxy.listing_stream import ListingStream
 from stagedoor.fronts.mitmproxy.passage import Passage
 from stagedoor.fronts.service import Service
-from stagedoor.model.events import Handed, StreamChanged, Withheld
-from stagedoor.model.facts import PEOPLE
+from stagedoor.model.events import Failed, Handed, StreamChanged, Withheld
+from stagedoor.model.facts import PEOPLE, host_name
+from stagedoor.resources.listings import Reader
 from stagedoor.resources.media_lengths import extent
 from stagedoor.resources.track_keys import track_key
+from stagedoor.signals.html.codings import CODINGS
 from stagedoor.store.interface import Length
 
 _CONTENT = frozenset({200, 206})
+LISTINGS = frozenset({"playlist", "feed"})
+"""Kinds that name recordings, and are read as they pass."""
 
 
 def key_of(passage: Passage) -> str:
@@ -47,6 +54,23 @@ class Delivery:
 
         passage.ending = end
         return stream
+
+    def listing(self, passage: Passage, response: http.Response) -> None:
+        """Read a playlist or feed as it passes: what it names, and what belongs together."""
+        coding = response.headers.get("content-encoding", "").strip().lower()
+        if response.status_code != 200 or (coding and coding not in CODINGS):
+            return
+        service, request = self._service, passage.request
+        key = key_of(passage)
+        hosts = {host_name(request.host), urlsplit(passage.policy.stance.publish.address).hostname}
+        reader = Reader(
+            request.target,
+            frozenset(filter(None, hosts)),
+            lambda found: service.tracks.learn(key, found),
+        )
+        response.stream = ListingStream(
+            reader, coding, response.stream, lambda: service.emit(Failed("listing", "unrecorded"))
+        )
 
     @staticmethod
     def is_sent(method: str, status: int) -> bool:
