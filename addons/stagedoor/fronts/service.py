@@ -31,16 +31,29 @@ from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.client_keys import client_key
-from stagedoor.model.events import Event, Loaded, Noticed, Proved, Published, Took, Violated
+from stagedoor.model.events import (
+    AudioSent,
+    Event,
+    Listened,
+    Loaded,
+    Noticed,
+    Proved,
+    Published,
+    Took,
+    Violated,
+)
 from stagedoor.model.facts import PEOPLE, Mode, Proof, Resource
+from stagedoor.model.sound import SoundSent
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
 from stagedoor.record.suite import Suite
+from stagedoor.resources.kinds import UNDECIDED
 from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
 from stagedoor.store.memory import MemoryStore
 from stagedoor.store.store_keys import once_key
+from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
 
 _log = logging.getLogger("stagedoor.door")
@@ -62,6 +75,7 @@ class Service:
         self.trusted: tuple[Network, ...] = ()
         self.publication = NOTHING
         self.store: Store = MemoryStore(1)
+        self.tracks = Tracks()
         self.claims = Claims(self.emit)
         self.watcher = Watcher(self._build, self.take, self.emit)
         self.changed: Callable[[Policy], None] = lambda _: None
@@ -162,6 +176,8 @@ class Service:
     def decide(self, transaction: Transaction, signed: Outcome = NONE) -> Awaitable[None] | None:
         """Gather what the rules ask for, and decide. None, where nothing had to be waited for."""
         order.enter(transaction)
+        if not transaction.resource.guarded:
+            self._listed(transaction)
         needs = order.needs(transaction)
         claim, request = needs.claim, transaction.request
         proof = self.claims.prove(claim, request, signed) if claim is not None else None
@@ -174,6 +190,15 @@ class Service:
             self._decided(transaction, proof, known)
             return None
         return self._decided_later(transaction, proof, known)
+
+    def _listed(self, transaction: Transaction) -> None:
+        """What a playlist names as a piece of a track is one, whatever its name looks like."""
+        resource = transaction.resource
+        kind = self.tracks.listed(resource.path)
+        if not kind or resource.kind == "signal":
+            return
+        if kind == "segment" or resource.kind in UNDECIDED:
+            transaction.resource = Resource("audio", resource.path, "listing")
 
     def _query(
         self, transaction: Transaction, needs: Needs, proof: tuple[Proof, str] | None
@@ -267,6 +292,15 @@ class Service:
         lasting = effects.sentence is not None or effects.ignored or effects.tripped
         listener = transaction.listener if lasting else None
         self.store.apply(transaction.household, crawler, effects, time.monotonic(), listener)
+
+    def sounded(self, transaction: Transaction, sent: SoundSent) -> None:
+        """A portion of a recording has gone out: every one, of every response, comes here."""
+        self.emit(AudioSent(transaction.client.purpose, sent.bytes, sent.seconds))
+        counted = sent.bytes if transaction.policy.counts else 0
+        if counted or sent.seconds:
+            home = transaction.household or client_key(transaction.request.address)
+            for ratio in self.store.sent(home, counted, sent.seconds, time.monotonic()):
+                self.emit(Listened(ratio))
 
     # -- what has happened -------------------------------------------------------------------------
 

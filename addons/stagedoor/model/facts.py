@@ -65,6 +65,10 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+Form = Literal["", "live", "bought"]
+"""live: a stream without an end. bought: a download that a shop hands out for a purchase."""
+FORMS: tuple[Form, ...] = get_args(Form)[1:]
+
 GUARDED_KINDS: frozenset[Kind] = frozenset({"audio", "playlist", "download"})
 """What a recording can be taken from."""
 
@@ -145,11 +149,17 @@ UNKNOWN = Client(name="unknown", operator="", purpose="unknown")
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is asked for, and what says so: its path, the stance, the response's head or its body."""
+    """What is asked for, and what says so: its path, the stance, the site's profile, a playlist or
+    feed that names it, the response's head or its body.
+    """
 
     kind: Kind
     path: str
-    known_by: Literal["path", "stance", "type", "body"] = "path"
+    known_by: Literal["path", "stance", "profile", "listing", "type", "body"] = "path"
+    form: Form = ""
+    """How sound is handed out, where it is no plain recording."""
+    track: str = ""
+    """What of the path and query names the recording, where the profile says it."""
 
     @property
     def guarded(self) -> bool:

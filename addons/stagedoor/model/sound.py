@@ -23,7 +23,7 @@ out for a purchase. live: a stream without an end."""
 
 PORTION = 1 << 20
 """Bytes after which a running response is reported."""
-PORTION_SECONDS = 15.0
+PORTION_SECONDS = 2.0
 """Seconds of the clock after which it is, where something has gone out since."""
 
 

@@ -45,6 +45,8 @@ _SUBSONIC: dict[str, Kind] = {
 """Methods of the Subsonic API (/rest/…) that hand out media; the rest is `api`."""
 
 
+UNDECIDED: frozenset[Kind] = frozenset({"other", "download", "api"})
+"""What a name alone does not decide: the stance, or a playlist, may say that it is sound."""
 STRICTEST: dict[Kind, int] = {"audio": 0, "download": 1, "playlist": 2}
 """Which kind counts where a target can be read in several ways."""
 
@@ -77,7 +79,7 @@ def classify(path: str, audio_paths: Globs | None = None, target: str | None = N
 
 def _classified(path: str, audio_paths: Globs | None) -> Resource:
     kind = named(path)
-    undecided = kind in {"other", "download", "api"} or (kind == "page" and _is_bare(path))
+    undecided = kind in UNDECIDED or (kind == "page" and _is_bare(path))
     if audio_paths and undecided and audio_paths.match(path):
         return Resource("audio", path, "stance")
     return Resource(kind, path)
