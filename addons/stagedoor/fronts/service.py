@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from stagedoor.config.yamltext import Source
 from stagedoor.engine import order
@@ -26,6 +27,7 @@ from stagedoor.engine.published_texts import Texts, digest_of
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Network
+from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.load import rule_folder
@@ -42,7 +44,7 @@ from stagedoor.model.events import (
     Took,
     Violated,
 )
-from stagedoor.model.facts import PEOPLE, Mode, Proof, Resource
+from stagedoor.model.facts import PEOPLE, Mode, Proof, Purpose, Resource
 from stagedoor.model.sound import SoundSent
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
@@ -57,6 +59,8 @@ from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
 
 _log = logging.getLogger("stagedoor.door")
+_FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
+"""What they take are episodes, also of a feed that is kept elsewhere and was never seen."""
 
 
 class Service:
@@ -207,7 +211,7 @@ class Service:
         client, request = transaction.client, transaction.request
         person = client.purpose in PEOPLE
         counts = transaction.policy.counts
-        listens = needs.listening or needs.sentences
+        listens = (needs.listening or needs.sentences) and not is_crowd(transaction)
         if person and not counts and not listens:
             return None
         home = transaction.household = client_key(request.address)
@@ -256,6 +260,7 @@ class Service:
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
         behaviour = needs.behaviour and not transaction.counted
         listens = bool(needs.listening or needs.sentences) and not transaction.listened
+        listens = listens and not is_crowd(transaction)
         if not rates and not behaviour and not listens:
             self._decided_again(transaction, NOTHING_KNOWN)
             return None
@@ -290,6 +295,7 @@ class Service:
         if effects is NO_EFFECTS:
             return
         lasting = effects.sentence is not None or effects.ignored or effects.tripped
+        lasting = lasting and not is_crowd(transaction)
         listener = transaction.listener if lasting else None
         self.store.apply(transaction.household, crawler, effects, time.monotonic(), listener)
 
@@ -301,6 +307,15 @@ class Service:
             home = transaction.household or client_key(transaction.request.address)
             for ratio in self.store.sent(home, counted, sent.seconds, time.monotonic()):
                 self.emit(Listened(ratio))
+        if transaction.policy.listens and not is_crowd(transaction):
+            if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
+                sent = replace(sent, kind="episode")
+            self.store.sounded(transaction.listener, sent, time.monotonic())
+
+    def listed(self, transaction: Transaction) -> None:
+        """A playlist has gone out."""
+        if transaction.policy.listens and not is_crowd(transaction):
+            self.store.playlist(transaction.listener, time.monotonic())
 
     # -- what has happened -------------------------------------------------------------------------
 
