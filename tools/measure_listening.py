@@ -16,7 +16,7 @@ from __future__ import annotations
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -384,15 +384,11 @@ def persist(policy: Policy, make: Callable[[], Asks], seconds: float = 3600.0) -
             if whole.get(ask.track, 0.0) >= 0.99:
                 continue
             had = outcome.refused
-            site.ask(Ask(**{**_fields(ask), "at": ask.at + begin}), outcome)
+            site.ask(replace(ask, at=ask.at + begin), outcome)
             if outcome.refused == had:
                 whole[ask.track] = whole.get(ask.track, 0.0) + ask.end - ask.begin
     outcome.had = {track for track, share in whole.items() if share >= 0.99}
     return outcome
-
-
-def _fields(ask: Ask) -> dict[str, object]:
-    return {name: getattr(ask, name) for name in Ask.__slots__}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -407,8 +403,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found = play(policy, make())
         disturbed += bool(found.refused)
         home, network, agent = (found.most[scope] for scope in SCOPES)
-        numbers = (home.ahead, network.ahead, agent.ahead, agent.whole_recordings)
-        numbers += (home.begun_recordings, home.episodes, found.refused)
+        heard = (home.ahead, network.ahead, agent.ahead, agent.whole_recordings)
+        numbers = (*heard, home.begun_recordings, home.episodes, found.refused)
         print(f"{name:34}" + "".join(f"{number:9,.0f}" for number in numbers))
     print(f"\n{'taker':42}{'had of 100':>12}{'in an hour':>12}  rules")
     for name, make in TAKERS.items():
