@@ -262,7 +262,9 @@ def test_a_listening_address_has_a_port(text: str, right: bool) -> None:
 
 def test_every_field_has_a_caption_and_every_caption_a_field() -> None:
     found = {kind for root in ROOTS for kind in _models(root)} - {rule.Plain}
-    assert {k: set(captions.of(k)) for k in found} == {k: set(k.model_fields) for k in found}
+    assert {k: set(captions.of(k)) for k in found} == {
+        k: {field.alias or name for name, field in k.model_fields.items()} for k in found
+    }
     of_forms = {rule.Written, rule.Case}
     assert found - {FORMS.written, FORMS.then, FORMS.case} | of_forms == set(captions.CAPTIONS)
 

@@ -30,10 +30,12 @@ from stagedoor.engine.transaction import Transaction
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.traits import traits
 from stagedoor.model.facts import Arrival, Behaviour, Client, Mode, Proof, Request, Resource
+from stagedoor.model.heard import NO_LISTENING, TRIPPED
 from stagedoor.publish.publication import USES_OF
 from stagedoor.resources.kinds import reclassify
 from stagedoor.rules.plan import NOBODY_REMEMBERS
 from stagedoor.rules.policy import Policy, observed
+from stagedoor.rules.trap import trips
 from stagedoor.signals.meaning import Answer, Use
 
 NOTHING_ARRIVED = Arrival()
@@ -51,9 +53,10 @@ def needs(transaction: Transaction) -> Needs:
     policy, client = transaction.policy, transaction.client
     steps = transaction.steps = policy.plan.steps(transaction.request, client, transaction.resource)
     claim = policy.provable.get(client.name)
-    if claim is None and not steps.behaviour and not steps.rates:
+    listens = steps.listening or steps.sentences
+    if claim is None and not steps.behaviour and not steps.rates and not listens:
         return NO_NEEDS
-    return Needs(claim, steps.behaviour, steps.rates)
+    return Needs(claim, steps.behaviour, steps.rates, steps.listening, steps.sentences)
 
 
 def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Effects:
@@ -94,12 +97,13 @@ def decide_again(transaction: Transaction, known: Known = NOTHING_KNOWN) -> Effe
     if known.waits:
         transaction.waits = {**known.waits, **transaction.waits}
     if known.behaviour is not NOTHING_KNOWN.behaviour:
-        before = transaction.behaviour
+        before, heard = transaction.behaviour, known.behaviour.listening
         transaction.behaviour = replace(
             known.behaviour,
             told=before.told,
             violations=before.violations,
             disallowed=before.disallowed,
+            listening=before.listening if heard is NO_LISTENING else heard,
         )
     return _rule(transaction, first=False)
 
@@ -130,7 +134,7 @@ def _use(client: Client, published: Mapping[Use, Answer | None]) -> Use | None:
 
 
 def _rule(transaction: Transaction, *, first: bool) -> Effects:
-    verdict, used = transaction.steps.verdict(
+    verdict, used, sentence = transaction.steps.verdict(
         transaction.request,
         transaction.client,
         transaction.resource,
@@ -145,10 +149,18 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
         transaction.used += tuple(rule for rule, _ in used)
     counted = first and transaction.policy.counts
     violated = first and bool(transaction.violations)
-    if not counted and not violated and not used:
+    tripped = 0.0
+    if first and transaction.request.path == transaction.policy.trap != "":
+        tripped = TRIPPED if trips(transaction.request, transaction.client) else 0.0
+    if not counted and not violated and not used and sentence is None and not tripped:
         return NO_EFFECTS
-    recording = transaction.request.path if counted and transaction.resource.guarded else ""
-    return Effects(counted, recording, used, violated)
+    guarded = transaction.resource.guarded
+    recording = transaction.request.path if counted and guarded else ""
+    ignored = ""
+    if sentence is not None and not sentence.seconds:
+        ignored = transaction.request.path if guarded else ""
+        sentence = None
+    return Effects(counted, recording, used, violated, sentence, ignored, tripped)
 
 
 def answered(transaction: Transaction, resource: Resource) -> bool:

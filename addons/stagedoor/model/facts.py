@@ -12,6 +12,7 @@ from ipaddress import ip_address, ip_network
 from typing import Literal, get_args
 
 from stagedoor.model.actions import LOGGED, REFUSING, WAITING
+from stagedoor.model.heard import NO_LISTENING, Listening
 
 Purpose = Literal[
     # Crawlers: programs that come on behalf of an operator.
@@ -185,6 +186,8 @@ class Behaviour:
     """Requests for what a signal it had received forbids, this one included."""
     disallowed: bool = False
     """Whether the robots.txt it was sent forbids this request."""
+    listening: Listening = NO_LISTENING
+    """What was sent to its household, its network and its agent (without the request at hand)."""
 
 
 @dataclass(frozen=True, slots=True)

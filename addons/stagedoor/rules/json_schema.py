@@ -63,7 +63,7 @@ def stance_schema() -> Schema:
     whole = stance.model()
     parts = (
         *(stance.Artist, stance.Ai, stance.Others, stance.Audio, type(whole().publish)),
-        *(stance.Evidence, stance.OnError, stance.Site),
+        *(stance.Listening, stance.Evidence, stance.OnError, stance.Site),
     )
     return _file(*schema_of(whole, *parts))
 
@@ -92,7 +92,7 @@ def profiles_schema() -> Schema:
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
     """Files of rules. Names and operators are suggested, not demanded: people add their own."""
     forms = rule.forms()
-    parts = (forms.then, rule.Throttle, rule.Block, forms.case, rule.Lately)
+    parts = (forms.then, rule.Throttle, rule.Block, forms.case, rule.Lately, rule.Sound, rule.After)
     written, definitions = schema_of(forms.written, *parts)
     definitions["Plain"].pop("title")
     definitions["Then"] |= {"minProperties": 1, "maxProperties": 1}
@@ -146,7 +146,8 @@ _PATTERN: Schema = {
 
 
 def _compared(one: Schema) -> Schema:
-    """Bounds: one above, one below or both, but not two of the same side."""
+    """Bounds: one above, one below or both, but not two of the same side; or a stance's number."""
+    one = {"anyOf": [one, {"enum": list(stance.model()().amounts())}]}
     return _object(
         {name: one | {"description": text} for name, text in captions.BOUNDS.items()},
         minProperties=1,

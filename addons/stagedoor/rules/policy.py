@@ -30,6 +30,7 @@ from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
 from stagedoor.rules.plan import CACHED_TEXTS, MAX_CACHED, Plan, note
 from stagedoor.rules.rule import Rule, read_rules, repeated_ids
+from stagedoor.rules.trap import trap_path
 from stagedoor.rules.vocabulary import Known
 
 STANCE = "stance.yaml"
@@ -110,8 +111,20 @@ class Policy:
 
     @property
     def counts(self) -> bool:
-        """Whether a rule asks what a client has done before."""
+        """Whether a rule asks for counts of a client's requests, or the rest of what it has done
+        before, besides what it was sent of recordings.
+        """
         return self.plan.counts
+
+    @cached_property
+    def trap(self) -> str:
+        """The path of the trap link; empty where there is none."""
+        return trap_path(self.stance)
+
+    @property
+    def listens(self) -> bool:
+        """Whether a rule asks for what a client was sent of recordings, or passes a sentence."""
+        return self.plan.listens
 
     def assuming(self, words: Mapping[str, str]) -> Policy:
         """The same policy under the shipped stance, changed by `words` (`stance.ai.train: no`).
@@ -123,10 +136,10 @@ class Policy:
             _, group, field = name.split(".")
             part = getattr(stance, group).model_copy(update={field: word})
             stance = stance.model_copy(update={group: part})
-        says = stance.words()
+        says, amounts = stance.words(), stance.amounts()
         rules = tuple(
             rule
-            if (changed := restated(rule.condition, says)) is rule.condition
+            if (changed := restated(rule.condition, says, amounts)) is rule.condition
             else replace(rule, condition=changed)
             for rule in self.rules
         )
@@ -173,6 +186,7 @@ def load_policy(
         choices(),
         catalogue.names if not problems else frozenset(),
         catalogue.operators if not problems else frozenset(),
+        stance.amounts(),
     )
     notes = tuple(advice(stance, stance_file)) if stance_file else ()
     rule_files = tuple(documents.values())

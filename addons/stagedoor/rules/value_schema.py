@@ -130,6 +130,7 @@ SHAPES: Mapping[str, Shape] = {
         "minimum": 0,
         "errorMessage": "write 0.0.0.0:8080 or just 8080",
     },
+    "config.stance._over_nothing": {"minimum": 1},
     "identify.catalogue.Proof._is_an_origin": {
         "pattern": r"^(https://[^/?#@\s]+/?)?$",
         "errorMessage": "write https://signer.example, no path",
@@ -149,7 +150,10 @@ SHAPES: Mapping[str, Shape] = {
     "rules.rule._delay": {},
     "rules.rule._then": _then,
     "rules.rule.Throttle._says_how_much": {
-        "anyOf": [{"required": ["requests"]}, {"required": ["retry_after"]}]
+        "oneOf": [
+            {"anyOf": [{"required": ["requests"]}, {"required": ["retry_after"]}]},
+            {"required": ["for"]},
+        ]
     },
     "rules.rule.Written._permanent": {
         "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",

@@ -19,11 +19,6 @@ from __future__ import annotations
 from hashlib import blake2b
 
 
-def recording_key(path: str) -> bytes:
-    """The key of a recording, 8 bytes whatever the path's length."""
-    return blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).digest()
-
-
 def once_key(kind: str, *parts: str | bytes) -> bytes:
     """The key of something that counts once, 16 bytes; no two lists of parts share one."""
     digest = blake2b(kind.encode(), digest_size=16)

@@ -314,10 +314,15 @@ class Exchanges:
         status = response.status_code  # of the site: a file of ours may take its place
         if resource.kind == "audio" and self._delivery.is_sent(flow.request.method, status):
             response.stream = self._delivery.audio(passage, response)
+        elif resource.kind == "playlist" and self._delivery.is_sent(flow.request.method, status):
+            self.service.listed(passage)
         elif resource.kind in LISTINGS and flow.request.method == "GET":
             self._delivery.listing(passage, response)
         standards = self._signals.leaving(
-            flow, resource, lambda path, text: self.service.noticed(passage, path, text)
+            flow,
+            resource,
+            lambda path, text: self.service.noticed(passage, path, text),
+            trapped=passage.client.proof != "verified",
         )
         self.service.emit(Responded(resource.kind, standards))
         if passage.client.purpose not in PEOPLE:
