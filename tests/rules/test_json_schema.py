@@ -17,6 +17,7 @@ from stagedoor.config.yamltext import Source, parse
 from stagedoor.identify import catalogue, tls_families
 from stagedoor.load import rule_folder
 from stagedoor.model import actions, facts
+from stagedoor.resources import site_profiles
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS
 from stagedoor.rules.json_schema import HEADER_LINE, schema_for, schemas
@@ -26,7 +27,10 @@ from stagedoor.rules.vocabulary import Known
 GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = schemas(["GPTBot", "ExampleBot"], ["OpenAI"])
 FORMS = rule.forms()
-ROOTS: tuple[type[Model], ...] = (stance.Stance, catalogue.File, tls_families.File, FORMS.written)
+ROOTS: tuple[type[Model], ...] = (
+    *(stance.Stance, catalogue.File, tls_families.File, site_profiles.ProfileFile),
+    FORMS.written,
+)
 
 UNSEEN: Mapping[str, str] = {
     **dict.fromkeys(
@@ -283,6 +287,7 @@ def _inside(annotation: Any) -> Iterator[type[Model]]:
 def test_every_choice_has_a_meaning() -> None:
     assert tuple(captions.PURPOSES) == facts.PURPOSES
     assert tuple(captions.KINDS) == facts.KINDS
+    assert tuple(captions.FORMS) == facts.FORMS
     assert tuple(captions.PROOFS) == facts.PROOFS
     assert tuple(captions.of_actions()) == actions.words()
     assert tuple(captions.MODES) == facts.MODES

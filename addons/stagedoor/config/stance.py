@@ -198,6 +198,7 @@ class Site(Model):
 
     upstream: str = ""
     listen: str = ""
+    profile: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(_is_network)]] = ()
 
     @field_validator("upstream")

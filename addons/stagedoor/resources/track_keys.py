@@ -69,7 +69,7 @@ MOST: Final = 400
 def track_key(path: str, target: str = "", choosing: frozenset[str] = _CHOOSING) -> str:
     """The key of what is asked for by `target`, the request target, whose normal form is `path`."""
     query = target.partition("?")[2]
-    if not query or _named(path):
+    if not query or names_a_file(path):
         return path[:MOST]
     chosen = [
         f"{name}={value}"
@@ -79,8 +79,8 @@ def track_key(path: str, target: str = "", choosing: frozenset[str] = _CHOOSING)
     return f"{path}?{'&'.join(sorted(chosen))}"[:MOST] if chosen else path[:MOST]
 
 
-def _named(path: str) -> bool:
-    """Whether the path alone names a file of sound."""
+def names_a_file(path: str) -> bool:
+    """Whether the path alone names a file, and no program that hands out many."""
     return any(one not in {"php", "cgi", "asp", "aspx", "jsp", "view"} for one in extensions(path))
 
 

@@ -13,7 +13,8 @@ from stagedoor.config.schema import Model
 from stagedoor.identify import catalogue, tls_families
 from stagedoor.model import actions
 from stagedoor.model.actions import Takes
-from stagedoor.model.facts import Kind, Mode, Proof, Purpose
+from stagedoor.model.facts import Form, Kind, Mode, Proof, Purpose
+from stagedoor.resources import site_profiles
 from stagedoor.rules import rule
 from stagedoor.rules.fields import HEARD
 from stagedoor.signals import registry
@@ -68,6 +69,10 @@ KINDS: Mapping[Kind, str] = {
     "asset": "what pages are made with: styles, scripts, fonts",
     "api": "an interface for programs, such as Subsonic's",
     "other": "everything else",
+}
+FORMS: Mapping[Form, str] = {
+    "live": "a stream without an end",
+    "bought": "a download that a shop hands out for a purchase",
 }
 PROOFS: Mapping[Proof, str] = {
     "verified": "it is provably who it says",
@@ -161,7 +166,37 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Site: {
         "upstream": "where your site answers: http://localhost:8000",
         "listen": "where visitors come to: 0.0.0.0:8080, or just 8080",
+        "profile": "what your site runs on: navidrome, funkwhale, jellyfin, azuracast, wordpress …",
         "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's",
+    },
+    site_profiles.ProfileFile: {
+        "name": "what the stance calls it",
+        "title": "what the program is called",
+        "source": "where the facts are from",
+        "reviewed": "the day the facts were last checked: 2026-11-23",
+        "note": "what else is known",
+        "known_by": "what its answers show, for stagedoor init",
+        "paths": "which of its addresses are what; the first that holds counts",
+        "cases": "addresses, and what each must be taken for",
+    },
+    site_profiles.PathEntry: {
+        "path": "a path with * and **; {name} stands for one part of it",
+        "kind": "what is there",
+        "form": "how sound is handed out, where it is no plain recording",
+        "query": "names that must stand in the query as well",
+        "track": "what names the recording: /song/{id}",
+        "note": "what else is known",
+    },
+    site_profiles.Sign: {
+        "get": "the path that is asked for",
+        "header": "the header it shows in; the body where there is none",
+        "holds": "the text it shows",
+    },
+    site_profiles.PathCase: {
+        "get": "the address",
+        "kind": "what it must be taken for",
+        "form": "how sound is handed out there",
+        "track": "what must name the recording",
     },
     stance.OnError: {
         "pages": "open: let it pass. closed: answer 503, try again later",

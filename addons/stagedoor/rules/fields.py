@@ -23,7 +23,16 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from stagedoor.identify.traits import TRAIT_NAMES
-from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
+from stagedoor.model.facts import (
+    FORMS,
+    KINDS,
+    PROOFS,
+    PURPOSES,
+    Behaviour,
+    Client,
+    Request,
+    Resource,
+)
 from stagedoor.model.heard import SCOPES, Scope
 
 FieldKind = Literal[
@@ -152,6 +161,12 @@ FIELDS: Mapping[str, Field] = {
         "choice",
         "what is asked for",
         KINDS,
+    ),
+    "resource.form": Field(
+        _resource("form"),
+        "choice",
+        "how sound is handed out, where it is no plain recording",
+        FORMS,
     ),
     "request.method": Field(_request("method"), "text", "GET, HEAD, POST …"),
     "request.host": Field(

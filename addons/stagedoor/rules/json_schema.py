@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from stagedoor.config import stance
 from stagedoor.identify import catalogue, tls_families
+from stagedoor.resources import site_profiles
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
 from stagedoor.rules.value_schema import (
@@ -42,12 +43,15 @@ def schemas(names: Collection[str], operators: Collection[str]) -> Mapping[str, 
         "rules.json": rules_schema(names, operators),
         "crawlers.json": crawlers_schema(),
         "fingerprints.json": fingerprints_schema(),
+        "profiles.json": profiles_schema(),
     }
 
 
 def schema_for(inside: str) -> str:
     """Where the schema is, seen from the file at `inside` in a rules directory."""
     folder, _, name = inside.rpartition("/")
+    if folder == site_profiles.FOLDER:
+        return "../schema/profiles.json"
     if folder:
         return "../schema/crawlers.json"
     own = {"stance.yaml": "stance.json", tls_families.FILE: "fingerprints.json"}
@@ -77,6 +81,12 @@ def crawlers_schema() -> Schema:
 def fingerprints_schema() -> Schema:
     """`fingerprints.yaml`."""
     return _file(*schema_of(tls_families.File, tls_families.Family, tls_families.Seen))
+
+
+def profiles_schema() -> Schema:
+    """Files in `profiles/`."""
+    parts = (site_profiles.PathEntry, site_profiles.Sign, site_profiles.PathCase)
+    return _file(*schema_of(site_profiles.ProfileFile, *parts))
 
 
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:

@@ -24,6 +24,8 @@ from stagedoor.model.facts import (
 )
 from stagedoor.model.globs import Globs
 from stagedoor.resources.kinds import classify
+from stagedoor.resources.site_profiles import FOLDER as PROFILES
+from stagedoor.resources.site_profiles import Profile, ProfileFile, chosen, read_profiles
 from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
 from stagedoor.rules.plan import CACHED_TEXTS, MAX_CACHED, Plan, note
@@ -33,6 +35,8 @@ from stagedoor.rules.vocabulary import Known
 
 STANCE = "stance.yaml"
 CATALOGUE_FOLDERS = frozenset({"crawlers", "clients"})
+FOLDERS = CATALOGUE_FOLDERS | {PROFILES}
+"""The folders of a rules directory that are read."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,9 @@ class Policy:
     provable: Mapping[str, Signature]
     plan: Plan
     _audio_paths: Globs | None
+    _profile: Profile | None = None
+    profiles: Mapping[str, ProfileFile] = field(default_factory=dict)
+    """The site profiles there are."""
     families: Families = field(default_factory=Families)
     listed: Mapping[str, Source] = field(default_factory=dict)
     """The catalogue's files."""
@@ -64,13 +71,13 @@ class Policy:
         """What a request is about: its normalised path, and its target as sent where there is one."""
         if len(path) + len(target or "") <= MAX_CACHED:
             return self._classify(path, target)
-        return classify(path, self._audio_paths, target)
+        return classify(path, self._audio_paths, target, self._profile)
 
     @cached_property
     def _classify(self) -> Callable[[str, str | None], Resource]:
         """Recordings are asked for again and again: a site's paths are looked at once."""
-        paths = self._audio_paths
-        return lru_cache(CACHED_TEXTS)(lambda path, target: classify(path, paths, target))
+        paths, profile = self._audio_paths, self._profile
+        return lru_cache(CACHED_TEXTS)(lambda path, target: classify(path, paths, target, profile))
 
     def claim(self, agent: str, signer: str = "") -> Client:
         """Who a request claims to come from; `signer` is the origin that has provably signed it:
@@ -137,7 +144,9 @@ class Policy:
             for rule in self.rules
         )
         plan = Plan(rules, self.plan)
-        return replace(self, stance=stance, rules=rules, plan=plan, advice=(), _audio_paths=None)
+        return replace(
+            self, stance=stance, rules=rules, plan=plan, advice=(), _audio_paths=None, _profile=None
+        )
 
 
 def load_policy(
@@ -160,6 +169,10 @@ def load_policy(
     }
     stance_file = documents.pop(STANCE, None)
     stance = read_stance(stance_file, problems) if stance_file else Stance()
+    found = [documents.pop(p) for p in list(documents) if _folder(p) == PROFILES]
+    profiles = read_profiles(found, problems)
+    named_at = stance_file.at(("site", "profile")) if stance_file else Location(STANCE)
+    profile = chosen(stance.site.profile, profiles, named_at, problems)
     families = read_families(documents.pop(FINGERPRINTS, None), problems)
     if before is not None and before.listed == listed:
         catalogue, matcher = before.catalogue, before.matcher
@@ -183,7 +196,15 @@ def load_policy(
     stance_at = stance_file.at(()) if stance_file else Location(STANCE)
     notes = (*notes, *lint(policy.rules, policy.plan, stance, catalogue, stance_at))
     tokens = {s.name: s.robots_token for s in catalogue.signatures}
-    return replace(policy, families=families, listed=listed, advice=notes, robots_tokens=tokens)
+    return replace(
+        policy,
+        families=families,
+        listed=listed,
+        advice=notes,
+        robots_tokens=tokens,
+        profiles=profiles,
+        _profile=profile,
+    )
 
 
 def _build(

@@ -142,6 +142,7 @@ SHAPES: Mapping[str, Shape] = {
     },
     "identify.tls_families.Seen._text": {"type": ["string", "number"]},
     "identify.tls_families.Family._something": {"minItems": 1},
+    "resources.site_profiles.PathEntry._absolute": _PATH,
     "rules.rule._absolute": _PATH,
     "rules.rule._trait": lambda _: one_of(MEANINGS[TRAIT_NAMES]),
     "rules.rule._address": NETWORK,
@@ -165,6 +166,7 @@ the type says by itself, or made from that."""
 MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.PURPOSES: captions.PURPOSES,
     facts.KINDS: captions.KINDS,
+    facts.FORMS: captions.FORMS,
     facts.PROOFS: captions.PROOFS,
     facts.MODES: captions.MODES,
     ("yes", "no"): {"yes": "it does", "no": "it does not"},

@@ -47,7 +47,7 @@ class Site:
             (status, named),
             self.sent.append,
             kind,
-            self.clock,
+            clock=self.clock,
         )
 
     def play(self, key: str, data: bytes, start: int = 0, end: int | None = None) -> float:

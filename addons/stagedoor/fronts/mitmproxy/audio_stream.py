@@ -27,12 +27,13 @@ class AudioStream:
     """A response's stream.
 
     `key` is the resource's (`resources.track_keys`). `head` is the response's status and fields.
-    `kind`, where it is given, overrules what the tracks say: live, bought.
+    `kind` and `track`, where they are given, overrule what the tracks say: live or bought, and what
+    the site's profile calls the recording.
     """
 
     __slots__ = (
         *("_at", "_began", "_clock", "_counted", "_ended", "_first", "_key", "_kind", "_last"),
-        *("_length", "_meter", "_parts", "_place", "_rate", "_report", "_sent", "_size"),
+        *("_length", "_meter", "_parts", "_piece", "_place", "_rate", "_report", "_sent", "_size"),
         *("_start", "_store", "_tracks", "_whole"),
     )
 
@@ -44,12 +45,15 @@ class AudioStream:
         head: tuple[int, Headers],
         report: Report,
         kind: SoundKind | None = None,
+        track: str = "",
         clock: Clock = time.monotonic,
     ) -> None:
         status, headers = head
         self._store, self._tracks, self._report, self._clock = store, tracks, report, clock
         self._key = key
-        self._place = tracks.place(key)
+        place = tracks.place(key)
+        self._piece = place.track != key
+        self._place = place._replace(track=track) if track else place
         self._kind: SoundKind = kind or self._place.kind
         where = extent(status, headers)
         live = self._kind == "live" and not self._place.listed
@@ -72,7 +76,7 @@ class AudioStream:
         if media_type.lower().startswith("multipart/byteranges"):
             self._parts = Parts()
             self._size = known.size if known is not None else 0
-        if place.listed and place.seconds and place.track != key:
+        if place.listed and place.seconds and self._piece:
             self._length = place.seconds  # as its playlist says
         elif known is not None and known.seconds and known.size == self._size:
             self._length = known.seconds
@@ -131,7 +135,7 @@ class AudioStream:
             pieces = [(self._start + self._at, self._start + self._sent)]
         self._at, self._last = self._sent, now
         first, self._first = self._first, False
-        place, own = self._place, self._place.track == self._key
+        place = self._place
         total = sum(end - begin for begin, end in pieces)
         for number, (begin, end) in enumerate(pieces or [(0, 0)]):
             last = self._ended and number >= len(pieces) - 1
@@ -143,7 +147,7 @@ class AudioStream:
                     start=begin,
                     end=end,
                     size=self._size or (self._parts.size if self._parts is not None else 0),
-                    length=self._length if own else place.length,
+                    length=place.length if self._piece else self._length,
                     offset=place.offset + begin * self._rate,
                     resource=self._key,
                     collection=place.collection,

@@ -23,10 +23,9 @@ LISTINGS = frozenset({"playlist", "feed"})
 """Kinds that name recordings, and are read as they pass."""
 
 
-def key_of(passage: Passage) -> str:
-    """The key of the resource that is asked for."""
-    request, resource = passage.request, passage.resource
-    return resource.track or track_key(request.path, request.target)
+def resource_key(passage: Passage) -> str:
+    """The key of the file that is asked for."""
+    return track_key(passage.request.path, passage.request.target)
 
 
 class Delivery:
@@ -42,10 +41,11 @@ class Delivery:
         stream = AudioStream(
             service.store,
             service.tracks,
-            key_of(passage),
+            resource_key(passage),
             (response.status_code, response.headers),
             lambda sent: service.sounded(passage, sent),
             passage.resource.form or None,
+            passage.resource.track,
         )
 
         def end() -> None:
@@ -61,7 +61,7 @@ class Delivery:
         if response.status_code != 200 or (coding and coding not in CODINGS):
             return
         service, request = self._service, passage.request
-        key = key_of(passage)
+        key = passage.resource.track or resource_key(passage)
         hosts = {host_name(request.host), urlsplit(passage.policy.stance.publish.address).hostname}
         reader = Reader(
             request.target,
@@ -88,7 +88,7 @@ class Delivery:
             return
         if "range" in flow.request.headers:
             return
-        known = self._service.store.length(key_of(passage))
+        known = self._service.store.length(resource_key(passage))
         if known is None and answer is not None:
             where = extent(answer.status_code, answer.headers)
             known = Length(where[1]) if where else None
