@@ -194,6 +194,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     },
     catalogue.File: {
         "operator": "who sends the crawlers of this file",
+        "contact": "where the operator takes complaints",
         "group": "what the clients of this file have in common",
         "purpose": "what they come for, where an entry does not say otherwise",
         "docs": "where the operator describes them",
@@ -220,6 +221,11 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "legacy": "true: it has another name by now",
         "proof": "how its claim can be proven",
         "examples": "user agents that must, and must not, be taken for it",
+    },
+    catalogue.Contact: {
+        "address": "a mail or web address: mailto:bots@example.org",
+        "source": "where it is written",
+        "seen": "the day it was found there: 2026-11-29",
     },
     catalogue.Proof: {
         "ranges": "where the operator publishes its addresses",

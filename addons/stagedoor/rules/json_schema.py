@@ -66,7 +66,7 @@ def stance_schema() -> Schema:
 
 def crawlers_schema() -> Schema:
     """Files in `crawlers/` and `clients/`. Each entry has a purpose, or the file has one for all."""
-    parts = (catalogue.Entry, catalogue.Proof, catalogue.Examples)
+    parts = (catalogue.Entry, catalogue.Proof, catalogue.Examples, catalogue.Contact)
     whole, definitions = schema_of(catalogue.File, *parts)
     each: Schema = {"items": {"required": ["purpose"]}}
     whole["if"] = {"type": "object", "not": {"required": ["purpose"]}}

@@ -130,6 +130,10 @@ SHAPES: Mapping[str, Shape] = {
         "minimum": 0,
         "errorMessage": "write 0.0.0.0:8080 or just 8080",
     },
+    "identify.catalogue.Contact._link": {
+        "pattern": "^(mailto:|https://)",
+        "errorMessage": "begin with mailto: or https://",
+    },
     "identify.catalogue.Proof._is_an_origin": {
         "pattern": r"^(https://[^/?#@\s]+/?)?$",
         "errorMessage": "write https://signer.example, no path",
