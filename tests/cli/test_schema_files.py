@@ -29,6 +29,7 @@ def test_it_writes_all_of_them_and_says_so(
         "crawlers.json",
         "fingerprints.json",
         "platforms.json",
+        "referrers.json",
         "rules.json",
         "stance.json",
         "terms.json",

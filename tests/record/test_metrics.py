@@ -29,6 +29,7 @@ def used() -> Metrics:
     handlers[StreamChanged](StreamChanged("browser", 1))
     metrics.withheld("ai-training", 1000, 2.5)
     metrics.taken(GPTBOT_CLIENT, "audio", against=True)
+    metrics.referral("ChatGPT", "OpenAI")
     metrics.error("request", "closed")
     metrics.upstream_error()
     metrics.answered(200, 0.01)

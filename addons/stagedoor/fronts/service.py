@@ -23,7 +23,16 @@ from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.client_keys import client_key
-from stagedoor.model.events import Event, Loaded, Noticed, Proved, Published, Took, Violated
+from stagedoor.model.events import (
+    Event,
+    Loaded,
+    Noticed,
+    Proved,
+    Published,
+    Referred,
+    Took,
+    Violated,
+)
 from stagedoor.model.facts import PEOPLE, Mode, Proof, Resource
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
@@ -245,6 +254,10 @@ class Service:
         self.emit(event)
         if refused:
             self._noticed_headers(transaction, event.verdict.status)
+        elif person and event.resource.kind == "page" and event.request.method == "GET":
+            service = self.policy.referrers.of(event.request) if self.policy else None
+            if service is not None:
+                self.emit(Referred(service.name, service.operator, event.at))
 
     def noticed(self, transaction: Transaction, path: str, text: bytes, status: int = 200) -> None:
         """A file that says what is allowed has gone out whole."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from stagedoor.config import stance
 from stagedoor.config.schema import Model
-from stagedoor.identify import catalogue, tls_families
+from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.model import actions
 from stagedoor.model.actions import Takes
 from stagedoor.model.facts import Kind, Mode, Proof, Purpose
@@ -235,6 +235,18 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     catalogue.Examples: {
         "match": "user agents that are this one",
         "differ": "user agents that look like it and are not",
+    },
+    referrers.ReferrerFile: {
+        "reviewed": "the day the facts were last checked: 2026-11-29",
+        "services": "assistants and search engines that send people",
+    },
+    referrers.Service: {
+        "name": "what desk and metrics call it",
+        "operator": "the company it belongs to",
+        "trade": "assistant or search",
+        "hosts": "where its links are clicked: chat.example.org; google.* is every country's",
+        "marks": "what it writes into utm_source",
+        "source": "how this is known",
     },
     tls_families.File: {
         "families": "TLS libraries, and the programs seen with each",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from stagedoor.config import stance
-from stagedoor.identify import catalogue, tls_families
+from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
 from stagedoor.rules.value_schema import (
@@ -42,6 +42,7 @@ def schemas(names: Collection[str], operators: Collection[str]) -> Mapping[str, 
         "rules.json": rules_schema(names, operators),
         "crawlers.json": crawlers_schema(),
         "fingerprints.json": fingerprints_schema(),
+        "referrers.json": referrers_schema(),
     }
 
 
@@ -51,6 +52,7 @@ def schema_for(inside: str) -> str:
     if folder:
         return "../schema/crawlers.json"
     own = {"stance.yaml": "stance.json", tls_families.FILE: "fingerprints.json"}
+    own[referrers.FILE] = "referrers.json"
     return f"schema/{own.get(name, 'rules.json')}"
 
 
@@ -77,6 +79,11 @@ def crawlers_schema() -> Schema:
 def fingerprints_schema() -> Schema:
     """`fingerprints.yaml`."""
     return _file(*schema_of(tls_families.File, tls_families.Family, tls_families.Seen))
+
+
+def referrers_schema() -> Schema:
+    """`referrers.yaml`."""
+    return _file(*schema_of(referrers.ReferrerFile, referrers.Service))
 
 
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:

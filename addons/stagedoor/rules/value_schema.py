@@ -139,6 +139,9 @@ SHAPES: Mapping[str, Shape] = {
         "errorMessage": "write https://signer.example, no path",
     },
     "identify.catalogue.Entry._has_a_token": _entry,
+    "identify.referrers.Service._plain": {
+        "items": {"type": "string", "pattern": r"^[^/A-Z*]+(\.\*)?$"},
+    },
     "identify.tls_families.Seen._shaped": {
         "pattern": r"^\s*[a-z0-9]+_[0-9a-f]{12}_[0-9a-f]{12}\s*$",
         "errorMessage": "they look like t13d1517h2_8daaf6152771_cb7bf5808d99",
