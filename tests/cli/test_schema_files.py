@@ -28,6 +28,7 @@ def test_it_writes_all_of_them_and_says_so(
     assert names == [
         "crawlers.json",
         "fingerprints.json",
+        "licence.json",
         "platforms.json",
         "referrers.json",
         "rules.json",

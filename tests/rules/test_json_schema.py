@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from making import ROOT, document
-from stagedoor.config import stance
+from stagedoor.config import offers, stance
 from stagedoor.config.schema import Model
 from stagedoor.config.yamltext import Source, parse
 from stagedoor.identify import catalogue, referrers, tls_families
@@ -27,7 +27,7 @@ GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = schemas(["GPTBot", "ExampleBot"], ["OpenAI"])
 FORMS = rule.forms()
 ROOTS: tuple[type[Model], ...] = (
-    *(stance.Stance, catalogue.File, tls_families.File, referrers.ReferrerFile),
+    *(stance.Stance, catalogue.File, tls_families.File, referrers.ReferrerFile, offers.OfferFile),
     FORMS.written,
 )
 

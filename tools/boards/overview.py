@@ -101,6 +101,12 @@ REQUESTS = Row(
             decimals=0,
         ),
         Panel(
+            "bars", "Licensed requests", "Let in because you granted a licence, by its id.",
+            [(top(10, BOARD.gained("stagedoor_licensed_requests_total", ("licence",))),
+              "{{licence}}")],
+            decimals=0,
+        ),
+        Panel(
             "bars", "Visits that assistants and search engines sent",
             "People who came to a page from one of them, by their own account.",
             [(top(10, BOARD.gained("stagedoor_referrals_total", ("service",))), "{{service}}")],

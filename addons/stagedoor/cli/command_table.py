@@ -34,6 +34,7 @@ COMMANDS = (
     Command("top", "top", "who is at the door, live; q ends it"),
     Command("audit", "audit", "what a site tells machines about AI, standard by standard, and what contradicts"),
     Command("evidence", "evidence", "what was said to whom, and what was taken"),
+    Command("licence", "licence", "let one person or company take what others may not: a token for them"),
     Command("publish", "publish", "write what you say to machines into files, for a site that is elsewhere"),
     Command("update", "update", "fetch the address lists anew by which crawlers are recognised"),
     Command("import", "import_", "rules from a robots.txt, a list of AI crawlers, an Anubis policy, nginx maps"),

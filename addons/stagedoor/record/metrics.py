@@ -65,6 +65,7 @@ class Metrics:
         self._further = Family(self._counter("stagedoor_further_purpose_requests_total"))
         self._operators = Family(self._counter("stagedoor_operator_requests_total"))
         self._responses = Family(self._counter("stagedoor_responses_total"))
+        self._licensed = Family(self._counter("stagedoor_licensed_requests_total"))
         self._referrals = Family(self._counter("stagedoor_referrals_total"))
         self._audio_bytes = Family(self._counter("stagedoor_audio_bytes_total"))
         self._withheld = Family(self._counter("stagedoor_audio_bytes_withheld_total"))
@@ -263,6 +264,8 @@ class Metrics:
             self._operators(client.operator or NOBODY, label).inc()
             for purpose in client.further:
                 self._further(purpose, label).inc()
+        if client.licence == "valid":
+            self._licensed(client.licence_id).inc()
         self._decision.observe(event.seconds)
         if verdict.refused:
             blocks = self._blocks(self._name(client.name), verdict.rule)

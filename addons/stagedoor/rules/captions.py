@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stagedoor.config import stance
+from stagedoor.config import offers, stance
 from stagedoor.config.schema import Model
 from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.model import actions
 from stagedoor.model.actions import Takes
-from stagedoor.model.facts import Kind, Mode, Proof, Purpose
+from stagedoor.model.facts import Kind, LicenceStanding, Mode, Proof, Purpose
 from stagedoor.rules import rule
 from stagedoor.signals import registry
 
@@ -67,6 +67,16 @@ KINDS: Mapping[Kind, str] = {
     "asset": "what pages are made with: styles, scripts, fonts",
     "api": "an interface for programs, such as Subsonic's",
     "other": "everything else",
+}
+LICENCES: Mapping[LicenceStanding, str] = {
+    "none": "it shows none",
+    "valid": "it was granted for what is asked for, and is in force",
+    "unknown": "nobody has granted it",
+    "expired": "its time is over",
+    "revoked": "it was taken back",
+    "unsigned": "it is bound to a signature, which is missing",
+    "other-path": "it was granted for other paths",
+    "other-use": "it was granted for other uses",
 }
 PROOFS: Mapping[Proof, str] = {
     "verified": "it is provably who it says",
@@ -181,6 +191,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "ip": "the visitor's address",
         "behaviour": "what the visitor has done before",
         "proof": "how sure the claim is taken to be",
+        "licence": "what the licence that it shows is taken to be worth",
         "expect": "what must become of it",
     },
     rule.Lately: {
@@ -235,6 +246,14 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     catalogue.Examples: {
         "match": "user agents that are this one",
         "differ": "user agents that look like it and are not",
+    },
+    offers.OfferFile: {
+        "offers": "what you offer to those who ask for a licence",
+    },
+    offers.Offer: {
+        "what": "what for: training with all albums",
+        "price": "as text: 100 € a year",
+        "write": "where to write or pay: mailto: and your address",
     },
     referrers.ReferrerFile: {
         "reviewed": "the day the facts were last checked: 2026-11-29",

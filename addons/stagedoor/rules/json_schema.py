@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from stagedoor.config import stance
+from stagedoor.config import offers, stance
 from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
@@ -43,6 +43,7 @@ def schemas(names: Collection[str], operators: Collection[str]) -> Mapping[str, 
         "crawlers.json": crawlers_schema(),
         "fingerprints.json": fingerprints_schema(),
         "referrers.json": referrers_schema(),
+        "licence.json": licence_schema(),
     }
 
 
@@ -52,7 +53,7 @@ def schema_for(inside: str) -> str:
     if folder:
         return "../schema/crawlers.json"
     own = {"stance.yaml": "stance.json", tls_families.FILE: "fingerprints.json"}
-    own[referrers.FILE] = "referrers.json"
+    own |= {referrers.FILE: "referrers.json", offers.FILE: "licence.json"}
     return f"schema/{own.get(name, 'rules.json')}"
 
 
@@ -79,6 +80,11 @@ def crawlers_schema() -> Schema:
 def fingerprints_schema() -> Schema:
     """`fingerprints.yaml`."""
     return _file(*schema_of(tls_families.File, tls_families.Family, tls_families.Seen))
+
+
+def licence_schema() -> Schema:
+    """`licence.yaml`."""
+    return _file(*schema_of(offers.OfferFile, offers.Offer))
 
 
 def referrers_schema() -> Schema:

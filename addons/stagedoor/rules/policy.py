@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+from stagedoor.config.offers import FILE as OFFERS
+from stagedoor.config.offers import Offer, read_offers
 from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
@@ -53,6 +55,7 @@ class Policy:
     _audio_paths: Globs | None
     families: Families = field(default_factory=Families)
     referrers: Referrers = field(default_factory=Referrers)
+    offers: tuple[Offer, ...] = ()
     listed: Mapping[str, Source] = field(default_factory=dict)
     """The catalogue's files."""
     robots_tokens: Mapping[str, str] = field(default_factory=dict)
@@ -152,6 +155,7 @@ def load_policy(
     stance = read_stance(stance_file, problems) if stance_file else Stance()
     families = read_families(documents.pop(FINGERPRINTS, None), problems)
     referrers = read_referrers(documents.pop(REFERRERS, None), problems)
+    offers = read_offers(documents.pop(OFFERS, None), problems)
     if before is not None and before.listed == listed:
         catalogue, matcher = before.catalogue, before.matcher
     else:
@@ -177,6 +181,7 @@ def load_policy(
         policy,
         families=families,
         referrers=referrers,
+        offers=offers,
         listed=listed,
         advice=notes,
         robots_tokens=tokens,

@@ -130,6 +130,10 @@ SHAPES: Mapping[str, Shape] = {
         "minimum": 0,
         "errorMessage": "write 0.0.0.0:8080 or just 8080",
     },
+    "config.offers.Offer._link": {
+        "pattern": "^(mailto:|https://)",
+        "errorMessage": "begin with mailto: or https://",
+    },
     "identify.catalogue.Contact._link": {
         "pattern": "^(mailto:|https://)",
         "errorMessage": "begin with mailto: or https://",
@@ -169,6 +173,7 @@ MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.PURPOSES: captions.PURPOSES,
     facts.KINDS: captions.KINDS,
     facts.PROOFS: captions.PROOFS,
+    facts.LICENCE_STANDINGS: captions.LICENCES,
     facts.MODES: captions.MODES,
     ("yes", "no"): {"yes": "it does", "no": "it does not"},
     TOLD: captions.TOLD,
