@@ -21,6 +21,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagedoor.cli.invocation import as_called
 from stagedoor.cli.shared_options import add_rules
 from stagedoor.model.errors import StagedoorError
 
@@ -165,7 +166,7 @@ def _verify(book: Book, options: argparse.Namespace) -> int:
         print(f"BROKEN: {found.broken}", file=sys.stderr)
         return 1
     for line in verified(found, len(holds)):
-        print(line)
+        print(as_called(line))
     return 0
 
 

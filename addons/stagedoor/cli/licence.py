@@ -16,6 +16,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagedoor.cli.invocation import as_called
 from stagedoor.model.errors import StagedoorError, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ def _grant(options: argparse.Namespace) -> int:
     print("Give them this token. It is shown once, and cannot be shown again:\n")
     print(f"    {token}\n")
     print(f"They send it with every request: Authorization: License {token}")
-    print(f"To take it back: stagedoor licence revoke {licence.id} --state {options.state}")
+    print(
+        as_called(f"To take it back: stagedoor licence revoke {licence.id} --state {options.state}")
+    )
     return 0
 
 
@@ -155,7 +158,7 @@ def _list(options: argparse.Namespace) -> int:
 
     found = read_licences(options.state)
     if not found:
-        print("No licence was granted yet: stagedoor licence grant NAME --state DIR")
+        print(as_called("No licence was granted yet: stagedoor licence grant NAME --state DIR"))
     for one in found:
         state = "in force"
         if one.revoked:
