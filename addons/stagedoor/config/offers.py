@@ -38,9 +38,23 @@ class OfferFile(Model):
     """The whole file."""
 
     offers: ListOf[Offer] = ()
+    server: str = ""
+    """A licence server that is asked about tokens which were not granted here."""
+
+    @field_validator("server")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and (
+            not value.startswith(("https://", "http://")) or "@" in value or "?" in value
+        ):
+            raise ValueError(f'"{value}" is not an address — write https://licences.example')
+        return value
 
 
-def read_offers(document: Document | None, problems: list[Problem]) -> tuple[Offer, ...]:
+NO_OFFERS = OfferFile()
+
+
+def read_offers(document: Document | None, problems: list[Problem]) -> OfferFile:
     """The offers in `document`; every mistake is added to `problems`."""
     file = check(OfferFile, document, problems) if document and document.value else None
-    return file.offers if file is not None else ()
+    return file if file is not None else NO_OFFERS

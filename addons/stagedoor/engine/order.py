@@ -49,7 +49,7 @@ from stagedoor.signals.meaning import USES_OF, Answer, Use
 NOTHING_ARRIVED = Arrival()
 LICENCE_STATUS: Mapping[LicenceStanding, int] = {
     "none": 402, "unknown": 401, "expired": 401, "revoked": 401, "unsigned": 401,
-    "other-path": 403, "other-use": 403, "valid": 403,
+    "asked": 503, "other-path": 403, "other-use": 403, "valid": 403,
 }  # fmt: skip
 """The status of an answer that asks for a licence (RSL 1.0, crawler authorisation)."""
 

@@ -55,10 +55,12 @@ _PAGE_HEADERS: _Fields = (
     (b"Referrer-Policy", b"no-referrer"),
 )
 _MOST_OFFERS = 5
+_LATER = 503
 _CHALLENGED = frozenset({401, 402})
 _LICENCE: Mapping[LicenceStanding, tuple[str, str]] = {
     "none": ("license_required", "A licence is needed, and none was shown"),
     "unknown": ("invalid_license", "This site has granted no such licence"),
+    "asked": ("temporarily_unavailable", "The licence is being looked up; please ask again"),
     "expired": ("expired_license", "The licence is no longer in force"),
     "revoked": ("invalid_license", "The licence was taken back"),
     "unsigned": ("invalid_license", "The licence counts only on requests signed by its holder"),
@@ -114,6 +116,8 @@ def refuse(
         # 403 says that no other token would help this request: nothing is asked for.
         if verdict.status in _CHALLENGED:
             more += ((b"WWW-Authenticate", challenge.encode()),)
+        if verdict.status == _LATER:
+            more += ((b"Retry-After", b"2"),)
         sentences[1:1] = [f"{description}.", *(offer.sentence for offer in offers[:_MOST_OFFERS])]
     if request_id:
         more += ((b"X-Request-Id", request_id.encode()),)

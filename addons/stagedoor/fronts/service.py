@@ -141,6 +141,7 @@ class Service:
         """Close what open() opened, and the files that are being written."""
         self.watcher.close()
         self.claims.close()
+        self.licences.server.close()
         self.suite.close()
 
     def _publish(self) -> None:
@@ -165,7 +166,9 @@ class Service:
         """Requests are looked at for a licence where one was granted, or a rule asks for one."""
         rules = self.policy.rules if self.policy is not None else ()
         asked = any(rule.verdict.action in LICENSING for rule in rules)
-        self._licensing = asked or bool(self.licences.granted)
+        server = self.policy.offers.server if self.policy is not None else ""
+        self.licences.server.follow(server)
+        self._licensing = asked or bool(server or self.licences.granted)
 
     def _publish_licences(self) -> None:
         """The texts of what was granted: what a licensed request was allowed by."""

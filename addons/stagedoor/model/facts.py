@@ -59,10 +59,11 @@ MEDIA_CLIENTS: frozenset[Purpose] = frozenset(
 Proof = Literal["verified", "unverified", "spoofed"]
 PROOFS: tuple[Proof, ...] = get_args(Proof)
 LicenceStanding = Literal[
-    "none", "valid", "unknown", "expired", "revoked", "unsigned", "other-path", "other-use"
+    "none", "valid", "unknown", "asked", "expired", "revoked", "unsigned", "other-path", "other-use"
 ]
-"""What the licence token of a request is worth: none came; it is good; nobody granted it; it is over;
-it was taken back; the signature it is bound to is missing; it is for other paths; for other uses."""
+"""What the licence token of a request is worth: none came; it is good; nobody granted it; the licence
+server is being asked; it is over; it was taken back; the signature it is bound to is missing; it is for
+other paths; for other uses."""
 LICENCE_STANDINGS: tuple[LicenceStanding, ...] = get_args(LicenceStanding)
 
 Kind = Literal[

@@ -72,6 +72,7 @@ LICENCES: Mapping[LicenceStanding, str] = {
     "none": "it shows none",
     "valid": "it was granted for what is asked for, and is in force",
     "unknown": "nobody has granted it",
+    "asked": "the licence server is being asked",
     "expired": "its time is over",
     "revoked": "it was taken back",
     "unsigned": "it is bound to a signature, which is missing",
@@ -249,6 +250,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     },
     offers.OfferFile: {
         "offers": "what you offer to those who ask for a licence",
+        "server": "your licence server, where you have one: https://licences.example",
     },
     offers.Offer: {
         "what": "what for: training with all albums",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
 from stagedoor.config.offers import FILE as OFFERS
-from stagedoor.config.offers import Offer, read_offers
+from stagedoor.config.offers import NO_OFFERS, OfferFile, read_offers
 from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
@@ -55,7 +55,7 @@ class Policy:
     _audio_paths: Globs | None
     families: Families = field(default_factory=Families)
     referrers: Referrers = field(default_factory=Referrers)
-    offers: tuple[Offer, ...] = ()
+    offers: OfferFile = NO_OFFERS
     listed: Mapping[str, Source] = field(default_factory=dict)
     """The catalogue's files."""
     robots_tokens: Mapping[str, str] = field(default_factory=dict)

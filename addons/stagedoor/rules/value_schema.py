@@ -130,6 +130,10 @@ SHAPES: Mapping[str, Shape] = {
         "minimum": 0,
         "errorMessage": "write 0.0.0.0:8080 or just 8080",
     },
+    "config.offers.OfferFile._address": {
+        "pattern": r"^(https?://[^?#\s]+)?$",
+        "errorMessage": "write its address: https://licences.example",
+    },
     "config.offers.Offer._link": {
         "pattern": "^(mailto:|https://)",
         "errorMessage": "begin with mailto: or https://",

@@ -17,8 +17,9 @@ from typing import Any
 import orjson
 
 from stagedoor.engine.transaction import Transaction
-from stagedoor.identify.licences import Held, Licence, Licences
+from stagedoor.identify.licences import MOST_TOKEN, Held, Licence, Licences, token_of
 from stagedoor.model.errors import StagedoorError
+from stagedoor.verify.licence_server import LicenceServer
 from stagedoor.verify.range_files import write_whole
 
 FILE = "licences.json"
@@ -94,6 +95,7 @@ class LicenceFile:
         self._seen: tuple[int, int] | None = None
         self._next = 0.0
         self._licences = Licences()
+        self.server = LicenceServer()
         self.granted: tuple[Licence, ...] = ()
 
     def open(self, state: Path | None) -> None:
@@ -108,7 +110,14 @@ class LicenceFile:
         request = transaction.request
         client = transaction.policy.claim(request.agent, transaction.signer)
         today = datetime.now(UTC).date()
-        return self._licences.held(request, client, transaction.signer, today)
+        held = self._licences.held(request, client, transaction.signer, today)
+        token = token_of(request)
+        if held.standing != "unknown" or not token or len(token) > MOST_TOKEN:
+            return held
+        found = self.server.licences(token)
+        if found is None:
+            return Held("asked")
+        return found.held(request, client, transaction.signer, today)
 
     def _look(self) -> None:
         self._next = self._now() + PATIENCE

@@ -195,7 +195,7 @@ class Exchanges:
                 passage.verdict,
                 passage.policy.stance.artist,
                 passage.name(),
-                passage.policy.offers,
+                passage.policy.offers.offers,
             )
         )
         self._signals.refusing(response)
