@@ -75,7 +75,7 @@ def test_it_can_keep_to_a_network_or_an_agent() -> None:
     for scope in ("household", "network", "agent"):
         rule = RULE.replace("{for: 1h}", f"{{for: 1h, of: {scope}}}")
         policy = rules(rule)
-        assert judged(policy, ahead=9000.0)[1] == Sentence("sweeping", scope, 3600.0)  # type: ignore[arg-type]
+        assert judged(policy, ahead=9000.0)[1] == Sentence("sweeping", scope, 3600.0)
         transaction = Transaction(policy, asks(FIREFOX, "/a.mp3"))
         order.enter(transaction)
         assert order.needs(transaction).sentences == (("sweeping", scope),)
