@@ -11,6 +11,7 @@ from stagedoor.model.errors import Problem
 from stagedoor.model.facts import (
     FORMS,
     KINDS,
+    LICENCE_STANDINGS,
     PROOFS,
     PURPOSES,
     Behaviour,
@@ -317,6 +318,7 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("behaviour.told") == TOLD
     assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
     assert choices.pop("resource.form") == FORMS
+    assert choices.pop("client.licence") == LICENCE_STANDINGS
     for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
         assert choices.pop(f"{scope}.tripped") == ("yes", "no")
     assert choices == {"client.purpose": PURPOSES, "client.proof": PROOFS, "resource": KINDS}
