@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Final, Literal, Self
 
@@ -48,13 +48,19 @@ class Tags:
 
     text: str
     marker: str
+    behind: str = ""
+    """What stands behind the end of an HTML page, where browsers take it into the body."""
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """Tags of a text, as `meta()` writes it."""
-        if not text.isascii() or not text or _TAG.sub("", text).strip("\n"):
+    def of(cls, text: str, behind: str = "") -> Self:
+        """Tags of a text, as `meta()` writes it; it may be empty where something stands behind."""
+        if not (text or behind) or _TAG.sub("", text).strip("\n") or not (text + behind).isascii():
             raise ValueError(f'not a row of <meta name="…" content="…" />: {text!r}')
-        return cls(text, f"-sd{hashlib.sha256(text.encode()).hexdigest()[:8]}")
+        return cls(text, f"-sd{hashlib.sha256((text + behind).encode()).hexdigest()[:8]}", behind)
+
+    def without_behind(self) -> Tags:
+        """The same for those who are not shown what stands behind; the page is the same to caches."""
+        return replace(self, behind="")
 
 
 def meta(name: str, content: str) -> str:
@@ -73,13 +79,14 @@ class Inserter:
     """
 
     __slots__ = (
-        "_charset", "_declared", "_family", "_held", "_settled", "_skip", "_tags", "_walk", "outcome",
-        "where",
+        "_charset", "_declared", "_family", "_held", "_settled", "_skip", "_tags", "_walk", "_xml",
+        "outcome", "where",
     )  # fmt: skip
 
     def __init__(self, tags: Tags, charset: str = "", *, xml: bool = False) -> None:
         self._tags = tags
         self._charset = charset.strip("\"' ")
+        self._xml = xml
         self._walk = Walk(xml=xml)
         self._held = bytearray()
         self._family: Family | None = None
@@ -99,8 +106,15 @@ class Inserter:
         return self._go(before, last=False)
 
     def finish(self) -> bytes:
-        """The page is over; returns what was kept back."""
-        return b"" if self.outcome is not None else self._go(len(self._held), last=True)
+        """The page is over; returns what was kept back, and what stands behind it."""
+        rest = b"" if self.outcome is not None else self._go(len(self._held), last=True)
+        if self.outcome != "tagged" or self._xml:
+            return rest
+        return rest + self._tags.behind.encode(self._coding)
+
+    @property
+    def _coding(self) -> str:
+        return "ascii" if self._family == "ascii" else self._family or "ascii"
 
     def _go(self, before: int, *, last: bool) -> bytes:
         if self._family is None:
@@ -161,7 +175,7 @@ class Inserter:
             return self._leave("no-place")
         wide = self._family != "ascii"
         at = self._skip + self._walk.place * (2 if wide else 1)
-        tags = self._tags.text.encode("ascii" if not wide else self._family or "ascii")
+        tags = self._tags.text.encode(self._coding)
         if not wide and _SHIFT.search(self._held, 0, at):
             return self._leave("charset")
         if not self._declared:
