@@ -11,6 +11,7 @@ from stagedoor.model.errors import Problem
 from stagedoor.model.facts import (
     FORMS,
     KINDS,
+    LICENCE_STANDINGS,
     PROOFS,
     PURPOSES,
     Behaviour,
