@@ -28,8 +28,8 @@ GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = schemas(["GPTBot", "ExampleBot"], ["OpenAI"])
 FORMS = rule.forms()
 ROOTS: tuple[type[Model], ...] = (
-    *(stance.Stance, catalogue.File, tls_families.File, referrers.ReferrerFile, offers.OfferFile),
-    site_profiles.ProfileFile,
+    *(stance.Stance, catalogue.File, tls_families.File, site_profiles.ProfileFile),
+    *(referrers.ReferrerFile, offers.OfferFile),
     FORMS.written,
 )
 

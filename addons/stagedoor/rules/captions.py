@@ -70,6 +70,10 @@ KINDS: Mapping[Kind, str] = {
     "api": "an interface for programs, such as Subsonic's",
     "other": "everything else",
 }
+FORMS: Mapping[Form, str] = {
+    "live": "a stream without an end",
+    "bought": "a download that a shop hands out for a purchase",
+}
 LICENCES: Mapping[LicenceStanding, str] = {
     "none": "it shows none",
     "valid": "it was granted for what is asked for, and is in force",
@@ -80,10 +84,6 @@ LICENCES: Mapping[LicenceStanding, str] = {
     "unsigned": "it is bound to a signature, which is missing",
     "other-path": "it was granted for other paths",
     "other-use": "it was granted for other uses",
-}
-FORMS: Mapping[Form, str] = {
-    "live": "a stream without an end",
-    "bought": "a download that a shop hands out for a purchase",
 }
 PROOFS: Mapping[Proof, str] = {
     "verified": "it is provably who it says",

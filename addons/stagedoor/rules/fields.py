@@ -152,16 +152,16 @@ FIELDS: Mapping[str, Field] = {
         "where the request does not look like the browser it claims to come from",
         TRAIT_NAMES,
     ),
+    "client.trait_count": Field(
+        lambda request, client, resource, behaviour: len(client.traits),
+        "count",
+        "in how many ways the request does not look like that browser's",
+    ),
     "client.licence": Field(
         _client("licence"),
         "choice",
         "what the licence that it shows is worth",
         LICENCE_STANDINGS,
-    ),
-    "client.trait_count": Field(
-        lambda request, client, resource, behaviour: len(client.traits),
-        "count",
-        "in how many ways the request does not look like that browser's",
     ),
     "resource": Field(
         _resource("kind"),

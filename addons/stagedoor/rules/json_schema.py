@@ -43,9 +43,9 @@ def schemas(names: Collection[str], operators: Collection[str]) -> Mapping[str, 
         "rules.json": rules_schema(names, operators),
         "crawlers.json": crawlers_schema(),
         "fingerprints.json": fingerprints_schema(),
+        "profiles.json": profiles_schema(),
         "referrers.json": referrers_schema(),
         "licence.json": licence_schema(),
-        "profiles.json": profiles_schema(),
     }
 
 
@@ -86,6 +86,12 @@ def fingerprints_schema() -> Schema:
     return _file(*schema_of(tls_families.File, tls_families.Family, tls_families.Seen))
 
 
+def profiles_schema() -> Schema:
+    """Files in `profiles/`."""
+    parts = (site_profiles.PathEntry, site_profiles.Sign, site_profiles.PathCase)
+    return _file(*schema_of(site_profiles.ProfileFile, *parts))
+
+
 def licence_schema() -> Schema:
     """`licence.yaml`."""
     return _file(*schema_of(offers.OfferFile, offers.Offer))
@@ -94,12 +100,6 @@ def licence_schema() -> Schema:
 def referrers_schema() -> Schema:
     """`referrers.yaml`."""
     return _file(*schema_of(referrers.ReferrerFile, referrers.Service))
-
-
-def profiles_schema() -> Schema:
-    """Files in `profiles/`."""
-    parts = (site_profiles.PathEntry, site_profiles.Sign, site_profiles.PathCase)
-    return _file(*schema_of(site_profiles.ProfileFile, *parts))
 
 
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:

@@ -130,6 +130,7 @@ SHAPES: Mapping[str, Shape] = {
         "minimum": 0,
         "errorMessage": "write 0.0.0.0:8080 or just 8080",
     },
+    "config.stance._over_nothing": {"minimum": 1},
     "config.offers.OfferFile._address": {
         "pattern": r"^(https?://[^?#\s]+)?$",
         "errorMessage": "write its address: https://licences.example",
@@ -142,7 +143,6 @@ SHAPES: Mapping[str, Shape] = {
         "pattern": "^(mailto:|https://)",
         "errorMessage": "begin with mailto: or https://",
     },
-    "config.stance._over_nothing": {"minimum": 1},
     "identify.catalogue.Proof._is_an_origin": {
         "pattern": r"^(https://[^/?#@\s]+/?)?$",
         "errorMessage": "write https://signer.example, no path",

@@ -56,7 +56,7 @@ class MemoryStore:
         self._sessions = Sessions(clients)
 
     def __len__(self) -> int:
-        return len(self._clients)
+        return len(self._clients) + len(self._sessions)
 
     # -- one request -------------------------------------------------------------------------------
 
