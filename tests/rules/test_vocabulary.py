@@ -321,7 +321,12 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("client.licence") == LICENCE_STANDINGS
     for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
         assert choices.pop(f"{scope}.tripped") == ("yes", "no")
-    assert choices == {"client.purpose": PURPOSES, "client.proof": PROOFS, "resource": KINDS}
+    assert choices == {
+        "client.purpose": PURPOSES,
+        "client.proof": PROOFS,
+        "client.licence": LICENCE_STANDINGS,
+        "resource": KINDS,
+    }
 
 
 def test_an_expression_that_is_no_expression_is_never_passed_over() -> None:

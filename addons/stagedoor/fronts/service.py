@@ -43,6 +43,7 @@ from stagedoor.model.events import (
     Proved,
     Published,
     Referred,
+    Sounded,
     Took,
     Violated,
 )
@@ -333,6 +334,7 @@ class Service:
     def sounded(self, transaction: Transaction, sent: SoundSent) -> None:
         """A portion of a recording has gone out: every one, of every response, comes here."""
         self.emit(AudioSent(transaction.client.purpose, sent.bytes, sent.seconds))
+        self.emit(Sounded(transaction.request, transaction.client, sent))
         counted = sent.bytes if transaction.policy.counts else 0
         if counted or sent.seconds:
             home = transaction.household or client_key(transaction.request.address)
