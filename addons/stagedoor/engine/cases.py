@@ -116,6 +116,7 @@ def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Fa
         policy,
         asked(case),
         case.type,
+        form=case.form or "",
         prove=(lambda _claim: (proof, "assumed by the case")) if proof else None,
         assumed=frozenset(case.traits),
         behaviour=heard(case),

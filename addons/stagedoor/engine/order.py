@@ -29,7 +29,7 @@ from stagedoor.engine.needs import (
 from stagedoor.engine.transaction import Transaction
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.traits import traits
-from stagedoor.model.facts import Arrival, Behaviour, Client, Mode, Proof, Request, Resource
+from stagedoor.model.facts import Arrival, Behaviour, Client, Form, Mode, Proof, Request, Resource
 from stagedoor.model.heard import NO_LISTENING, TRIPPED
 from stagedoor.publish.publication import USES_OF
 from stagedoor.resources.kinds import reclassify
@@ -186,6 +186,7 @@ def judge(
     content_type: str = "",
     mode: Mode = "enforce",
     *,
+    form: Form = "",
     arrival: Arrival = NOTHING_ARRIVED,
     signer: str = "",
     prove: Prove | None = None,
@@ -195,7 +196,7 @@ def judge(
 ) -> Transaction:
     """The whole way of one request whose facts are at hand.
 
-    `content_type` is the response's, once it is known. `prove` says how sure a claim is that can be
+    `content_type` is the response's, and `form` how it hands out sound, once they are known. `prove` says how sure a claim is that can be
     proven; without it, none is. `behaviour` and `waits` as a store would give them.
     """
     transaction = Transaction(policy, request, arrival, mode)
@@ -206,6 +207,8 @@ def judge(
     enter(transaction)
     if content_type:
         answered(transaction, reclassify(transaction.resource, content_type))
+    if form:
+        answered(transaction, replace(transaction.resource, form=form))
     return _finish(transaction, prove, behaviour, waits)
 
 
