@@ -430,3 +430,21 @@ class StoreContract:
             player = Player(driver, f"2001:db8:{number % 2}:{number // 2 % 400:x}::1")
             player.gets(song(number % 100), at=1000.0)
         assert quiet.heard(1000.0).whole_recordings == 1
+
+    # -- on air ----------------------------------------------------------------------
+
+    def test_live_streams_are_known_by_household_and_network(self) -> None:
+        store = self.make()
+        neighbour = HOME.rpartition(".")[0] + ".200"
+        for household in (HOME, HOME, neighbour):
+            store.aired(household, 100.0, 1)
+        known = store.read(Query(HOME, 100.0 + 3600, behaviour=True))
+        assert isinstance(known, Known)
+        found = known.behaviour
+        assert (found.live_streams, found.live_streams_in_network, found.on_air) == (2, 3, 3600)
+        for _ in range(2):
+            store.aired(HOME, 4000.0, -1)
+        known = store.read(Query(HOME, 4000.0 + 3600, behaviour=True))
+        assert isinstance(known, Known)
+        found = known.behaviour
+        assert (found.live_streams, found.live_streams_in_network, found.on_air) == (0, 1, 0)

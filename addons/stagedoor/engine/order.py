@@ -35,6 +35,7 @@ from stagedoor.model.facts import (
     Arrival,
     Behaviour,
     Client,
+    Form,
     LicenceStanding,
     Mode,
     Proof,
@@ -210,6 +211,7 @@ def judge(
     content_type: str = "",
     mode: Mode = "enforce",
     *,
+    form: Form = "",
     arrival: Arrival = NOTHING_ARRIVED,
     signer: str = "",
     prove: Prove | None = None,
@@ -220,7 +222,7 @@ def judge(
 ) -> Transaction:
     """The whole way of one request whose facts are at hand.
 
-    `content_type` is the response's, once it is known. `prove` says how sure a claim is that can be
+    `content_type` is the response's, and `form` how it hands out sound, once they are known. `prove` says how sure a claim is that can be
     proven; without it, none is. `behaviour` and `waits` as a store would give them.
     """
     transaction = Transaction(policy, request, arrival, mode)
@@ -232,6 +234,8 @@ def judge(
     enter(transaction)
     if content_type:
         answered(transaction, reclassify(transaction.resource, content_type))
+    if form:
+        answered(transaction, replace(transaction.resource, form=form))
     return _finish(transaction, prove, behaviour, waits)
 
 

@@ -57,6 +57,8 @@ class Transaction:
     """The rules whose rates this request has used up."""
     violations: tuple[Violation, ...] = ()
     verdict: Verdict = ALLOW
+    on_air = False
+    """A live stream of its is open."""
     seconds = 0.0
     """What the decisions cost."""
     id = ""

@@ -53,6 +53,7 @@ from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
 from stagedoor.record.suite import Suite
 from stagedoor.resources.kinds import UNDECIDED
+from stagedoor.resources.track_keys import track_key
 from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
@@ -214,6 +215,8 @@ class Service:
         order.enter(transaction)
         if not transaction.resource.guarded:
             self._listed(transaction)
+        elif self.tracks.any_live:
+            self._live(transaction)
         needs = order.needs(transaction)
         claim, request = needs.claim, transaction.request
         proof = self.claims.prove(claim, request, signed) if claim is not None else None
@@ -233,8 +236,16 @@ class Service:
         kind = self.tracks.listed(resource.path)
         if not kind or resource.kind == "signal":
             return
-        if kind == "segment" or resource.kind in UNDECIDED:
+        if kind in {"segment", "live"} or resource.kind in UNDECIDED:
             transaction.resource = Resource("audio", resource.path, "listing")
+
+    def _live(self, transaction: Transaction) -> None:
+        """What was seen to be a live stream is known for one before the site answers."""
+        request, resource = transaction.request, transaction.resource
+        if resource.kind != "audio" or resource.form:
+            return
+        if self.tracks.is_live(track_key(request.path, request.target)):
+            transaction.resource = replace(resource, form="live")
 
     def _query(
         self, transaction: Transaction, needs: Needs, proof: tuple[Proof, str] | None
@@ -244,7 +255,7 @@ class Service:
         person = client.purpose in PEOPLE
         counts = transaction.policy.counts
         listens = (needs.listening or needs.sentences) and not is_crowd(transaction)
-        if person and not counts and not listens:
+        if person and not counts and not listens and not needs.behaviour:
             return None
         home = transaction.household = client_key(request.address)
         if not person:
@@ -335,6 +346,8 @@ class Service:
         """A portion of a recording has gone out: every one, of every response, comes here."""
         self.emit(AudioSent(transaction.client.purpose, sent.bytes, sent.seconds))
         self.emit(Sounded(transaction.request, transaction.client, sent))
+        if sent.kind == "live":
+            self._aired(transaction, sent)
         counted = sent.bytes if transaction.policy.counts else 0
         if counted or sent.seconds:
             home = transaction.household or client_key(transaction.request.address)
@@ -344,6 +357,13 @@ class Service:
             if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
                 sent = replace(sent, kind="episode")
             self.store.sounded(transaction.listener, sent, time.monotonic())
+
+    def _aired(self, transaction: Transaction, sent: SoundSent) -> None:
+        """A portion of a live stream. That it is one may turn out when it is long under way."""
+        change = int(not transaction.on_air) - int(sent.last)
+        transaction.on_air = not sent.last
+        home = transaction.household or client_key(transaction.request.address)
+        self.store.aired(home, time.monotonic(), change)
 
     def listed(self, transaction: Transaction) -> None:
         """A playlist has gone out."""

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from stagedoor.model import actions
 from stagedoor.model.actions import LOG
-from stagedoor.model.facts import Behaviour, Client, Kind, Rate, Request, Resource, Verdict
+from stagedoor.model.facts import Behaviour, Client, Rate, Request, Resource, Verdict
 from stagedoor.model.globs import PatternSet
 from stagedoor.model.heard import DRAIN, SCOPES, Scope, Sentence
 from stagedoor.rules.conditions import (
@@ -31,7 +31,7 @@ from stagedoor.rules.conditions import (
     narrow,
     unknown,
 )
-from stagedoor.rules.fields import LISTENING
+from stagedoor.rules.fields import LISTENING, LIVE
 from stagedoor.rules.rule import Rule
 
 CACHED_TEXTS = 8192
@@ -209,7 +209,7 @@ class Plan:
         found = [leaf for rule in active for leaf in leaves(rule.condition)]
         self.uses = frozenset(leaf.name for leaf in found)
         self.rated = any(rule.rate for rule in active)
-        self.counts = self.rated or any(map(_is_counter, self.uses))
+        self.counts = self.rated or any(_is_counter(name) for name in self.uses - LIVE)
         self.listens = not self.uses.isdisjoint(LISTENING) or any(rule.sentence for rule in active)
         self._search: dict[str, Callable[[str], frozenset[int]]] = {}
         self._numbers: dict[str, dict[int, frozenset[int]]] = {}
@@ -275,6 +275,7 @@ class Plan:
             client.purpose,
             client.further,
             resource.kind,
+            resource.form,
             path,
             agent,
         )
@@ -283,15 +284,18 @@ class Plan:
             if len(self._steps) >= CACHED_STEPS:
                 self._steps.clear()
             found = {"request.path": path, "request.agent": agent}
-            steps = self._steps[key] = self._narrowed(client, resource.kind, found)
+            steps = self._steps[key] = self._narrowed(client, resource, found)
         return steps
 
-    def _narrowed(self, client: Client, kind: Kind, found: dict[str, frozenset[int]]) -> Steps:
+    def _narrowed(
+        self, client: Client, resource: Resource, found: dict[str, frozenset[int]]
+    ) -> Steps:
         values: dict[str, str | frozenset[str]] = {
             "client.name": client.name,
             "client.operator": client.operator,
             "client.purpose": frozenset(client.purposes),
-            "resource": kind,
+            "resource": resource.kind,
+            "resource.form": resource.form,
         }
 
         def known(leaf: Is) -> bool | None:
