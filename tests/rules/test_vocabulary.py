@@ -318,7 +318,6 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("behaviour.told") == TOLD
     assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
     assert choices.pop("resource.form") == FORMS
-    assert choices.pop("client.licence") == LICENCE_STANDINGS
     for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
         assert choices.pop(f"{scope}.tripped") == ("yes", "no")
     assert choices == {
