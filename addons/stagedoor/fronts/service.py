@@ -7,6 +7,7 @@ afterwards it reports here. Everything that changes at a reload is replaced by o
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -64,6 +65,8 @@ from stagedoor.verify.claims import Claims
 from stagedoor.verify.licence_file import LicenceFile
 
 _log = logging.getLogger("stagedoor.door")
+_LONGEST_WAIT = 2 * 86_400.0
+"""Seconds. No count lasts longer."""
 _FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
 """What they take are episodes, also of a feed that is kept elsewhere and was never seen."""
 
@@ -227,6 +230,8 @@ class Service:
         known = self.store.read(query)
         if isinstance(known, Known):
             self._decided(transaction, proof, known)
+            if transaction.verdict.refused:
+                self._until(transaction, query)
             return None
         return self._decided_later(transaction, proof, known)
 
@@ -262,7 +267,11 @@ class Service:
             verified = proof is not None and proof[0] == "verified"
             transaction.crawler = crawler_key(client.name, home, verified=verified)
         transaction.counted = needs.behaviour
-        recording = request.path if transaction.resource.guarded else ""
+        recording = ""
+        if counts and transaction.resource.guarded and request.method != "HEAD":
+            resource = transaction.resource
+            key = resource.track or track_key(request.path, request.target)
+            recording = transaction.recording = self.tracks.place(key).track
         now, crawler = time.monotonic(), transaction.crawler
         if not listens:
             return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
@@ -294,6 +303,36 @@ class Service:
         self._apply(transaction, transaction.crawler, order.decide(transaction, facts))
         for violation in transaction.violations:
             self.emit(Violated(transaction.client, violation.signal, violation.line))
+
+    def _until(self, transaction: Transaction, query: Query) -> None:
+        """Where a rule about counts refuses for a while: until when, if nothing more happens.
+
+        Found by asking the store what it would know then. A rule with a rate or a sentence knows.
+        """
+        verdict = transaction.verdict
+        step = next(s for s in transaction.steps.each if s.rule == verdict.rule)
+        if not step.waits or step.sentence is not None or not (query.behaviour or query.listening):
+            return
+
+        def holds(seconds: float) -> bool:
+            known = self.store.read(replace(query, at=query.at + seconds))
+            return isinstance(known, Known) and order.would_hold(transaction, known)
+
+        late = verdict.seconds
+        while holds(late):
+            late *= 2
+            if late > _LONGEST_WAIT:
+                return
+        early = late / 2 if late > verdict.seconds else late
+        while late - early > max(1.0, late / 100):
+            middle = (early + late) / 2
+            early, late = (middle, late) if holds(middle) else (early, middle)
+        transaction.verdict = replace(verdict, seconds=math.ceil(late))
+
+    def missing(self, transaction: Transaction, status: int) -> None:
+        """The site has no such recording, or does not send it: it does not count as asked for."""
+        if transaction.recording and status >= 400 and status != 416:
+            self.store.missing(transaction.household, transaction.recording)
 
     def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
         """The response shows what it is: decide again where that is another resource."""

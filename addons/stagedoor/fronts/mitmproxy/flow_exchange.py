@@ -320,6 +320,8 @@ class Exchanges:
                 response.stream = self._delivery.audio(passage, response)
             else:
                 self._delivery.listing(passage, response)
+        elif resource.guarded and status >= 400:
+            self.service.missing(passage, status)
         standards = self._signals.leaving(
             flow,
             resource,
