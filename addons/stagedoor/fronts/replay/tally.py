@@ -14,7 +14,7 @@ from typing import Any
 
 from stagedoor.engine.order import answered, enter, judge_known, recognised
 from stagedoor.engine.transaction import Transaction
-from stagedoor.fronts.replay.history import History
+from stagedoor.fronts.replay.history import History, Stopped
 from stagedoor.fronts.replay.log_records import Exchange, Hit, NoRequest, Parse, Unreadable
 from stagedoor.fronts.replay.observed_request import Watched, looked_up
 from stagedoor.model.facts import Client, Kind, Resource, Verdict
@@ -61,6 +61,7 @@ class Place:
     resources: tuple[Resource, ...]
     what: str
     number: int
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +128,17 @@ class Tally:
         self._by_type: dict[tuple[bytes, str], Place] = {}
         self._decided: dict[tuple[object, ...], Cell] = {}
 
+    @property
+    def stopped(self) -> Sequence[Stopped]:
+        """Who would have been stopped by the last policy's rules about listening."""
+        return self._history.stopped
+
     # -- lines: a million of them in a few seconds ---------------------------------------------
 
     def take_lines(self, lines: Sequence[bytes], parse: Parse, place: str, number: int) -> None:
         """Count lines of the file `place`; the first of them has the given number."""
         since, until, counting = self.since, self.until, self._history.needed
+        listening = self._history.listens
         by_agent, by_target = self._by_agent, self._by_target
         first, last = self.first, self.last
         self.lines += len(lines)
@@ -158,7 +165,7 @@ class Tally:
                 found = self._typed(target, content_type)
             else:
                 found = by_target.get(target) or self._place(target)
-            if counting:
+            if counting or (listening and found.guarded):
                 cell = self._counted(hit, asker, found)
             else:
                 cell = asker.always.get(found.what) or self._cell_for(hit, asker, found)
@@ -333,7 +340,8 @@ def _entered(policy: Policy, found: Exchange) -> Transaction:
 
 def _place(path: str, resources: tuple[Resource, ...]) -> Place:
     what = " ".join(f"{resource.kind}/{resource.known_by}" for resource in resources)
-    return Place(path, resources, what, hash(path))
+    guarded = any(resource.guarded for resource in resources)
+    return Place(path, resources, what, hash(path), guarded)
 
 
 def _key(looked_at: tuple[str, ...], hit: Hit, asker: Asker, place: Place) -> tuple[Any, ...]:
