@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from stagedoor.config.schema import ListOf, Model, check
 from stagedoor.config.yamltext import Document
@@ -95,8 +95,25 @@ class TermsFile(Model):
     """Phrases that are taken out before words are looked for ("including but not limited to")."""
     splits: ListOf[str] = ()
     """Words at which a new part of a sentence begins ("but", "unless")."""
-    words: dict[str, ListOf[str]]
+    words: dict[str, Annotated[ListOf[str], Field(min_length=1)]]
     clauses: ListOf[ClauseRule]
+
+    @field_validator("common", "months", "updated", "ignore", "splits")
+    @classmethod
+    def _say_something(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        return _filled(words)
+
+    @field_validator("words")
+    @classmethod
+    def _groups_say_something(cls, words: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {name: _filled(group) for name, group in words.items()}
+
+
+def _filled(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        if not plain(word).strip("* "):
+            raise ValueError(f'"{word}" would be found everywhere — write a word')
+    return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +132,9 @@ class Language:
 
     code: str
     rules: tuple[ClauseRule, ...]
+    source: Document = field(repr=False)
+    numbers: Mapping[str, int] = field(repr=False)
+    """Of each rule, by its id: its place in the file, from 0."""
     _groups: Mapping[str, re.Pattern[str]] = field(repr=False)
     _ignore: re.Pattern[str] | None = field(repr=False)
     _splits: re.Pattern[str] = field(repr=False)
@@ -187,25 +207,36 @@ def read_terms_rules(documents: Sequence[Document], problems: list[Problem]) -> 
         file = check(TermsFile, document, problems) if document.value is not None else None
         if file is None:
             continue
+        if file.language in common:
+            at = document.at(("language",))
+            fix = "put all rules of a language into one file"
+            problems.append(Problem(at, f'the language "{file.language}" is there twice', fix))
+            continue
+        ids = [rule.id for rule in file.clauses]
         for number, rule in enumerate(file.clauses):
+            if rule.id in ids[:number]:
+                at = document.at(("clauses", number, "id"))
+                problems.append(Problem(at, f'the id "{rule.id}" is there twice', "choose another"))
             for group in rule.groups:
                 if group not in file.words:
                     at = document.at(("clauses", number))
                     fix = did_you_mean(group, list(file.words)) or f"known: {listed(file.words)}"
                     problems.append(Problem(at, f'there are no words called "{group}"', fix))
         if all(group in file.words for rule in file.clauses for group in rule.groups):
-            languages[file.language] = _language(file)
+            languages[file.language] = _language(file, document)
         common[file.language] = frozenset(map(plain, file.common))
         months |= {plain(name): number for number, name in enumerate(file.months, 1)}
         updated += map(plain, file.updated)
     return TermsRules(languages, Calendar(months, updated), common)
 
 
-def _language(file: TermsFile) -> Language:
+def _language(file: TermsFile, document: Document) -> Language:
     return Language(
         file.language,
         # A bare mention counts only where nothing else does, so those rules come last.
         tuple(sorted(file.clauses, key=lambda rule: rule.class_ == "mentions")),
+        document,
+        {rule.id: number for number, rule in enumerate(file.clauses)},
         {name: _words(words) for name, words in file.words.items()},
         _words(file.ignore) if file.ignore else None,
         re.compile("|".join([r";|:(?=\s)", *(rf"\b{re.escape(plain(w))}\b" for w in file.splits)])),
@@ -216,19 +247,3 @@ def _words(words: Sequence[str]) -> re.Pattern[str]:
     """Any of these, as whole words; `*` stands for letters, a blank for white space."""
     each = (re.escape(plain(word)).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for word in words)
     return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)")
-
-
-def rule_case_faults(rules: TermsRules) -> list[str]:
-    """The cases of all rules that do not hold, each worded."""
-    found = []
-    for language in rules.languages.values():
-        for rule in language.rules:
-            for wanted, texts in ((True, rule.cases.match), (False, rule.cases.differ)):
-                for text in texts:
-                    has = any(
-                        rule in language.of_sentence(plain(s), plain(text)) for s in sentences(text)
-                    )
-                    if has != wanted:
-                        word = "does not find" if wanted else "finds"
-                        found.append(f"{language.code}: {rule.id} {word}: {text}")
-    return found
