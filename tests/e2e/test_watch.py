@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import socket
-import ssl
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -150,43 +147,6 @@ def test_a_claim_is_held_against_robots_txt(browser: Browser, watch: Watched) ->
     assert "GPTBot" not in found["found"].partition("leaves these")[2].split(", ")
     browser.open("https://soundcloud.com/artist/track")
     assert "leaves these" in badge(browser)["text"]
-
-
-def test_other_hosts_keep_their_certificate_and_every_byte(
-    watch: Watched, sites: Lookalikes
-) -> None:
-    def ask(through: str) -> tuple[bytes, bytes]:
-        context = ssl.create_default_context(cafile=str(sites.authority))
-        port = sites.port if not through else int(urlsplit(through).port or 0)
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
-            if through:
-                plain.sendall(
-                    b"CONNECT bank.example:443 HTTP/1.1\r\nHost: bank.example:443\r\n\r\n"
-                )
-                assert b" 200 " in plain.recv(4096)
-            with context.wrap_socket(plain, server_hostname="bank.example") as secure:
-                certificate = secure.getpeercert(binary_form=True)
-                secure.sendall(b"GET / HTTP/1.1\r\nHost: bank.example\r\nConnection: close\r\n\r\n")
-                answer = b"".join(iter(lambda: secure.recv(65536), b""))
-        lines = [line for line in answer.split(b"\r\n") if not line.startswith(b"Date:")]
-        return certificate or b"", b"\r\n".join(lines)
-
-    assert ask(watch.proxy) == ask("")
-
-
-def test_bytes_that_are_no_tls_pass_as_they_are(watch: Watched, sites: Lookalikes) -> None:
-    def ask(through: str) -> bytes:
-        port = sites.port if not through else int(urlsplit(through).port or 0)
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
-            if through:
-                plain.sendall(b"CONNECT bank.example:80 HTTP/1.1\r\nHost: bank.example:80\r\n\r\n")
-                assert b" 200 " in plain.recv(4096)
-            plain.sendall(b"GET /odd   HTTP/1.0\r\nx-ODD :  1\r\n\r\n")
-            return b"".join(iter(lambda: plain.recv(65536), b""))
-
-    direct = ask("")
-    assert direct
-    assert ask(watch.proxy) == direct
 
 
 def test_a_setting_is_read_and_not_switched(browser: Browser, watch: Watched) -> None:

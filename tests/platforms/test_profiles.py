@@ -127,3 +127,32 @@ def test_a_mistake_in_a_profile_has_its_place_and_its_fix(line: str, wanted: str
     (found,) = mistakes(line)
     assert found.startswith("platforms/a.yaml:5:")
     assert wanted in found
+
+
+def test_only_the_hosts_of_profiles_are_opened() -> None:
+    found = profiles("funk.example")
+    for host in (
+        "soundcloud.com", "CF-media.sndcdn.com.", "rr3---sn-x.googlevideo.com", "a.b.googlevideo.com",
+        "funk.example", "p.scdn.co",
+    ):  # fmt: skip
+        assert host in found
+    for host in (
+        "googlevideo.com", "evilgooglevideo.com", "googlevideo.com.evil.example", "sndcdn.com",
+        "i1.sndcdn.com", "accounts.google.com", "", "com", ".", "x.funk.example",
+    ):  # fmt: skip
+        assert host not in found
+
+
+def test_a_host_of_pages_is_no_sender() -> None:
+    found = profiles()
+    assert found.sender("soundcloud.com") is None
+    sender = found.sender("cf-media.sndcdn.com")
+    assert sender is not None
+    assert sender.id == "soundcloud"
+    assert found.of("cf-media.sndcdn.com") is None
+
+
+@pytest.mark.parametrize("host", ["*", "*.com", "a.*.example", "https://a.example", "A.example"])
+def test_a_pattern_that_would_open_too_much_is_a_mistake(host: str) -> None:
+    (found,) = mistakes(f"media: ['{host}']")
+    assert f'"{host}" is no host' in found

@@ -28,7 +28,10 @@ _TYPED = re.compile(
 )
 _META_POLICY = re.compile(rb"http-equiv\s*=\s*[\"']?\s*content-security-policy", re.IGNORECASE)
 _POLICIES = frozenset({"content-security-policy", "content-security-policy-report-only"})
-_SIGNED = frozenset({"signature", "content-digest", "repr-digest", "digest", "content-md5"})
+_HASHED = frozenset(
+    {"signature", "content-digest", "repr-digest", "digest", "content-md5", "use-as-dictionary"}
+)
+"""Fields of a page whose bytes somebody hashes: with a dictionary the browser sends the hash on."""
 _STYLE = (
     ":host{all:initial}*{box-sizing:border-box;font:13px/1.4 system-ui,sans-serif}"
     "section{display:flex;flex-direction:column-reverse;align-items:flex-end;gap:6px}"
@@ -100,7 +103,7 @@ def may_have(fields: Iterable[tuple[str, str]], page: bytes) -> bool:
     """Whether a page (decoded, whole) may have a badge; `fields` are its response's."""
     for name, value in fields:
         lowered = name.lower()
-        if lowered in _SIGNED:
+        if lowered in _HASHED:
             return False
         if lowered == "cache-control" and "no-transform" in value.lower():
             return False

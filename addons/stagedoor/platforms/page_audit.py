@@ -6,6 +6,7 @@ standard said what in which kind of place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -108,6 +109,38 @@ def audit_page(
     )
 
 
+def recording_signals(recording: Fetched, crawlers: Mapping[str, Use]) -> tuple[Signal, ...]:
+    """What the headers of one recording say; its body is not looked at."""
+    page = Fetched(recording.url, 200)
+    found = audit(Site(page, Fetched(page.url, 404), {}, recordings=(recording,)), crawlers)
+    return tuple(dict.fromkeys(s for s in _signals(found) if s.place == _RECORDING))
+
+
+def with_recordings(page: PageAudit, signals: tuple[Signal, ...]) -> PageAudit:
+    """A page together with what its platform's recordings say; of several answers the strictest."""
+    decided = tuple(_stricter(one, signals) for one in page.decided)
+    places = ("page", "headers", "recordings", "robots.txt", "well-known files")
+    looked_at = tuple(p for p in places if p in page.looked_at or p == "recordings")
+    own = tuple(s for s in page.signals if s.place != _RECORDING)
+    return replace(page, decided=decided, signals=(*own, *signals), looked_at=looked_at)
+
+
+def signals_of_recordings(page: PageAudit) -> tuple[Signal, ...] | None:
+    """Those of an audit; None where no recording was looked at."""
+    if "recordings" not in page.looked_at:
+        return None
+    return tuple(s for s in page.signals if s.place == _RECORDING)
+
+
+def _stricter(one: Decided, signals: tuple[Signal, ...]) -> Decided:
+    for answer in ("no", "yes"):
+        said = [s.standard for s in signals if getattr(s, one.use) == answer]
+        if one.answer == answer or said:
+            by = one.by if one.answer == answer else ()
+            return Decided(one.use, answer, tuple(dict.fromkeys((*by, *said))))
+    return one
+
+
 def _decided(found: Audit, use: Use) -> Decided:
     """What all that was looked at says of one use: of several answers, the strictest."""
     resolved = [one.resolved(use) for one in found.heard]
@@ -124,7 +157,7 @@ def _signals(found: Audit) -> list[Signal]:
         Signal(
             placed.statement.standard, _place(placed, one.kind),
             placed.statement.said.train, placed.statement.said.input, placed.statement.said.search,
-            placed.words[:_WORDS],
+            without_addresses(placed.words)[:_WORDS],
         )
         for one in found.heard
         for placed in (*one.heard, *one.to_others)
@@ -194,6 +227,33 @@ def robots_sentence(page: PageAudit) -> str:
     if page.left_out:
         text += f" and leaves these {len(page.left_out)} out: {', '.join(page.left_out)}"
     return text
+
+
+_WORD = re.compile(r"(?<!<)[^\s\"'<>,;]+|(?<=<)[^\s\"'<>,;]+")
+_TYPE = re.compile(r"(?:application|audio|font|image|text|video|\*)/[\w.+*-]+", re.IGNORECASE)
+_SITE = re.compile(r"(?:[\w-]+=)?(https?:)?//(?:[^/@]*@)?([^/?#@]+)(.*)", re.IGNORECASE)
+_LONG = 24
+"""Characters of a word that no standard has: a key, or a token."""
+
+
+def without_addresses(words: str) -> str:
+    """A signal's words without what could name a page, a person or a session.
+
+    Of an address its host is left.
+    """
+    return _WORD.sub(_public, words)
+
+
+def _public(found: re.Match[str]) -> str:
+    word = found[0]
+    site = _SITE.fullmatch(word)
+    if site is not None:
+        return f"{site[1] or ''}//{site[2]}" + ("/…" if len(site[3]) > 1 else site[3])
+    tag = found.start() and found.string[found.start() - 1] == "<"
+    if _TYPE.fullmatch(word) or (tag and re.fullmatch(r"/?[A-Za-z:]+/?", word)) or word == "/":
+        return word
+    secret = len(word) > _LONG and any(map(str.isdigit, word))
+    return "…" if secret or any(mark in word for mark in "/?#@&%") else word
 
 
 def without_words(page: PageAudit) -> PageAudit:

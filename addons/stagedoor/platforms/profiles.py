@@ -85,7 +85,7 @@ class Text(Model):
     @classmethod
     def _is_an_address(cls, url: str) -> str:
         parts = urlsplit(url)
-        if parts.scheme != "https" or not parts.hostname:
+        if parts.scheme not in {"https", "http"} or not parts.hostname:
             raise ValueError(f'"{url}" is no address — write all of it: https://…')
         return url
 
@@ -151,6 +151,10 @@ class PlatformFile(Model):
 
     name: str = Field(min_length=1)
     hosts: ListOf[str] = ()
+    media: ListOf[str] = ()
+    """Further hosts that send the recordings: only headers are read there. `*.example.org` stands
+    for every name below it."""
+    media_source: str = ""
     reviewed: Annotated[date, Field(strict=False)]
     source: str
     note: str = ""
@@ -172,6 +176,15 @@ class PlatformFile(Model):
         for host in hosts:
             if not _HOST.fullmatch(host):
                 raise ValueError(f'"{host}" is no host — write it bare and in small letters')
+        return hosts
+
+    @field_validator("media")
+    @classmethod
+    def _are_hosts_or_below(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            bare = host.removeprefix("*.")
+            if not _HOST.fullmatch(bare) or (host != bare and "." not in bare):
+                raise ValueError(f'"{host}" is no host — write media.example.org or *.example.org')
         return hosts
 
     @field_validator("audio", "not_audio", "private")
@@ -230,10 +243,24 @@ class Profiles:
     def __init__(self, profiles: Iterable[Profile]) -> None:
         self.all = tuple(profiles)
         self._by_host = {host: profile for profile in self.all for host in profile.hosts}
+        self._media = {host: profile for profile in self.all for host in profile.file.media}
 
     def of(self, host: str) -> Profile | None:
         """The profile of a host, in any spelling; None where it has none."""
         return self._by_host.get(host.lower().rstrip("."))
+
+    def sender(self, host: str) -> Profile | None:
+        """The profile whose recordings a host sends, where it is no host of pages."""
+        name = host.lower().rstrip(".")
+        if name in self._by_host:
+            return None
+        labels = name.split(".")
+        above = (f"*.{'.'.join(labels[n:])}" for n in range(1, len(labels) - 1))
+        return next((self._media[one] for one in (name, *above) if one in self._media), None)
+
+    def __contains__(self, host: object) -> bool:
+        """Whether a host is opened."""
+        return isinstance(host, str) and (self.of(host) or self.sender(host)) is not None
 
     def named(self, name: str) -> Profile | None:
         """The profile called so, by its id or its name."""

@@ -21,6 +21,7 @@ from mitmproxy.proxy import layer
 from mitmproxy.utils import human
 
 from stagedoor.fronts.mitmproxy import lean
+from stagedoor.fronts.mitmproxy.watch_log import MITMPROXY, Discretion, place_of
 from stagedoor.fronts.mitmproxy.watch_options import WATCH_OPTIONS, WatchSettings, parse_watch
 from stagedoor.fronts.mitmproxy.watch_pages import Reader, wanted
 from stagedoor.fronts.mitmproxy.watch_tls import Scope
@@ -49,6 +50,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.scope = Scope(frozenset())
+        self._silence = Discretion(self._watches)
         self.badge = True
         self._settings: WatchSettings | None = None
         self._observer: Observer | None = None
@@ -64,6 +66,7 @@ class Watch:
     def load(self, loader: Loader) -> None:
         """Declare the options."""
         lean.quiet()
+        logging.getLogger(MITMPROXY).addFilter(self._silence)
         for name, default, help_text in WATCH_OPTIONS:
             loader.add_option(name, str, default, help_text)
         if not ctx.options.has_changed("flow_detail"):
@@ -94,7 +97,7 @@ class Watch:
     def _open(self, settings: WatchSettings) -> None:
         observer = opening.observer(settings.rules, settings.hosts, settings.state, self._tell)
         crawlers = opening.crawlers(rule_folder.load(settings.rules).catalogue)
-        self.scope = Scope(observer.profiles.hosts)
+        self.scope = Scope(observer.profiles)
         self._observer = observer
         self._reader = Reader(observer, crawlers, self._metrics)
         self._settings = settings
@@ -128,6 +131,7 @@ class Watch:
 
     def done(self) -> None:
         """Let go of everything."""
+        logging.getLogger(MITMPROXY).removeFilter(self._silence)
         self._aside.shutdown(wait=True)
         if self._server is not None:
             self._server.close()
@@ -143,6 +147,9 @@ class Watch:
         _log.info("%s", news.sentence)
 
     # -- whose traffic is opened ---------------------------------------------------------------
+
+    def _watches(self, host: str) -> bool:
+        return self.scope.holds(host)
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Open no other host than those in the profiles."""
@@ -164,15 +171,21 @@ class Watch:
         response, reader = flow.response, self._reader
         if response is None or flow.is_replay:
             return
-        profile = (
-            reader.observer.profiles.of(flow.request.pretty_host)
-            if reader is not None and self.scope.holds(flow.request.pretty_host)
-            else None
-        )
-        if profile is None or reader is None or not wanted(profile, flow):
-            if profile is not None and reader is not None:
-                reader.recording(profile, flow)
+        if reader is None:
             response.stream = True
+            return
+        host = flow.request.pretty_host
+        profile = reader.observer.profiles.of(host)
+        if profile is not None and wanted(profile, flow):
+            return
+        response.stream = True
+        later = None
+        if profile is not None and response.status_code == 304:
+            later = reader.not_sent(profile, flow)
+        else:
+            sender = profile or reader.observer.profiles.sender(host)
+            later = reader.recording(sender, flow, int(time.time())) if sender else None
+        self._later(later)
 
     async def response(self, flow: http.HTTPFlow) -> None:
         """Read a page, and give it its badge."""
@@ -186,20 +199,24 @@ class Watch:
             return
         try:
             later = reader.read(flow, int(time.time()), badge=self.badge)
-        except Exception:  # noqa: BLE001 (a page that cannot be read passes as it came)
-            _log.exception("a page could not be read")
+        except Exception as error:  # noqa: BLE001 (a page that cannot be read passes as it came)
+            _log.error("a page could not be read: %s", place_of(error))
             return
-        if later is not None:
-            asyncio.get_running_loop().run_in_executor(self._aside, self._guarded, later)
+        self._later(later)
         if self._settings is not None and self._settings.fetch:
             self._fetch(flow)
+
+    def _later(self, later: Callable[[], None] | None) -> None:
+        """Do something besides, while the page goes on."""
+        if later is not None:
+            asyncio.get_running_loop().run_in_executor(self._aside, self._guarded, later)
 
     def _guarded(self, later: Callable[[], None]) -> None:
         try:
             with self._lock:
                 later()
-        except Exception:  # noqa: BLE001 (whatever it is, pages go on)
-            _log.exception("what was seen could not be kept")
+        except Exception as error:  # noqa: BLE001 (whatever it is, pages go on)
+            _log.error("what was seen could not be kept: %s", place_of(error))
 
     def _fetch(self, flow: http.HTTPFlow) -> None:
         """Ask for the public files of a host, once a day, through the proxy itself."""
