@@ -76,6 +76,14 @@ PAGES: dict[str, tuple[str, str, str]] = {
         track("", f"<audio autoplay src=https://{MEDIA}/one.wav?Policy={SIGNED}></audio>"
               f"<audio autoplay src=https://cdn.example/two.wav?sig={SIGNED}></audio>"), "br", "",
     ),
+    f"soundcloud.com/artist/{TOKEN}": (
+        track(
+            f'<title>{SECRET}</title><meta name="tdm-policy" content="https://a.example/{SECRET}?{PASSWORD}">'
+            '<meta name="robots" content="noai"><link rel="license" type="application/rsl+xml" '
+            f'href="/licence?session={SECRET}"><script>window.me={{"token":"{SECRET}"}}</script>'
+        ),
+        "br", f'tdm-policy "https://anna:{PASSWORD}@a.example/{SECRET}"',
+    ),
     "soundcloud.com/artist/not-kept": (track(), "gzip", "Cache-Control no-store"),
     "soundcloud.com/terms-of-use": (in_json(terms()), "gzip", ""),
     "soundcloud.com/settings/account": (track(), "", ""),

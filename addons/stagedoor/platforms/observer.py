@@ -19,6 +19,7 @@ from stagedoor.platforms.page_audit import (
     PageAudit,
     Signal,
     check_claim,
+    newly_looked_at,
     signals_of_recordings,
     with_recordings,
 )
@@ -145,6 +146,13 @@ class Observer:
         if last is not None and _same(last.body.get("audit"), body["audit"]):
             return
         self.history.add("audit", profile.id, "page", at, body)
+        before = read_audit(last.body["audit"]) if last is not None else None
+        if (
+            before is not None
+            and before.answers == audit.answers
+            and newly_looked_at(before, audit)
+        ):
+            return
         answers = ", ".join(f"{use}: {said or 'nothing'}" for use, said in audit.answers.items())
         sentence = f"{profile.name}: a page with audio says {answers}"
         self._tell(News("signals", profile.id, "page", sentence))

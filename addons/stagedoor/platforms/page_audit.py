@@ -132,6 +132,13 @@ def signals_of_recordings(page: PageAudit) -> tuple[Signal, ...] | None:
     return tuple(s for s in page.signals if s.place == _RECORDING)
 
 
+def newly_looked_at(before: PageAudit, after: PageAudit) -> tuple[str, ...]:
+    """What was looked at for the first time, where nothing else is another than before."""
+    more = tuple(place for place in after.looked_at if place not in before.looked_at)
+    gone = set(before.looked_at) - set(after.looked_at)
+    return () if gone or not set(before.signals) <= set(after.signals) else more
+
+
 def _stricter(one: Decided, signals: tuple[Signal, ...]) -> Decided:
     for answer in ("no", "yes"):
         said = [s.standard for s in signals if getattr(s, one.use) == answer]

@@ -9,8 +9,8 @@ from typing import Any
 from stagedoor.platforms.changes import compare
 from stagedoor.platforms.clauses import WEIGHTY
 from stagedoor.platforms.kept_texts import Entry
-from stagedoor.platforms.observer import Observer
-from stagedoor.platforms.page_audit import robots_sentence
+from stagedoor.platforms.observer import Observer, read_audit
+from stagedoor.platforms.page_audit import newly_looked_at, robots_sentence
 from stagedoor.platforms.profiles import Profile
 
 
@@ -91,6 +91,11 @@ def timeline(observer: Observer) -> list[dict[str, Any]]:
             one |= {"state": entry.body["state"], "was": last.body["state"] if last else None}
         else:
             one["first"] = last is None
+            one["newly_looked_at"] = (
+                list(newly_looked_at(*(read_audit(e.body["audit"]) for e in (last, entry))))
+                if last
+                else []
+            )
         found.append(one)
     return found[::-1]
 

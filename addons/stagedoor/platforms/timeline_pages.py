@@ -136,6 +136,8 @@ def _sentence(one: Mapping[str, Any]) -> str:
     if one["kind"] == "audit":
         if one["first"]:
             return "a page with audio was looked at for the first time"
+        if one["newly_looked_at"]:
+            return f"also looked at, for the first time: {', '.join(one['newly_looked_at'])}"
         return "a page with audio showed other signals than before"
     if one["outcome"] == "first":
         return f"{one['subject']}: the first text that is kept"

@@ -195,7 +195,8 @@ class Watch:
             return
         if flow.is_replay:
             if flow.metadata.get(_FETCHED):
-                reader.public_file(flow, int(time.time()))
+                now = int(time.time())
+                self._later(lambda: reader.public_file(flow, now))
             return
         try:
             later = reader.read(flow, int(time.time()), badge=self.badge)

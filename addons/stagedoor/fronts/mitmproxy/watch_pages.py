@@ -90,7 +90,9 @@ class Reader:
         self.link = ""
         self._crawlers = crawlers
         self._metrics = metrics
-        self._pages: dict[str, PageAudit] = {}
+        self._pages: dict[str, Fetched] = {}
+        """Of each platform the last page with audio, in memory only: what it says can become more
+        when a recording or robots.txt comes after it."""
         self._recordings: dict[str, tuple[tuple[str, str], ...]] = {}
 
     def recording(
@@ -111,12 +113,16 @@ class Reader:
 
         def keep() -> None:
             self.observer.recording(profile, signals)
-            page = self._pages.get(profile.id)
-            if page is not None:
-                self.observer.audited(profile, page, now)
-                self._metrics.refresh(self.observer)
+            self._again(profile, now)
 
         return keep
+
+    def _again(self, profile: Profile, now: int) -> None:
+        """Judge the last page anew, by what is known now."""
+        page = self._pages.get(profile.id)
+        if page is not None:
+            self.observer.audited(profile, self._audit(page), now)
+            self._metrics.refresh(self.observer)
 
     def not_sent(self, profile: Profile, flow: http.HTTPFlow) -> Callable[[], None] | None:
         """A 304: the browser shows a page that it has kept, and its text did not pass here."""
@@ -134,6 +140,9 @@ class Reader:
         known = Fetched(f"https://{host}{path}", response.status_code, _fields(response), body)
         if path in _PUBLIC:
             self.observer.history.keep_file(host, path, now, known)
+            profile = self.observer.profiles.of(host)
+            if profile is not None:
+                self._again(profile, now)
 
     def read(self, flow: http.HTTPFlow, now: int, *, badge: bool) -> Callable[[], None] | None:
         """Read a page that is wanted(); returns what can be done after the page has gone out."""
@@ -162,9 +171,10 @@ class Reader:
                     self.observer.setting(profile, name, state, now)
 
             return note
-        own = self._audit(host, path, body, response)
+        shown = Fetched(f"https://{host}{path}", 200, _fields(response), body)
+        self._pages[profile.id] = shown
+        own = self._audit(shown)
         audit = self.observer.with_recordings(profile, own)
-        self._pages[profile.id] = own
         if badge:
             self._badge(flow, body, charset, *self._of_audit(profile, audit))
 
@@ -181,9 +191,8 @@ class Reader:
         self.observer.document(profile, document, blocks, now, "browser")
         self._metrics.refresh(self.observer)
 
-    def _audit(self, host: str, path: str, body: bytes, response: http.Response) -> PageAudit:
-        page = Fetched(f"https://{host}{path}", 200, _fields(response), body)
-        known = {p: self.observer.history.file(host, p) for p in _PUBLIC}
+    def _audit(self, page: Fetched) -> PageAudit:
+        known = {p: self.observer.history.file(page.host, p) for p in _PUBLIC}
         files = {p: found[1] for p, found in known.items() if found and p != "/robots.txt"}
         robots = known["/robots.txt"]
         return audit_page(page, robots[1] if robots else None, files, self._crawlers)
