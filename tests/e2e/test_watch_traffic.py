@@ -13,6 +13,7 @@ import pytest
 from stagedoor.cli.watch import key_hash
 
 from .lookalikes import MEDIA, SIGNED, Lookalikes, serving
+from .plainsite import ANSWERS, PlainSite
 from .programs import eventually
 from .test_watch import BADGE
 from .watching import Watched, watching
@@ -28,8 +29,16 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lookalikes]:
 
 
 @pytest.fixture(scope="module")
-def watch(sites: Lookalikes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    with watching(tmp_path_factory.mktemp("watch"), sites) as found:
+def plain() -> Iterator[PlainSite]:
+    with PlainSite() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def watch(
+    sites: Lookalikes, plain: PlainSite, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Watched]:
+    with watching(tmp_path_factory.mktemp("watch"), sites, plain=plain.port) as found:
         yield found
 
 
@@ -143,16 +152,49 @@ def test_other_hosts_keep_their_certificate_and_every_byte(
     assert ask(watch.proxy) == ask("")
 
 
-def test_bytes_that_are_no_tls_pass_as_they_are(watch: Watched, sites: Lookalikes) -> None:
-    def ask(through: str) -> bytes:
-        port = sites.port if not through else int(urlsplit(through).port or 0)
-        with socket.create_connection(("127.0.0.1", port), timeout=20) as plain:
-            if through:
-                plain.sendall(b"CONNECT bank.example:80 HTTP/1.1\r\nHost: bank.example:80\r\n\r\n")
-                assert b" 200 " in plain.recv(4096)
-            plain.sendall(b"GET /odd   HTTP/1.0\r\nx-ODD :  1\r\n\r\n")
-            return b"".join(iter(lambda: plain.recv(65536), b""))
+def test_bytes_that_are_no_tls_pass_as_they_are(
+    watch: Watched, sites: Lookalikes, plain: PlainSite
+) -> None:
+    with _tunnel(watch.proxy, sites, "bank.example:80") as one:
+        one.sendall(b"GET /head   HTTP/1.0\r\nx-ODD :  1\r\n\r\n")
+        assert b"".join(iter(lambda: one.recv(65536), b"")) == ANSWERS["/head"]
+    assert plain.asked[-1] == b"GET /head   HTTP/1.0\r\nx-ODD :  1\r\n\r\n"
 
-    direct = ask("")
-    assert direct
-    assert ask(watch.proxy) == direct
+
+@pytest.mark.parametrize("path", ANSWERS)
+def test_plain_http_to_other_hosts_passes_byte_for_byte(
+    path: str, watch: Watched, plain: PlainSite
+) -> None:
+    """Both ways: order and case of fields, white space, chunks, trailers, and what is not allowed."""
+    fields = b"HOST: plain.example\r\nx-ODD:  1 \r\nb: 1\r\nB: 2\r\nContent-Length: 4\r\n\r\nbody"
+    seen = []
+    for port, place in (
+        (plain.port, ""),
+        (int(urlsplit(watch.proxy).port or 0), "http://plain.example"),
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as one:
+            one.sendall(f"POST {place}{path} HTTP/1.1\r\n".encode() + fields)
+            answer = b"".join(iter(lambda one=one: one.recv(65536), b""))  # type: ignore[misc]
+        seen.append((answer, plain.asked[-1]))
+    assert seen[0] == seen[1]
+    assert seen[0][0] == ANSWERS[path]
+
+
+def test_one_connection_can_ask_several_hosts_and_a_watched_one_is_asked_anew(
+    watch: Watched, plain: PlainSite
+) -> None:
+    port = int(urlsplit(watch.proxy).port or 0)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as one:
+        for host in ("plain.example", "another.example", "plain.example"):
+            one.sendall(f"GET http://{host}/kept HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert one.recv(65536).endswith(b"kept")
+            assert plain.asked[-1] == f"GET /kept HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        count = len(plain.asked)
+        one.sendall(b"GET http://soundcloud.com/kept HTTP/1.1\r\nHost: soundcloud.com\r\n\r\n")
+        assert one.recv(65536) == b""
+    assert len(plain.asked) == count
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as one:
+        one.sendall(b"GET http://soundcloud.com/kept HTTP/1.1\r\nHost: soundcloud.com\r\n\r\n")
+        answer = b"".join(iter(lambda: one.recv(65536), b""))
+    assert b"connection: close" in answer.lower()
+    assert answer.endswith(b"kept")

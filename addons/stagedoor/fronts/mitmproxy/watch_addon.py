@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +20,8 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import layer
 from mitmproxy.utils import human
 
-from stagedoor.fronts.mitmproxy import lean
+from stagedoor.fronts.mitmproxy import bodies, heads, lean
+from stagedoor.fronts.mitmproxy.replacing import install
 from stagedoor.fronts.mitmproxy.watch_log import MITMPROXY, Discretion, place_of
 from stagedoor.fronts.mitmproxy.watch_options import WATCH_OPTIONS, WatchSettings, parse_watch
 from stagedoor.fronts.mitmproxy.watch_pages import Reader, wanted
@@ -39,6 +40,12 @@ from stagedoor.web.server import Serving
 _log = logging.getLogger("stagedoor.watch")
 
 PUBLIC = ("/robots.txt", *registry.current().asked)
+_OPTIONS: Mapping[str, object] = {
+    # mitmproxy's own lines about flows hold addresses with everything in them.
+    "flow_detail": 0,
+    # What a browser would take from a site is passed on to it.
+    "validate_inbound_headers": False,
+}
 _FETCHED = "stagedoor.watch"
 """Marks a flow of ours in its metadata."""
 _BETWEEN = 3600
@@ -51,6 +58,7 @@ class Watch:
     def __init__(self) -> None:
         self.scope = Scope(frozenset())
         self._silence = Discretion(self._watches)
+        self._restore: Callable[[], None] = lambda: None
         self.badge = True
         self._settings: WatchSettings | None = None
         self._observer: Observer | None = None
@@ -69,9 +77,10 @@ class Watch:
         logging.getLogger(MITMPROXY).addFilter(self._silence)
         for name, default, help_text in WATCH_OPTIONS:
             loader.add_option(name, str, default, help_text)
-        if not ctx.options.has_changed("flow_detail"):
-            # mitmproxy's own lines about flows hold addresses with everything in them.
-            ctx.options.update(flow_detail=0)
+        self._restore = install((*heads.of_responses(), *bodies.of_responses()))
+        for name, value in _OPTIONS.items():
+            if not ctx.options.has_changed(name):
+                ctx.options.update(**{name: value})
 
     def configure(self, updated: AbstractSet[str]) -> None:
         """Read options, profiles and rules. At the start every mistake is a line of its own."""
@@ -132,6 +141,7 @@ class Watch:
     def done(self) -> None:
         """Let go of everything."""
         logging.getLogger(MITMPROXY).removeFilter(self._silence)
+        self._restore()
         self._aside.shutdown(wait=True)
         if self._server is not None:
             self._server.close()
@@ -174,6 +184,12 @@ class Watch:
         if reader is None:
             response.stream = True
             return
+        if (
+            not flow.client_conn.tls_established
+            and flow.client_conn.proxy_mode.type_name == "regular"
+        ):
+            # What comes next on this connection may be for another host, whose bytes stay as they are.
+            response.headers["connection"] = "close"
         host = flow.request.pretty_host
         profile = reader.observer.profiles.of(host)
         if profile is not None and wanted(profile, flow):
