@@ -89,6 +89,7 @@ class TermsFile(Model):
     common: ListOf[str] = Field(min_length=8)
     """Frequent words, by which the language is recognised."""
     months: ListOf[str] = Field(min_length=12, max_length=12)
+    weekdays: ListOf[str] = ()
     updated: ListOf[str] = Field(min_length=1)
     """What stands before the date of the last update."""
     ignore: ListOf[str] = ()
@@ -98,7 +99,7 @@ class TermsFile(Model):
     words: dict[str, Annotated[ListOf[str], Field(min_length=1)]]
     clauses: ListOf[ClauseRule]
 
-    @field_validator("common", "months", "updated", "ignore", "splits")
+    @field_validator("common", "months", "weekdays", "updated", "ignore", "splits")
     @classmethod
     def _say_something(cls, words: tuple[str, ...]) -> tuple[str, ...]:
         return _filled(words)
@@ -203,6 +204,7 @@ def read_terms_rules(documents: Sequence[Document], problems: list[Problem]) -> 
     common: dict[str, frozenset[str]] = {}
     months: dict[str, int] = {}
     updated: list[str] = []
+    weekdays: list[str] = []
     for document in documents:
         file = check(TermsFile, document, problems) if document.value is not None else None
         if file is None:
@@ -227,7 +229,8 @@ def read_terms_rules(documents: Sequence[Document], problems: list[Problem]) -> 
         common[file.language] = frozenset(map(plain, file.common))
         months |= {plain(name): number for number, name in enumerate(file.months, 1)}
         updated += map(plain, file.updated)
-    return TermsRules(languages, Calendar(months, updated), common)
+        weekdays += map(plain, file.weekdays)
+    return TermsRules(languages, Calendar(months, updated, weekdays), common)
 
 
 def _language(file: TermsFile, document: Document) -> Language:
@@ -244,6 +247,8 @@ def _language(file: TermsFile, document: Document) -> Language:
 
 
 def _words(words: Sequence[str]) -> re.Pattern[str]:
-    """Any of these, as whole words; `*` stands for letters, a blank for white space."""
-    each = (re.escape(plain(word)).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for word in words)
+    """Any of these, as whole words; `*` stands for letters, a blank for white space and hyphens."""
+    each = (
+        re.escape(plain(word)).replace(r"\*", r"\w*").replace(r"\ ", r"[\s-]+") for word in words
+    )
     return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)")
