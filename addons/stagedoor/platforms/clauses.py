@@ -40,6 +40,8 @@ TITLES: Mapping[ClauseClass, str] = {
     "licence": "grants a licence to what you upload",
     "mentions": "speaks of AI",
 }
+_HEADING = 8
+"""Words of a line without a full stop that counts for the paragraphs below it."""
 WEIGHTY: frozenset[ClauseClass] = frozenset(CLASSES) - {"licence", "mentions"}
 
 
@@ -55,7 +57,8 @@ class ClauseRule(Model):
 
     all      each must be in the sentence
     near     one of them must be in the sentence, or in its paragraph
-    part     all of these must be in one part of the sentence (see `splits`)
+    part     all of these must be in one part of the sentence (see `splits`); what is not the
+             first of them may also be in the heading above, as those of `all` may
     without  none of these may be in that part
     none     none of these may be in the sentence
     """
@@ -140,26 +143,48 @@ class Language:
     _ignore: re.Pattern[str] | None = field(repr=False)
     _splits: re.Pattern[str] = field(repr=False)
 
-    def of_sentence(self, sentence: str, paragraph: str) -> list[ClauseRule]:
-        """The rules that find something; both texts as plain() leaves them."""
+    def of_sentence(self, sentence: str, paragraph: str, heading: str = "") -> list[ClauseRule]:
+        """The rules that find something; all texts as plain() leaves them."""
         clean = self._ignore.sub(" ", sentence) if self._ignore else sentence
-        here = {name for name, pattern in self._groups.items() if pattern.search(clean)}
+        here = self._in(clean)
         if not here:
             return []
-        around = {name for name, pattern in self._groups.items() if pattern.search(paragraph)}
-        parts = [
-            {name for name in here if self._groups[name].search(part)}
-            for part in self._splits.split(clean)
-        ]
-        return [rule for rule in self.rules if _holds(rule, here, around | here, parts)]
+        above = self._in(heading) if heading else frozenset()
+        around = self._in(paragraph) | here | above
+        parts = [here & self._in(part) for part in self._splits.split(clean)]
+        alone = [rule for rule in self.rules if _holds(rule, here, around, parts, frozenset())]
+        if not above or any(rule.class_ in WEIGHTY for rule in alone):
+            return alone
+        return [
+            rule for rule in self.rules
+            if rule in alone
+            or (rule.class_ in WEIGHTY and _holds(rule, here, around, parts, above))
+        ]  # fmt: skip
+
+    def _in(self, text: str) -> frozenset[str]:
+        return frozenset(name for name, pattern in self._groups.items() if pattern.search(text))
 
 
-def _holds(rule: ClauseRule, here: set[str], around: set[str], parts: Sequence[set[str]]) -> bool:
+def _holds(
+    rule: ClauseRule,
+    here: frozenset[str],
+    around: frozenset[str],
+    parts: Sequence[frozenset[str]],
+    above: frozenset[str],
+) -> bool:
+    """`above`: what the heading says. What a rule is about must be in the sentence itself."""
+    asked = frozenset(rule.all_of)
     return (
-        here.issuperset(rule.all_of)
-        and here.isdisjoint(rule.none)
+        asked <= here | above
+        and (not asked or bool(rule.part) or not asked.isdisjoint(here))
+        and (here | above).isdisjoint(rule.none)
         and (not rule.near or not around.isdisjoint(rule.near))
-        and any(part.issuperset(rule.part) and part.isdisjoint(rule.without) for part in parts)
+        and any(
+            part.issuperset(rule.part[:1])
+            and (part | above).issuperset(rule.part)
+            and (part | above).isdisjoint(rule.without)
+            for part in parts
+        )
     )
 
 
@@ -179,23 +204,31 @@ class TermsRules:
 
 def _found(languages: Iterable[Language], blocks: Sequence[str]) -> Iterator[Clause]:
     tried = tuple(languages)
-    lead = ""
+    lead = heading = ""
     for number, block in enumerate(blocks):
         paragraph = plain(block)
+        if _is_heading(block, paragraph):
+            heading, lead = paragraph, ""
         # "You agree that it may be used to:" goes on in the list below it.
         around = f"{lead} {paragraph}" if lead else paragraph
         for sentence in sentences(block):
             said = plain(sentence)
             context = f"{lead} {said}" if lead else said
             seen: set[ClauseClass] = set()
-            for rule in (r for lang in tried for r in lang.of_sentence(context, around)):
+            for rule in (r for lang in tried for r in lang.of_sentence(context, around, heading)):
                 if rule.class_ not in seen and (rule.class_ != "mentions" or not seen):
                     seen.add(rule.class_)
                     yield Clause(rule.class_, rule.id, sentence, number)
         if paragraph.endswith(":"):
-            lead = paragraph
+            lead = paragraph.rstrip(": ")
         elif (lead and len(paragraph.split()) > 40) or (paragraph.endswith(".") and lead):
             lead = ""
+
+
+def _is_heading(block: str, paragraph: str) -> bool:
+    return len(paragraph.split()) <= _HEADING and not block.rstrip().endswith(
+        (".", ";", ":", ",", "!")
+    )
 
 
 def read_terms_rules(documents: Sequence[Document], problems: list[Problem]) -> TermsRules:

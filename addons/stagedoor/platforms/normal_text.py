@@ -26,7 +26,7 @@ _NUMBER = r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-z]|[ivx]{1,5})[.)]"
 _SECTION = r"(?:section|clause|article|abschnitt|artikel|sección|artículo|cláusula|ziffer)"
 _BULLET = re.compile(
     r"^(?:(?:[•◦▪‣·●○■□▶►➢✓⁃*-]"
-    rf"|{_NUMBER}|\d{{1,2}}(?:\.\d{{1,3}})+|(?:{_SECTION}|§)\s*\d{{1,3}}(?:\.\d{{1,3}})*[.:)]?"
+    rf"|{_NUMBER}|\d{{1,2}}(?:\.\d{{1,3}})+|(?:{_SECTION}|§)\s*\d{{1,3}}(?:\.\d{{1,3}})*(?:[.:)]|(?=\s+(?:-|(?-i:[A-ZÀ-ÖØ-Þ]))|\s*$))"
     # A bare "4" is a mark where nothing else, or a heading, follows.
     r"|\d{1,2}(?=\s*$))(?:\s+|$))+",
     re.IGNORECASE,
@@ -228,12 +228,12 @@ def language(words: str, common: Mapping[str, frozenset[str]]) -> str:
 
 
 def _updated(words: str, calendar: Calendar, dates: re.Pattern[str]) -> str:
-    """The date behind the first "last updated", in whatever language."""
-    places = [at for phrase in calendar.updated if (at := words.find(phrase)) >= 0]
-    for at in sorted(places):
-        found = dates.search(words, at, at + _GAP + 40)
-        if found is not None:
-            return _iso(found, calendar.spellings())
+    """The date behind "last updated", in whatever language."""
+    for phrase in calendar.updated:  # the plainest come first
+        for place in _phrase((phrase,)).finditer(words):
+            found = dates.search(words, place.start(), place.end() + _GAP)
+            if found is not None:
+                return _iso(found, calendar.spellings())
     return ""
 
 
