@@ -5,16 +5,18 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from stagedoor.cli.watch import key_hash
+from stagedoor.cli.watch import key_hash, start_words
 
+from .firefox import Firefox
 from .lookalikes import MEDIA, SIGNED, Lookalikes, serving
 from .plainsite import ANSWERS, PlainSite
-from .programs import eventually
+from .programs import eventually, program
 from .test_watch import BADGE
 from .watching import Watched, watching
 from .webdriver import Browser
@@ -58,6 +60,25 @@ def bare(sites: Lookalikes, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     folder = tmp_path_factory.mktemp("bare")
     with Browser(folder, trusts=(key_hash(sites.authority),), everywhere=sites.port) as found:
         yield found
+
+
+def test_firefox_has_a_profile_of_its_own_that_trusts_the_proxy(
+    watch: Watched, sites: Lookalikes, tmp_path: Path
+) -> None:
+    """With the profile that `./run watch` makes; other hosts are checked as ever."""
+    profile = tmp_path / "profile"
+    profile.mkdir()
+    port = int(urlsplit(watch.proxy).port or 0)
+    words = start_words(program("firefox-esr"), profile, port, watch.certificate)
+    with Firefox(words, tmp_path / "firefox.log") as firefox:
+        firefox.open("https://www.youtube.com/watch")
+        title = "document.querySelector('stagedoor-badge')?.shadowRoot.querySelector('button').textContent"
+        assert eventually(lambda: firefox.run(title), "the badge") == "Training AI: no"
+        assert firefox.run("performance.getEntriesByType('navigation')[0].nextHopProtocol") == "h2"
+        firefox.open(watch.page)  # on loopback, past the proxy
+        assert "YouTube" in firefox.run("document.body.textContent")
+        with pytest.raises(AssertionError, match="SEC_ERROR_UNKNOWN_ISSUER"):
+            firefox.open("https://bank.example/")
 
 
 def received(sites: Lookalikes, browser: Browser, place: str) -> list[tuple[int, Any]]:

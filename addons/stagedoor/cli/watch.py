@@ -140,6 +140,12 @@ def _firefox_profile(profile: Path, port: int, certificate: Path) -> None:
         "network.proxy.ssl": '"127.0.0.1"',
         "network.proxy.ssl_port": port,
         "network.http.http3.enable": "false",
+        # No pages of its own before the first one, and no questions.
+        "browser.aboutwelcome.enabled": "false",
+        "browser.shell.checkDefaultBrowser": "false",
+        "datareporting.policy.dataSubmissionEnabled": "false",
+        "startup.homepage_welcome_url": '""',
+        "termsofuse.bypassNotification": "true",
     }
     text = "".join(f'user_pref("{name}", {value});\n' for name, value in lines.items())
     (profile / "user.js").write_text(text, "utf-8")
