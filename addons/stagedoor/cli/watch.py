@@ -28,6 +28,7 @@ _PATIENCE = 20.0
 """Seconds for mitmproxy to make its certificate and to listen."""
 BY_HAND = """By hand, with a browser of your own:
   1. mitmdump -s {script} --listen-host 127.0.0.1 --listen-port {port}
+     (for a phone: --mode wireguard; scan or copy the configuration that it prints)
   2. make a new profile in the browser, and set its HTTP proxy to 127.0.0.1:{port}
   3. import {certificate} into that profile, as an authority for web sites
   4. surf; the page with all platforms is http://127.0.0.1:9465/

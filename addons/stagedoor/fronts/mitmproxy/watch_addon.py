@@ -20,7 +20,7 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import layer
 from mitmproxy.utils import human
 
-from stagedoor.fronts.mitmproxy import bodies, heads, lean
+from stagedoor.fronts.mitmproxy import bodies, heads
 from stagedoor.fronts.mitmproxy.replacing import install
 from stagedoor.fronts.mitmproxy.watch_log import MITMPROXY, Discretion, place_of
 from stagedoor.fronts.mitmproxy.watch_options import WATCH_OPTIONS, WatchSettings, parse_watch
@@ -73,7 +73,6 @@ class Watch:
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
-        lean.quiet()
         logging.getLogger(MITMPROXY).addFilter(self._silence)
         for name, default, help_text in WATCH_OPTIONS:
             loader.add_option(name, str, default, help_text)
