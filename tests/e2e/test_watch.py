@@ -181,7 +181,7 @@ def test_terms_are_kept_and_a_change_is_told(
     eventually(lambda: document()["clauses"], "the changed text")
     assert [c["class"] for c in document()["clauses"]] == ["grants-platform"]
     watch.program.says(
-        r"SoundCloud changed its Terms of use: 1 sentence \(new: grants-platform; its date of "
+        r"SoundCloud changed its Terms of use: 1 sentence \(new: lets the platform train AI; its date of "
         r'"last updated" did not change\)$'
     )
     event = watch.known()["timeline"][0]

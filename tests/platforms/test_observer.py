@@ -57,8 +57,8 @@ def test_a_changed_text_is_one_line_that_names_the_clauses(seen: Seen) -> None:
     seen.read(TEXT, 1)
     seen.read([*TEXT, termpairs.AI["en"][0][0]], 2)
     assert seen.news[-1].sentence == (
-        "SoundCloud changed its Terms of use: 1 sentence (new: grants-platform; its date of "
-        '"last updated" did not change)'
+        "SoundCloud changed its Terms of use: 1 sentence (new: lets the platform train AI; its "
+        'date of "last updated" did not change)'
     )
 
 

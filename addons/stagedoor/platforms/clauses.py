@@ -45,6 +45,12 @@ _HEADING = 8
 WEIGHTY: frozenset[ClauseClass] = frozenset(CLASSES) - {"licence", "mentions"}
 
 
+def titles_of(clauses: Iterable[Clause]) -> list[str]:
+    """What the weighty ones do, for people: `lets the platform train AI`."""
+    found = {clause.class_ for clause in clauses}
+    return [TITLES[name] for name in CLASSES if name in found & WEIGHTY]
+
+
 class ClauseCases(Model):
     """Sentences that the rule must find, and others that it must not."""
 

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from stagedoor.platforms.changes import Comparison, compare
-from stagedoor.platforms.clauses import WEIGHTY, ClauseClass, TermsRules
+from stagedoor.platforms.clauses import ClauseClass, TermsRules, titles_of
 from stagedoor.platforms.kept_texts import Entry, History, Via
 from stagedoor.platforms.normal_text import Version, version
 from stagedoor.platforms.page_audit import (
@@ -196,16 +196,16 @@ class Observer:
     # -- reports -------------------------------------------------------------------------------
 
     def _first(self, profile: Profile, subject: str, new: Version) -> None:
-        classes = sorted({c.class_ for c in self.rules.clauses(new)} & WEIGHTY)
-        about = f"; about AI: {', '.join(classes)}" if classes else "; nothing weighty about AI"
+        titles = titles_of(self.rules.clauses(new))
+        about = f"; about AI: {', '.join(titles)}" if titles else "; nothing weighty about AI"
         sentence = f"{profile.name}, {subject}: read for the first time, {new.words} words{about}"
         self._tell(News("first text", profile.id, subject, sentence))
 
     def _changed(self, profile: Profile, subject: str, comparison: Comparison) -> None:
         parts = []
         for word, clauses in (("new", comparison.gained), ("gone", comparison.lost)):
-            classes = sorted({c.class_ for c in clauses} & WEIGHTY)
-            parts += [f"{word}: {', '.join(classes)}"] if classes else []
+            titles = titles_of(clauses)
+            parts += [f"{word}: {', '.join(titles)}"] if titles else []
         if comparison.outcome == "language":
             before, after = comparison.languages
             sentence = f"{profile.name}, {subject}: now read in {after}, before in {before}"

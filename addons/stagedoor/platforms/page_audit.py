@@ -16,11 +16,15 @@ from stagedoor.audit.findings import joined_words
 from stagedoor.audit.responses import Fetched, Site
 from stagedoor.audit.result import Audit, audit
 from stagedoor.audit.statements import Placed
-from stagedoor.platforms.clauses import ClauseClass
+from stagedoor.platforms.clauses import CLASSES, TITLES, ClauseClass
 from stagedoor.platforms.profiles import Claim, State
 from stagedoor.signals.meaning import USES, Answer, Use
 
 Verdict = Literal["holds", "not found", "not looked at"]
+_BEST_KNOWN = (
+    "GPTBot", "ClaudeBot", "CCBot", "Google-Extended", "Applebot-Extended", "meta-externalagent",
+    "Bytespider", "Amazonbot", "anthropic-ai", "MistralAI-Training", "xAI-Bot",
+)  # fmt: skip
 _WORDS = 200
 """Characters of a signal that are kept."""
 
@@ -58,6 +62,11 @@ class ClaimCheck:
     says: str
     verdict: Verdict
     found: str
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        return f"{self.says} — {'yes: ' if self.verdict == 'holds' else ''}{self.found}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +207,10 @@ def check_claim(
         if clauses is None:
             return ClaimCheck(says, "not looked at", "its terms have not been read yet")
         holds = "forbids" in clauses
-        grants = sorted(clauses & {"grants-platform", "grants-third-parties"})
+        grants = [TITLES[c] for c in CLASSES[:2] if c in clauses]
         found = "its terms have such a sentence" if holds else "no such sentence found in its terms"
         if grants:
-            found += f"; they also hold: {', '.join(grants)}"
+            found += f"; they also have one that {' and one that '.join(grants)}"
         return ClaimCheck(says, "holds" if holds else "not found", found)
     if claim.about == "setting" and states:
         shown = ", ".join(f"{name}: {state}" for name, state in states.items())
@@ -222,8 +231,10 @@ def _tags(says: str, page: PageAudit) -> ClaimCheck:
     return ClaimCheck(says, "not found", f"{found}; {robots_sentence(page)}")
 
 
-def robots_sentence(page: PageAudit) -> str:
-    """`robots.txt names 6 crawlers that train AI and leaves these 20 out: …`."""
+def robots_sentence(page: PageAudit, most: int = 0) -> str:
+    """`robots.txt names 6 crawlers that train AI and leaves these 20 out: …`; of those at most
+    `most`, where that is given, the best known first.
+    """
     if "robots.txt" not in page.looked_at:
         return "robots.txt has not been read"
     if not page.named:
@@ -232,7 +243,12 @@ def robots_sentence(page: PageAudit) -> str:
     who = "crawler that trains AI" if count == 1 else "crawlers that train AI"
     text = f"robots.txt names {count} {who}"
     if page.left_out:
-        text += f" and leaves these {len(page.left_out)} out: {', '.join(page.left_out)}"
+        known = [name for name in _BEST_KNOWN if name in page.left_out]
+        names = list(dict.fromkeys((*known, *page.left_out)))
+        shown = names[:most] if most else names
+        rest = len(names) - len(shown)
+        text += f" and leaves these {len(names)} out: {', '.join(shown)}"
+        text += f", and {rest} more" if rest else ""
     return text
 
 

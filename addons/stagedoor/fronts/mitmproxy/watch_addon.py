@@ -31,6 +31,7 @@ from stagedoor.model.errors import ConfigError, StagedoorError
 from stagedoor.platforms import opening
 from stagedoor.platforms.kept_texts import DAY
 from stagedoor.platforms.observer import News, Observer
+from stagedoor.platforms.platform_report import unconfirmed
 from stagedoor.platforms.timeline_pages import watch_routes
 from stagedoor.platforms.watch_metrics import WatchMetrics
 from stagedoor.signals import registry
@@ -73,7 +74,8 @@ class Watch:
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
-        logging.getLogger(MITMPROXY).addFilter(self._silence)
+        for name in MITMPROXY:
+            logging.getLogger(name).addFilter(self._silence)
         for name, default, help_text in WATCH_OPTIONS:
             loader.add_option(name, str, default, help_text)
         self._restore = install((*heads.of_responses(), *bodies.of_responses()))
@@ -136,10 +138,13 @@ class Watch:
         _log.info("  proxy    %s", ", ".join(sorted(set(listening))))
         _log.info("  page     %s", where)
         _log.info("  state    %s", settings.state)
+        if sentence := unconfirmed(observer.profiles):
+            _log.info("%s", sentence)
 
     def done(self) -> None:
         """Let go of everything."""
-        logging.getLogger(MITMPROXY).removeFilter(self._silence)
+        for name in MITMPROXY:
+            logging.getLogger(name).removeFilter(self._silence)
         self._restore()
         self._aside.shutdown(wait=True)
         if self._server is not None:

@@ -11,10 +11,11 @@ import re
 import traceback
 from collections.abc import Callable
 
-MITMPROXY = "mitmproxy.proxy.server"
-"""The logger of all lines about single connections."""
+MITMPROXY = ("mitmproxy.proxy.server", "mitmproxy.addons.clientplayback")
+"""The loggers of all lines about single connections: those of the browser, and our own."""
 _DISTRUST = re.compile(r"trust the proxy's certificate for ([\w.-]+)")
 _UNPROVEN = "Server TLS handshake failed"
+_OURS = "[replay] "
 
 
 class Discretion(logging.Filter):
@@ -35,6 +36,7 @@ class Discretion(logging.Filter):
     def _worded(self, message: str, level: int) -> str:
         if level < logging.WARNING:
             return ""
+        message = message.removeprefix(_OURS)
         found = _DISTRUST.search(message)
         if found is not None:
             host = found[1]

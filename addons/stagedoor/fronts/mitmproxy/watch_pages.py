@@ -230,7 +230,9 @@ class Reader:
         assert response.raw_content is not None
         if not badges.may_have(response.headers.items(multi=True), page):
             return
-        text = badges.script(title, mood, parts, self.link)
+        # The browser can keep the page, and show it again with this badge.
+        when = f"Read on {datetime.now(UTC).strftime('%d %B %Y, %H:%M')} UTC."
+        text = badges.script(title, mood, parts, self.link, when)
         coding = response.headers.get("content-encoding", "").strip().lower()
         coding = "" if coding == "identity" else coding
         written = badges.with_script(response.raw_content, coding, charset, text)
