@@ -66,9 +66,12 @@ def parts_of_audit(
         for one in audit.decided
     )
     tags = tuple(f"{s.standard} in {s.place}: {s.words}" for s in audit.signals if s.of_page) or (
-        "no signal about AI in this page or its headers",
+        "no signal about AI",
     )
-    parts = [Part("What machines are told here", uses), Part("In this page", tags)]
+    parts = [
+        Part("What machines are told here", uses),
+        Part("In this page and its recordings", tags),
+    ]
     parts += [Part("For the whole site", (robots_sentence(audit, _NAMES),))]
     checked = tuple(claim.sentence for claim in claims)
     parts += [Part("What the platform claims", checked)] if checked else []

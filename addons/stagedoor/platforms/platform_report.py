@@ -42,7 +42,7 @@ def unconfirmed(profiles: Profiles) -> str:
     which = "any platform" if len(names) == len(profiles.all) else ", ".join(names)
     return (
         f"We have not checked the live pages of {which} yet. So a text or a setting can stand "
-        'elsewhere than we look: if it stays at "not read yet" after you opened its page, tell us.'
+        'elsewhere than we look: if it stays at "not read yet" after you opened its page, please report it.'
     )
 
 
