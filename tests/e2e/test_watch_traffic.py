@@ -195,6 +195,8 @@ def test_plain_http_to_other_hosts_passes_byte_for_byte(
     ):
         with socket.create_connection(("127.0.0.1", port), timeout=20) as one:
             one.sendall(f"POST {place}{path} HTTP/1.1\r\n".encode() + fields)
+            if path == "/head":
+                one.shutdown(socket.SHUT_WR)
             answer = b"".join(iter(lambda one=one: one.recv(65536), b""))  # type: ignore[misc]
         seen.append((answer, plain.asked[-1]))
     assert seen[0] == seen[1]

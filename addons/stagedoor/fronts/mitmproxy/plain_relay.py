@@ -43,7 +43,13 @@ class PlainRelay(layer.Layer):
                 yield commands.SendData(self.context.client, event.data)
         elif isinstance(event, events.ConnectionClosed):
             if event.connection is self.context.client:
-                yield from self._leave()
+                if self._site is None or not self._site.connected:
+                    yield commands.CloseConnection(self.context.client)
+                elif self.context.client.state & connection.ConnectionState.CAN_WRITE:
+                    # It has said all, and still listens.
+                    yield commands.CloseTcpConnection(self._site, half_close=True)
+                else:
+                    yield from self._leave()
             elif event.connection is self._site:
                 self._site = None
                 yield commands.CloseConnection(self.context.client)
