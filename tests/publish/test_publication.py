@@ -95,7 +95,7 @@ def test_every_stance_comes_back_as_it_was_meant(said: Said, catalogue: Catalogu
         # Content-Usage: where nothing may be fetched, there is nothing to have preferences about.
         usage = content_usage.read_robots(robots, token, SONG)
         assert [statement.said for statement in usage] == ([said] if allowed else [])
-        signals = content_signal.read_robots(robots, token, SONG)
+        signals = content_signal.WORDS.heard(robots, token, SONG)
         assert [statement.said for statement in signals] == [said]
 
 

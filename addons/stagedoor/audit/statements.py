@@ -157,14 +157,16 @@ def _in_robots(
             yield Placed(statement, _line_of(txt, agent, statement.text))
     for record in licence_lines(txt, agent):
         url = rsl.read_robots_value(record.value.decode("utf-8", "replace"))
-        yield from _licensed(reading.site, url, resource)
+        yield from _licensed(reading.site, url, resource, "site")
 
 
 def licence_lines(txt: Robots, agent: str) -> Iterator[Record]:
-    """The License lines a crawler hears: those before all groups, and those of its groups."""
-    yield from (record for record in txt.loose if record.name == "license")
-    for group in txt.speaking_to(agent):
-        yield from group.called("license")
+    """The License lines a crawler hears: those of its groups, else those before all groups.
+
+    RSL 1.0, 4.4.2: a group's own take the place of the global ones.
+    """
+    own = [record for group in txt.speaking_to(agent) for record in group.called("license")]
+    yield from own or (record for record in txt.loose if record.name == "license")
 
 
 def line(record: Record) -> str:
@@ -177,12 +179,14 @@ def _line_of(txt: Robots, agent: str, text: str) -> str:
     return next((line(record) for record in records if record.text == text), "robots.txt")
 
 
-def _licensed(site: Site, url: str, resource: Fetched) -> Iterator[Placed]:
+def _licensed(
+    site: Site, url: str, resource: Fetched, association: rsl.Association
+) -> Iterator[Placed]:
     document = site.licences.get(url)
     if document is None or not document.ok or document.cut:
         return
     place = document.path if document.host == site.page.host else document.address
-    found = rsl.read(document.body, resource.address, place)
+    found = rsl.read(document.body, resource.address, place, association)
     if found:
         yield Placed(found, place)
 
@@ -224,7 +228,7 @@ def _with_it(site: Site, resource: Fetched, kind: Kind) -> Iterator[Placed]:
         for statement in head.read(resource.body, resource.charset, resource.address):
             yield Placed(statement, f"HTML of {resource.path}")
     for url in licences_of(resource, kind):
-        yield from _licensed(site, url, resource)
+        yield from _licensed(site, url, resource, "resource")
     for feed in site.feeds if kind == "recording" else ():
         if feed.ok and not feed.cut and (found := rsl.read(feed.body, resource.address, feed.path)):
             yield Placed(found, feed.path)

@@ -7,7 +7,7 @@ that; none of them knows a standard by its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -134,6 +134,8 @@ class RobotsRecord:
     read: Callable[[Robots, str, str], tuple[Statement, ...]] | None = None
     example: str = ""
     """A value, for those whose own is not understood."""
+    definitions: tuple[str, ...] = ()
+    """Lines that say in our own words what its words mean; they stand in the robots.txt above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,10 @@ def _no_text(_message: Message) -> str:
     return ""
 
 
+def _no_limits(_statement: Statement) -> Iterable[str]:
+    return ()
+
+
 def _says_no(use: Use) -> str:
     return f"no to {use}"
 
@@ -200,6 +206,8 @@ class Standard:
     files: Files | None = None
     refusal: Callable[[Use], str] = _says_no
     """How it says no to one use, for advice."""
+    limits: Callable[[Statement], Iterable[str]] = _no_limits
+    """What a statement does not say although it may look so: sentences for an audit."""
     linked: Callable[[Message], Message] = _as_it_is
     """The message with the addresses of documents that the standard publishes."""
     unlinked: Callable[[Message], str] = _no_text

@@ -285,7 +285,7 @@ def test_every_no_reaches_every_crawler(site: bytes, wanted: Wanted) -> None:
     for token in (*CRAWLERS, "Else"):
         path = "/music/a.mp3"
         heard = (
-            *content_signal.read_robots(robots, token, path),
+            *content_signal.WORDS.heard(robots, token, path),
             *content_usage.read_robots(robots, token, path),
         )
         for use in USES:
