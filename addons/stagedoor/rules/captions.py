@@ -140,6 +140,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
     stance.Publish: {
         "address": "where your site is seen, for links to it: https://music.example.org",
+        "about_search": "whether your yes to search is said; search engines are let in without it, too",
         **_switches(),
         "tags": "the same as tags in your pages",
     },

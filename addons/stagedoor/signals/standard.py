@@ -7,7 +7,7 @@ that; none of them knows a standard by its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -218,6 +218,8 @@ class Standard:
     """What it says to one crawler takes the place of what it says to all."""
     nearest: bool = False
     """Of what stands in pages, headers and files only the nearest to the resource counts."""
+    settle: Callable[[Sequence[Statement]], Statement | None] | None = None
+    """Of such statements, the nearest last, what counts, where they complete each other."""
     in_audio: bool = False
     """It stands inside audio files."""
     core: bool = False

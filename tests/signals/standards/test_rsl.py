@@ -85,7 +85,7 @@ def payment(kind: str) -> str:
             for child in ("custom", "standard", "amount", "accepts")
         ),
         (content(licence("all", more="<payment><legal>x</legal></payment>")), Said(*YES)),
-        (content(licence("all", more="<payment/>" + payment("")), ), Said(*NO)),
+        (content(licence("all", more="<payment/>" + payment("")) ), Said(*NO)),
         (content(licence("all", more=payment("free"))), Said(*YES)),
         (content("<license><payment><custom>x</custom></payment></license>"), Said(*NO)),
         (content(licence(prohibits="ai-train", more=payment("crawl"))), Said(*NO)),
