@@ -28,11 +28,11 @@ from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
 from stagedoor.fetch.public_addresses import anywhere
 from stagedoor.fetch.uses import LISTS
 from stagedoor.identify.keys import KeysError, read_keys
+from stagedoor.identify.origins import key_set_of
 from stagedoor.identify.proof import Claim
 from stagedoor.identify.ranges import parse_ranges
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError, listed
-from stagedoor.verify.key_directories import PATH as DIRECTORY
 from stagedoor.verify.range_files import (
     KEYS,
     RANGES,
@@ -88,7 +88,7 @@ def key_targets(claims: Iterable[Claim]) -> list[Target]:
     """The key directory of everybody whose signatures the catalogue knows, once."""
     found = {
         claim.proof.web_bot_auth: Target(
-            claim.proof.web_bot_auth + DIRECTORY, claim.operator, KEYS, _thumbprints
+            key_set_of(claim.proof.web_bot_auth), claim.operator, KEYS, _thumbprints
         )
         for claim in claims
         if claim.proof.web_bot_auth

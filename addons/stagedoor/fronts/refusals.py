@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from html import escape
 
 from stagedoor.config.stance import Artist
+from stagedoor.identify.botauth import ACCEPT
 from stagedoor.model.actions import Refuse, named
 from stagedoor.model.facts import MEDIA_CLIENTS, Client, Request, Resource, Verdict
 from stagedoor.model.units import told_duration
+from stagedoor.signals import registry
 
 _Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -64,8 +66,13 @@ def refuse(
     verdict: Verdict,
     artist: Artist,
     request_id: str = "",
+    *,
+    may_sign: bool = False,
 ) -> Answer:
-    """The answer to a refused request; `request_id` leads to its explanation."""
+    """The answer to a refused request; `request_id` leads to its explanation.
+
+    `may_sign`: a signature of this client could be verified, so it is told which (RFC 9421, 5).
+    """
     who = artist.name or "This site"
     thing = "recording" if resource.guarded else "page"
     effect = named(verdict.action).effect
@@ -87,6 +94,10 @@ def refuse(
         more += ((b"Retry-After", str(wait).encode()),)
     if request_id:
         more += ((b"X-Request-Id", request_id.encode()),)
+    for challenge in registry.current().challenges.get(verdict.status, ()):
+        more += ((b"WWW-Authenticate", challenge.encode()),)
+    if may_sign:
+        more += ((b"Accept-Signature", ACCEPT.encode()),)
     return answer(
         request, client, verdict.status, headline, [s for s in sentences if s], policy, more
     )

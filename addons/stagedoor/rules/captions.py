@@ -225,7 +225,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     catalogue.Proof: {
         "ranges": "where the operator publishes its addresses",
         "rdns": "the names its addresses have: .googlebot.com",
-        "web_bot_auth": "the origin that signs its requests: https://signer.example",
+        "web_bot_auth": "who signs its requests: https://signer.example, or the address of its key set",
     },
     catalogue.Examples: {
         "match": "user agents that are this one",

@@ -23,6 +23,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
+from types import MappingProxyType
 from typing import Literal
 from xml.parsers import expat
 
@@ -386,6 +387,18 @@ def _refusal(use: Use) -> str:
     return f'<prohibits type="usage">{token}</prohibits>'
 
 
+CHALLENGES: Mapping[int, str] = MappingProxyType(
+    {
+        401: 'License error="invalid_token", '
+        'error_description="This needs a licence, and no valid licence came with the request"',
+        402: 'License error="insufficient_scope", '
+        'error_description="This needs a licence that has been agreed on, or paid for"',
+    }
+)
+"""The crawler authorisation of RSL 1.0 (6.3): 401 and 402 must say so, beside the Link to the
+licence. RFC 9110, 11.6.1, asks a 401 for a challenge, too."""
+
+
 STANDARD = Standard(
     name="rsl",
     title="RSL",
@@ -414,5 +427,6 @@ STANDARD = Standard(
     refusal=_refusal,
     linked=_linked,
     unlinked=lambda _: f"what leads to {FILE} (a header, a tag, a line of robots.txt)",
+    challenges=CHALLENGES,
     linking=True,
 )
