@@ -308,9 +308,7 @@ def library_signs(
     message.headers["Signature-Agent"] = f'sig1="{agent}"' if as_dictionary else f'"{agent}"'
     HTTPMessageSigner(
         signature_algorithm=algorithm,
-        key_resolver=MappingKeyResolver(
-            public_keys={}, private_keys={keyid(private): private}
-        ),
+        key_resolver=MappingKeyResolver(public_keys={}, private_keys={keyid(private): private}),
     ).sign(
         message,
         key_id=keyid(private),
@@ -376,7 +374,9 @@ def test_signers_of_both_drafts_with_three_algorithms(
                 assert "Accept-Signature" not in answer.headers  # it is known already
         after = found.counts()
         for crawler, times in (("OriginBot", 9), ("KeySetBot", 3)):
-            counted = [c("proofs_total", crawler=crawler, proof="verified") for c in (before, after)]
+            counted = [
+                c("proofs_total", crawler=crawler, proof="verified") for c in (before, after)
+            ]
             assert counted[1] - counted[0] == times
         claimed = session.get(
             f"{found.url}/page", headers={"User-Agent": "OriginBot"}, timeout=PATIENCE

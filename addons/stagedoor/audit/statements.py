@@ -259,6 +259,8 @@ def _with_it(site: Site, resource: Fetched, kind: Kind) -> Iterator[Placed]:
     for feed in site.feeds if kind == "recording" else ():
         if feed.ok and not feed.cut and (found := rsl.read(feed.body, resource.address, feed.path)):
             yield Placed(found, feed.path)
+    for statement in site.inside.get(resource.url, ()):
+        yield Placed(statement, f"the file {resource.path}")
     credentials = site.credentials.get(resource.url)
     if credentials:
         yield Placed(credentials, f"the file {resource.path}")

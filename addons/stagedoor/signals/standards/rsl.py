@@ -306,21 +306,44 @@ def write(
     Each content has a licence (3.3): ValueError where nothing is said. A use of which nothing is
     said is refused beside one that is permitted, because RSL has no word for that (3.4).
     """
-    lines = [f'<rsl xmlns="{NAMESPACE}" max-age="{MAX_AGE}">', f' <content url="{_safe(scope)}">']
+    text = _element(said, scope, holder, contact_url, contact_email)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'.encode()
+
+
+def write_embedded(message: Message, url: str) -> bytes:
+    """The `rsl:rsl` element inside a recording whose address is `url` (absolute), in ASCII (4.8).
+
+    ValueError as `write`.
+    """
+    text = _element(
+        message.said, absolute(url), message.name, message.page, message.mail, prefix="rsl:"
+    )
+    return text.encode("ascii", "xmlcharrefreplace")
+
+
+def _element(
+    said: Said, scope: str, holder: str, contact_url: str, contact_email: str, prefix: str = ""
+) -> str:
+    p, space = prefix, f"xmlns:{prefix.removesuffix(':')}" if prefix else "xmlns"
     terms = [
-        f'   <{kind} type="usage">{" ".join(tokens)}</{kind}>'
+        f'   <{p}{kind} type="usage">{" ".join(tokens)}</{p}{kind}>'
         for kind, answer in (("permits", "yes"), ("prohibits", "no"))
         if (tokens := _usage({use for use in USES if said.about(use) == answer}))
     ]
     if not terms:
         raise ValueError("a licence without a word on usage would permit every use")
-    lines += ["  <license>", *terms, "  </license>"]
+    lines = [
+        f'<{p}rsl {space}="{NAMESPACE}" max-age="{MAX_AGE}">',
+        f' <{p}content url="{_safe(scope)}">',
+        f"  <{p}license>",
+        *terms,
+        f"  </{p}license>",
+    ]
     if holder:
         url = f' contactUrl="{_safe(absolute(contact_url))}"' if contact_url else ""
         email = f' contactEmail="{_safe(contact_email)}"' if contact_email else ""
-        lines.append(f'  <copyright type="person"{url}{email}>{_safe(holder)}</copyright>')
-    lines += [" </content>", "</rsl>", ""]
-    return ('<?xml version="1.0" encoding="UTF-8"?>\n' + "\n".join(lines)).encode()
+        lines.append(f'  <{p}copyright type="person"{url}{email}>{_safe(holder)}</{p}copyright>')
+    return "\n".join([*lines, f" </{p}content>", f"</{p}rsl>"])
 
 
 def _usage(uses: set[Use]) -> list[str]:
@@ -429,4 +452,5 @@ STANDARD = Standard(
     unlinked=lambda _: f"what leads to {FILE} (a header, a tag, a line of robots.txt)",
     challenges=CHALLENGES,
     linking=True,
+    in_audio=True,
 )
