@@ -18,7 +18,9 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dns.asyncresolver
 import dns.message
@@ -36,7 +38,7 @@ from e2e.clients import FIREFOX, curl
 from e2e.guarding import Guard, running
 from e2e.programs import PATIENCE, eventually
 from making import GOOGLEBOT, ROOT
-from signing import DIRECTORY, DIRECTORY_TYPE, Crawler, jwk, keyid, p256, rsa_pss
+from signing import DIRECTORY, DIRECTORY_TYPE, Crawler, PrivateKey, jwk, keyid, p256, rsa_pss
 from stagedoor.verify.reverse_dns import TIMEOUT
 
 CHROME = (
@@ -292,7 +294,7 @@ def test_a_signature_is_verified_and_counts_more_than_the_agent(
     pages.shutdown()
 
 
-PRIVATE = {
+PRIVATE: dict[str, tuple[type[algorithms.HTTPSignatureAlgorithm], PrivateKey]] = {
     "ed25519": (algorithms.ED25519, Ed25519PrivateKey.generate()),
     "ecdsa-p256-sha256": (algorithms.ECDSA_P256_SHA256, p256()),
     "rsa-pss-sha512": (algorithms.RSA_PSS_SHA512, rsa_pss()),
@@ -361,11 +363,11 @@ def test_signers_of_both_drafts_with_three_algorithms(
             library_signs(message, name, agent, as_dictionary=as_dictionary)
             return session.send(message, timeout=PATIENCE)
 
+        def refused(*how: Any) -> bool:
+            return sent(*how).status_code == 403
+
         for _, agent, as_dictionary in drafts:
-            eventually(
-                lambda a=agent, d=as_dictionary: sent("ed25519", a, d).status_code == 403,
-                f"the keys of {agent}",
-            )
+            eventually(partial(refused, "ed25519", agent, as_dictionary), f"the keys of {agent}")
         before = found.counts()
         for name in PRIVATE:
             for _, agent, as_dictionary in drafts:

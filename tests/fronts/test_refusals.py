@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 from urllib.request import parse_http_list, parse_keqv_list
 
 import http_sf
@@ -245,9 +246,8 @@ def test_those_who_could_be_verified_are_asked_for_a_signature() -> None:
     """RFC 9421, 5.1: Accept-Signature is a dictionary of what is to be covered."""
     assert "Accept-Signature" not in fields(refused())
     value = fields(refused(may_sign=True))["Accept-Signature"]
-    ((label, (components, parameters)),) = dict(
-        http_sf.parse(value.encode(), tltype="dictionary")
-    ).items()
+    found: Any = http_sf.parse(value.encode(), tltype="dictionary")
+    ((label, (components, parameters)),) = found.items()
     assert label == "sig1"
     assert components == [("@authority", {}), ("signature-agent", {"key": "sig1"})]
     assert parameters["tag"] == "web-bot-auth"

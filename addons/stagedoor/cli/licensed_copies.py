@@ -70,9 +70,9 @@ def _recordings(folder: Path, out: Path) -> Iterator[Path]:
     """The recordings of the site that can carry a licence, without links and without the copies."""
     inside = out.resolve()
     for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in licence_inside.WRITABLE and not path.is_symlink():
-            if path.is_file() and inside not in path.resolve().parents:
-                yield path
+        fits = path.suffix.lower() in licence_inside.WRITABLE and not path.is_symlink()
+        if fits and path.is_file() and inside not in path.resolve().parents:
+            yield path
 
 
 def _copy(path: Path, licence: bytes, decoder: str) -> bytes:

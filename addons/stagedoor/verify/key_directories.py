@@ -64,13 +64,14 @@ _MAX_AGE = re.compile(r"(?:^|[,\s])max-age=\"?([0-9]{1,9})", re.IGNORECASE)
 class Directory:
     """A directory as fetched: its keys, the seconds it stays fresh, and its text for keeping.
 
-    `keys` is None where it has not changed since the one with the ETag that was asked with.
+    `unchanged`: it is the one with the ETag that was asked with, and came without its keys.
     """
 
-    keys: Keys | None
+    keys: Keys
     fresh: float
     text: bytes
     etag: str = ""
+    unchanged: bool = False
 
 
 class BusyError(FetchError):
@@ -171,7 +172,7 @@ class Directories:
             answer = await self._client.fetch(url, policy, headers=asked)
             fresh = _fresh(_cache_control(answer), _age(answer))
             if answer.status == UNCHANGED and etag:
-                return Directory(None, fresh, b"", answer.header("etag") or etag)
+                return Directory({}, fresh, b"", answer.header("etag") or etag, unchanged=True)
             _refuse(answer, url, self._clock())
             keys = read_keys(answer.body, refused=self._refused_keys)
         except BusyError as error:
@@ -236,7 +237,7 @@ class Directories:
                 level = logging.WARNING if origin in self._named else logging.DEBUG
                 _log.log(level, "%s", entry.failed)
         else:
-            entry.keys = entry.keys if found.keys is None else found.keys
+            entry.keys = entry.keys if found.unchanged else found.keys
             entry.failed, entry.etag, entry.pause = "", found.etag, min(PAUSE, found.fresh)
             entry.fresh_until = self._clock() + found.fresh
             self._count("fetched")

@@ -193,7 +193,7 @@ def test_a_tag_with_unsynchronisation_stays_readable() -> None:
 
 def test_boxes_that_cannot_be_added_to() -> None:
     data = recording("fast.m4a")
-    with pytest.raises(CarrierError, match="cannot be added to|can be added to"):
+    with pytest.raises(CarrierError, match="can be added to"):
         licence_inside.write(data + b"\0\0\0\0free", LICENCE)
     with pytest.raises(CarrierError, match="can be added to"):
         licence_inside.write(data + b"xx", LICENCE)

@@ -12,7 +12,8 @@ from lxml import etree
 from stagedoor.signals.meaning import USES, Answer, Said, Statement, Use, resolve
 from stagedoor.signals.standards import rsl
 
-YES, NO = ("yes", "yes", "yes"), ("no", "no", "no")
+YES: tuple[Answer, ...] = ("yes", "yes", "yes")
+NO: tuple[Answer, ...] = ("no", "no", "no")
 URL = "https://ana.example/music/a.mp3?x=1"
 LICENCE = "https://ana.example/license.xml"
 NS = {"r": rsl.NAMESPACE}
