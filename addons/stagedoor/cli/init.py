@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from stagedoor.cli import schema_files
+from stagedoor.cli.invocation import as_called
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.rules.policy import STANCE
@@ -37,5 +38,7 @@ def run(options: argparse.Namespace) -> int:
         ) from error
     found = sorted((rule_folder.SHIPPED_RULES / "schema").glob("*.json"))
     schema_files.write(folder / "schema", {path.name: path.read_text("utf-8") for path in found})
-    print(f"Wrote {target}. Edit it, then: stagedoor serve --rules {folder} --upstream URL")
+    print(
+        as_called(f"Wrote {target}. Edit it, then: stagedoor serve --rules {folder} --upstream URL")
+    )
     return 0

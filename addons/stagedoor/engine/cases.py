@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from stagedoor.config.stance import Stance
 from stagedoor.engine.order import judge
 from stagedoor.identify.catalogue import Signature
+from stagedoor.identify.licences import Held
 from stagedoor.model.errors import Location
 from stagedoor.model.facts import Request, Verdict, as_header
 from stagedoor.resources.paths import normalise
@@ -68,6 +69,7 @@ def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Fa
         policy,
         asked(case),
         case.type,
+        held=Held(case.licence),
         prove=(lambda _claim: (proof, "assumed by the case")) if proof else None,
         assumed=frozenset(case.traits),
         behaviour=case.behaviour.facts(),

@@ -65,6 +65,15 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
+class Referred:
+    """A person came to a page from an assistant or a search engine, by their own account."""
+
+    service: str
+    operator: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Took:
     """A response to a program has ended. `digest` is the published headers' SHA-256, or empty."""
 
@@ -231,6 +240,7 @@ Event = (
     | Claimed
     | Violated
     | Noticed
+    | Referred
     | Took
     | Handed
     | Withheld

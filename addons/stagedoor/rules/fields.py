@@ -23,7 +23,16 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from stagedoor.identify.traits import TRAIT_NAMES
-from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
+from stagedoor.model.facts import (
+    KINDS,
+    LICENCE_STANDINGS,
+    PROOFS,
+    PURPOSES,
+    Behaviour,
+    Client,
+    Request,
+    Resource,
+)
 
 FieldKind = Literal[
     "choice", "text", "set", "path", "pattern", "network", "count", "size", "duration"
@@ -98,6 +107,12 @@ FIELDS: Mapping[str, Field] = {
         "set",
         "where the request does not look like the browser it claims to come from",
         TRAIT_NAMES,
+    ),
+    "client.licence": Field(
+        _client("licence"),
+        "choice",
+        "what the licence that it shows is worth",
+        LICENCE_STANDINGS,
     ),
     "resource": Field(
         _resource("kind"),

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from stagedoor.config import stance
-from stagedoor.identify import catalogue, tls_families
+from stagedoor.config import offers, stance
+from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
 from stagedoor.rules.value_schema import (
@@ -42,6 +42,8 @@ def schemas(names: Collection[str], operators: Collection[str]) -> Mapping[str, 
         "rules.json": rules_schema(names, operators),
         "crawlers.json": crawlers_schema(),
         "fingerprints.json": fingerprints_schema(),
+        "referrers.json": referrers_schema(),
+        "licence.json": licence_schema(),
     }
 
 
@@ -51,6 +53,7 @@ def schema_for(inside: str) -> str:
     if folder:
         return "../schema/crawlers.json"
     own = {"stance.yaml": "stance.json", tls_families.FILE: "fingerprints.json"}
+    own |= {referrers.FILE: "referrers.json", offers.FILE: "licence.json"}
     return f"schema/{own.get(name, 'rules.json')}"
 
 
@@ -66,7 +69,7 @@ def stance_schema() -> Schema:
 
 def crawlers_schema() -> Schema:
     """Files in `crawlers/` and `clients/`. Each entry has a purpose, or the file has one for all."""
-    parts = (catalogue.Entry, catalogue.Proof, catalogue.Examples)
+    parts = (catalogue.Entry, catalogue.Proof, catalogue.Examples, catalogue.Contact)
     whole, definitions = schema_of(catalogue.File, *parts)
     each: Schema = {"items": {"required": ["purpose"]}}
     whole["if"] = {"type": "object", "not": {"required": ["purpose"]}}
@@ -77,6 +80,16 @@ def crawlers_schema() -> Schema:
 def fingerprints_schema() -> Schema:
     """`fingerprints.yaml`."""
     return _file(*schema_of(tls_families.File, tls_families.Family, tls_families.Seen))
+
+
+def licence_schema() -> Schema:
+    """`licence.yaml`."""
+    return _file(*schema_of(offers.OfferFile, offers.Offer))
+
+
+def referrers_schema() -> Schema:
+    """`referrers.yaml`."""
+    return _file(*schema_of(referrers.ReferrerFile, referrers.Service))
 
 
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:

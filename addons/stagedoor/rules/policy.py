@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+from stagedoor.config.offers import FILE as OFFERS
+from stagedoor.config.offers import NO_OFFERS, OfferFile, read_offers
 from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.matcher import Matcher, Second, client_of
+from stagedoor.identify.referrers import FILE as REFERRERS
+from stagedoor.identify.referrers import Referrers, read_referrers
 from stagedoor.identify.tls_families import FILE as FINGERPRINTS
 from stagedoor.identify.tls_families import Families, read_families
 from stagedoor.model.errors import ConfigError, Location, Problem
@@ -50,6 +54,8 @@ class Policy:
     plan: Plan
     _audio_paths: Globs | None
     families: Families = field(default_factory=Families)
+    referrers: Referrers = field(default_factory=Referrers)
+    offers: OfferFile = NO_OFFERS
     listed: Mapping[str, Source] = field(default_factory=dict)
     """The catalogue's files."""
     robots_tokens: Mapping[str, str] = field(default_factory=dict)
@@ -153,6 +159,8 @@ def load_policy(
     stance_file = documents.pop(STANCE, None)
     stance = read_stance(stance_file, problems) if stance_file else Stance()
     families = read_families(documents.pop(FINGERPRINTS, None), problems)
+    referrers = read_referrers(documents.pop(REFERRERS, None), problems)
+    offers = read_offers(documents.pop(OFFERS, None), problems)
     if before is not None and before.listed == listed:
         catalogue, matcher = before.catalogue, before.matcher
     else:
@@ -174,7 +182,15 @@ def load_policy(
     stance_at = stance_file.at(()) if stance_file else Location(STANCE)
     notes = (*notes, *lint(policy.rules, policy.plan, stance, catalogue, stance_at))
     tokens = {s.name: s.robots_token for s in catalogue.signatures}
-    return replace(policy, families=families, listed=listed, advice=notes, robots_tokens=tokens)
+    return replace(
+        policy,
+        families=families,
+        referrers=referrers,
+        offers=offers,
+        listed=listed,
+        advice=notes,
+        robots_tokens=tokens,
+    )
 
 
 def _build(

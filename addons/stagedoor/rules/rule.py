@@ -38,7 +38,7 @@ from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model import actions
 from stagedoor.model.actions import Action, Takes
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
-from stagedoor.model.facts import Behaviour, Proof, Rate, Verdict
+from stagedoor.model.facts import Behaviour, LicenceStanding, Proof, Rate, Verdict
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import Condition
 from stagedoor.rules.vocabulary import Known, read_when
@@ -119,6 +119,8 @@ class Case(Model):
     behaviour: Lately = Lately()
     proof: Proof | None = None
     """How sure its claim is taken to be (a case says nothing about addresses)."""
+    licence: LicenceStanding = "none"
+    """What the licence that it shows is taken to be worth."""
     expect: str
     """A word of the table of actions; see forms()."""
 

@@ -414,7 +414,7 @@ CHALLENGES: Mapping[int, str] = MappingProxyType(
     {
         401: 'License error="invalid_token", '
         'error_description="This needs a licence, and no valid licence came with the request"',
-        402: 'License error="insufficient_scope", '
+        402: 'License error="invalid_request", '
         'error_description="This needs a licence that has been agreed on, or paid for"',
     }
 )
