@@ -214,3 +214,62 @@ def test_clauses_under_headings_in_lists_and_in_inflected_words(
 )
 def test_the_date_of_the_last_update_is_read(lines: list[str], wanted: str) -> None:
     assert of([*lines, *EN]).updated == wanted
+
+
+OTHERS = {
+    "it": (
+        "Queste regole sono un contratto tra te e le persone che gestiscono questo servizio di musica.",
+        "Conservi tutti i diritti sulle tue registrazioni, e nessuno te li toglie.",
+        "Possiamo chiudere un account che viene usato per violare la legge, e diciamo perché.",
+        "Un abbonamento dura un mese e continua finché non lo termini nel tuo account.",
+        "Se una di queste frasi è nulla, le altre restano come sono nel contratto.",
+        "Devi avere almeno sedici anni, o un genitore che è d'accordo con le regole.",
+        "Scrivi al nostro ufficio se una registrazione è stata caricata senza il diritto di farlo.",
+        "I tribunali del luogo del nostro ufficio decidono se non troviamo una soluzione insieme.",
+    ),
+    "pt": (
+        "Estas regras são um contrato entre você e as pessoas que mantêm este serviço de música.",
+        "Você conserva todos os direitos sobre as suas gravações, e ninguém os tira de você.",
+        "Podemos fechar uma conta que é usada para violar a lei, e dizemos por que.",
+        "Uma assinatura dura um mês e continua até que você a termine na sua conta.",
+        "Se uma destas frases for nula, as outras ficam como estão no contrato.",
+        "Você deve ter pelo menos dezesseis anos, ou um responsável que concorde com as regras.",
+        "Escreva para o nosso escritório se uma gravação foi enviada sem o direito de fazer isso.",
+        "Os tribunais do lugar do nosso escritório decidem se não chegarmos a uma solução.",
+    ),
+    "nl": (
+        "Deze regels zijn een overeenkomst tussen u en de mensen die deze dienst voor muziek beheren.",
+        "U houdt alle rechten op uw opnamen, en niemand neemt ze van u af.",
+        "Wij kunnen een account sluiten dat wordt gebruikt om de wet te breken, en zeggen waarom.",
+        "Een abonnement loopt een maand en gaat door tot u het in uw account beëindigt.",
+        "Als een van deze zinnen nietig is, blijven de andere zoals ze zijn.",
+        "U moet ten minste zestien jaar oud zijn, of een ouder hebben die het met de regels eens is.",
+        "Schrijf ons als een opname zonder het recht daartoe is geüpload door een ander.",
+        "De rechters op de plaats van ons kantoor beslissen als wij er samen niet uit komen.",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "before", "after"),
+    [
+        ("it", "Ultimo aggiornamento: 3 marzo 2024", "Ultimo aggiornamento: 17 agosto 2026"),
+        (
+            "pt",
+            "Última atualização: 3 de março de 2024",
+            "Última atualização: 17 de agosto de 2026",
+        ),
+        ("nl", "Laatst bijgewerkt op 3 maart 2024", "Laatst bijgewerkt op 17 augustus 2026"),
+    ],
+)
+def test_a_switch_to_a_language_without_rules_is_a_switch(
+    language: str, before: str, after: str
+) -> None:
+    lines = OTHERS[language]
+    dated = compare(of([before, *lines]), of([after, *lines]), rules())
+    assert dated.outcome == "date"
+    for known, plain in PLAIN.items():
+        found = compare(of([*plain]), of([*lines]), rules())
+        assert (found.outcome, found.languages) == ("language", (known, language))
+    ai = compare(of([*lines]), of([*lines, "We use AI training here."]), rules())
+    assert ai.outcome == "changed"

@@ -263,7 +263,8 @@ def read_terms_rules(documents: Sequence[Document], problems: list[Problem]) -> 
                     at = document.at(("clauses", number))
                     fix = did_you_mean(group, list(file.words)) or f"known: {listed(file.words)}"
                     problems.append(Problem(at, f'there are no words called "{group}"', fix))
-        if all(group in file.words for rule in file.clauses for group in rule.groups):
+        known = all(group in file.words for rule in file.clauses for group in rule.groups)
+        if known and file.clauses:  # else those of all languages are tried
             languages[file.language] = _language(file, document)
         common[file.language] = frozenset(map(plain, file.common))
         months |= {plain(name): number for number, name in enumerate(file.months, 1)}
