@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from platformrules import of, read, rules
@@ -92,6 +94,8 @@ def test_another_form_of_the_same_words_is_no_change(before: str, after: str) ->
         ("en", "Last Updated on: 3-Mar-2024", "Last Updated on: 17-Aug-2026"),
         ("en", "© 2024 Music Ltd", "© 2024–2026 Music Ltd"),
         ("en", "最終更新日: 2024年3月3日", "最終更新日: 2026年8月17日"),
+        ("en", "Version 3.1, 3 March 2024", "Version 3.2, 17 August 2026"),
+        ("en", "Version 3.1", "Version 4"),
         ("de", "Zuletzt aktualisiert am 3. März 2024", "Zuletzt aktualisiert am 17. August 2026"),
         ("de", "Stand: März 2024", "Stand: August 2026"),
         ("de", "Stand: 03/2024", "Stand: 08/2026"),
@@ -125,6 +129,10 @@ def test_another_date_alone_is_no_change(language: str, before: str, after: str)
         ("We act under § 44b UrhG.", "We act under § 60d UrhG."),
         ("Article 4 of the Copyright Act applies.", "Article 7 of the Copyright Act applies."),
         ("You may not copy.", "You may copy."),
+        (
+            "Uploads are shared under the public licence version 3.0.",
+            "Uploads are shared under the public licence version 4.0.",
+        ),
         ("Your rights: none.", "Your rights: some."),
     ],
 )
@@ -273,3 +281,14 @@ def test_a_switch_to_a_language_without_rules_is_a_switch(
         assert (found.outcome, found.languages) == ("language", (known, language))
     ai = compare(of([*lines]), of([*lines, "We use AI training here."]), rules())
     assert ai.outcome == "changed"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1.1." * 5_000, "(" * 20_000, '"' * 20_000, "1. " * 5_000, "§ 1 " * 5_000, "a) " * 5_000,
+     "section 1.1" + ".1" * 9_000, "last updated " * 3_000, "3 " * 9_000, "- " * 9_000],
+)  # fmt: skip
+def test_no_text_takes_long(text: str) -> None:
+    began = time.process_time()
+    compare(of([*EN, text]), of([*EN, text + "x"]), rules())
+    assert time.process_time() - began < 5

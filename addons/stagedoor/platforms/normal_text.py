@@ -55,9 +55,16 @@ _SHORT = re.compile(
     r"\b(?:e\.g|i\.e|etc|inc|ltd|no|art|z\.b|bzw|p\.ex|sr|sra|dr|vs)\.$|(?<![\w.])\d{1,2}\.$",
     re.IGNORECASE,
 )
+_TAIL = 24
+"""Characters at the end of a sentence in which an abbreviation is looked for."""
 DATE_MARK = "⟨date⟩"
 _AROUND = 3
 """Words that may stand beside a date in a line that is about the date alone."""
+_SHORT_LINE = 6
+_EDITION = re.compile(
+    r"\b(?:version|versión|versione|versão|versie|fassung|rev|v)\.?\s?\d+(?:\.\d+)*"
+)
+"""The number of an edition, in a line of its own: it goes with the date."""
 _GAP = 60
 """Characters between "last updated" and its date."""
 
@@ -149,7 +156,7 @@ def sentences(block: str) -> Iterator[str]:
     held = ""
     for piece in _SENTENCE.split(block):
         held = f"{held} {piece}".strip()
-        if not _SHORT.search(held):
+        if not _SHORT.search(held[-_TAIL:]):
             yield held
             held = ""
     if held:
@@ -205,6 +212,8 @@ def without_dates(text: str, calendar: Calendar) -> str:
     """
     line = plain(text)
     undated = calendar.pattern().sub(DATE_MARK, line)
+    if len(line.split()) <= _SHORT_LINE:
+        undated = _EDITION.sub(DATE_MARK, undated)
     phrase = calendar.phrase().search(line)
     if phrase is not None:
         rest = undated.replace(phrase[0], " ").replace(DATE_MARK, " ")
