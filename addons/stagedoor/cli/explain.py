@@ -24,7 +24,6 @@ from stagedoor.engine.explanation import Explanation, Look, Tried, explain
 from stagedoor.engine.order import judge, judge_known
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
-from stagedoor.identify.public_lists import by_signs
 from stagedoor.identify.ranges import membership
 from stagedoor.load import rule_folder
 from stagedoor.model.actions import named
@@ -267,15 +266,8 @@ def _who(top: Tree, found: Explanation, policy: Policy) -> None:
     whose = f" ({client.operator})" if client.operator else ""
     who = top.add(Text.assemble("who    ", (client.name, "bold"), f"{whose}, {client.comes_for}"))
     who.add(Text(f"says   {printable(found.request.agent, 160) or 'nothing: no User-Agent'}"))
-    signature = next((s for s in policy.catalogue.signatures if s.name == client.name), None)
-    if signature is not None:
-        said = found.request.agent.lower()
-        tokens = [t for t in signature.tokens if as_header(t).lower() in said]
-        known = " and ".join(f'"{token}"' for token in tokens) or "its signature"
-        who.add(f"known  by {known}, {signature.at}")
-    elif client.purpose != "unknown":
-        seen = by_signs(client.name)
-        who.add("known  " + ("by what robots write" if seen else "by a public list of crawlers"))
+    if client.known:
+        who.add(Text(f"known  by {printable(client.known, 200)}"))
     who.add(f"proof  {client.proof}" + (f": {client.why}" if client.why else ""))
     if client.traits:
         who.add(f"odd    {', '.join(sorted(client.traits))}")

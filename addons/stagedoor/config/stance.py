@@ -13,7 +13,14 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from stagedoor.config.schema import ListOf, Model, check
 from stagedoor.config.yamltext import Document
@@ -112,7 +119,20 @@ class Others(Model):
     headless: YesLogNo = "log"
     downloaders: YesLogNo = "log"
     libraries: YesLogNo = "no"
-    nameless: YesLogNo = "log"
+    anonymous: YesLogNo = "no"
+    unknown: YesLogNo = "log"
+    nameless: YesLogNo = Field(default="log", exclude=True)
+    """The former word for both; it counts where they are not said."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nameless(cls, value: object) -> object:
+        if not isinstance(value, dict) or "nameless" not in value:
+            return value
+        word = value["nameless"]
+        if word not in {"yes", "log", "no", "allow", "block", True, False}:
+            return value  # one mistake is reported once, where it stands
+        return {"anonymous": word, "unknown": word, **value}
 
 
 class Audio(Model):
@@ -248,7 +268,12 @@ def choices() -> Mapping[str, tuple[str, ...]]:
         f"stance.{group}.{name}": get_args(field.annotation)
         for group, model in (("ai", Ai), ("others", Others))
         for name, field in model.model_fields.items()
+        if not field.exclude
     }
+
+
+FORMER: Mapping[str, str] = {"stance.others.nameless": "stance.others.unknown"}
+"""Words that rules of earlier versions ask for, and what is asked in their place."""
 
 
 def read_stance(document: Document, problems: list[Problem]) -> Stance:
@@ -271,6 +296,16 @@ def advice(stance: Stance, document: Document) -> list[Problem]:
                 place,
                 "artist.contact is empty: a person refused by mistake cannot ask you",
                 "write mailto: and your address",
+            )
+        )
+    if ("others", "nameless") in document.values:
+        word = stance.others.nameless
+        found.append(
+            Problem(
+                document.at(("others", "nameless"), key=True),
+                "others.nameless is now two words: anonymous (gives no name) and unknown (gives a"
+                " name that nobody knows); it is read as both",
+                f'write "anonymous: {word}" and "unknown: {word}" in its place',
             )
         )
     return found

@@ -53,11 +53,6 @@ _UNLISTED = "Unlisted robot ("
 """How those begin who are called after a sign."""
 
 
-def by_signs(name: str) -> bool:
-    """Whether a robot that no catalogue names is known by signs; else by a list's pattern."""
-    return name.startswith(_UNLISTED)
-
-
 class Second:
     """Looks at a user agent once more; `None` where nothing is wrong with it.
 
@@ -78,9 +73,10 @@ class Second:
             except (re2.error, UnicodeEncodeError):
                 self.refused.append(row.label)
                 continue
-            self.patterns += row.listed
-            name = named(row.label) if row.listed else f"{_UNLISTED}{row.label})"
-            self._finds.append(_Find(name, tuple(guards[text] for text in row.unless)))
+            self.patterns += bool(row.of)
+            name = named(row.label) if row.of else f"{_UNLISTED}{row.label})"
+            known = f'"{row.label}" of {row.of}' if row.of else f"what robots write: {row.label}"
+            self._finds.append(_Find(name, known, tuple(guards[text] for text in row.unless)))
         self._set.Compile()
 
     def __call__(self, agent: str) -> Client | None:
@@ -89,26 +85,29 @@ class Second:
         for number in sorted(self._set.Match(text) or ()):
             find = self._finds[number]
             if not any(guard.search(text) for guard in find.unless):
-                return Client(find.name, "", "robot")
+                return Client(find.name, "", "robot", known=find.known)
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Find:
-    """Whom an expression stands for, and what may not be found besides it."""
+    """Whom an expression stands for, by what, and what may not be found besides it."""
 
     name: str
+    known: str
     unless: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """An expression to look for; `unless` are tables of what speaks for people."""
+    """An expression to look for; `unless` are tables of what speaks for people, and `of` the list
+    that it is a pattern of.
+    """
 
     label: str
     expression: str
     unless: tuple[str, ...] = ()
-    listed: bool = False
+    of: str = ""
 
 
 _GUARDS = (APPS, LISTENERS, DISGUISES, DEVICES)
@@ -118,11 +117,11 @@ def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
     """All shelves, surest first; on the lists' shelves the longest patterns first."""
     for pattern in _longest_first(listed):
         if not left_out(pattern):
-            yield _Row(pattern, pattern, listed=True)
+            yield _Row(pattern, pattern, of="crawler-user-agents")
     yield from (_Row(*sign, (APPS, DISGUISES)) for sign in FORMS)
     for pattern in _longest_first(further):
         if not left_out(pattern, FURTHER_LEFT_OUT):
-            yield _Row(pattern, as_words(pattern), (LISTENERS,), listed=True)
+            yield _Row(pattern, as_words(pattern), (LISTENERS,), of="CrawlerDetect")
     yield from (_Row(*sign, (LISTENERS,)) for sign in SURE)
     yield from (_Row(*sign, (LISTENERS, DISGUISES)) for sign in SIGNS)
     yield from (_Row(*sign, (LISTENERS, DISGUISES, DEVICES)) for sign in WORDS)

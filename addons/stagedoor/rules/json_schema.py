@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from stagedoor.config import stance
 from stagedoor.identify import catalogue, tls_families
+from stagedoor.model.facts import NOBODY
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
 from stagedoor.rules.value_schema import (
@@ -91,7 +92,7 @@ def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
         "Rule": written,
         "when": _block(),
         "header": {"description": "a header of the request", **_PATTERN},
-        "name": _suggested({*names, "unknown"}),
+        "name": _suggested({*names, *NOBODY}),
         "operator": _suggested(operators),
     }
     whole: Schema = {"description": "a list of rules", "items": {"$ref": f"{HERE}Rule"}}
