@@ -104,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
         console = Console(highlight=False, width=WIDTH)
     if recorded:
         console.print(Text(_then(recorded), style="bold"))
-    console.print(tree(found, policy, everything=options.all))
+    console.print(tree(found, everything=options.all))
     return 0
 
 
@@ -226,7 +226,7 @@ def _then(line: Mapping[str, Any]) -> str:
 # -- what is shown ---------------------------------------------------------------------------------
 
 
-def tree(found: Explanation, policy: Policy, *, everything: bool = False) -> Tree:
+def tree(found: Explanation, *, everything: bool = False) -> Tree:
     """The way of the request, room by room."""
     request = found.request
     top = Tree(
@@ -236,7 +236,7 @@ def tree(found: Explanation, policy: Policy, *, everything: bool = False) -> Tre
             _verdict(found),
         )
     )
-    _who(top, found, policy)
+    _who(top, found)
     what = "its path" if found.resource.known_by == "path" else "the stance"
     what = "the type of the response" if found.resource.known_by == "type" else what
     asked = f" (read as {printable(request.path)})" if request.path != request.target else ""
@@ -261,7 +261,7 @@ def _verdict(found: Explanation) -> Text:
     return Text.assemble((text, f"bold {action.colour}"), by, would)
 
 
-def _who(top: Tree, found: Explanation, policy: Policy) -> None:
+def _who(top: Tree, found: Explanation) -> None:
     client = found.client
     whose = f" ({client.operator})" if client.operator else ""
     who = top.add(Text.assemble("who    ", (client.name, "bold"), f"{whose}, {client.comes_for}"))
@@ -354,6 +354,7 @@ def _client(client: Client) -> Mapping[str, Any]:
         "operator": client.operator,
         "purpose": client.purpose,
         "purposes": client.purposes,
+        "known_by": client.known,
         "proof": client.proof,
         "proof_why": client.why,
         "traits": sorted(client.traits),

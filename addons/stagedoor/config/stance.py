@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -19,12 +20,11 @@ from pydantic import (
     Field,
     create_model,
     field_validator,
-    model_validator,
 )
 
 from stagedoor.config.schema import ListOf, Model, check
-from stagedoor.config.yamltext import Document
-from stagedoor.model.errors import Problem
+from stagedoor.config.yamltext import Document, Path, Value
+from stagedoor.model.errors import Location, Problem
 from stagedoor.model.facts import Mode
 from stagedoor.model.globs import MAX_PATTERN
 from stagedoor.signals import registry
@@ -121,18 +121,6 @@ class Others(Model):
     libraries: YesLogNo = "no"
     anonymous: YesLogNo = "no"
     unknown: YesLogNo = "log"
-    nameless: YesLogNo = Field(default="log", exclude=True)
-    """The former word for both; it counts where they are not said."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _nameless(cls, value: object) -> object:
-        if not isinstance(value, dict) or "nameless" not in value:
-            return value
-        word = value["nameless"]
-        if word not in {"yes", "log", "no", "allow", "block", True, False}:
-            return value  # one mistake is reported once, where it stands
-        return {"anonymous": word, "unknown": word, **value}
 
 
 class Audio(Model):
@@ -268,10 +256,11 @@ def choices() -> Mapping[str, tuple[str, ...]]:
         f"stance.{group}.{name}": get_args(field.annotation)
         for group, model in (("ai", Ai), ("others", Others))
         for name, field in model.model_fields.items()
-        if not field.exclude
     }
 
 
+NAMELESS: Path = ("others", "nameless")
+"""Where earlier versions had one word for who gives no name, and who gives one that nobody knows."""
 FORMER: Mapping[str, str] = {"stance.others.nameless": "stance.others.unknown"}
 """Words that rules of earlier versions ask for, and what is asked in their place."""
 
@@ -282,8 +271,23 @@ def read_stance(document: Document, problems: list[Problem]) -> Stance:
     Returns the default stance where the file cannot be used, so that rules can still be checked.
     """
     kind = model()
-    stance = check(kind, document, problems)
+    stance = check(kind, _renewed(document), problems)
     return stance if stance is not None else kind()
+
+
+def _renewed(document: Document) -> Document:
+    """`document` with the two words that `others.nameless` has become, each standing in its place."""
+    others = document.value.get("others") if isinstance(document.value, dict) else None
+    if not isinstance(others, dict) or NAMELESS[-1] not in others:
+        return document
+    word, *_ = given = [others[NAMELESS[-1]]]
+    new = {name: word for name in ("anonymous", "unknown") if name not in others}
+    if word not in {"yes", "log", "no", "allow", "block", True, False}:
+        new = dict(zip(list(new)[:1], given, strict=False))  # one mistake is reported once
+    kept = {name: item for name, item in others.items() if name != NAMELESS[-1]}
+    value = {**cast("dict[str, Value]", document.value), "others": {**kept, **new}}
+    at: dict[Path, Location] = {("others", name): document.at(NAMELESS) for name in new}
+    return replace(document, value=value, values={**document.values, **at})
 
 
 def advice(stance: Stance, document: Document) -> list[Problem]:
@@ -298,14 +302,14 @@ def advice(stance: Stance, document: Document) -> list[Problem]:
                 "write mailto: and your address",
             )
         )
-    if ("others", "nameless") in document.values:
-        word = stance.others.nameless
+    if NAMELESS in document.values:
+        others = stance.others
         found.append(
             Problem(
-                document.at(("others", "nameless"), key=True),
+                document.at(NAMELESS, key=True),
                 "others.nameless is now two words: anonymous (gives no name) and unknown (gives a"
                 " name that nobody knows); it is read as both",
-                f'write "anonymous: {word}" and "unknown: {word}" in its place',
+                f'write "anonymous: {others.anonymous}" and "unknown: {others.unknown}" in its place',
             )
         )
     return found

@@ -20,7 +20,7 @@ from functools import lru_cache
 from ahocorasick_rs import BytesAhoCorasick
 
 from stagedoor.identify.catalogue import Catalogue, Signature
-from stagedoor.identify.own_words import OwnWord, own_word
+from stagedoor.identify.own_words import OwnWord
 from stagedoor.identify.public_lists import LOOKED_AT
 from stagedoor.model.facts import (
     ANONYMOUS,
@@ -134,13 +134,20 @@ class _Claim:
 
 Second = Callable[[str], Client | None]
 """The public lists' word on a user agent, see `identify.public_lists`."""
+Own = Callable[[str], OwnWord | None]
+"""A user agent's word on itself, see `identify.own_words`."""
 
 
 class Matcher:
-    """Looks user agents up in a catalogue; `second` is asked where that has no more than a browser."""
+    """Looks user agents up in a catalogue; `second` is asked where that has no more than a browser,
+    `own` where it has no crawler.
+    """
 
-    def __init__(self, catalogue: Catalogue, second: Second | None = None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, second: Second | None = None, own: Own | None = None
+    ) -> None:
         self._second = second
+        self._own = own
         ranked = sorted(
             (
                 (_tier(signature), signature.fallback, -len(token), number, token, signature)
@@ -183,7 +190,7 @@ class Matcher:
         client = claim.client if claim is not None else UNKNOWN
         if claim is not None and claim.certain:
             return client
-        own = own_word(agent)
+        own = self._own(agent) if self._own is not None else None
         if own is not None and not _goes_before(own, claim):
             own = None
         if own is not None and own.purpose in CRAWLERS:
@@ -224,6 +231,8 @@ def _goes_before(own: OwnWord, claim: _Claim | None) -> bool:
     """
     if claim is None:
         return True
+    if claim.client.purpose == own.purpose:
+        return False
     if claim.client.purpose in _FETCHING:
         return own.purpose != "robot"
     if own.named:

@@ -23,7 +23,11 @@ Table = Sequence[tuple[str, Purpose, str]]
 """A word for people to read, what it makes of a program, and its expression."""
 
 NAMES: Table = (
-    ("transcriber", "transcriber", r"transcri(?:ber?|bing|ptor|ptions?)|.whisper(?:er|x)?|[-_ .](?:stt|asr)"),
+    (
+        "transcriber",
+        "transcriber",
+        r"transcri(?:ber?|bing|ptor|ptions?)|.whisper(?:er|x)?|[-_ .](?:stt|asr)",
+    ),
     ("downloader", "downloader", r"downloader|ripper|grabber"),
     ("scraper", "robot", r"scrapp?er|scraping"),
     ("harvester", "robot", r"harvest(?:er|ing)?"),
@@ -87,7 +91,9 @@ PHONES = (
     r"iphone|ipad|watchos|\bios\b|tvos|android|cfnetwork|darwin|applecoremedia|exoplayer|sonos|alexa"
     r"|roku|\btv\b"
 )
-MACHINES = r"windows|macintosh|mac ?os|x11|electron|okhttp|dalvik|lib(?:mpv|vlc)|lavf|gstreamer|kodi"
+MACHINES = (
+    r"windows|macintosh|mac ?os|x11|electron|okhttp|dalvik|lib(?:mpv|vlc)|lavf|gstreamer|kodi"
+)
 """People's machines, and what players are built with; these count against REMARKS."""
 NO_PURPOSE = re.compile(
     r"podcast ?index(?:\.org|\b)|research ?gate|internet archive|corpus christi", re.IGNORECASE

@@ -4,11 +4,12 @@ Shelves of expressions are held against such a user agent, surest first; what ea
 unless something speaks for a person (the tables are in `robot_words.py`):
 
     listed   patterns of crawler-user-agents, without those that hit people    always counts
-    FORMS    the whole agent as robots write it               not for apps, not in old disguises
-    further  patterns of CrawlerDetect, likewise, as whole words              not for listeners
-    SURE     signs that nobody but a robot shows                               not for listeners
-    SIGNS    by which robots give themselves away                              neither
-    WORDS    of their trade                                                    neither, nor on devices
+    BARE     nothing but a mail address or source code         not for players
+    FORMS    the whole agent as robots write it               not for apps, old disguises, devices
+    further  patterns of CrawlerDetect, likewise, as whole words     not for listeners, whole browsers
+    SURE     signs that nobody but a robot shows              not for listeners, devices
+    SIGNS    by which robots give themselves away             none of all these
+    WORDS    of their trade                                   none of all these
 
 A client that is found so is a `robot`: pages yes, recordings as the stance says.
 
@@ -29,12 +30,15 @@ import re2
 from stagedoor.identify.exclusions import FURTHER_LEFT_OUT, LEFT_OUT
 from stagedoor.identify.robot_words import (
     APPS,
+    BARE,
     DEVICES,
     DISGUISES,
     FORMS,
     LISTENERS,
+    PLAYERS,
     SIGNS,
     SURE,
+    WHOLE,
     WORDS,
 )
 from stagedoor.model.facts import Client, Purpose
@@ -110,7 +114,7 @@ class _Row:
     of: str = ""
 
 
-_GUARDS = (APPS, LISTENERS, DISGUISES, DEVICES)
+_GUARDS = (PLAYERS, APPS, LISTENERS, DISGUISES, DEVICES, WHOLE)
 
 
 def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
@@ -118,13 +122,13 @@ def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
     for pattern in _longest_first(listed):
         if not left_out(pattern):
             yield _Row(pattern, pattern, of="crawler-user-agents")
-    yield from (_Row(*sign, (APPS, DISGUISES)) for sign in FORMS)
+    yield from (_Row(*sign, (PLAYERS,)) for sign in BARE)
+    yield from (_Row(*sign, (APPS, DISGUISES, DEVICES)) for sign in FORMS)
     for pattern in _longest_first(further):
         if not left_out(pattern, FURTHER_LEFT_OUT):
-            yield _Row(pattern, as_words(pattern), (LISTENERS,), of="CrawlerDetect")
-    yield from (_Row(*sign, (LISTENERS,)) for sign in SURE)
-    yield from (_Row(*sign, (LISTENERS, DISGUISES)) for sign in SIGNS)
-    yield from (_Row(*sign, (LISTENERS, DISGUISES, DEVICES)) for sign in WORDS)
+            yield _Row(pattern, as_words(pattern), (LISTENERS, WHOLE), of="CrawlerDetect")
+    yield from (_Row(*sign, (LISTENERS, DEVICES)) for sign in SURE)
+    yield from (_Row(*sign, (LISTENERS, DISGUISES, DEVICES, WHOLE)) for sign in (*SIGNS, *WORDS))
 
 
 def _longest_first(patterns: Iterable[str]) -> Sequence[str]:

@@ -3,15 +3,18 @@
 Tables of RE2 expressions, and tables of what speaks against them; all were held against people's
 clients by `./run bench quality`. What is found counts unless one of these is found, too:
 
-    FORMS  the whole agent as robots write it               APPS, DISGUISES
-    SURE   what nobody but a robot writes                   LISTENERS
-    SIGNS  ways of reaching its operator, other forms       LISTENERS, DISGUISES
-    WORDS  what it came for, in the words of the trade      LISTENERS, DISGUISES, DEVICES
+    BARE   nothing but a mail address or source code        PLAYERS
+    FORMS  the whole agent as robots write it               APPS, DISGUISES, DEVICES
+    SURE   what nobody but a robot writes                   LISTENERS, DEVICES
+    SIGNS  ways of reaching its operator, other forms       LISTENERS, DISGUISES, DEVICES, WHOLE
+    WORDS  what it came for, in the words of the trade      LISTENERS, DISGUISES, DEVICES, WHOLE
 
     APPS       a podcast app, a player, a radio, a reader, under whatever name
     LISTENERS  these, whatever has to do with sound, and programs on people's machines
     DISGUISES  an old or odd browser, with all that is built into it
     DEVICES    a phone, a television, a console: there are phones called "M bot" and "Spider 8"
+    WHOLE      a browser in its full form, with the name of another behind it or in a phone's brackets
+    PLAYERS    a player, whose makers give their address
 
 A word that could name a listener's program is no sign: `collector`, `download`, `archive`, `client`
 and `agent` would find a few robots more. Neither is a bare `Name/1.0`: that is what a podcast app
@@ -24,6 +27,15 @@ from collections.abc import Sequence
 
 Table = Sequence[tuple[str, str]]
 """A sign's name, for people to read, and its expression."""
+
+BARE: Table = (
+    # Programs that people use have a name.
+    ("nothing but a mail address", r"(?i)^(mailto:)?[\w.+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$"),
+    (
+        "nothing but its source code",
+        r"(?i)^[<(+ ]*(https?://)?(www\.)?((github|gitlab|bitbucket)\.com|codeberg\.org|huggingface\.co)/[^ ]+$",
+    ),
+)
 
 FORMS: Table = (
     # As none of OPAWG's 968 podcast apps calls itself. It counts even for what is called after music,
@@ -83,7 +95,11 @@ WORDS: Table = (
     ("scanner", r"(?i)scan(ner|ning)?\b|vulnerab|\baudit|\brecon\b|pentest|exploit"),
     ("SEO", r"\bSEO|\bSeo[A-Z]|\bseo\b|SEO\b|[Bb]acklink|[Pp]age ?[Rr]ank"),
     ("sales", r"(?i)prospect|\blead ?-?(gen|radar)|[a-z]Lead(Gen|Radar)"),
-    ("analyser", r"(?i)analy[sz](e|er|is|ing)\b|plagiar|survey|census|research|experiment"),
+    ("analyser", r"(?i)analy[sz](e|er|is|ing)\b|plagiar|survey|census|research|experiment\b"),
+    (
+        "data for models",
+        r"(?i)\bdata ?-?sets?\b|\bcorp(us|ora)\b|embeddings?\b|training data|machine learning|\bllms?\b",
+    ),
     (
         "pictures of pages",
         r"(?i)thumb(s|nail|nailer|shot)?\b|screen-?_? ?shot|(web|site|page) ?-?shot|webthumb"
@@ -113,6 +129,8 @@ WORDS: Table = (
         r"|whois)",
     ),
 )
+
+PLAYERS = r"(?i)player|listen|radio|/feeds?\b|\.(fm|app)\b"
 
 APPS = (
     # Who listens and reads, under whatever name.
@@ -147,4 +165,18 @@ DISGUISES = (
 DEVICES = (
     r"(?i)Android|iPhone|iPad|Build/|MAUI|UP\.(Browser|Link)|BlackBerry|Windows Phone|Tizen|web0s"
     r"|\bTV|HbbTV|samsung|nintendo|playstation|PS Vita|\bHTC|Arduino|ESP(32|8266)|M5Stack|RTL8"
+    # What stands on a desk or in a rack of hi-fi and has a small browser or player inside.
+    r"|snom|aastra|mitel|polycom|\bpoly |\bVVX|yealink|grandstream|gigaset|avaya|fanvil|htek|innovaphone"
+    r"|openstage|panasonic|cisco.?(ip|cp|sip)|\bSIP\b|VoIP|\bIP ?Phone|desk ?phone|kindle|kobo|roku"
+    r"|sonos|squeezebox|logitech|denon|marantz|yamaha|onkyo|pioneer|bluesound|naim|bang|bose|tesla|qtcar"
+    r"|set.?top|\bSTB\b|dreambox|enigma2|raspberry|dlna|upnp"
+)
+
+WHOLE = (
+    # A whole browser, and behind it the name of another that is built on it.
+    r"^Mozilla/5\.0 \([^()]*\) (AppleWebKit|Gecko)/.*(Safari|Firefox)/[0-9.]+"
+    r"( [A-Za-z][\w.]*/[\w.~-]+( \([\w.+~-]*\))?)+$"
+    # A phone's, with nothing but names: what stands in its brackets is the phone.
+    r"|^Mozilla/5\.0 \((Linux; |iPhone|iPad)[^()]*\) AppleWebKit/[0-9.+]+ \(KHTML, like Gecko\)"
+    r"( [A-Za-z][\w.]*/[\w.~-]+| Mobile| Safari)*$"
 )

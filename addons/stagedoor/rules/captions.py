@@ -137,7 +137,6 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "libraries": "scripts without a name of their own: refused recordings, not pages",
         "anonymous": "scripts that give no name at all: refused recordings, not pages",
         "unknown": "programs whose name nobody knows: a new player, or a new robot",
-        "nameless": "the former word for anonymous and unknown together",
     },
     stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
     stance.Publish: {
