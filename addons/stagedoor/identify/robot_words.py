@@ -167,7 +167,8 @@ DEVICES = (
     r"|\bTV|HbbTV|samsung|nintendo|playstation|PS Vita|\bHTC|Arduino|ESP(32|8266)|M5Stack|RTL8"
     # What stands on a desk or in a rack of hi-fi and has a small browser or player inside.
     r"|snom|aastra|mitel|polycom|\bpoly |\bVVX|yealink|grandstream|gigaset|avaya|fanvil|htek|innovaphone"
-    r"|openstage|panasonic|cisco.?(ip|cp|sip)|\bSIP\b|VoIP|\bIP ?Phone|desk ?phone|kindle|kobo|roku"
+    r"|openstage|optipoint|panasonic|cisco.?(ip|cp|sip)|alcatel|nortel|3CX|shoretel|digium|linksys"
+    r"|spectralink|audiocodes|sangoma|thomson|\bNEC\b|\bSIP\b|VoIP|\bphone|kindle|kobo|roku"
     r"|sonos|squeezebox|logitech|denon|marantz|yamaha|onkyo|pioneer|bluesound|naim|bang|bose|tesla|qtcar"
     r"|set.?top|\bSTB\b|dreambox|enigma2|raspberry|dlna|upnp"
 )
