@@ -280,12 +280,15 @@ def _renewed(document: Document) -> Document:
     others = document.value.get("others") if isinstance(document.value, dict) else None
     if not isinstance(others, dict) or NAMELESS[-1] not in others:
         return document
-    word, *_ = given = [others[NAMELESS[-1]]]
-    new = {name: word for name in ("anonymous", "unknown") if name not in others}
-    if word not in {"yes", "log", "no", "allow", "block", True, False}:
-        new = dict(zip(list(new)[:1], given, strict=False))  # one mistake is reported once
+    word = others[NAMELESS[-1]]
+    new = [name for name in ("anonymous", "unknown") if name not in others]
+    if not isinstance(word, str) or word not in {"yes", "log", "no", "allow", "block"}:
+        new = new[:1]  # one mistake is reported once
     kept = {name: item for name, item in others.items() if name != NAMELESS[-1]}
-    value = {**cast("dict[str, Value]", document.value), "others": {**kept, **new}}
+    value = {
+        **cast("dict[str, Value]", document.value),
+        "others": {**kept, **dict.fromkeys(new, word)},
+    }
     at: dict[Path, Location] = {("others", name): document.at(NAMELESS) for name in new}
     return replace(document, value=value, values={**document.values, **at})
 

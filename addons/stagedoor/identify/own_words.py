@@ -42,7 +42,8 @@ NO_ROBOTS = re.compile(r"\b(?:cu|tal|ab|tur|sa|lam|jar)bot", re.IGNORECASE)
 """Makes of phones, and words and names that end so."""
 
 SOUND = (
-    r"podcast|\bpods?\b|audio|episode|musi[ckq]|sound|song|\bmp3|speech|voice|spoken|recordings?\b"
+    r"podcast|\bpods?\b|audio|episode|musi[ckq]|sound|song|\bmp3|speech|sprach|voice|spoken"
+    r"|recordings?\b"
     r"|\btracks?\b|\balbum"
 )
 """What is collected."""
@@ -129,7 +130,8 @@ _WORK = tuple((word, purpose, _compiled(e)) for word, purpose, e in WORK)
 _REMARKS = tuple((word, purpose, _compiled(e)) for word, purpose, e in REMARKS)
 _SOUND, _HEARD = _compiled(SOUND), _compiled(f"{SOUND}|{ON_AIR}")
 _PLAYS, _PHONES, _MACHINES = map(_compiled, (PLAYS, PHONES, MACHINES))
-_ANY = _compiled("|".join(e for table in (NAMES, WORK, REMARKS) for _, _, e in table))
+_ANY_SOUND = _compiled(f"{SOUND}|{ON_AIR}".replace(r"\b", ""))
+_ANY_NAME = _compiled("|".join(expression for _, _, expression in NAMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,24 +151,29 @@ class OwnWord:
 def own_word(agent: str) -> OwnWord | None:
     """What `agent` (one character a byte, blanks decoded) says of itself; None where it says nothing."""
     whole = agent.encode("latin-1", "replace")
-    if not _ANY.search(whole):
-        return None
-    return _collects(agent) or _is(agent)
+    found = _collects(agent, whole) if _ANY_SOUND.search(whole) else None
+    return found or (_is(agent) if _ANY_NAME.search(whole) else None)
 
 
-def _collects(agent: str) -> OwnWord | None:
+def _collects(agent: str, whole: bytes) -> OwnWord | None:
     """A purpose that has to do with sound: in the name, or anywhere."""
     text = _words(NO_PURPOSE.sub(" ", agent))
     if not _HEARD.search(text):
         return None
     own = _words(NO_PURPOSE.sub(" ", _own_name(agent)))
-    if _HEARD.search(own) and not _PLAYS.search(own) and (found := _first(_WORK, own, named=True)):
+    heard = _HEARD.search(own)
+    # "Podcast Research" does research, and "Research Podcast" is listened to.
+    if (
+        heard
+        and not _PLAYS.search(own)
+        and (found := _first(_WORK, own[heard.end() :], named=True))
+    ):
         return found
-    if _PLAYS.search(text) or _PHONES.search(text):
+    if _PLAYS.search(text) or _PLAYS.search(whole) or _PHONES.search(whole):
         return None
     if found := _first(_WORK, text, named=False):
         return found
-    if _MACHINES.search(text) or not _SOUND.search(text):
+    if _MACHINES.search(whole) or not _SOUND.search(text):
         return None
     return _first(_REMARKS, text, named=False)
 

@@ -7,7 +7,7 @@ unless something speaks for a person (the tables are in `robot_words.py`):
     BARE     nothing but a mail address or source code         not for players
     FORMS    the whole agent as robots write it               not for apps, old disguises, devices
     further  patterns of CrawlerDetect, likewise, as whole words     not for listeners, whole browsers
-    SURE     signs that nobody but a robot shows              not for listeners, devices
+    SURE     signs that nobody but a robot shows              not for listeners, whole browsers
     SIGNS    by which robots give themselves away             none of all these
     WORDS    of their trade                                   none of all these
 
@@ -79,7 +79,7 @@ class Second:
                 continue
             self.patterns += bool(row.of)
             name = named(row.label) if row.of else f"{_UNLISTED}{row.label})"
-            known = f'"{row.label}" of {row.of}' if row.of else f"what robots write: {row.label}"
+            known = f'"{name}" of {row.of}' if row.of else f"what robots write: {row.label}"
             self._finds.append(_Find(name, known, tuple(guards[text] for text in row.unless)))
         self._set.Compile()
 
@@ -127,7 +127,7 @@ def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
     for pattern in _longest_first(further):
         if not left_out(pattern, FURTHER_LEFT_OUT):
             yield _Row(pattern, as_words(pattern), (LISTENERS, WHOLE), of="CrawlerDetect")
-    yield from (_Row(*sign, (LISTENERS, DEVICES)) for sign in SURE)
+    yield from (_Row(*sign, (LISTENERS, WHOLE)) for sign in SURE)
     yield from (_Row(*sign, (LISTENERS, DISGUISES, DEVICES, WHOLE)) for sign in (*SIGNS, *WORDS))
 
 

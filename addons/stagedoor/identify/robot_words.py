@@ -5,7 +5,7 @@ clients by `./run bench quality`. What is found counts unless one of these is fo
 
     BARE   nothing but a mail address or source code        PLAYERS
     FORMS  the whole agent as robots write it               APPS, DISGUISES, DEVICES
-    SURE   what nobody but a robot writes                   LISTENERS, DEVICES
+    SURE   what nobody but a robot writes                   LISTENERS, WHOLE
     SIGNS  ways of reaching its operator, other forms       LISTENERS, DISGUISES, DEVICES, WHOLE
     WORDS  what it came for, in the words of the trade      LISTENERS, DISGUISES, DEVICES, WHOLE
 
@@ -49,6 +49,11 @@ FORMS: Table = (
 SURE: Table = (
     ("asks to be looked up", r"\+ ?(?i:https?:|www\.|mailto:)|\+[a-z]+@[a-z]"),
     # A colon for a semicolon, and a form never filled in, are nothing that a browser writes.
+    # Behind a browser's own words, a phone's too; people's browsers say "compatible" at the beginning.
+    (
+        "compatible, behind a browser",
+        r"(Chrome|Safari|Firefox|Gecko)/[0-9.]+ (Mobile )?\(compatible; [^()]*(/[0-9]|https?:|www\.|@)",
+    ),
     ("copies a browser badly", r"Macintosh[: ] ?Intel|; ?\{\} ?[;)]"),
     ("runs on Node.js", r"(?i)\bnode\.?js/\d"),
 )
@@ -96,6 +101,7 @@ WORDS: Table = (
     ("SEO", r"\bSEO|\bSeo[A-Z]|\bseo\b|SEO\b|[Bb]acklink|[Pp]age ?[Rr]ank"),
     ("sales", r"(?i)prospect|\blead ?-?(gen|radar)|[a-z]Lead(Gen|Radar)"),
     ("analyser", r"(?i)analy[sz](e|er|is|ing)\b|plagiar|survey|census|research|experiment\b"),
+    ("transcriber", r"(?i)transcrib|transcriptions?\b|whisper"),
     (
         "data for models",
         r"(?i)\bdata ?-?sets?\b|\bcorp(us|ora)\b|embeddings?\b|training data|machine learning|\bllms?\b",
@@ -168,7 +174,7 @@ DEVICES = (
     # What stands on a desk or in a rack of hi-fi and has a small browser or player inside.
     r"|snom|aastra|mitel|polycom|\bpoly |\bVVX|yealink|grandstream|gigaset|avaya|fanvil|htek|innovaphone"
     r"|openstage|optipoint|panasonic|cisco.?(ip|cp|sip)|alcatel|nortel|3CX|shoretel|digium|linksys"
-    r"|spectralink|audiocodes|sangoma|thomson|\bNEC\b|\bSIP\b|VoIP|\bphone|kindle|kobo|roku"
+    r"|spectralink|audiocodes|sangoma|thomson|\bNEC\b|\bSIP\b|VoIP|\bphone\b|kindle|kobo|roku"
     r"|sonos|squeezebox|logitech|denon|marantz|yamaha|onkyo|pioneer|bluesound|naim|bang|bose|tesla|qtcar"
     r"|set.?top|\bSTB\b|dreambox|enigma2|raspberry|dlna|upnp"
 )

@@ -39,7 +39,7 @@ ENGLISH: Mapping[str, str] = {
     "day.requests.many": "{n} requests",
     "who.verified": "{name}",
     "who.unverified": "Somebody who calls itself {name}",
-    "who.unknown": "Somebody nobody knows",
+    "who.unknown": "Somebody who nobody knows",
     "who.anonymous": "Somebody who does not say who it is",
     "who.spoofed": "Somebody who is not {name}, but calls itself that,",
     "day.took.one": "Machines took one recording ({requests}, {size}).",
