@@ -5,7 +5,7 @@ unless something speaks for a person (the tables are in `robot_words.py`):
 
     listed   patterns of crawler-user-agents, without those that hit people    always counts
     BARE     nothing but a mail address or source code         not for players
-    FORMS    the whole agent as robots write it               not for apps, old disguises, devices
+    FORMS    the whole agent as robots write it               not for apps, old disguises, desks
     further  patterns of CrawlerDetect, likewise, as whole words     not for listeners, whole browsers
     SURE     signs that nobody but a robot shows              not for listeners, whole browsers
     SIGNS    by which robots give themselves away             none of all these
@@ -31,6 +31,7 @@ from stagedoor.identify.exclusions import FURTHER_LEFT_OUT, LEFT_OUT
 from stagedoor.identify.robot_words import (
     APPS,
     BARE,
+    DESKS,
     DEVICES,
     DISGUISES,
     FORMS,
@@ -114,7 +115,8 @@ class _Row:
     of: str = ""
 
 
-_GUARDS = (PLAYERS, APPS, LISTENERS, DISGUISES, DEVICES, WHOLE)
+_ALL = (LISTENERS, DISGUISES, DEVICES, DESKS, WHOLE)
+_GUARDS = (PLAYERS, APPS, *_ALL)
 
 
 def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
@@ -123,12 +125,12 @@ def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
         if not left_out(pattern):
             yield _Row(pattern, pattern, of="crawler-user-agents")
     yield from (_Row(*sign, (PLAYERS,)) for sign in BARE)
-    yield from (_Row(*sign, (APPS, DISGUISES, DEVICES)) for sign in FORMS)
+    yield from (_Row(*sign, (APPS, DISGUISES, DESKS)) for sign in FORMS)
     for pattern in _longest_first(further):
         if not left_out(pattern, FURTHER_LEFT_OUT):
             yield _Row(pattern, as_words(pattern), (LISTENERS, WHOLE), of="CrawlerDetect")
     yield from (_Row(*sign, (LISTENERS, WHOLE)) for sign in SURE)
-    yield from (_Row(*sign, (LISTENERS, DISGUISES, DEVICES, WHOLE)) for sign in (*SIGNS, *WORDS))
+    yield from (_Row(*sign, _ALL) for sign in (*SIGNS, *WORDS))
 
 
 def _longest_first(patterns: Iterable[str]) -> Sequence[str]:

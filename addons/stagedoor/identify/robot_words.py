@@ -4,15 +4,16 @@ Tables of RE2 expressions, and tables of what speaks against them; all were held
 clients by `./run bench quality`. What is found counts unless one of these is found, too:
 
     BARE   nothing but a mail address or source code        PLAYERS
-    FORMS  the whole agent as robots write it               APPS, DISGUISES, DEVICES
+    FORMS  the whole agent as robots write it               APPS, DISGUISES, DESKS
     SURE   what nobody but a robot writes                   LISTENERS, WHOLE
-    SIGNS  ways of reaching its operator, other forms       LISTENERS, DISGUISES, DEVICES, WHOLE
-    WORDS  what it came for, in the words of the trade      LISTENERS, DISGUISES, DEVICES, WHOLE
+    SIGNS  ways of reaching its operator, other forms       LISTENERS, DISGUISES, DEVICES, DESKS, WHOLE
+    WORDS  what it came for, in the words of the trade      LISTENERS, DISGUISES, DEVICES, DESKS, WHOLE
 
     APPS       a podcast app, a player, a radio, a reader, under whatever name
     LISTENERS  these, whatever has to do with sound, and programs on people's machines
     DISGUISES  an old or odd browser, with all that is built into it
     DEVICES    a phone, a television, a console: there are phones called "M bot" and "Spider 8"
+    DESKS      a telephone on a desk, an e-reader, hi-fi: small browsers that call themselves compatible
     WHOLE      a browser in its full form, with the name of another behind it or in a phone's brackets
     PLAYERS    a player, whose makers give their address
 
@@ -171,12 +172,15 @@ DISGUISES = (
 DEVICES = (
     r"(?i)Android|iPhone|iPad|Build/|MAUI|UP\.(Browser|Link)|BlackBerry|Windows Phone|Tizen|web0s"
     r"|\bTV|HbbTV|samsung|nintendo|playstation|PS Vita|\bHTC|Arduino|ESP(32|8266)|M5Stack|RTL8"
-    # What stands on a desk or in a rack of hi-fi and has a small browser or player inside.
-    r"|snom|aastra|mitel|polycom|\bpoly |\bVVX|yealink|grandstream|gigaset|avaya|fanvil|htek|innovaphone"
-    r"|openstage|optipoint|panasonic|cisco.?(ip|cp|sip)|alcatel|nortel|3CX|shoretel|digium|linksys"
-    r"|spectralink|audiocodes|sangoma|thomson|\bNEC\b|\bSIP\b|VoIP|\bphone\b|kindle|kobo|roku"
-    r"|sonos|squeezebox|logitech|denon|marantz|yamaha|onkyo|pioneer|bluesound|naim|bang|bose|tesla|qtcar"
-    r"|set.?top|\bSTB\b|dreambox|enigma2|raspberry|dlna|upnp"
+)
+
+DESKS = (
+    # What stands on a desk or in a rack of hi-fi and has a small browser or player inside: whole
+    # names, perhaps with a model's number behind.
+    r"(?i)\b(snom|aastra|mitel|polycom|VVX|yealink|grandstream|gigaset|avaya|fanvil|htek|innovaphone"
+    r"|openstage|optipoint|panasonic|alcatel|nortel|3CX|shoretel|digium|linksys|spectralink|audiocodes"
+    r"|sangoma|thomson|NEC|SIP|VoIP|(ip|desk)? ?phone|kindle|kobo|roku|sonos|squeezebox|denon|marantz"
+    r"|yamaha|onkyo|bluesound|bose|tesla|qtcarbrowser|set-?top|STB|dreambox|enigma2|dlna|upnp)[0-9]*\b"
 )
 
 WHOLE = (
