@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stagedoor.identify.matcher import Matcher, plain
-from stagedoor.identify.own_words import own_word
+from stagedoor.identify.own_words import HINTS, NAMES, ON_AIR, REMARKS, SOUND, WORK, own_word
 from stagedoor.load import public_patterns, rule_folder
 from stagedoor.model.facts import ANONYMOUS, PEOPLE, UNKNOWN, Client, as_header
 from stagedoor.rules.policy import Policy
 
+PIECES = [
+    *re.findall("[a-z]{3,}", " ".join(expression for *_, expression in (*NAMES, *WORK, *REMARKS))),
+    *re.findall("[a-z0-9]{3,}", f"{SOUND} {ON_AIR}"),
+    *" /1;(-_.",
+]
 IPHONE = "CFNetwork/1408.0.4 Darwin/22.5.0"
 PLATFORMS = (
     IPHONE,
@@ -227,6 +235,18 @@ def test_own_words_are_bounded() -> None:
         own_word(agent)
     assert own_word("a/1 " * 11 + "crawler/1") is not None
     assert own_word("a/1 " * 12 + "crawler/1") is None
+
+
+@pytest.mark.parametrize("agent", [*HARVESTERS, *TRANSCRIBERS])
+def test_every_own_word_has_a_hint_before_it_is_looked_for(agent: str) -> None:
+    assert own_word(plain(agent)) is not None
+    assert any(hint in agent.lower() for hint in HINTS)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join))
+def test_what_has_no_hint_has_no_own_word(agent: str) -> None:
+    if own_word(agent) is not None:
+        assert any(hint in agent.lower() for hint in HINTS)
 
 
 def test_without_own_words_the_catalogue_stands_alone() -> None:

@@ -20,7 +20,7 @@ from functools import lru_cache
 from ahocorasick_rs import BytesAhoCorasick
 
 from stagedoor.identify.catalogue import Catalogue, Signature
-from stagedoor.identify.own_words import OwnWord
+from stagedoor.identify.own_words import Own, OwnWord
 from stagedoor.identify.public_lists import LOOKED_AT
 from stagedoor.model.facts import (
     ANONYMOUS,
@@ -93,7 +93,9 @@ def plain(agent: str) -> str:
     if "+" in agent:
         if " " not in agent and ("+(" in agent or ";+" in agent):
             return _PLUSES.sub(r" \1", agent)
-        agent = _PLUS.sub(" ", agent)
+        # Nearly all stand before an address: (+http…
+        if agent.count("+") != agent.count("(+") + agent.count(" +"):
+            agent = _PLUS.sub(" ", agent)
     return agent
 
 
@@ -134,8 +136,6 @@ class _Claim:
 
 Second = Callable[[str], Client | None]
 """The public lists' word on a user agent, see `identify.public_lists`."""
-Own = Callable[[str], OwnWord | None]
-"""A user agent's word on itself, see `identify.own_words`."""
 
 
 class Matcher:
@@ -164,6 +164,9 @@ class Matcher:
             unless = frozenset(_number(words, _folded(w)) for w in signature.unless)
             claim = _claim(rank, token, signature, unless)
             claims.setdefault(_number(words, folded), []).append(claim)
+        self._hints = (
+            frozenset(_number(words, _fold(hint)) for hint in own.hints) if own else frozenset()
+        )
         self._claims = tuple(tuple(claims.get(number, ())) for number in words.values())
         self._automaton = BytesAhoCorasick(list(words))
         self._cached = lru_cache(maxsize=CACHED_AGENTS)(self._look_up)
@@ -186,11 +189,11 @@ class Matcher:
         if not _NAMING.search(agent):
             return ANONYMOUS
         agent = plain(agent)
-        claim = self._claimed(_fold(agent))
+        claim, hinted = self._claimed(_fold(agent))
         client = claim.client if claim is not None else UNKNOWN
         if claim is not None and claim.certain:
             return client
-        own = self._own(agent) if self._own is not None else None
+        own = self._own.read(agent) if hinted and self._own is not None else None
         if own is not None and not _goes_before(own, claim):
             own = None
         if own is not None and own.purpose in CRAWLERS:
@@ -201,8 +204,8 @@ class Matcher:
                 return found
         return client if own is None else _client_of(own)
 
-    def _claimed(self, folded: bytes) -> _Claim | None:
-        """The claim that counts, of all that the catalogue finds."""
+    def _claimed(self, folded: bytes) -> tuple[_Claim | None, bool]:
+        """The claim that counts, of all that the catalogue finds; whether there may be an own word."""
         matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         there: set[int] | None = None  # which words; few claims ask
         best: _Claim | None = None
@@ -219,7 +222,7 @@ class Matcher:
                 if claim.stands(folded, start, end):
                     best, rank = claim, claim.rank
                     break
-        return best
+        return best, not self._hints.isdisjoint([match[0] for match in matches])
 
 
 def _goes_before(own: OwnWord, claim: _Claim | None) -> bool:

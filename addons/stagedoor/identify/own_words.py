@@ -11,7 +11,7 @@ says it. `Matcher` decides what such a word is worth beside what the catalogue k
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -102,6 +102,26 @@ NO_PURPOSE = re.compile(
 """Names of others, whose words say nothing about who carries them."""
 
 _Compiled = Sequence[tuple[str, Purpose, Any]]
+HINTS = (
+    *(
+        "pod",
+        "audio",
+        "episode",
+        "musi",
+        "sound",
+        "song",
+        "mp3",
+        "speech",
+        "sprach",
+        "voice",
+        "spoken",
+    ),
+    *("recording", "track", "album", "broadcast", "radio"),
+    *("transcri", "whisper", "stt", "asr", "downloader", "ripper", "grabber", "scrap", "harvest"),
+    *("archiv", "index", "spider", "spyder", "crawl", "bot"),
+)
+"""Without one of these, in letters of either case, no agent has a word of its own: SOUND or NAMES have
+them. `Matcher` finds them together with all tokens, so that nobody else is looked at."""
 MAX_PRODUCTS = 12
 """Products that are looked at; no browser's user agent has more."""
 _BRACKETS = re.compile(r"\([^()]*\)")
@@ -130,8 +150,9 @@ _WORK = tuple((word, purpose, _compiled(e)) for word, purpose, e in WORK)
 _REMARKS = tuple((word, purpose, _compiled(e)) for word, purpose, e in REMARKS)
 _SOUND, _HEARD = _compiled(SOUND), _compiled(f"{SOUND}|{ON_AIR}")
 _PLAYS, _PHONES, _MACHINES = map(_compiled, (PLAYS, PHONES, MACHINES))
-_ANY_SOUND = _compiled(f"{SOUND}|{ON_AIR}".replace(r"\b", ""))
 _ANY_NAME = _compiled("|".join(expression for _, _, expression in NAMES))
+_ANY_WORK = _compiled("|".join(expression for _, _, expression in (*WORK, *REMARKS)))
+"""For the many podcast apps that say what they play, and nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +172,13 @@ class OwnWord:
 def own_word(agent: str) -> OwnWord | None:
     """What `agent` (one character a byte, blanks decoded) says of itself; None where it says nothing."""
     whole = agent.encode("latin-1", "replace")
-    found = _collects(agent, whole) if _ANY_SOUND.search(whole) else None
-    return found or (_is(agent) if _ANY_NAME.search(whole) else None)
+    return _collects(agent, whole) or (_is(agent) if _ANY_NAME.search(whole) else None)
 
 
 def _collects(agent: str, whole: bytes) -> OwnWord | None:
     """A purpose that has to do with sound: in the name, or anywhere."""
     text = _words(NO_PURPOSE.sub(" ", agent))
-    if not _HEARD.search(text):
+    if not _ANY_WORK.search(text) or not _HEARD.search(text):
         return None
     own = _words(NO_PURPOSE.sub(" ", _own_name(agent)))
     heard = _HEARD.search(own)
@@ -227,3 +247,14 @@ def _words(text: str) -> bytes:
 
 def _text(found: Any) -> str:
     return str(found.group().decode("latin-1")).lower().strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """How a user agent's words on itself are read, and what every agent that has such words has."""
+
+    read: Callable[[str], OwnWord | None]
+    hints: tuple[str, ...] = HINTS
+
+
+OWN = Own(own_word)
