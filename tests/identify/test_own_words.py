@@ -125,6 +125,8 @@ HARVESTERS = (
     "Go-http-client/2.0 podcast-pipeline",
     "Sprachkorpus-Sammler/1.0 (Uni)",
     "podcast-forschung/1.0",
+    "Lavf/60.3.100 (audio corpus builder)",
+    "VLC/3.0.18 LibVLC/3.0.18 (podcast dataset)",
     "EpisodeHarvester+(+https://example.org)",
 )
 TRANSCRIBERS = (

@@ -228,8 +228,8 @@ class Matcher:
 def _goes_before(own: OwnWord, claim: _Claim | None) -> bool:
     """Whether a program's own word counts beside what the catalogue finds.
 
-    A purpose in brackets says nothing against an app that is known by name. A robot's word in its own
-    name does, unless the name that is known has that word. What reads feeds for people fetches and
+    A purpose in brackets says nothing against an app that is known by name, but behind a bare engine,
+    such as `Lavf/61 (audio corpus)`, a sure one does. A robot's word in its own name always counts, unless the name that is known has that word. What reads feeds for people fetches and
     crawls.
     """
     if claim is None:
@@ -240,6 +240,8 @@ def _goes_before(own: OwnWord, claim: _Claim | None) -> bool:
         return own.purpose != "robot"
     if own.named:
         return own.text not in claim.token
+    if claim.client.purpose == "music-player" and not claim.fallback:
+        return own.sure
     return claim.fallback or claim.client.purpose not in _LISTENING
 
 

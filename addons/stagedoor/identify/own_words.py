@@ -159,14 +159,15 @@ _ANY_WORK = _compiled("|".join(expression for _, _, expression in (*WORK, *REMAR
 class OwnWord:
     """What a program says that it is or does.
 
-    `named`: its own name says so, whatever it is built with. `text` is the word as it stands there,
-    in small letters.
+    `named`: its own name says so, whatever it is built with. `sure`: players do not have the word.
+    `text` is the word as it stands there, in small letters.
     """
 
     purpose: Purpose
     word: str
     named: bool
     text: str = ""
+    sure: bool = True
 
 
 def own_word(agent: str) -> OwnWord | None:
@@ -195,13 +196,13 @@ def _collects(agent: str, whole: bytes) -> OwnWord | None:
         return found
     if _MACHINES.search(whole) or not _SOUND.search(text):
         return None
-    return _first(_REMARKS, text, named=False)
+    return _first(_REMARKS, text, named=False, sure=False)
 
 
-def _first(table: _Compiled, text: bytes, *, named: bool) -> OwnWord | None:
+def _first(table: _Compiled, text: bytes, *, named: bool, sure: bool = True) -> OwnWord | None:
     for word, purpose, expression in table:
         if found := expression.search(text):
-            return OwnWord(purpose, word, named=named, text=_text(found))
+            return OwnWord(purpose, word, named=named, text=_text(found), sure=sure)
     return None
 
 
