@@ -43,12 +43,13 @@ def test_identify_says_who_and_which_rule() -> None:
 
 
 def test_identify_answers_a_person_in_words(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["identify", GPTBOT, FIREFOX, "Wget/1.21.3", "Zorbulon/1"]) == 0
+    assert main(["identify", GPTBOT, FIREFOX, "Wget/1.21.3", "Zorbulon/1", ""]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "GPTBot (OpenAI), ai-training: gets no recordings (ai-training-off)",
         "Firefox (Mozilla), browser: gets recordings",
         "Wget (GNU project), downloader: gets recordings, noted (downloaders-noted)",
-        "in no list: gets recordings, noted (nameless-noted)",
+        "in no list: gets recordings, noted (unknown-noted)",
+        "gives no name: gets no recordings (anonymous-off)",
     ]
 
 

@@ -11,7 +11,7 @@ import pytest
 from making import FIREFOX, REFUSED, asks, event
 from stagedoor.evidence.entries import Visit
 from stagedoor.model.events import Decided, Referred
-from stagedoor.model.facts import UNKNOWN, Client, Proof, Resource, Verdict
+from stagedoor.model.facts import ANONYMOUS, UNKNOWN, Client, Proof, Resource, Verdict
 from stagedoor.record import backfill
 from stagedoor.record.daily import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
 from stagedoor.record.distinct import Distinct
@@ -157,9 +157,10 @@ def test_only_what_is_proven_is_said_of_the_operator(proof: Proof, who: str) -> 
 
 
 def test_who_says_no_name_is_called_by_none() -> None:
-    day = Day(Clock())
-    day.record(came(client=UNKNOWN, against=True))
-    assert any(text.startswith("Somebody who does not say") for text in sentences(day.look()))
+    for client, words in ((ANONYMOUS, "does not say who it is"), (UNKNOWN, "nobody knows")):
+        day = Day(Clock())
+        day.record(came(client=client, against=True))
+        assert any(text.startswith(f"Somebody who {words}") for text in sentences(day.look()))
 
 
 def test_who_sends_people_is_said_beside_what_the_same_operator_took() -> None:
