@@ -103,4 +103,5 @@ def test_an_output_that_is_no_file_is_left_alone() -> None:
     for handler in (None, type("Handler", (), {"file": None})()):
         take_over(handler)
         log_output.flush(handler)
+    assert handler is not None
     assert handler.file is None
