@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import resource
 import time
+from pathlib import Path
 
 import pytest
 
+from . import guarding
 from .clients import GPTBOT, curl
 from .conftest import StartGuard
-from .programs import at_load, eventually
+from .programs import Program, at_load, eventually
 from .site import Site
 
 
@@ -41,3 +43,23 @@ def test_a_full_disk_under_log_ledger_and_decisions_disturbs_nobody(
         ),
         "the log goes on",
     )
+
+
+def test_a_guard_starts_on_a_full_disk(origin: Site, tmp_path: Path) -> None:
+    """Four kilobytes, which are the log's: nothing can be recorded, and the site is there."""
+    limited = [
+        "bash", "-c", 'ulimit -f 4; exec "$@"', "limited",
+        *guarding.command(
+            f"--mode=reverse:{origin.url}@127.0.0.1:0", "--set", "guard_metrics=127.0.0.1:0",
+            "--set", f"guard_state={tmp_path / 'state'}",
+        ),
+    ]  # fmt: skip
+    guard = guarding.reach(Program(*limited, log=tmp_path / "guard.log"), tmp_path / "state")
+    with guard.program:
+        for _ in range(20):
+            assert curl(f"{guard.url}/music/tone.mp3", agent=GPTBOT).status == 403
+            assert curl(f"{guard.url}/").status == 200
+            time.sleep(0.05)
+        assert guard.program.process.poll() is None
+        assert "The site goes on" in guard.output
+        assert guard.counts()("ledger_writable") == 0

@@ -370,12 +370,12 @@ class Ledger:
             return
         self._trouble = told
         if isinstance(error, StagedoorError):
-            _log.error("%s. The site goes on; nothing is recorded.", told)
+            _log.warning("%s. The site goes on; nothing is recorded.", told)
             return
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extended part
         if isinstance(error, _UNREADABLE):
             code = sqlite3.SQLITE_CORRUPT
-        _log.error(
+        _log.warning(
             "The ledger in %s cannot be written: %s — %s. The site goes on; entries wait in memory, "
             "and are lost and counted when there are too many.",
             self._state, told, _FIXES.get(code, "look after that disk"),
