@@ -30,7 +30,7 @@ SETTLE = 20.0
 """Seconds in which a change must be taken after a storm."""
 BESIDE = 12
 """Visitors at a time."""
-CLOCKS = ("-7200", "+90000", "+0")
+CLOCKS = (-7200, 90_000, 0)
 """Seconds from the true time: two hours back, a day on, and back again."""
 LATE = 300
 """Seconds that the newest entry of the ledger may be away from the clock."""
@@ -41,7 +41,7 @@ RULE = """\
 - id: soak-{number}
   title: A rule that comes and goes
   why: It is there for reloading.
-  when: {{path: /soak-{number}}}
+  when: {{request.path: /soak-{number}}}
   then: block
   cases:
     - {{ua: Firefox/140.0, get: /soak-{number}, expect: block}}
@@ -119,7 +119,7 @@ class Day:
 
     def _rewrite(self, number: int) -> None:
         """In place, so that half a file may be read."""
-        text = "- id: [broken" if number % 5 == 0 else RULE.format(number=number)
+        text = "- id: [broken" if number % 10 >= 5 else RULE.format(number=number)
         (self.guard.rules / "50-soak.yaml").write_text(text)
 
     def _replace(self, number: int) -> None:
@@ -163,10 +163,10 @@ class Day:
 
     async def back(self, seconds: float) -> None:
         for shift in CLOCKS:
-            self.guard.clock.write_text(shift)
+            self.guard.clock.move(shift)
             await crowd(self.clients, seconds / len(CLOCKS), BESIDE)
             found = await asyncio.to_thread(self.guard.newest)
-            if found is not None and abs(found - time.time() - float(shift)) > LATE:
+            if found is not None and abs(found - time.time() - shift) > LATE:
                 raise SoakError(f"the guard's clock did not move to {shift} s")
         self.clocks += 1
 

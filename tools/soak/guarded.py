@@ -22,26 +22,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from stagedoor.record.ledger.database import Book
 from tools.bench.processes import resident
+from tools.soak.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 60.0
-CLOCK = "libfaketime.so.1"
-"""Moves the guard's clock, and no other; Debian's package is libfaketime."""
 
 
 class SoakError(Exception):
     """The guard did not do what nothing else can be measured without; the message says what."""
-
-
-def faketime() -> str:
-    """The library that moves a clock. Raises SoakError: the day is not whole without."""
-    for folder in ("/usr/lib/*/faketime", "/usr/lib/faketime", "/usr/local/lib/faketime"):
-        for found in Path("/").glob(f"{folder[1:]}/{CLOCK}"):
-            return str(found)
-    raise SoakError(
-        f"{CLOCK} is not here, and without it the guard's clock cannot go back (Debian, Ubuntu: "
-        "apt install libfaketime)"
-    )
 
 
 def free_port() -> int:
@@ -77,9 +65,10 @@ class Guard:
         self.state, self.rules = folder / "state", folder / "rules"
         self.rules.mkdir()
         (self.rules / "stance.yaml").write_text("ai: {train: no, input: no}\n")
-        self.clock = folder / "clock"
-        self.clock.write_text("+0")
-        self._faketime = faketime()
+        try:
+            self.clock = Clock(folder)
+        except RuntimeError as error:
+            raise SoakError(str(error)) from error
         self._guard, self._ended = threading.Lock(), False
         self.lives: list[Life] = []
 
@@ -90,11 +79,7 @@ class Guard:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        environment = os.environ | {
-            "LD_PRELOAD": self._faketime, "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-            "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }  # fmt: skip
+        environment = os.environ | self.clock.environment
         log = self.folder / f"guard-{len(self.lives)}.log"
         with self._guard, log.open("wb") as out:
             if self._ended:
