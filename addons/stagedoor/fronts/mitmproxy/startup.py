@@ -14,6 +14,7 @@ from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
 from stagedoor.config.stance import Site, split_listen
+from stagedoor.fronts.mitmproxy import log_output
 from stagedoor.fronts.mitmproxy.forwarding import is_local
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt
 from stagedoor.load import rule_folder
@@ -74,10 +75,15 @@ def into_reverse_mode(policy: Policy | None) -> None:
             _stance_file(),
         )
         return
-    sys.stdout.flush()
-    sys.stderr.flush()
+    log_output.flush(terminal(ctx.master))
     arguments = [sys.executable, *sys.orig_argv[1:], "--mode", reverse_spec(site)]
     os.execv(sys.executable, arguments)  # noqa: S606 (our own command line, no shell)
+
+
+def terminal(master: Any) -> Any:
+    """mitmproxy's handler for lines on the terminal; None where it has none."""
+    addon = master.addons.get("termlog")
+    return getattr(addon, "logger", None)
 
 
 def _sites() -> list[mode_specs.ReverseMode]:
