@@ -23,9 +23,12 @@ from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.delivery import Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
-from stagedoor.fronts.mitmproxy.forwarding import forward, is_local, replace_response, unreachable
+from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, unreachable
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
-from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses
+from stagedoor.fronts.mitmproxy.signal_redirects import SignalRedirects, is_redirect
+from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses, misfit
+from stagedoor.fronts.mitmproxy.upstreams import is_local
+from stagedoor.fronts.page_readers import reads_pages
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
 from stagedoor.identify.botauth import NONE, Outcome
@@ -61,11 +64,21 @@ class Exchanges:
         self._upstream_said = 0.0
         self._signals = SignalResponses(NOTHING)
         self._delivery = Delivery(service)
+        self._misfits: set[str] = set()
+        self.redirects = SignalRedirects()
 
     def follow(self, publication: Published) -> None:
         """From now on this is published."""
         emit = self.service.emit
-        self._signals = SignalResponses(publication, lambda outcome: emit(PageTagged(outcome)))
+        self._signals = SignalResponses(
+            publication, lambda outcome: emit(PageTagged(outcome)), self._misfit
+        )
+
+    def _misfit(self, path: str, kind: str) -> None:
+        """Once a path: the site answers a signal file with something else."""
+        if path not in self._misfits:
+            self._misfits.add(path)
+            _log.warning("%s", misfit(path, kind))
 
     def hello(self, data: tls.ClientHelloData) -> None:
         """Take the fingerprint of a handshake."""
@@ -215,10 +228,29 @@ class Exchanges:
         if passage is None:  # let in by on_error, undecided
             return None
         try:
+            if (
+                passage.resource.kind == "signal"
+                and is_redirect(flow.response)
+                and self._signals.has_file(passage.resource.path)
+            ):
+                return self._leave_later(flow, flow.response, passage)
             return self._leave(flow, flow.response, passage)
         except Exception:  # noqa: BLE001 (as in request())
             self._failed(flow, "response")
             return None
+
+    async def _leave_later(
+        self, flow: http.HTTPFlow, response: http.Response, passage: Passage
+    ) -> None:
+        """Once it is known where the redirect of a signal file ends."""
+        try:
+            await self.redirects.follow(flow, passage.resource.path)
+            waiting = self._leave(flow, response, passage)
+        except Exception:  # noqa: BLE001 (as in request())
+            self._failed(flow, "response")
+            return
+        if waiting is not None:
+            await waiting
 
     def _leave(
         self, flow: http.HTTPFlow, response: http.Response, passage: Passage
@@ -287,6 +319,7 @@ class Exchanges:
                 if found is not resource:
                     passage.shown = found
                     return True  # this hook runs once more, and may wait
+                passage.start = start
                 self._let_out(flow, response, passage, time.perf_counter())
             except Exception:  # noqa: BLE001 (as in request())
                 self._failed(flow, "response")
@@ -315,7 +348,11 @@ class Exchanges:
         if resource.kind == "audio":
             response.stream = self._delivery.audio(passage, response)
         standards = self._signals.leaving(
-            flow, resource, lambda path, text: self.service.noticed(passage, path, text)
+            flow,
+            resource,
+            lambda path, text: self.service.noticed(passage, path, text),
+            start=passage.start,
+            shown=lambda: reads_pages(passage.client, passage.request),
         )
         self.service.emit(Responded(resource.kind, standards))
         if passage.client.purpose not in PEOPLE:

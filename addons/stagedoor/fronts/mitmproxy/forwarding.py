@@ -174,14 +174,6 @@ def site_host(flow: http.HTTPFlow) -> str:
     return f"{flow.request.host}{port}"
 
 
-def is_local(host: str) -> bool:
-    """Whether `host` is this machine or one beside it: then the visitor's Host is passed on."""
-    if host == "localhost":
-        return True
-    address = parse(host)
-    return address is not None and (address.is_loopback or address.is_private)
-
-
 def unreachable(server: connection.Server) -> str:
     """What to report about a site that does not answer."""
     where = human.format_address(server.address) if server.address else "the site"

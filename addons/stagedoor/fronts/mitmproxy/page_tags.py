@@ -73,8 +73,11 @@ class Tagging:
                 "utf-8", "surrogateescape"
             )
 
-    def leaving(self, flow: http.HTTPFlow) -> bool:
-        """Set the response's stream where it is a page, and adjust its headers; whether it was so."""
+    def leaving(self, flow: http.HTTPFlow, shown: Callable[[], bool] = lambda: True) -> bool:
+        """Set the response's stream where it is a page, and adjust its headers; whether it was so.
+
+        `shown` says whether the client shows or crawls pages; it is asked about pages only.
+        """
         response = flow.response
         assert response is not None
         if response.status_code == 304:
@@ -83,7 +86,7 @@ class Tagging:
         said_by = _plain(response.headers)
         kind = said_by.get("content-type", "")
         xml = _HTML.get(kind.partition(";")[0].strip().lower())
-        if xml is None:
+        if xml is None or not shown():
             return False
         left = _left(_plain(flow.request.headers), said_by, response.status_code)
         if left is not None:

@@ -21,6 +21,8 @@ class Passage(Transaction):
     """What the first bytes of the response have shown it to be, not decided about yet."""
     looked_at = False
     """The head of its response has been read."""
+    start: bytes | None = None
+    """The first bytes of the response, where its head waited for them."""
     waited = False
     ended = False
     status = 0

@@ -14,8 +14,8 @@ from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
 from stagedoor.config.stance import Site, split_listen
-from stagedoor.fronts.mitmproxy.forwarding import is_local
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt
+from stagedoor.fronts.mitmproxy.upstreams import leads_inside
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError
 from stagedoor.model.facts import Mode
@@ -114,7 +114,7 @@ def report_misspelt(names: Iterable[str]) -> bool:
 
 def keeps_host() -> bool:
     """Whether the site gets the visitor's Host: where it is asked for, or the site is near."""
-    return ctx.options.keep_host_header or all(map(is_local, hosts()))
+    return ctx.options.keep_host_header or all(map(leads_inside, hosts()))
 
 
 def announce(
