@@ -114,7 +114,8 @@ def test_init_begins_a_folder_and_never_overwrites(
 
 
 def options(**given: object) -> argparse.Namespace:
-    names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies")
+    names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies",
+             "upstream_ca", "upstream_insecure")  # fmt: skip
     return argparse.Namespace(**{**dict.fromkeys(names), **given})
 
 

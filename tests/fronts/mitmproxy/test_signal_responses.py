@@ -164,7 +164,7 @@ APP = b"<!doctype html><html><head><title>App</title></head><body><div id=root><
 def test_the_sites_robots_txt_counts_in_whatever_form(
     body: bytes, headers: dict[str, str], opened: OpenGuard
 ) -> None:
-    text = served(opened(), ROBOTS, body, **headers)
+    text = served(opened(), ROBOTS, body, 200, **headers)
     assert text.isascii() or text.startswith(codecs.BOM_UTF8)
     robots = read(text)
     assert not allowed(robots, "GPTBot", "/music/a.mp3")
@@ -187,7 +187,7 @@ def test_the_sites_robots_txt_counts_in_whatever_form(
 def test_what_is_no_robots_txt_is_replaced(
     body: bytes, headers: dict[str, str], opened: OpenGuard
 ) -> None:
-    text = served(opened(), ROBOTS, body, **headers)
+    text = served(opened(), ROBOTS, body, 200, **headers)
     assert b"App" not in text
     assert b"\0" not in text
     robots = read(text)

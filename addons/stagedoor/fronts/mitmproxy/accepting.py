@@ -9,9 +9,10 @@ has no tasks, no hooks and no timer.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any
 
 from mitmproxy.proxy import mode_servers
@@ -21,6 +22,8 @@ from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage, ResponsePr
 from stagedoor.fronts.mitmproxy.connections import Connections, key_of
 from stagedoor.fronts.mitmproxy.joined_writes import JoinedWrites
 from stagedoor.fronts.mitmproxy.replacing import Replacement, original
+
+_log = logging.getLogger("stagedoor.door")
 
 AT_ONCE = 8
 """Connections accepted in one turn of the event loop."""
@@ -87,7 +90,10 @@ async def _first_bytes(reader: asyncio.StreamReader) -> bytes:
 
 
 async def take_few(proxyserver: Any) -> None:
-    """Let every server of mitmproxy accept AT_ONCE connections at once, on the same sockets."""
+    """Let every server of mitmproxy accept AT_ONCE connections at once, on the same sockets.
+
+    One that listens at `::` alone gets a socket for IPv4 besides: everywhere means both.
+    """
     for instance in list(proxyserver.servers):
         found = getattr(instance, "_servers", None)
         if not found:
@@ -97,7 +103,7 @@ async def take_few(proxyserver: Any) -> None:
             if not isinstance(server, asyncio.Server):
                 servers.append(server)
                 continue
-            for listening in server.sockets:
+            for listening in [*server.sockets, *_for_ipv4(found)]:
                 same = socket.socket(fileno=os.dup(listening.fileno()))
                 same.setblocking(False)
                 servers.append(
@@ -106,6 +112,26 @@ async def take_few(proxyserver: Any) -> None:
                 same.listen(QUEUE)
             server.close()
         instance._servers = servers  # noqa: SLF001 (it closes them at the end)
+
+
+def _for_ipv4(servers: Sequence[Any]) -> Iterator[socket.socket]:
+    sockets = [each for server in servers for each in getattr(server, "sockets", ())]
+    bound = {each.getsockname()[:2] for each in sockets}
+    ports = [port for host, port in bound if host == "::"]
+    if len(ports) != 1 or any(each.family == socket.AF_INET for each in sockets):
+        return
+    with socket.socket(socket.AF_INET) as ours:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            ours.bind(("0.0.0.0", ports[0]))  # noqa: S104 (asked for, as ::)
+        except OSError as error:
+            _log.warning(
+                "visitors by IPv4 are not served: 0.0.0.0:%d cannot be listened at (%s)",
+                ports[0],
+                error.strerror,
+            )
+            return
+        yield ours
 
 
 async def sweep(connections: Connections) -> None:

@@ -34,6 +34,7 @@ class Guard:
         self.service.changed = lambda _: self.exchanges.follow(self.service.publication)
         self._desk = DeskService(self.service)
         self._visitors = Visitors(self.service)
+        self.exchanges.outage = self._visitors.complaints.outage
         self._running = False
         self._undo: list[Callable[[], None]] = []
 
@@ -74,6 +75,7 @@ class Guard:
         if wrong or policy is None or settings is None:
             return  # the reason was reported, and mitmproxy stops
         self.exchanges.keep_host = startup.keeps_host()
+        startup.upstream_trust(settings)
         ctx.options.update(**{n: v for n, v in lean.OPTIONS.items() if n in ctx.options})
         try:
             metrics, password = self._desk.serve(settings)
@@ -144,6 +146,11 @@ class Guard:
         """Leave nothing behind of a client that is gone: no socket, no fingerprint."""
         hang_up_all(client)
         self.exchanges.fingerprints.forget(client.id)
+
+    def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """The site is known by the name that the guard was given, not by the one of the visitor."""
+        if data.server.address is not None:
+            data.server.sni = data.server.address[0]
 
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
         """The site behind does not answer."""

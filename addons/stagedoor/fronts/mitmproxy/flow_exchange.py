@@ -18,12 +18,14 @@ from mitmproxy.proxy import mode_specs
 
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.handshakes import Fingerprints
+from stagedoor.fronts.inner_addresses import names_addresses, translated
 from stagedoor.fronts.mitmproxy import first_bytes
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.delivery import Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
-from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, unreachable
+from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, route, unreachable
+from stagedoor.fronts.mitmproxy.outages import Outage
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
 from stagedoor.fronts.mitmproxy.signal_redirects import SignalRedirects, is_redirect
 from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses, misfit
@@ -65,6 +67,7 @@ class Exchanges:
         self._signals = SignalResponses(NOTHING)
         self._delivery = Delivery(service)
         self._misfits: set[str] = set()
+        self.outage = Outage()
         self.redirects = SignalRedirects()
 
     def follow(self, publication: Published) -> None:
@@ -223,8 +226,14 @@ class Exchanges:
         passage = flow.metadata.get(_PASSAGE)
         if flow.response is None or _OURS in flow.metadata:
             return None
+        if self.outage.lasts:
+            self.outage.answered()
         flow.response.stream = True
         flow.response.headers.pop("alt-svc", None)  # it would lead visitors past the guard
+        if names_addresses(flow.response.headers.fields):
+            flow.response.headers.fields = translated(
+                flow.response.headers.fields, route(flow, passage.request if passage else None)
+            )
         if passage is None:  # let in by on_error, undecided
             return None
         try:
@@ -428,7 +437,9 @@ class Exchanges:
         """The site does not answer: counted each time, and said now and then."""
         self.service.emit(SiteUnreachable())
         now = time.monotonic()
-        if now - self._upstream_said > UPSTREAM_SILENCE:
+        due = now - self._upstream_said > UPSTREAM_SILENCE
+        self.outage.failed(reported=due)
+        if due:
             self._upstream_said = now
             _log.warning("%s", unreachable(server))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import errno
 import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
@@ -106,6 +107,26 @@ def is_own(
         )
     bound = {parse(text) for text in ([at] if parse(at) else resolve(at))}
     return not asked.isdisjoint(bound)
+
+
+def is_taken(host: str, port: int) -> bool:
+    """Whether another program listens there."""
+    families = {socket.AF_INET: "0.0.0.0", socket.AF_INET6: "::"}  # noqa: S104 (to be closed at once)
+    for family, everywhere in families.items():
+        at = everywhere if host in _EVERYWHERE else host
+        if (":" in at) != (family == socket.AF_INET6):
+            continue
+        with suppress(OSError), socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                probe.bind((at, port))
+                probe.listen(1)
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    return True
+    return False
 
 
 async def reachable_at(port: int, addresses: Iterable[str]) -> list[str]:
