@@ -16,7 +16,7 @@ from . import guarding
 from .clients import FIREFOX, GPTBOT, curl
 from .conftest import StartGuard
 from .guarding import Guard, fails
-from .programs import ROOT, eventually, free_port, run
+from .programs import ROOT, Program, eventually, free_port, run
 from .rawsite import RawSite, page
 from .site import Site
 
@@ -68,10 +68,8 @@ def test_a_certificate_of_ones_own(
         site = f"https://localhost:{port}"
         unbelieved = start_guard(site)
         assert curl(f"{unbelieved.url}/", agent=FIREFOX).status == 502
-        assert unbelieved.output.count("certificate") == unbelieved.output.count(
-            "--upstream-ca FILE"
-        )
-        assert "self-signed" in unbelieved.output
+        assert unbelieved.output.count("--upstream-ca FILE") == 1
+        assert unbelieved.output.count("verify failed") == 1
         assert unbelieved.counts()("malformed_total", side="site", fault="certificate") == 1
         assert curl(f"{start_guard(site, '--set', f'guard_upstream_ca={pem}').url}/").body == b"ok"
         blind = start_guard(site, "--set", "guard_upstream_insecure=yes")
@@ -127,22 +125,23 @@ def test_a_site_that_is_away_and_comes_back(start_guard: StartGuard) -> None:
     assert guard.output.count("the site answers again") == 1
 
 
-@pytest.mark.parametrize(
-    ("sent", "line"),
-    [
-        (b"SSH-2.0-OpenSSH_9.2\r\n", "not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nok", "in the middle of a response"),
-        (b"", "without a response"),
-    ],
-)
-def test_answers_of_no_use(sent: bytes, line: str, start_guard: StartGuard) -> None:
-    with RawSite(lambda visit: visit.wire.sendall(sent)) as site:
+NO_USE = {
+    b"SSH-2.0-OpenSSH_9.2\r\n": "not HTTP",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nok": "in the middle of a response",
+    b"": "without a response",
+}
+
+
+def test_answers_of_no_use(start_guard: StartGuard) -> None:
+    with RawSite() as site:
         guard = start_guard(site.url)
-        assert curl(f"{guard.url}/").status == 502
-        assert line in guard.output
-        site.handler = page
-        assert curl(f"{guard.url}/").status == 200
-        assert "the site answers again" in guard.output
+        for number, (sent, line) in enumerate(NO_USE.items(), 1):
+            site.handler = lambda visit, sent=sent: visit.wire.sendall(sent)  # type: ignore[misc]
+            assert curl(f"{guard.url}/").status == 502
+            assert line in guard.output
+            site.handler = page
+            assert curl(f"{guard.url}/").status == 200
+            assert guard.output.count("the site answers again") == number
 
 
 def test_a_name_that_nobody_knows(start_guard: StartGuard) -> None:
@@ -195,7 +194,7 @@ def test_everywhere_is_ipv4_too(origin: Site, tmp_path: Path) -> None:
     port = free_port()
     mode = [f"--mode=reverse:{origin.url}", "--listen-host", "::", "--listen-port", str(port)]
     metrics = ["--set", "guard_metrics=127.0.0.1:0"]
-    started = guarding.Program(*guarding.command(*mode, *metrics), log=tmp_path / "guard.log")
+    started = Program(*guarding.command(*mode, *metrics), log=tmp_path / "guard.log")
     with started:
         started.says("metrics +http")
         for host in ("127.0.0.1", "[::1]"):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import escape
 
 from stagedoor.config.stance import Artist
+from stagedoor.fronts.cross_origin import preflight, readable
 from stagedoor.model.actions import Refuse, named
 from stagedoor.model.facts import MEDIA_CLIENTS, Client, Request, Resource, Verdict
 from stagedoor.model.units import told_duration
@@ -65,7 +66,12 @@ def refuse(
     artist: Artist,
     request_id: str = "",
 ) -> Answer:
-    """The answer to a refused request; `request_id` leads to its explanation."""
+    """The answer to a refused request; `request_id` leads to its explanation.
+
+    A browser that asks whether it may ask (a preflight) hears yes, so that it meets the refusal.
+    """
+    if (fields := preflight(request)) is not None:
+        return Answer(204, fields, b"")
     who = artist.name or "This site"
     thing = "recording" if resource.guarded else "page"
     effect = named(verdict.action).effect
@@ -130,6 +136,8 @@ def answer(
         headers = _TEXT_HEADERS
     content = body.encode()
     fields = (*headers, (b"Content-Length", str(len(content)).encode()), *more)
+    if request is not None:
+        fields += readable(request)
     if request is not None and request.method == "HEAD":
         content = b""
     return Answer(status, fields, content)

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from mitmproxy.proxy import mode_servers
@@ -114,24 +114,25 @@ async def take_few(proxyserver: Any) -> None:
         instance._servers = servers  # noqa: SLF001 (it closes them at the end)
 
 
-def _for_ipv4(servers: Sequence[Any]) -> Iterator[socket.socket]:
+def _for_ipv4(servers: Sequence[Any]) -> list[socket.socket]:
+    """A socket for IPv4 beside one that is bound to `::` alone."""
     sockets = [each for server in servers for each in getattr(server, "sockets", ())]
-    bound = {each.getsockname()[:2] for each in sockets}
-    ports = [port for host, port in bound if host == "::"]
+    ports = [each.getsockname()[1] for each in sockets if each.getsockname()[0] == "::"]
     if len(ports) != 1 or any(each.family == socket.AF_INET for each in sockets):
-        return
-    with socket.socket(socket.AF_INET) as ours:
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            ours.bind(("0.0.0.0", ports[0]))  # noqa: S104 (asked for, as ::)
-        except OSError as error:
-            _log.warning(
-                "visitors by IPv4 are not served: 0.0.0.0:%d cannot be listened at (%s)",
-                ports[0],
-                error.strerror,
-            )
-            return
-        yield ours
+        return []
+    ours = socket.socket(socket.AF_INET)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        ours.bind(("0.0.0.0", ports[0]))  # noqa: S104 (asked for, as ::)
+    except OSError as error:
+        ours.close()
+        _log.warning(
+            "visitors by IPv4 are not served: 0.0.0.0:%d cannot be listened at (%s)",
+            ports[0],
+            error.strerror,
+        )
+        return []
+    return [ours]
 
 
 async def sweep(connections: Connections) -> None:
