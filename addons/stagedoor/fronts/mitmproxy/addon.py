@@ -34,6 +34,7 @@ class Guard:
         self.service.changed = lambda _: self.exchanges.follow(self.service.publication)
         self._desk = DeskService(self.service)
         self._visitors = Visitors(self.service)
+        self._looking: asyncio.Task[None] | None = None
         self.exchanges.outage = self._visitors.complaints.outage
         self._running = False
         self._undo: list[Callable[[], None]] = []
@@ -75,7 +76,7 @@ class Guard:
         if wrong or policy is None or settings is None:
             return  # the reason was reported, and mitmproxy stops
         self.exchanges.keep_host = startup.keeps_host()
-        startup.upstream_trust(settings)
+        self.exchanges.redirects.client = startup.client_of_sites(settings)
         ctx.options.update(**{n: v for n, v in lean.OPTIONS.items() if n in ctx.options})
         try:
             metrics, password = self._desk.serve(settings)
@@ -100,6 +101,14 @@ class Guard:
         await lean.remove(ctx.master)
         self._undo.append(shorten(ctx.master))
         self.service.watcher.open()
+        self._looking = asyncio.create_task(
+            startup.look_at_sites(
+                self.exchanges.redirects.client,
+                tuple(self.service.publication.files)[:1],
+                self.exchanges.misfit,
+            ),
+            name="stagedoor start checks",
+        )
 
     def reload(self) -> None:
         """SIGHUP: write to new files from now on, and read the rules again."""
@@ -110,6 +119,8 @@ class Guard:
     def done(self) -> None:
         """Close what running() opened."""
         self._running = False
+        if self._looking is not None:
+            self._looking.cancel()
         for undo in self._undo:
             undo()
         self._undo.clear()

@@ -74,10 +74,10 @@ class Exchanges:
         """From now on this is published."""
         emit = self.service.emit
         self._signals = SignalResponses(
-            publication, lambda outcome: emit(PageTagged(outcome)), self._misfit
+            publication, lambda outcome: emit(PageTagged(outcome)), self.misfit
         )
 
-    def _misfit(self, path: str, kind: str) -> None:
+    def misfit(self, path: str, kind: str) -> None:
         """Once a path: the site answers a signal file with something else."""
         if path not in self._misfits:
             self._misfits.add(path)

@@ -7,7 +7,7 @@ import logging
 import os
 import ssl
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,9 @@ from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
 from stagedoor.config.stance import Site, split_listen
+from stagedoor.fronts.mitmproxy import start_checks
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt
+from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
 from stagedoor.fronts.mitmproxy.upstreams import is_own, is_taken, leads_inside
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError
@@ -168,8 +170,30 @@ def keeps_host() -> bool:
     return ctx.options.keep_host_header or all(map(leads_inside, hosts()))
 
 
-def upstream_trust(settings: Settings) -> None:
-    """Let mitmproxy believe the site's certificate as the options say; a mistake is reported."""
+async def look_at_sites(
+    client: UpstreamClient, paths: Sequence[str], misfit: Callable[[str, str], None]
+) -> None:
+    """Look at each site once, for what would undo the guard's work."""
+    listening = [
+        (host, port) for host, port, *_ in _addresses(ctx.master.addons.get("proxyserver"))
+    ]
+    for site in _sites():
+        upstream = Upstream(site.scheme, *site.address)
+        await start_checks.look(upstream, client, listening, paths, misfit)
+
+
+def client_of_sites(settings: Settings) -> UpstreamClient:
+    """Let mitmproxy believe the site's certificate as the options say, and the guard's own client.
+
+    A mistake is reported, and stops the start.
+    """
+    _trust(settings)
+    return UpstreamClient(
+        trust=ctx.options.ssl_verify_upstream_trusted_ca or "", blind=bool(ctx.options.ssl_insecure)
+    )
+
+
+def _trust(settings: Settings) -> None:
     if settings.upstream_ca is not None:
         try:
             ssl.create_default_context(cafile=str(settings.upstream_ca))
