@@ -21,7 +21,7 @@ LONGEST = 200
 """Characters of a detail that are shown."""
 
 CLIENT_FAULTS = (
-    "head", "head-size", "host", "method", "target", "target-length", "body-size",
+    "head", "head-size", "host", "length", "method", "target", "target-length", "body-size",
 )  # fmt: skip
 SITE_FAULTS = (
     "head", "head-size", "framing", "truncated", "no-answer", "certificate", "tls", "connection",
@@ -30,6 +30,11 @@ CLOSED = ("household", "room", "head", "idle", "descriptors")
 """Why a visitor's connection was closed early: see connections.py."""
 
 _LINES: dict[tuple[Side, str], str] = {
+    (
+        "client",
+        "length",
+    ): "an upload without a length was refused: it would have been lost — if it is "
+    "an Icecast source, let it connect to Icecast's own port, past the guard",
     ("site", "head"): "the site sent a response that is not HTTP: visitors get 502 — look at what "
     "it answers with curl -v",
     ("site", "head-size"): "the site sent a response with more than 64 kB or 200 lines of headers: "

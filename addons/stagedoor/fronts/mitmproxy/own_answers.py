@@ -30,6 +30,7 @@ _SENTENCES = {
     504: "This site takes too long to answer. Please try again in a minute.",
 }
 _OTHER = "This request could not be answered."
+ICE_SOURCE = "an Icecast source"
 LARGE_HEAD = "the head is larger than 64 kB or 200 lines"
 
 _FAULTS: tuple[tuple[str, Side, str], ...] = (
@@ -118,6 +119,8 @@ def plain_response(status: int) -> bytes:
 
 def classified(status: int, message: str) -> tuple[Side, str]:
     """Whose fault an answer of mitmproxy's own reports, and which."""
+    if message.startswith(ICE_SOURCE):
+        return "client", "length"
     if status in _BY_STATUS:
         return "client", _BY_STATUS[status]
     for beginning, side, fault in _FAULTS:
