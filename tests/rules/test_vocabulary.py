@@ -8,7 +8,16 @@ from making import asks, document, mistakes
 from stagedoor.config.stance import Stance, choices
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.errors import Problem
-from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
+from stagedoor.model.facts import (
+    CREDENTIALS,
+    KINDS,
+    PROOFS,
+    PURPOSES,
+    Behaviour,
+    Client,
+    Request,
+    Resource,
+)
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.fields import FIELDS, TOLD
 from stagedoor.rules.vocabulary import Known, Read, read_when
@@ -307,6 +316,7 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("client.traits") == TRAIT_NAMES
     assert choices.pop("behaviour.told") == TOLD
     assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
+    assert choices.pop("request.credentials") == CREDENTIALS
     assert choices == {"client.purpose": PURPOSES, "client.proof": PROOFS, "resource": KINDS}
 
 

@@ -23,7 +23,16 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from stagedoor.identify.traits import TRAIT_NAMES
-from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
+from stagedoor.model.facts import (
+    CREDENTIALS,
+    KINDS,
+    PROOFS,
+    PURPOSES,
+    Behaviour,
+    Client,
+    Request,
+    Resource,
+)
 
 FieldKind = Literal[
     "choice", "text", "set", "path", "pattern", "network", "count", "size", "duration"
@@ -117,6 +126,12 @@ FIELDS: Mapping[str, Field] = {
         _request("address"),
         "network",
         "the visitor's address, after trusted proxies",
+    ),
+    "request.credentials": Field(
+        _request("credentials"),
+        "choice",
+        "a login of the site's own: sent, or accepted by a site that refuses others",
+        CREDENTIALS,
     ),
     "request.agent": Field(
         _request("agent"),

@@ -38,7 +38,7 @@ from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model import actions
 from stagedoor.model.actions import Action, Takes
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
-from stagedoor.model.facts import Behaviour, Proof, Rate, Verdict
+from stagedoor.model.facts import Behaviour, Credentials, Proof, Rate, Verdict
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import Condition
 from stagedoor.rules.vocabulary import Known, read_when
@@ -116,6 +116,8 @@ class Case(Model):
     """Traits that the request is taken to have, besides those its headers show."""
     headers: dict[str, str] = Field(default_factory=dict)
     ip: Annotated[str, AfterValidator(_address)] | None = None
+    credentials: Credentials = "none"
+    """Whether it carries a login, and whether the site is taken to have accepted it."""
     behaviour: Lately = Lately()
     proof: Proof | None = None
     """How sure its claim is taken to be (a case says nothing about addresses)."""
@@ -232,6 +234,7 @@ class Written(Model):
     when: Any = None
     """Read by the vocabulary, which knows what may stand there."""
     observe: YesNo = False
+    note: YesNo = False
     then: Then
     cases: ListOf[Case] = ()
 
@@ -351,7 +354,9 @@ def read_rules(document: Document, known: Known, problems: list[Problem]) -> lis
         then = written.then
         rules.append(
             Rule(
-                verdict=then.verdict(written.id, written.title, written.why),
+                verdict=replace(
+                    then.verdict(written.id, written.title, written.why), noted=written.note
+                ),
                 observe=written.observe,
                 rate=then.rate,
                 waits=then.says_when,

@@ -76,7 +76,8 @@ class Guard:
         if wrong or policy is None or settings is None:
             return  # the reason was reported, and mitmproxy stops
         self.exchanges.keep_host = startup.keeps_host()
-        self.exchanges.redirects.client = startup.client_of_sites(settings)
+        client = startup.client_of_sites(settings)
+        self.exchanges.redirects.client = self.exchanges.logins.client = client
         ctx.options.update(**{n: v for n, v in lean.OPTIONS.items() if n in ctx.options})
         try:
             metrics, password = self._desk.serve(settings)
