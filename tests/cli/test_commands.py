@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import http.server
 import io
+import threading
 from pathlib import Path
 
 import orjson
@@ -11,10 +13,12 @@ import pytest
 
 from making import FIREFOX, GPTBOT, REQUESTS
 from stagedoor.cli import main, serve
+from stagedoor.cli.command_table import parser
 from stagedoor.cli.decide import decide
 from stagedoor.cli.identify import identify
 from stagedoor.cli.json_answers import write_answers
 from stagedoor.config.stance import Site, Stance
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 
 
@@ -113,10 +117,43 @@ def test_init_begins_a_folder_and_never_overwrites(
     assert "is there already" in capsys.readouterr().err
 
 
+class _Navidrome(http.server.BaseHTTPRequestHandler):
+    """The two answers by which it is known; everything else is missing."""
+
+    def do_GET(self) -> None:
+        body = {
+            "/rest/ping.view": b'<subsonic-response status="failed" type="navidrome"/>',
+            "/app/": b"<title>Navidrome</title>",
+        }.get(self.path, b"")
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_init_asks_the_site_what_it_runs_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Navidrome) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        assert main(["init", str(tmp_path), "--site", url]) == 0
+        server.shutdown()
+    assert "looks like navidrome" in capsys.readouterr().out
+    site = rule_folder.load(tmp_path).stance.site
+    assert (site.upstream, site.profile, site.listen) == (url, "navidrome", "")
+    assert main(["check", str(tmp_path)]) == 0
+    assert main(["init", str(tmp_path / "other"), "--site", url]) == 1
+    assert not (tmp_path / "other").exists()
+
+
 def options(**given: object) -> argparse.Namespace:
     names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies",
              "upstream_ca", "upstream_insecure")  # fmt: skip
-    return argparse.Namespace(**{**dict.fromkeys(names), **given})
+    return argparse.Namespace(**{**dict.fromkeys(names), "others": [], **given})
 
 
 def test_serve_becomes_mitmdumps_command_line() -> None:
@@ -125,6 +162,12 @@ def test_serve_becomes_mitmdumps_command_line() -> None:
     )
     assert words[2:4] == ["--mode", "reverse:http://localhost:8000@::1:80"]
     assert words[-2:] == ["--set", "guard_mode=observe"]
+
+
+def test_serve_passes_every_other_option_on() -> None:
+    given = ["serve", "--upstream", "http://localhost:8000", "--set", "guard_resolvers=127.0.0.1"]
+    words = serve.command_line(parser().parse_args(given), Stance())
+    assert words[-2:] == ["--set", "guard_resolvers=127.0.0.1"]
 
 
 def test_serve_takes_from_the_stance_what_is_not_said() -> None:

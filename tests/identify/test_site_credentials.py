@@ -36,6 +36,7 @@ def test_they_are_seen(method: str, target: str, authorization: str, kind: str) 
     [
         ("GET", "/a.mp3", "", ""),
         ("GET", "/a.mp3", "  ", ""),
+        ("GET", "/a.mp3", "License abc", ""),
         ("GET", "/a.mp3?u=me&p=secret", "", ""),
         ("GET", "/rest/stream.view?u=me&id=1", "", ""),
         ("GET", "/rest/stream.view?u=me&t=00&id=1", "", ""),

@@ -14,6 +14,8 @@ import re
 from stagedoor.model.facts import Credentials
 
 _SUBSONIC = re.compile(r"/rest/[A-Za-z0-9]+(?:\.view)?\Z")
+_GUARDS_OWN = "license"
+"""The scheme by which a client shows a licence to the guard (RSL); the site checks no such thing."""
 _FORM = "application/x-www-form-urlencoded"
 SECRETS = frozenset({"u", "p", "t", "s", "apiKey"})
 """Subsonic's parameters that say who asks (subsonic.org/pages/api.jsp; OpenSubsonic's apiKey)."""
@@ -32,7 +34,8 @@ ANSWER = 2048
 
 def present(method: str, target: str, authorization: str, content_type: str) -> Credentials:
     """`sent` where a request carries credentials of the site's own, else `none`."""
-    if authorization.strip():
+    scheme = authorization.strip().partition(" ")[0].lower()
+    if scheme and scheme != _GUARDS_OWN:
         return "sent"
     if not is_subsonic(target):
         return "none"

@@ -23,7 +23,7 @@ from stagedoor.fronts.inner_addresses import names_addresses, translated
 from stagedoor.fronts.mitmproxy import first_bytes
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
-from stagedoor.fronts.mitmproxy.delivery import Delivery
+from stagedoor.fronts.mitmproxy.delivery import LISTINGS, Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
 from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, route, unreachable
 from stagedoor.fronts.mitmproxy.logins import Logins
@@ -35,7 +35,7 @@ from stagedoor.fronts.mitmproxy.upstreams import is_local
 from stagedoor.fronts.page_readers import reads_pages
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
-from stagedoor.identify.botauth import NONE, Outcome
+from stagedoor.identify.botauth import NONE, TAG, Outcome
 from stagedoor.identify.site_credentials import ANSWER, failed, is_subsonic, not_let_in
 from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.client_keys import client_key
@@ -196,6 +196,8 @@ class Exchanges:
             return None
         if not passage.forwarded:
             forward(flow, self.service.trusted, keep_host=self.keep_host)
+        if passage.client.licence == "valid":  # it was for the guard; the site would refuse it
+            flow.request.headers.pop("authorization", None)
         self._signals.arriving(flow, passage.resource)
         self._warn_about_proxies(passage.request)
         passage.passed_on = time.perf_counter()
@@ -247,6 +249,8 @@ class Exchanges:
                 passage.verdict,
                 passage.policy.stance.artist,
                 passage.name(),
+                passage.policy.offers.offers,
+                may_sign=_may_sign(passage),
             )
         )
         self._signals.refusing(response)
@@ -433,14 +437,19 @@ class Exchanges:
         """Let a response go out: what it says is completed, what goes out of it is counted."""
         resource = passage.resource
         status = response.status_code  # of the site: a file of ours may take its place
-        if resource.kind == "audio":
+        if resource.kind == "audio" and self._delivery.is_sent(flow.request.method, status):
             response.stream = self._delivery.audio(passage, response)
+        elif resource.kind == "playlist" and self._delivery.is_sent(flow.request.method, status):
+            self.service.listed(passage)
+        elif resource.kind in LISTINGS and flow.request.method == "GET":
+            self._delivery.listing(passage, response)
         standards = self._signals.leaving(
             flow,
             resource,
             lambda path, text: self.service.noticed(passage, path, text),
             start=passage.start,
             shown=lambda: reads_pages(passage.client, passage.request),
+            trapped=passage.client.proof != "verified",
         )
         self.service.emit(Responded(resource.kind, standards))
         if passage.client.purpose not in PEOPLE:
@@ -534,3 +543,9 @@ class Exchanges:
                 request.address,
                 request.address,
             )
+
+
+def _may_sign(passage: Passage) -> bool:
+    """Whether a signature could still prove who this is: it is known to sign, or it tried to."""
+    client, tried = passage.client, passage.request.header("signature-input")
+    return client.proof != "verified" and (passage.policy.signs(client) or TAG in tried)

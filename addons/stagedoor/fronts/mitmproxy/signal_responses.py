@@ -84,7 +84,8 @@ class SignalResponses:
     ) -> None:
         self.said = said
         self._misfit = misfit
-        self._tagging = Tagging(Tags.of(said.tags), tagged) if said.tags else None
+        inserts = said.tags or said.trap
+        self._tagging = Tagging(Tags.of(said.tags, said.trap), tagged) if inserts else None
         self._standards = carried(said.headers)
         self._merged = lru_cache(maxsize=MOST_MERGED)(lambda origin: said.robots(origin).text)
 
@@ -114,11 +115,13 @@ class SignalResponses:
         *,
         start: bytes | None = None,
         shown: Callable[[], bool] = lambda: True,
+        trapped: bool = False,
     ) -> frozenset[str]:
         """Adjust a response on its way out, after its stream was set; the standards it then carries.
 
         `given` is called when a file has gone out whole. `start` are the first bytes of its body,
         where they were waited for. `shown`: whether the client shows or crawls pages.
+        `trapped`: pages get the trap link.
         """
         response = flow.response
         assert response is not None
@@ -128,7 +131,7 @@ class SignalResponses:
         if resource.kind == "signal":
             self._file(flow, response, resource.path, given, start)
         elif self._tagging is not None and resource.kind != "audio":
-            self._tagging.leaving(flow, shown)
+            self._tagging.leaving(flow, shown, trapped=trapped)
         return self._standards if ours else carried(response.headers.fields)
 
     def _file(
