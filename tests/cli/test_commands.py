@@ -191,7 +191,8 @@ def test_init_asks_the_site_what_it_runs_on(
 
 
 def options(**given: object) -> argparse.Namespace:
-    names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies")
+    names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies",
+             "upstream_ca", "upstream_insecure")  # fmt: skip
     return argparse.Namespace(**{**dict.fromkeys(names), "others": [], **given})
 
 

@@ -79,6 +79,11 @@ FORMS: tuple[Form, ...] = get_args(Form)[1:]
 GUARDED_KINDS: frozenset[Kind] = frozenset({"audio", "playlist", "download"})
 """What a recording can be taken from."""
 
+Credentials = Literal["none", "sent", "accepted"]
+CREDENTIALS: tuple[Credentials, ...] = get_args(Credentials)
+"""Whether a request carries credentials of the site's own (`sent`: nobody has checked them yet), and
+whether the site, which refuses others, has let it in with them."""
+
 Mode = Literal["enforce", "observe"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
@@ -99,6 +104,7 @@ class Request:
     agent: str
     headers: tuple[tuple[str, str], ...] = ()
     address: str = ""
+    credentials: Credentials = "none"
 
     def header(self, name: str) -> str:
         """The first value of header `name` (any case), or an empty string."""
@@ -232,6 +238,8 @@ class Verdict:
     status: int = 403
     would: str | None = None
     seconds: float = 0.0
+    noted: bool = False
+    """It is written down, although its action alone is not."""
 
     @property
     def refused(self) -> bool:
@@ -246,7 +254,7 @@ class Verdict:
     @property
     def logged(self) -> bool:
         """Whether it stands in the decision log."""
-        return self.action in LOGGED
+        return self.noted or self.action in LOGGED
 
     @property
     def label(self) -> str:
