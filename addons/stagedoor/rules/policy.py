@@ -16,6 +16,7 @@ from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.matcher import Matcher, Second, client_of
+from stagedoor.identify.own_words import OWN
 from stagedoor.identify.referrers import FILE as REFERRERS
 from stagedoor.identify.referrers import Referrers, read_referrers
 from stagedoor.identify.tls_families import FILE as FINGERPRINTS
@@ -97,6 +98,11 @@ class Policy:
         """The origins whose signatures the catalogue knows (Web Bot Auth)."""
         ways = (signature.proof.web_bot_auth for signature in self.provable.values())
         return tuple(sorted(filter(None, set(ways))))
+
+    def signs(self, client: Client) -> bool:
+        """Whether this client is known to sign its requests (Web Bot Auth)."""
+        known = self.provable.get(client.name)
+        return known is not None and bool(known.proof.web_bot_auth)
 
     def _signed_by(self, signer: str, claimed: Client) -> Client:
         """The client that signs as `signer`; `claimed` where it is that one, or nobody known."""
@@ -187,7 +193,7 @@ def load_policy(
     else:
         parsed = [parse(source, problems) for source in listed.values()]
         catalogue = read_catalogue([d for d in parsed if d is not None], problems)
-        matcher = Matcher(catalogue, second)
+        matcher = Matcher(catalogue, second, OWN)
     # A slip in the catalogue must not make every rule wrong that names one of its crawlers.
     known = Known(
         stance.words(),
