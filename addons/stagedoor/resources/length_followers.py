@@ -48,14 +48,14 @@ class BoxFollower:
         self._boxes = Boxes()
         self.rate = self.seconds = 0.0
 
-    def feed(self, chunk: bytes, at: int) -> None:
+    def feed(self, chunk: bytes, _at: int) -> None:
         """Until the movie's header has passed; of a file in fragments, all of them."""
         if not self.seconds:
             self._boxes.feed(chunk)
             if self._boxes.seconds:
                 self.seconds = self._boxes.seconds
-            elif self._boxes.fragments:
-                self.rate = self._boxes.fragments / (at + len(chunk))
+            elif (begun := self._boxes.begun)[0]:
+                self.rate = begun[0] / begun[1]
 
     def end(self, _size: int) -> float:
         """The fragments' sum."""
