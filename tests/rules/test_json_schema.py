@@ -11,10 +11,10 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from making import ROOT, document
-from stagedoor.config import stance
+from stagedoor.config import offers, stance
 from stagedoor.config.schema import Model
 from stagedoor.config.yamltext import Source, parse
-from stagedoor.identify import catalogue, tls_families
+from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.load import rule_folder
 from stagedoor.model import actions, facts
 from stagedoor.resources import site_profiles
@@ -29,6 +29,7 @@ SCHEMAS = schemas(["GPTBot", "ExampleBot"], ["OpenAI"])
 FORMS = rule.forms()
 ROOTS: tuple[type[Model], ...] = (
     *(stance.Stance, catalogue.File, tls_families.File, site_profiles.ProfileFile),
+    *(referrers.ReferrerFile, offers.OfferFile),
     FORMS.written,
 )
 

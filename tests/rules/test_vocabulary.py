@@ -11,6 +11,7 @@ from stagedoor.model.errors import Problem
 from stagedoor.model.facts import (
     FORMS,
     KINDS,
+    LICENCE_STANDINGS,
     PROOFS,
     PURPOSES,
     Behaviour,
@@ -319,7 +320,12 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("resource.form") == FORMS
     for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
         assert choices.pop(f"{scope}.tripped") == ("yes", "no")
-    assert choices == {"client.purpose": PURPOSES, "client.proof": PROOFS, "resource": KINDS}
+    assert choices == {
+        "client.purpose": PURPOSES,
+        "client.proof": PROOFS,
+        "client.licence": LICENCE_STANDINGS,
+        "resource": KINDS,
+    }
 
 
 def test_an_expression_that_is_no_expression_is_never_passed_over() -> None:

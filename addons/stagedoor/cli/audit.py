@@ -28,10 +28,9 @@ from stagedoor.load import rule_folder
 from stagedoor.load.credentials import MEDIA_TYPES, CredentialsError
 from stagedoor.load.credentials import read as read_credentials
 from stagedoor.model.errors import StagedoorError, did_you_mean
-from stagedoor.publish.publication import USES_OF
 from stagedoor.record.terminal import printable
 from stagedoor.signals import registry
-from stagedoor.signals.meaning import Statement, Use
+from stagedoor.signals.meaning import USES_OF, Statement, Use
 from stagedoor.signals.robots.lines import MOST_OCTETS
 
 UNREACHABLE = 2

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from stagedoor.cli import schema_files
+from stagedoor.cli.invocation import as_called
 from stagedoor.cli.site_guess import guess
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
@@ -53,7 +54,9 @@ def run(options: argparse.Namespace) -> int:
         print(f"{options.site} looks like {profile}: the stance says so (site.profile).")
     elif options.site:
         print(f"{options.site} is nothing that has a profile: recordings are known by their names.")
-    print(f"Wrote {target}. Edit it, then: stagedoor serve --rules {folder} --upstream URL")
+    print(
+        as_called(f"Wrote {target}. Edit it, then: stagedoor serve --rules {folder} --upstream URL")
+    )
     return 0
 
 

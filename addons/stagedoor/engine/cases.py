@@ -14,6 +14,7 @@ from stagedoor.config.stance import Stance
 from stagedoor.engine.order import judge
 from stagedoor.engine.sessions import Sessions
 from stagedoor.identify.catalogue import Signature
+from stagedoor.identify.licences import Held
 from stagedoor.model.client_keys import listener
 from stagedoor.model.errors import Location
 from stagedoor.model.facts import Behaviour, Request, Verdict, as_header
@@ -116,6 +117,7 @@ def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Fa
         policy,
         asked(case),
         case.type,
+        held=Held(case.licence),
         form=case.form or "",
         prove=(lambda _claim: (proof, "assumed by the case")) if proof else None,
         assumed=frozenset(case.traits),

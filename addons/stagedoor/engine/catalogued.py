@@ -96,5 +96,5 @@ def _short_place(track: str) -> Place | None:
 
 def _place(track: str) -> Place | None:
     folder, _, name = track.rpartition("/")
-    found = _NUMBER.search(name)
+    found = _NUMBER.search(name.rpartition(".")[0] or name)
     return (int.from_bytes(recording_key(folder)), int(found[0])) if found else None

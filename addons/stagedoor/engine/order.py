@@ -28,23 +28,44 @@ from stagedoor.engine.needs import (
 )
 from stagedoor.engine.transaction import Transaction
 from stagedoor.identify.catalogue import Signature
+from stagedoor.identify.licences import NO_LICENCE, Held
 from stagedoor.identify.traits import traits
-from stagedoor.model.facts import Arrival, Behaviour, Client, Form, Mode, Proof, Request, Resource
+from stagedoor.model.actions import LICENSING
+from stagedoor.model.facts import (
+    Arrival,
+    Behaviour,
+    Client,
+    Form,
+    LicenceStanding,
+    Mode,
+    Proof,
+    Request,
+    Resource,
+)
 from stagedoor.model.heard import NO_LISTENING, TRIPPED
-from stagedoor.publish.publication import USES_OF
 from stagedoor.resources.kinds import reclassify
 from stagedoor.rules.plan import NOBODY_REMEMBERS
 from stagedoor.rules.policy import Policy, observed
 from stagedoor.rules.trap import trips
-from stagedoor.signals.meaning import Answer, Use
+from stagedoor.signals.meaning import USES_OF, Answer, Use
 
 NOTHING_ARRIVED = Arrival()
+LICENCE_STATUS: Mapping[LicenceStanding, int] = {
+    "none": 402, "unknown": 401, "expired": 401, "revoked": 401, "unsigned": 401,
+    "asked": 503, "other-path": 403, "other-use": 403, "valid": 403,
+}  # fmt: skip
+"""The status of an answer that asks for a licence (RSL 1.0, crawler authorisation)."""
 
 
 def enter(transaction: Transaction) -> None:
     """Who claims to ask, and what is asked for: from the request alone."""
     policy, request = transaction.policy, transaction.request
-    transaction.client = policy.claim(request.agent, transaction.signer)
+    client = policy.claim(request.agent, transaction.signer)
+    held = transaction.held
+    if held is not NO_LICENCE:
+        licence_id = held.licence.id if held.licence is not None else ""
+        client = replace(client, licence=held.standing, licence_id=licence_id)
+    transaction.client = client
     transaction.resource = policy.classify(request.path, request.target or None)
 
 
@@ -83,7 +104,8 @@ def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Effects:
     known = facts.known
     if known is not NOTHING_KNOWN:
         transaction.behaviour, transaction.waits = known.behaviour, known.waits
-        if known.received is not None:
+        # What a licence allows is not held against those who have it.
+        if known.received is not None and client.licence != "valid":
             _hold_against(transaction, known, facts)
     return _rule(transaction, first=True)
 
@@ -141,6 +163,9 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
         transaction.behaviour,
         transaction.waits,
     )
+    if verdict.action in LICENSING:
+        status = LICENCE_STATUS[transaction.client.licence]
+        verdict = replace(verdict, status=status)
     if transaction.mode == "observe":
         verdict = observed(verdict)
     transaction.verdict = verdict
@@ -190,6 +215,7 @@ def judge(
     arrival: Arrival = NOTHING_ARRIVED,
     signer: str = "",
     prove: Prove | None = None,
+    held: Held = NO_LICENCE,
     assumed: frozenset[str] = frozenset(),
     behaviour: Behaviour = NOBODY_REMEMBERS,
     waits: Mapping[str, float] | None = None,
@@ -204,6 +230,7 @@ def judge(
         transaction.signer = signer
     if assumed:
         transaction.assumed = assumed
+    transaction.held = held
     enter(transaction)
     if content_type:
         answered(transaction, reclassify(transaction.resource, content_type))

@@ -267,7 +267,7 @@ def _wholes(tracks: dict[int, int], since: int) -> int:
     for track in reversed(tracks.values()):
         if track >> _SENT <= since:
             break
-        if (track >> _WHOLE_AT) & _SECONDS > since:
+        if (track >> _WHOLE_AT) & _SECONDS > max(0, since):  # 0: it is not whole
             count += 1
     return count
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stagedoor.engine.compliance import Violation
 from stagedoor.engine.needs import NO_WAITS
+from stagedoor.identify.licences import NO_LICENCE, Held
 from stagedoor.model.client_keys import listener
 from stagedoor.model.events import Decided
 from stagedoor.model.facts import (
@@ -33,6 +34,8 @@ class Transaction:
 
     signer = ""
     """The origin that has provably signed it."""
+    held: Held = NO_LICENCE
+    """What the licence that it shows is worth."""
     assumed: frozenset[str] = frozenset()
     """Traits it has besides those that are found (for cases)."""
     at = 0.0

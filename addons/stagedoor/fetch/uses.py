@@ -78,6 +78,22 @@ AUDIT = FetchPolicy(
 )
 """A page, file or recording of the site that `stagedoor audit` looks at."""
 
+INTROSPECTION = FetchPolicy(
+    # Named by the artist in licence.yaml: their own server, perhaps beside this machine.
+    schemes=frozenset({"http", "https"}),
+    methods=frozenset({"POST"}),
+    headers=(
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Accept", "application/json"),
+        ("User-Agent", "Stagedoor"),
+    ),
+    addresses=anywhere,
+    most=64 << 10,
+    seconds=5.0,
+    connect=2.0,
+)
+"""What the artist's licence server says of a token (RFC 7662), asked beside the requests."""
+
 TIMESTAMP = FetchPolicy(
     # Named by the artist on the command line. Many such servers have no https, and the answer is
     # signed (RFC 3161 section 3.4). A POST is never redirected.

@@ -8,12 +8,21 @@ play it.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from stagedoor.config.offers import Offer
 from stagedoor.config.stance import Artist
 from stagedoor.model.actions import Refuse, named
-from stagedoor.model.facts import MEDIA_CLIENTS, Client, Request, Resource, Verdict
+from stagedoor.model.facts import (
+    MEDIA_CLIENTS,
+    Client,
+    LicenceStanding,
+    Request,
+    Resource,
+    Verdict,
+)
 from stagedoor.model.units import told_duration
 
 _Fields = tuple[tuple[bytes, bytes], ...]
@@ -45,6 +54,21 @@ _PAGE_HEADERS: _Fields = (
     (b"Content-Security-Policy", b"default-src 'none'; style-src 'unsafe-inline'"),
     (b"Referrer-Policy", b"no-referrer"),
 )
+_MOST_OFFERS = 5
+_LATER = 503
+_CHALLENGED = frozenset({401, 402})
+_LICENCE: Mapping[LicenceStanding, tuple[str, str]] = {
+    "none": ("license_required", "A licence is needed, and none was shown"),
+    "unknown": ("invalid_license", "This site has granted no such licence"),
+    "asked": ("temporarily_unavailable", "The licence is being looked up; please ask again"),
+    "expired": ("expired_license", "The licence is no longer in force"),
+    "revoked": ("invalid_license", "The licence was taken back"),
+    "unsigned": ("invalid_license", "The licence counts only on requests signed by its holder"),
+    "other-path": ("insufficient_license", "The licence is for other paths"),
+    "other-use": ("insufficient_license", "The licence is for other uses"),
+    "valid": ("insufficient_license", "A rule of this site asks for another licence"),
+}
+"""The error and its description: words of our own, in the form that RSL 1.0 asks for."""
 _MEDIA_DESTINATIONS = frozenset({"audio", "video", "track", "image"})
 
 _PAGE = """<!doctype html>
@@ -64,6 +88,7 @@ def refuse(
     verdict: Verdict,
     artist: Artist,
     request_id: str = "",
+    offers: Sequence[Offer] = (),
 ) -> Answer:
     """The answer to a refused request; `request_id` leads to its explanation."""
     who = artist.name or "This site"
@@ -75,16 +100,26 @@ def refuse(
     known_as = client.name + (f" ({client.operator})" if client.operator else "")
     policy = f"{verdict.title.rstrip('.')}. {verdict.why}".strip()
     wait = max(1, math.ceil(verdict.seconds))
+    again = effect.again or verdict.seconds > 0  # a refusal that lasts so long
     sentences = [
         f"{who} has a policy, and it was applied here: {policy}",
         f"You were taken for {known_as}." if client.purpose != "unknown" else "",
-        f"You are welcome again in {told_duration(wait)}." if effect.again else "",
+        f"You are welcome again in {told_duration(wait)}." if again else "",
         f"This request is known as {request_id}." if request_id else "",
         _help(artist),
     ]
     more: _Fields = ()
-    if effect.again:
+    if again:
         more += ((b"Retry-After", str(wait).encode()),)
+    if effect.licence:
+        error, description = _LICENCE[client.licence]
+        challenge = f'License error="{error}", error_description="{description}"'
+        # 403 says that no other token would help this request: nothing is asked for.
+        if verdict.status in _CHALLENGED:
+            more += ((b"WWW-Authenticate", challenge.encode()),)
+        if verdict.status == _LATER:
+            more += ((b"Retry-After", b"2"),)
+        sentences[1:1] = [f"{description}.", *(offer.sentence for offer in offers[:_MOST_OFFERS])]
     if request_id:
         more += ((b"X-Request-Id", request_id.encode()),)
     return answer(

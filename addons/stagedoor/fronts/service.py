@@ -32,6 +32,7 @@ from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
+from stagedoor.model.actions import LICENSING
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import (
     AudioSent,
@@ -41,6 +42,8 @@ from stagedoor.model.events import (
     Noticed,
     Proved,
     Published,
+    Referred,
+    Sounded,
     Took,
     Violated,
 )
@@ -58,6 +61,7 @@ from stagedoor.store.memory import MemoryStore
 from stagedoor.store.store_keys import once_key
 from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
+from stagedoor.verify.licence_file import LicenceFile
 
 _log = logging.getLogger("stagedoor.door")
 _FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
@@ -89,6 +93,8 @@ class Service:
         self._header_digest = ""
         self._answers = dict.fromkeys(USES)
         self._evidence = False
+        self.licences = LicenceFile(self._licences_changed)
+        self._licensing = False
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -116,6 +122,7 @@ class Service:
         self.policy = policy
         self.changed(policy)
         self.claims.follow(policy)
+        self._follow_licences()
         self._publish()
         self.emit(
             Loaded(
@@ -140,6 +147,7 @@ class Service:
         assert self.policy is not None
         settings, policy = self.settings, self.policy
         self.claims.open(settings.state, settings.resolvers, policy, client)
+        self.licences.open(settings.state)
         self.store = MemoryStore(settings.clients)
         self._evidence = True
         self.suite.open(
@@ -153,6 +161,7 @@ class Service:
         """Close what open() opened, and the files that are being written."""
         self.watcher.close()
         self.claims.close()
+        self.licences.server.close()
         self.suite.close()
 
     def _publish(self) -> None:
@@ -166,6 +175,26 @@ class Service:
         if said.merges_robots:
             # Until the site's own has been seen, this is what it would be without one.
             self.emit(Published(ROBOTS, "robots", said.robots(None).text, now))
+        self._publish_licences()
+
+    def _licences_changed(self) -> None:
+        self._follow_licences()
+        if self._evidence:
+            self._publish_licences()
+
+    def _follow_licences(self) -> None:
+        """Requests are looked at for a licence where one was granted, or a rule asks for one."""
+        rules = self.policy.rules if self.policy is not None else ()
+        asked = any(rule.verdict.action in LICENSING for rule in rules)
+        server = self.policy.offers.server if self.policy is not None else ""
+        self.licences.server.follow(server)
+        self._licensing = asked or bool(server or self.licences.granted)
+
+    def _publish_licences(self) -> None:
+        """The texts of what was granted: what a licensed request was allowed by."""
+        for licence in self.licences.granted:
+            text = None if licence.revoked else licence.text()
+            self.emit(Published(f"licence {licence.id}", "licence", text, _now()))
 
     # -- one request -------------------------------------------------------------------------------
 
@@ -180,6 +209,9 @@ class Service:
 
     def decide(self, transaction: Transaction, signed: Outcome = NONE) -> Awaitable[None] | None:
         """Gather what the rules ask for, and decide. None, where nothing had to be waited for."""
+        # Few sites have licences, and a look through every request's headers would be felt.
+        if self._licensing and transaction.request.header("authorization"):
+            transaction.held = self.licences.held(transaction)
         order.enter(transaction)
         if not transaction.resource.guarded:
             self._listed(transaction)
@@ -313,6 +345,7 @@ class Service:
     def sounded(self, transaction: Transaction, sent: SoundSent) -> None:
         """A portion of a recording has gone out: every one, of every response, comes here."""
         self.emit(AudioSent(transaction.client.purpose, sent.bytes, sent.seconds))
+        self.emit(Sounded(transaction.request, transaction.client, sent))
         if sent.kind == "live":
             self._aired(transaction, sent)
         counted = sent.bytes if transaction.policy.counts else 0
@@ -350,6 +383,10 @@ class Service:
         self.emit(event)
         if refused:
             self._noticed_headers(transaction, event.verdict.status)
+        elif person and event.resource.kind == "page" and event.request.method == "GET":
+            service = self.policy.referrers.of(event.request) if self.policy else None
+            if service is not None:
+                self.emit(Referred(service.name, service.operator, event.at))
 
     def noticed(self, transaction: Transaction, path: str, text: bytes, status: int = 200) -> None:
         """A file that says what is allowed has gone out whole."""
@@ -372,7 +409,10 @@ class Service:
 
     def took(self, transaction: Transaction, status: int, size: int) -> None:
         """A response has ended: what a machine was sent, in bytes."""
-        if transaction.client.purpose in PEOPLE or transaction.resource.kind == "signal":
+        client = transaction.client
+        if transaction.resource.kind == "signal":
+            return
+        if client.purpose in PEOPLE and client.licence != "valid":
             return
         self._noticed_headers(transaction, status)
         self.emit(Took(transaction.event(), status, size, transaction.against, self._header_digest))

@@ -59,6 +59,13 @@ MEDIA_CLIENTS: frozenset[Purpose] = frozenset(
 
 Proof = Literal["verified", "unverified", "spoofed"]
 PROOFS: tuple[Proof, ...] = get_args(Proof)
+LicenceStanding = Literal[
+    "none", "valid", "unknown", "asked", "expired", "revoked", "unsigned", "other-path", "other-use"
+]
+"""What the licence token of a request is worth: none came; it is good; nobody granted it; the licence
+server is being asked; it is over; it was taken back; the signature it is bound to is missing; it is for
+other paths; for other uses."""
+LICENCE_STANDINGS: tuple[LicenceStanding, ...] = get_args(LicenceStanding)
 
 Kind = Literal[
     "signal", "audio", "playlist", "feed", "download", "page", "image", "asset", "api", "other"
@@ -132,6 +139,9 @@ class Client:
     """Where the request does not look like the claim, see `identify.traits`."""
     further: tuple[Purpose, ...] = ()
     """What a crawler comes for besides its main `purpose`."""
+    licence: LicenceStanding = "none"
+    licence_id: str = ""
+    """The licence that its token belongs to, valid or not."""
 
     @property
     def purposes(self) -> tuple[Purpose, ...]:

@@ -16,7 +16,7 @@ from stagedoor.identify.catalogue import Catalogue
 from stagedoor.model.facts import Purpose
 from stagedoor.rules.trap import trap_link, trap_path
 from stagedoor.signals import registry
-from stagedoor.signals.meaning import USES, Answer, Said, Use
+from stagedoor.signals.meaning import USES, USES_OF, Answer, Said
 from stagedoor.signals.robots import merge
 from stagedoor.signals.robots.merge import Merged
 from stagedoor.signals.standard import Header, Message, Standard
@@ -26,13 +26,6 @@ ROBOTS = "/robots.txt"
 HEADERS = "headers"
 """What the headers of every response are published as."""
 
-USES_OF: Mapping[Purpose, Use] = {
-    "ai-training": "train",
-    "ai-input": "input",
-    "search": "search",
-    "ai-search": "search",
-}
-"""What crawlers of a purpose make of what they fetch."""
 _OTHERS: Mapping[Purpose, tuple[str, str]] = {
     "archive": ("archives", "archives"),
     "seo": ("seo", "reports about websites"),

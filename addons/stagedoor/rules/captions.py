@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stagedoor.config import stance
+from stagedoor.config import offers, stance
 from stagedoor.config.schema import Model
-from stagedoor.identify import catalogue, tls_families
+from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.model import actions
 from stagedoor.model.actions import Takes
-from stagedoor.model.facts import Form, Kind, Mode, Proof, Purpose
+from stagedoor.model.facts import Form, Kind, LicenceStanding, Mode, Proof, Purpose
 from stagedoor.resources import site_profiles
 from stagedoor.rules import rule
 from stagedoor.rules.fields import HEARD
@@ -73,6 +73,17 @@ KINDS: Mapping[Kind, str] = {
 FORMS: Mapping[Form, str] = {
     "live": "a stream without an end",
     "bought": "a download that a shop hands out for a purchase",
+}
+LICENCES: Mapping[LicenceStanding, str] = {
+    "none": "it shows none",
+    "valid": "it was granted for what is asked for, and is in force",
+    "unknown": "nobody has granted it",
+    "asked": "the licence server is being asked",
+    "expired": "its time is over",
+    "revoked": "it was taken back",
+    "unsigned": "it is bound to a signature, which is missing",
+    "other-path": "it was granted for other paths",
+    "other-use": "it was granted for other uses",
 }
 PROOFS: Mapping[Proof, str] = {
     "verified": "it is provably who it says",
@@ -239,6 +250,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "behaviour": "what the visitor has done before",
         "after": "what the visitor was sent just before: {whole_recordings: 31, within: 5s}",
         "proof": "how sure the claim is taken to be",
+        "licence": "what the licence that it shows is taken to be worth",
         "expect": "what must become of it",
     },
     rule.Lately: {
@@ -270,6 +282,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     },
     catalogue.File: {
         "operator": "who sends the crawlers of this file",
+        "contact": "where the operator takes complaints",
         "group": "what the clients of this file have in common",
         "purpose": "what they come for, where an entry does not say otherwise",
         "docs": "where the operator describes them",
@@ -297,6 +310,11 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "proof": "how its claim can be proven",
         "examples": "user agents that must, and must not, be taken for it",
     },
+    catalogue.Contact: {
+        "address": "a mail or web address: mailto:bots@example.org",
+        "source": "where it is written",
+        "seen": "the day it was found there: 2026-11-29",
+    },
     catalogue.Proof: {
         "ranges": "where the operator publishes its addresses",
         "rdns": "the names its addresses have: .googlebot.com",
@@ -305,6 +323,27 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     catalogue.Examples: {
         "match": "user agents that are this one",
         "differ": "user agents that look like it and are not",
+    },
+    offers.OfferFile: {
+        "offers": "what you offer to those who ask for a licence",
+        "server": "your licence server, where you have one: https://licences.example",
+    },
+    offers.Offer: {
+        "what": "what for: training with all albums",
+        "price": "as text: 100 € a year",
+        "write": "where to write or pay: mailto: and your address",
+    },
+    referrers.ReferrerFile: {
+        "reviewed": "the day the facts were last checked: 2026-11-29",
+        "services": "assistants and search engines that send people",
+    },
+    referrers.Service: {
+        "name": "what desk and metrics call it",
+        "operator": "the company it belongs to",
+        "trade": "assistant or search",
+        "hosts": "where its links are clicked: chat.example.org; google.* is every country's",
+        "marks": "what it writes into utm_source",
+        "source": "how this is known",
     },
     tls_families.File: {
         "families": "TLS libraries, and the programs seen with each",

@@ -26,6 +26,7 @@ from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.facts import (
     FORMS,
     KINDS,
+    LICENCE_STANDINGS,
     PROOFS,
     PURPOSES,
     Behaviour,
@@ -160,6 +161,12 @@ FIELDS: Mapping[str, Field] = {
         lambda request, client, resource, behaviour: len(client.traits),
         "count",
         "in how many ways the request does not look like that browser's",
+    ),
+    "client.licence": Field(
+        _client("licence"),
+        "choice",
+        "what the licence that it shows is worth",
+        LICENCE_STANDINGS,
     ),
     "resource": Field(
         _resource("kind"),

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from stagedoor.config import stance
-from stagedoor.identify import catalogue, tls_families
+from stagedoor.config import offers, stance
+from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.resources import site_profiles
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
@@ -44,6 +44,8 @@ def schemas(names: Collection[str], operators: Collection[str]) -> Mapping[str, 
         "crawlers.json": crawlers_schema(),
         "fingerprints.json": fingerprints_schema(),
         "profiles.json": profiles_schema(),
+        "referrers.json": referrers_schema(),
+        "licence.json": licence_schema(),
     }
 
 
@@ -55,6 +57,7 @@ def schema_for(inside: str) -> str:
     if folder:
         return "../schema/crawlers.json"
     own = {"stance.yaml": "stance.json", tls_families.FILE: "fingerprints.json"}
+    own |= {referrers.FILE: "referrers.json", offers.FILE: "licence.json"}
     return f"schema/{own.get(name, 'rules.json')}"
 
 
@@ -70,7 +73,7 @@ def stance_schema() -> Schema:
 
 def crawlers_schema() -> Schema:
     """Files in `crawlers/` and `clients/`. Each entry has a purpose, or the file has one for all."""
-    parts = (catalogue.Entry, catalogue.Proof, catalogue.Examples)
+    parts = (catalogue.Entry, catalogue.Proof, catalogue.Examples, catalogue.Contact)
     whole, definitions = schema_of(catalogue.File, *parts)
     each: Schema = {"items": {"required": ["purpose"]}}
     whole["if"] = {"type": "object", "not": {"required": ["purpose"]}}
@@ -87,6 +90,16 @@ def profiles_schema() -> Schema:
     """Files in `profiles/`."""
     parts = (site_profiles.PathEntry, site_profiles.Sign, site_profiles.PathCase)
     return _file(*schema_of(site_profiles.ProfileFile, *parts))
+
+
+def licence_schema() -> Schema:
+    """`licence.yaml`."""
+    return _file(*schema_of(offers.OfferFile, offers.Offer))
+
+
+def referrers_schema() -> Schema:
+    """`referrers.yaml`."""
+    return _file(*schema_of(referrers.ReferrerFile, referrers.Service))
 
 
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:

@@ -10,10 +10,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+from stagedoor.config.offers import FILE as OFFERS
+from stagedoor.config.offers import NO_OFFERS, OfferFile, read_offers
 from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.matcher import Matcher, Second, client_of
+from stagedoor.identify.referrers import FILE as REFERRERS
+from stagedoor.identify.referrers import Referrers, read_referrers
 from stagedoor.identify.tls_families import FILE as FINGERPRINTS
 from stagedoor.identify.tls_families import Families, read_families
 from stagedoor.model.errors import ConfigError, Location, Problem
@@ -58,6 +62,8 @@ class Policy:
     profiles: Mapping[str, ProfileFile] = field(default_factory=dict)
     """The site profiles there are."""
     families: Families = field(default_factory=Families)
+    referrers: Referrers = field(default_factory=Referrers)
+    offers: OfferFile = NO_OFFERS
     listed: Mapping[str, Source] = field(default_factory=dict)
     """The catalogue's files."""
     robots_tokens: Mapping[str, str] = field(default_factory=dict)
@@ -174,6 +180,8 @@ def load_policy(
     named_at = stance_file.at(("site", "profile")) if stance_file else Location(STANCE)
     profile = chosen(stance.site.profile, profiles, named_at, problems)
     families = read_families(documents.pop(FINGERPRINTS, None), problems)
+    referrers = read_referrers(documents.pop(REFERRERS, None), problems)
+    offers = read_offers(documents.pop(OFFERS, None), problems)
     if before is not None and before.listed == listed:
         catalogue, matcher = before.catalogue, before.matcher
     else:
@@ -199,6 +207,8 @@ def load_policy(
     return replace(
         policy,
         families=families,
+        referrers=referrers,
+        offers=offers,
         listed=listed,
         advice=notes,
         robots_tokens=tokens,

@@ -44,7 +44,7 @@ from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model import actions
 from stagedoor.model.actions import Action, Takes
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
-from stagedoor.model.facts import Behaviour, Proof, Rate, Verdict
+from stagedoor.model.facts import Behaviour, LicenceStanding, Proof, Rate, Verdict
 from stagedoor.model.heard import Heard, Listening, Scope, Sentence
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import Condition
@@ -178,6 +178,8 @@ class Case(Model):
     """What it was sent before, in the place of `behaviour`."""
     proof: Proof | None = None
     """How sure its claim is taken to be (a case says nothing about addresses)."""
+    licence: LicenceStanding = "none"
+    """What the licence that it shows is taken to be worth."""
     expect: str
     """A word of the table of actions; see forms()."""
 

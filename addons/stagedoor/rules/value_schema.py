@@ -131,11 +131,26 @@ SHAPES: Mapping[str, Shape] = {
         "errorMessage": "write 0.0.0.0:8080 or just 8080",
     },
     "config.stance._over_nothing": {"minimum": 1},
+    "config.offers.OfferFile._address": {
+        "pattern": r"^(https?://[^?#\s]+)?$",
+        "errorMessage": "write its address: https://licences.example",
+    },
+    "config.offers.Offer._link": {
+        "pattern": "^(mailto:|https://)",
+        "errorMessage": "begin with mailto: or https://",
+    },
+    "identify.catalogue.Contact._link": {
+        "pattern": "^(mailto:|https://)",
+        "errorMessage": "begin with mailto: or https://",
+    },
     "identify.catalogue.Proof._is_an_origin": {
         "pattern": r"^(https://[^/?#@\s]+/?)?$",
         "errorMessage": "write https://signer.example, no path",
     },
     "identify.catalogue.Entry._has_a_token": _entry,
+    "identify.referrers.Service._plain": {
+        "items": {"type": "string", "pattern": r"^[^/A-Z*]+(\.\*)?$"},
+    },
     "identify.tls_families.Seen._shaped": {
         "pattern": r"^\s*[a-z0-9]+_[0-9a-f]{12}_[0-9a-f]{12}\s*$",
         "errorMessage": "they look like t13d1517h2_8daaf6152771_cb7bf5808d99",
@@ -168,6 +183,7 @@ MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.KINDS: captions.KINDS,
     facts.FORMS: captions.FORMS,
     facts.PROOFS: captions.PROOFS,
+    facts.LICENCE_STANDINGS: captions.LICENCES,
     facts.MODES: captions.MODES,
     ("yes", "no"): {"yes": "it does", "no": "it does not"},
     TOLD: captions.TOLD,

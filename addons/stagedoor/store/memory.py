@@ -59,7 +59,7 @@ class MemoryStore:
         self._air = OnAir()
 
     def __len__(self) -> int:
-        return len(self._clients)
+        return len(self._clients) + len(self._sessions)
 
     # -- one request -------------------------------------------------------------------------------
 

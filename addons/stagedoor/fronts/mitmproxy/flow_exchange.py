@@ -142,6 +142,8 @@ class Exchanges:
             self.service.emit(Spent(time.perf_counter() - began))
             return None
         forward(flow, self.service.trusted, keep_host=self.keep_host)
+        if passage.client.licence == "valid":  # it was for the guard; the site would refuse it
+            flow.request.headers.pop("authorization", None)
         self._signals.arriving(flow, passage.resource)
         self._warn_about_proxies(passage.request)
         passage.passed_on = time.perf_counter()
@@ -193,6 +195,7 @@ class Exchanges:
                 passage.verdict,
                 passage.policy.stance.artist,
                 passage.name(),
+                passage.policy.offers.offers,
             )
         )
         self._signals.refusing(response)

@@ -48,7 +48,7 @@ class Tagging:
     """
 
     def __init__(self, tags: Tags, report: Report = lambda _: None) -> None:
-        self._tags, self._bare = tags, tags.without_behind()
+        self._tags, self._bare = tags, tags.without_link()
         self._report = report
         self._mark_sent = tags.marker.encode()
         marker = re.escape(self._mark_sent)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Final, Literal, Self
 
+from stagedoor.signals.html.body_link import BodyLink
 from stagedoor.signals.html.charsets import (
     PRESCAN,
     Family,
@@ -48,19 +49,19 @@ class Tags:
 
     text: str
     marker: str
-    behind: str = ""
-    """What stands behind the end of an HTML page, where browsers take it into the body."""
+    link: str = ""
+    """What goes into the body of an HTML page, see `body_link.py`."""
 
     @classmethod
-    def of(cls, text: str, behind: str = "") -> Self:
-        """Tags of a text, as `meta()` writes it; it may be empty where something stands behind."""
-        if not (text or behind) or _TAG.sub("", text).strip("\n") or not (text + behind).isascii():
+    def of(cls, text: str, link: str = "") -> Self:
+        """Tags of a text, as `meta()` writes it; it may be empty where there is a link."""
+        if not (text or link) or _TAG.sub("", text).strip("\n") or not (text + link).isascii():
             raise ValueError(f'not a row of <meta name="…" content="…" />: {text!r}')
-        return cls(text, f"-sd{hashlib.sha256((text + behind).encode()).hexdigest()[:8]}", behind)
+        return cls(text, f"-sd{hashlib.sha256((text + link).encode()).hexdigest()[:8]}", link)
 
-    def without_behind(self) -> Tags:
-        """The same for those who are not shown what stands behind; the page is the same to caches."""
-        return replace(self, behind="")
+    def without_link(self) -> Tags:
+        """The same for those who are not shown the link; the page is the same to caches."""
+        return replace(self, link="")
 
 
 def meta(name: str, content: str) -> str:
@@ -79,7 +80,7 @@ class Inserter:
     """
 
     __slots__ = (
-        "_charset", "_declared", "_family", "_held", "_settled", "_skip", "_tags", "_walk", "_xml",
+        "_charset", "_declared", "_family", "_held", "_link", "_settled", "_skip", "_tags", "_walk", "_xml",
         "outcome", "where",
     )  # fmt: skip
 
@@ -87,6 +88,7 @@ class Inserter:
         self._tags = tags
         self._charset = charset.strip("\"' ")
         self._xml = xml
+        self._link: BodyLink | None = None
         self._walk = Walk(xml=xml)
         self._held = bytearray()
         self._family: Family | None = None
@@ -99,6 +101,8 @@ class Inserter:
 
     def feed(self, data: bytes) -> bytes:
         """More of the page; returns what can go out."""
+        if self._link is not None:
+            return self._link.feed(data)
         if self.outcome is not None:
             return data
         before = len(self._held)
@@ -106,11 +110,9 @@ class Inserter:
         return self._go(before, last=False)
 
     def finish(self) -> bytes:
-        """The page is over; returns what was kept back, and what stands behind it."""
+        """The page is over; returns what was kept back."""
         rest = b"" if self.outcome is not None else self._go(len(self._held), last=True)
-        if self.outcome != "tagged" or self._xml:
-            return rest
-        return rest + self._tags.behind.encode(self._coding)
+        return rest + self._link.finish() if self._link is not None else rest
 
     @property
     def _coding(self) -> str:
@@ -187,7 +189,11 @@ class Inserter:
             if not kept:
                 return self._leave("charset")
         self.outcome, self.where = "tagged", at
-        return bytes(self._held[:at] + tags + self._release(at))
+        start, rest = bytes(self._held[:at] + tags), self._release(at)
+        if self._tags.link and not self._xml:
+            self._link = BodyLink(self._tags.link.encode(self._coding), follow=not wide)
+            rest = self._link.feed(rest)
+        return start + rest
 
     def _leave(self, outcome: Outcome) -> bytes:
         self.outcome = outcome
