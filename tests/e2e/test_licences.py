@@ -42,10 +42,10 @@ def test_grant_crawl_revoke_and_the_ledgers_account(
 
     status, challenge, text = ask()
     assert status == 402
-    assert challenge.startswith('License error="license_required", error_description="')
+    assert challenge.startswith('License error="invalid_request", error_description="')
     assert "On offer: Training, 100 € a year. Please write to mailto:us@music.example" in text
     assert ask("Authorization: License sdl_nobody")[:1] == (401,)
-    assert 'error="invalid_license"' in ask("Authorization: License sdl_nobody")[1]
+    assert 'error="invalid_token"' in ask("Authorization: License sdl_nobody")[1]
     assert ask(agent=FIREFOX)[0] == 200
 
     said = licence(guard, "grant", "Label X", "--uses", "train", "--paths", "/music/**")

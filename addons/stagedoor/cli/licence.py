@@ -67,15 +67,18 @@ def _today() -> date:
 
 def _grant(options: argparse.Namespace) -> int:
     from stagedoor.identify.licences import Licence, digest
-    from stagedoor.identify.origins import origin_of
+    from stagedoor.identify.origins import signer_of
     from stagedoor.verify.licence_file import read_licences
 
     before = read_licences(options.state)
     if len(before) >= _MOST:
         raise StagedoorError(f"there are {len(before):,} licences already, and no room for more")
-    key = origin_of(options.key) if options.key else ""
+    key = signer_of(options.key) if options.key else ""
     if options.key and not key:
-        raise StagedoorError(f"--key {options.key}: that is no origin — write https://a.example")
+        raise StagedoorError(
+            f"--key {options.key}: that is no signer — write https://a.example, or "
+            "the address of its key set"
+        )
     token = _PREFIX + secrets.token_urlsafe(24)
     licence = Licence(
         id=_free(before),

@@ -167,9 +167,13 @@ def _with_switches[M: Model](base: type[M]) -> type[M]:
 
 @_with_switches
 class Publish(Model):
-    """What is said to machines besides being enforced; `address` is the site's own, for links."""
+    """What is said to machines besides being enforced; `address` is the site's own, for links.
+
+    `about_search`: whether a yes to search is said; a no always is.
+    """
 
     address: str = ""
+    about_search: Switch = "yes"
 
     def says(self, switch: str) -> bool:
         """Whether the piece under this word is published."""

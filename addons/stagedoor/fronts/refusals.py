@@ -14,6 +14,7 @@ from html import escape
 
 from stagedoor.config.offers import Offer
 from stagedoor.config.stance import Artist
+from stagedoor.identify.botauth import ACCEPT
 from stagedoor.model.actions import Refuse, named
 from stagedoor.model.facts import (
     MEDIA_CLIENTS,
@@ -24,6 +25,7 @@ from stagedoor.model.facts import (
     Verdict,
 )
 from stagedoor.model.units import told_duration
+from stagedoor.signals import registry
 
 _Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -58,17 +60,17 @@ _MOST_OFFERS = 5
 _LATER = 503
 _CHALLENGED = frozenset({401, 402})
 _LICENCE: Mapping[LicenceStanding, tuple[str, str]] = {
-    "none": ("license_required", "A licence is needed, and none was shown"),
-    "unknown": ("invalid_license", "This site has granted no such licence"),
-    "asked": ("temporarily_unavailable", "The licence is being looked up; please ask again"),
-    "expired": ("expired_license", "The licence is no longer in force"),
-    "revoked": ("invalid_license", "The licence was taken back"),
-    "unsigned": ("invalid_license", "The licence counts only on requests signed by its holder"),
-    "other-path": ("insufficient_license", "The licence is for other paths"),
-    "other-use": ("insufficient_license", "The licence is for other uses"),
-    "valid": ("insufficient_license", "A rule of this site asks for another licence"),
+    "none": ("invalid_request", "A licence is needed, and none was shown"),
+    "unknown": ("invalid_token", "This site has granted no such licence"),
+    "asked": ("server_error", "The licence is being looked up; please ask again"),
+    "expired": ("invalid_token", "The licence is no longer in force"),
+    "revoked": ("invalid_token", "The licence was taken back"),
+    "unsigned": ("invalid_token", "The licence counts only on requests signed by its holder"),
+    "other-path": ("insufficient_scope", "The licence is for other paths"),
+    "other-use": ("insufficient_scope", "The licence is for other uses"),
+    "valid": ("insufficient_scope", "A rule of this site asks for another licence"),
 }
-"""The error and its description: words of our own, in the form that RSL 1.0 asks for."""
+"""The error, one of the four words of RSL 1.0 (6.3.4), and a description of our own."""
 _MEDIA_DESTINATIONS = frozenset({"audio", "video", "track", "image"})
 
 _PAGE = """<!doctype html>
@@ -89,8 +91,13 @@ def refuse(
     artist: Artist,
     request_id: str = "",
     offers: Sequence[Offer] = (),
+    *,
+    may_sign: bool = False,
 ) -> Answer:
-    """The answer to a refused request; `request_id` leads to its explanation."""
+    """The answer to a refused request; `request_id` leads to its explanation.
+
+    `may_sign`: a signature of this client could be verified, so it is told which (RFC 9421, 5).
+    """
     who = artist.name or "This site"
     thing = "recording" if resource.guarded else "page"
     effect = named(verdict.action).effect
@@ -120,8 +127,13 @@ def refuse(
         if verdict.status == _LATER:
             more += ((b"Retry-After", b"2"),)
         sentences[1:1] = [f"{description}.", *(offer.sentence for offer in offers[:_MOST_OFFERS])]
+    else:
+        challenges = registry.current().challenges.get(verdict.status, ())
+        more += tuple((b"WWW-Authenticate", text.encode()) for text in challenges)
     if request_id:
         more += ((b"X-Request-Id", request_id.encode()),)
+    if may_sign:
+        more += ((b"Accept-Signature", ACCEPT.encode()),)
     return answer(
         request, client, verdict.status, headline, [s for s in sentences if s], policy, more
     )

@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from stagedoor.config.schema import ListOf, Model, OneOrMany, check
 from stagedoor.config.yamltext import Document
-from stagedoor.identify.origins import origin_of
+from stagedoor.identify.origins import signer_of
 from stagedoor.model.errors import Location, Problem, listed
 from stagedoor.model.facts import CRAWLERS, Purpose
 
@@ -44,9 +44,12 @@ class Proof(Model):
     @field_validator("web_bot_auth")
     @classmethod
     def _is_an_origin(cls, text: str) -> str:
-        if text and not origin_of(text):
-            raise ValueError(f'"{text}" is no origin — write https://signer.example, no path')
-        return origin_of(text)
+        if text and not signer_of(text):
+            raise ValueError(
+                f'"{text}" is no address of keys — write https://signer.example, or the address of '
+                "its key set"
+            )
+        return signer_of(text)
 
 
 class Examples(Model):

@@ -123,9 +123,15 @@ def switched_on(stance: Stance) -> tuple[Standard, ...]:
 
 
 def message(stance: Stance, on: Iterable[Standard]) -> Message:
-    """What this stance says, as the writers of standards get it."""
+    """What this stance says, as the writers of standards get it.
+
+    A yes to search may stay unsaid: within a search application, AIPREF's `search=y` counts for
+    more than a no to anything else (vocab-08). A no is always said.
+    """
+    silent = stance.ai.search == "yes" and not stance.publish.says("about_search")
+    search = None if silent else stance.ai.search
     found = Message(
-        said=Said(train=stance.ai.train, input=stance.ai.input, search=stance.ai.search),
+        said=Said(train=stance.ai.train, input=stance.ai.input, search=search),
         name=stance.artist.name,
         contact=stance.artist.contact,
         address=stance.publish.address,

@@ -171,6 +171,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
     stance.Publish: {
         "address": "where your site is seen, for links to it: https://music.example.org",
+        "about_search": "whether your yes to search is said; search engines are let in without it, too",
         **_switches(),
         "tags": "the same as tags in your pages",
     },
@@ -318,7 +319,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     catalogue.Proof: {
         "ranges": "where the operator publishes its addresses",
         "rdns": "the names its addresses have: .googlebot.com",
-        "web_bot_auth": "the origin that signs its requests: https://signer.example",
+        "web_bot_auth": "who signs its requests: https://signer.example, or the address of its key set",
     },
     catalogue.Examples: {
         "match": "user agents that are this one",

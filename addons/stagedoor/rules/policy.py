@@ -98,6 +98,11 @@ class Policy:
         ways = (signature.proof.web_bot_auth for signature in self.provable.values())
         return tuple(sorted(filter(None, set(ways))))
 
+    def signs(self, client: Client) -> bool:
+        """Whether this client is known to sign its requests (Web Bot Auth)."""
+        known = self.provable.get(client.name)
+        return known is not None and bool(known.proof.web_bot_auth)
+
     def _signed_by(self, signer: str, claimed: Client) -> Client:
         """The client that signs as `signer`; `claimed` where it is that one, or nobody known."""
         signing = [s for s in self.provable.values() if s.proof.web_bot_auth == signer]

@@ -28,7 +28,7 @@ from stagedoor.fronts.mitmproxy.passage import Passage, weighing
 from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
-from stagedoor.identify.botauth import NONE, Outcome
+from stagedoor.identify.botauth import NONE, TAG, Outcome
 from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.events import Answered, Failed, PageTagged, Responded, SiteUnreachable, Spent
 from stagedoor.model.facts import PEOPLE, Request
@@ -196,6 +196,7 @@ class Exchanges:
                 passage.policy.stance.artist,
                 passage.name(),
                 passage.policy.offers.offers,
+                may_sign=_may_sign(passage),
             )
         )
         self._signals.refusing(response)
@@ -416,3 +417,9 @@ class Exchanges:
                 request.address,
                 request.address,
             )
+
+
+def _may_sign(passage: Passage) -> bool:
+    """Whether a signature could still prove who this is: it is known to sign, or it tried to."""
+    client, tried = passage.client, passage.request.header("signature-input")
+    return client.proof != "verified" and (passage.policy.signs(client) or TAG in tried)
