@@ -116,7 +116,7 @@ class RefusalSummaries:
         before = self._open.get(key)
         if before is None:
             self._number += 1
-            before = Summary(visit, now, 0, number=self._number)
+            before = Summary(visit, now, 0, number=self._number, whole=refusal.whole)
         self._open[key] = Summary(
             replace(before.visit, at=max(now, before.visit.at)),
             before.since,
@@ -124,6 +124,7 @@ class RefusalSummaries:
             before.against + refusal.against,
             before.recordings + (refusal.against and visit.resource in GUARDED_KINDS),
             before.number,
+            before.whole and refusal.whole,
         )
         self._grown.add(key)
         self.counted += 1
