@@ -9,11 +9,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-WORDS = (
-    "This is the guard of this site, not the recording you asked for. "
-    "More was sent to you than anybody can listen to. "
-    "Please wait for a while, and try again."
-)
+WORDS = "This site does not send you the recording now. Please try again later."
 FILE = Path(__file__).resolve().parents[1] / "addons/stagedoor/fronts/announcement.mp3"
 _FORM = ("-ac", "1", "-ar", "24000", "-b:a", "32k", "-map_metadata", "-1", "-fflags", "+bitexact")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -51,14 +52,14 @@ def asked(guard: Guard, path: str) -> int:
 def test_players_stop(guard: tuple[Guard, bool]) -> None:
     door, announced = guard
     url = f"{door.url}/music/%s.mp3"
-    mpv = run(program("mpv"), *MPV, url % "mpv")
-    assert (mpv.returncode == 0) is announced, mpv.stdout + mpv.stderr
-    assert 1 <= asked(door, "mpv") <= MOST
-    run(program("env"), "SDL_AUDIODRIVER=dummy", program("ffplay"), *FFPLAY, url % "ffplay")
-    assert 1 <= asked(door, "ffplay") <= MOST
-    with public_folder() as home:
-        run(*as_nobody(), "env", f"HOME={home}", program("cvlc"), *VLC, url % "vlc")
-    assert 1 <= asked(door, "vlc") <= MOST
+    with public_folder() as home, ThreadPoolExecutor() as together:
+        mpv = together.submit(run, program("mpv"), *MPV, url % "mpv")
+        ffplay = [program("ffplay"), *FFPLAY, url % "ffplay"]
+        together.submit(run, "env", "SDL_AUDIODRIVER=dummy", *ffplay)
+        vlc = [*as_nobody(), "env", f"HOME={home}", program("cvlc"), *VLC, url % "vlc"]
+        together.submit(run, *vlc)
+    assert (mpv.result().returncode == 0) is announced, mpv.result().stdout
+    assert all(1 <= asked(door, player) <= MOST for player in ("mpv", "ffplay", "vlc"))
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,6 @@ def test_what_a_player_gets(guard: tuple[Guard, bool], tmp_path: Path) -> None:
     found = json.loads(probe.stdout)
     assert probe.stderr == ""
     assert [stream["codec_name"] for stream in found["streams"]] == ["mp3"]
-    assert 3 < float(found["format"]["duration"]) < 12
+    assert 2 < float(found["format"]["duration"]) < 12
     assert answer.body == announcement.sound()
     assert len(answer.body) < 50_000

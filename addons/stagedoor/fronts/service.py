@@ -38,6 +38,7 @@ from stagedoor.model.actions import LICENSING
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import (
     AudioSent,
+    Decided,
     Event,
     Listened,
     Loaded,
@@ -434,9 +435,9 @@ class Service:
         if sweep is not None:
             transaction.sweep = sweep
             if ended:
-                self._swept(transaction, stopped=False)
+                self._swept(transaction, transaction.event(), stopped=False)
 
-    def _swept(self, transaction: Transaction, *, stopped: bool) -> None:
+    def _swept(self, transaction: Transaction, event: Decided, *, stopped: bool) -> None:
         """Report that somebody is sent, or asks for, more than anybody listens to."""
         listener, sweep, now = transaction.listener, transaction.sweep, time.monotonic()
         whose = listener.network if sweep and sweep.scope == "network" else listener.household
@@ -444,7 +445,7 @@ class Service:
         if len(self._sweeping) >= MOST_SWEEPS:
             self._sweeping.popitem(last=False)
         self._sweeping[whose] = now
-        self.emit(Swept(transaction.event(), stopped, new=now - last >= SWEEP))
+        self.emit(Swept(event, stopped, new=now - last >= SWEEP))
 
     def _aired(self, transaction: Transaction, sent: SoundSent) -> None:
         """A portion of a live stream. That it is one may turn out when it is long under way."""
@@ -468,9 +469,9 @@ class Service:
         if client.proof != "unverified" and (refused or not person):
             key = once_key("proof", client.name, event.request.address, client.proof)
             self.emit(Proved(event, new=not self.store.proof_seen(key)))
-        self.emit(event)
         if event.sweep is not None:
-            self._swept(transaction, stopped=refused)
+            self._swept(transaction, event, stopped=refused)
+        self.emit(event)
         if refused:
             self._noticed_headers(transaction, event.verdict.status)
         elif person and event.resource.kind == "page" and event.request.method == "GET":
@@ -529,6 +530,7 @@ def _now() -> int:
 
 
 def _scope(transaction: Transaction) -> Scope:
-    """Whom the sentence keeps to that has decided."""
+    """Whether the sentence that has decided keeps to one household, or to a network."""
     sentences = dict(transaction.steps.sentences)
-    return sentences.get(transaction.verdict.rule, "household")
+    scope = sentences.get(transaction.verdict.rule)
+    return "network" if scope == "network" else "household"
