@@ -91,6 +91,7 @@ ENGLISH: Mapping[str, str] = {
     "now.caption": "Who came in the last {minutes} minutes",
     "now.nobody": "Nobody in the last {minutes} minutes.",
     "now.people": "Listeners and readers: {who}.",
+    "now.takers": "Takers, in {where}.",
     "hours": "The hours of today",
     "hours.about": "Requests of machines let in and refused, and of listeners, for each hour of today.",
     "hours.caption": "Requests of each hour",

@@ -84,15 +84,18 @@ def _now(today: Today) -> Markup:
     people = ", ".join(
         f"{count:,} {purpose}" for purpose, count in sorted(today.people_now.items())
     )
+    recent = [one for one in today.takers if one.last > today.at - MINUTES * 60]
+    taking = ", ".join(dict.fromkeys(one.network or say("taker.nowhere") for one in recent[:10]))
     heads = (say("col.name"), say("col.identity"), say("col.times"), say("col.last"))
     return joined(
         (
             table(say("now.caption", minutes=MINUTES), heads, rows, "n2")
             if rows
             else Markup("<p>{}</p>").format(say("now.nobody", minutes=MINUTES))
-            if not people
+            if not people and not taking
             else "",
             Markup("<p>{}</p>").format(say("now.people", who=people)) if people else "",
+            Markup("<p>{}</p>").format(say("now.takers", where=taking)) if taking else "",
         )
     )
 
