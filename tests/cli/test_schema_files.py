@@ -30,6 +30,7 @@ def test_it_writes_all_of_them_and_says_so(
         "fingerprints.json",
         "licence.json",
         "platforms.json",
+        "profiles.json",
         "referrers.json",
         "rules.json",
         "stance.json",

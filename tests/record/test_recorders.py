@@ -109,4 +109,9 @@ def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: OpenGuard) -> N
 
 def test_metrics_count_every_kind_but_publications(opened: OpenGuard) -> None:
     counted = set(opened().metrics.handlers())
-    assert set(EVENTS) - counted == {events.Published, events.Proved, events.Took}
+    assert set(EVENTS) - counted == {
+        events.Published,
+        events.Proved,
+        events.Sounded,
+        events.Took,
+    }

@@ -17,6 +17,7 @@ from stagedoor.config.yamltext import Source, parse
 from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.load import rule_folder
 from stagedoor.model import actions, facts
+from stagedoor.resources import site_profiles
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS
 from stagedoor.rules.json_schema import HEADER_LINE, schema_for, schemas
@@ -27,7 +28,8 @@ GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = schemas(["GPTBot", "ExampleBot"], ["OpenAI"])
 FORMS = rule.forms()
 ROOTS: tuple[type[Model], ...] = (
-    *(stance.Stance, catalogue.File, tls_families.File, referrers.ReferrerFile, offers.OfferFile),
+    *(stance.Stance, catalogue.File, tls_families.File, site_profiles.ProfileFile),
+    *(referrers.ReferrerFile, offers.OfferFile),
     FORMS.written,
 )
 
@@ -261,7 +263,9 @@ def test_a_listening_address_has_a_port(text: str, right: bool) -> None:
 
 def test_every_field_has_a_caption_and_every_caption_a_field() -> None:
     found = {kind for root in ROOTS for kind in _models(root)} - {rule.Plain}
-    assert {k: set(captions.of(k)) for k in found} == {k: set(k.model_fields) for k in found}
+    assert {k: set(captions.of(k)) for k in found} == {
+        k: {field.alias or name for name, field in k.model_fields.items()} for k in found
+    }
     of_forms = {rule.Written, rule.Case}
     assert found - {FORMS.written, FORMS.then, FORMS.case} | of_forms == set(captions.CAPTIONS)
 
@@ -284,6 +288,7 @@ def _inside(annotation: Any) -> Iterator[type[Model]]:
 def test_every_choice_has_a_meaning() -> None:
     assert tuple(captions.PURPOSES) == facts.PURPOSES
     assert tuple(captions.KINDS) == facts.KINDS
+    assert tuple(captions.FORMS) == facts.FORMS
     assert tuple(captions.PROOFS) == facts.PROOFS
     assert tuple(captions.of_actions()) == actions.words()
     assert tuple(captions.MODES) == facts.MODES

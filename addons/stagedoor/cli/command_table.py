@@ -33,6 +33,7 @@ COMMANDS = (
     Command("status", "status", "is the guard up, what are its rules like, who came today"),
     Command("top", "top", "who is at the door, live; q ends it"),
     Command("audit", "audit", "what a site tells machines about AI, standard by standard, and what contradicts"),
+    Command("downloads", "downloads", "how often people downloaded each recording, by month, as CSV"),
     Command("evidence", "evidence", "what was said to whom, and what was taken"),
     Command("licence", "licence", "let one person or company take what others may not: a token for them"),
     Command("publish", "publish", "write what you say to machines into files, for a site that is elsewhere"),

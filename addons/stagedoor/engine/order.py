@@ -41,9 +41,11 @@ from stagedoor.model.facts import (
     Request,
     Resource,
 )
+from stagedoor.model.heard import NO_LISTENING, TRIPPED
 from stagedoor.resources.kinds import reclassify
 from stagedoor.rules.plan import NOBODY_REMEMBERS
 from stagedoor.rules.policy import Policy, observed
+from stagedoor.rules.trap import trips
 from stagedoor.signals.meaning import USES_OF, Answer, Use
 
 NOTHING_ARRIVED = Arrival()
@@ -71,9 +73,10 @@ def needs(transaction: Transaction) -> Needs:
     policy, client = transaction.policy, transaction.client
     steps = transaction.steps = policy.plan.steps(transaction.request, client, transaction.resource)
     claim = policy.provable.get(client.name)
-    if claim is None and not steps.behaviour and not steps.rates:
+    listens = steps.listening or steps.sentences
+    if claim is None and not steps.behaviour and not steps.rates and not listens:
         return NO_NEEDS
-    return Needs(claim, steps.behaviour, steps.rates)
+    return Needs(claim, steps.behaviour, steps.rates, steps.listening, steps.sentences)
 
 
 def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Effects:
@@ -115,12 +118,13 @@ def decide_again(transaction: Transaction, known: Known = NOTHING_KNOWN) -> Effe
     if known.waits:
         transaction.waits = {**known.waits, **transaction.waits}
     if known.behaviour is not NOTHING_KNOWN.behaviour:
-        before = transaction.behaviour
+        before, heard = transaction.behaviour, known.behaviour.listening
         transaction.behaviour = replace(
             known.behaviour,
             told=before.told,
             violations=before.violations,
             disallowed=before.disallowed,
+            listening=before.listening if heard is NO_LISTENING else heard,
         )
     return _rule(transaction, first=False)
 
@@ -151,7 +155,7 @@ def _use(client: Client, published: Mapping[Use, Answer | None]) -> Use | None:
 
 
 def _rule(transaction: Transaction, *, first: bool) -> Effects:
-    verdict, used = transaction.steps.verdict(
+    verdict, used, sentence = transaction.steps.verdict(
         transaction.request,
         transaction.client,
         transaction.resource,
@@ -169,10 +173,18 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
         transaction.used += tuple(rule for rule, _ in used)
     counted = first and transaction.policy.counts
     violated = first and bool(transaction.violations)
-    if not counted and not violated and not used:
+    tripped = 0.0
+    if first and transaction.request.path == transaction.policy.trap != "":
+        tripped = TRIPPED if trips(transaction.request, transaction.client) else 0.0
+    if not counted and not violated and not used and sentence is None and not tripped:
         return NO_EFFECTS
-    recording = transaction.request.path if counted and transaction.resource.guarded else ""
-    return Effects(counted, recording, used, violated)
+    guarded = transaction.resource.guarded
+    recording = transaction.request.path if counted and guarded else ""
+    ignored = ""
+    if sentence is not None and not sentence.seconds:
+        ignored = transaction.request.path if guarded else ""
+        sentence = None
+    return Effects(counted, recording, used, violated, sentence, ignored, tripped)
 
 
 def answered(transaction: Transaction, resource: Resource) -> bool:

@@ -107,15 +107,16 @@ def refuse(
     known_as = client.name + (f" ({client.operator})" if client.operator else "")
     policy = f"{verdict.title.rstrip('.')}. {verdict.why}".strip()
     wait = max(1, math.ceil(verdict.seconds))
+    again = effect.again or verdict.seconds > 0  # a refusal that lasts so long
     sentences = [
         f"{who} has a policy, and it was applied here: {policy}",
         f"You were taken for {known_as}." if client.purpose != "unknown" else "",
-        f"You are welcome again in {told_duration(wait)}." if effect.again else "",
+        f"You are welcome again in {told_duration(wait)}." if again else "",
         f"This request is known as {request_id}." if request_id else "",
         _help(artist),
     ]
     more: _Fields = ()
-    if effect.again:
+    if again:
         more += ((b"Retry-After", str(wait).encode()),)
     if effect.licence:
         error, description = _LICENCE[client.licence]

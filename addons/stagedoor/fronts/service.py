@@ -9,15 +9,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from stagedoor.config.yamltext import Source
 from stagedoor.engine import order
 from stagedoor.engine.compliance import crawler_key
-from stagedoor.engine.needs import NO_EFFECTS, NOTHING_KNOWN, Facts, Known, Needs, SignalKind
+from stagedoor.engine.needs import (
+    NO_EFFECTS,
+    NOTHING_KNOWN,
+    Effects,
+    Facts,
+    Known,
+    Needs,
+    SignalKind,
+)
 from stagedoor.engine.published_texts import Texts, digest_of
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Network
+from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.load import rule_folder
@@ -25,28 +35,36 @@ from stagedoor.load.watcher import Watcher
 from stagedoor.model.actions import LICENSING
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import (
+    AudioSent,
     Event,
+    Listened,
     Loaded,
     Noticed,
     Proved,
     Published,
     Referred,
+    Sounded,
     Took,
     Violated,
 )
-from stagedoor.model.facts import PEOPLE, Mode, Proof, Resource
+from stagedoor.model.facts import PEOPLE, Mode, Proof, Purpose, Resource
+from stagedoor.model.sound import SoundSent
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
 from stagedoor.record.suite import Suite
+from stagedoor.resources.kinds import UNDECIDED
 from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
 from stagedoor.store.memory import MemoryStore
 from stagedoor.store.store_keys import once_key
+from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
 from stagedoor.verify.licence_file import LicenceFile
 
 _log = logging.getLogger("stagedoor.door")
+_FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
+"""What they take are episodes, also of a feed that is kept elsewhere and was never seen."""
 
 
 class Service:
@@ -65,6 +83,7 @@ class Service:
         self.trusted: tuple[Network, ...] = ()
         self.publication = NOTHING
         self.store: Store = MemoryStore(1)
+        self.tracks = Tracks()
         self.claims = Claims(self.emit)
         self.watcher = Watcher(self._build, self.take, self.emit)
         self.changed: Callable[[Policy], None] = lambda _: None
@@ -193,6 +212,8 @@ class Service:
         if self._licensing and transaction.request.header("authorization"):
             transaction.held = self.licences.held(transaction)
         order.enter(transaction)
+        if not transaction.resource.guarded:
+            self._listed(transaction)
         needs = order.needs(transaction)
         claim, request = needs.claim, transaction.request
         proof = self.claims.prove(claim, request, signed) if claim is not None else None
@@ -206,6 +227,15 @@ class Service:
             return None
         return self._decided_later(transaction, proof, known)
 
+    def _listed(self, transaction: Transaction) -> None:
+        """What a playlist names as a piece of a track is one, whatever its name looks like."""
+        resource = transaction.resource
+        kind = self.tracks.listed(resource.path)
+        if not kind or resource.kind == "signal":
+            return
+        if kind == "segment" or resource.kind in UNDECIDED:
+            transaction.resource = Resource("audio", resource.path, "listing")
+
     def _query(
         self, transaction: Transaction, needs: Needs, proof: tuple[Proof, str] | None
     ) -> Query | None:
@@ -213,7 +243,8 @@ class Service:
         client, request = transaction.client, transaction.request
         person = client.purpose in PEOPLE
         counts = transaction.policy.counts
-        if person and not counts:
+        listens = (needs.listening or needs.sentences) and not is_crowd(transaction)
+        if person and not counts and not listens:
             return None
         home = transaction.household = client_key(request.address)
         if not person:
@@ -221,8 +252,20 @@ class Service:
             transaction.crawler = crawler_key(client.name, home, verified=verified)
         transaction.counted = needs.behaviour
         recording = request.path if transaction.resource.guarded else ""
+        now, crawler = time.monotonic(), transaction.crawler
+        if not listens:
+            return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
+        transaction.listened = True
         return Query(
-            home, time.monotonic(), recording, needs.behaviour, needs.rates, transaction.crawler
+            home,
+            now,
+            recording,
+            needs.behaviour,
+            needs.rates,
+            crawler,
+            listener=transaction.listener,
+            listening=needs.listening,
+            sentences=needs.sentences,
         )
 
     async def _decided_later(
@@ -237,9 +280,7 @@ class Service:
         if known.received is not None:
             robots = self._texts.robots(known.received.robots, self.store.text)
         facts = Facts(proof, known, robots, self._answers)
-        effects = order.decide(transaction, facts)
-        if effects is not NO_EFFECTS:
-            self.store.apply(transaction.household, transaction.crawler, effects, time.monotonic())
+        self._apply(transaction, transaction.crawler, order.decide(transaction, facts))
         for violation in transaction.violations:
             self.emit(Violated(transaction.client, violation.signal, violation.line))
 
@@ -250,13 +291,26 @@ class Service:
         needs = order.needs(transaction)
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
         behaviour = needs.behaviour and not transaction.counted
-        if not rates and not behaviour:
+        listens = bool(needs.listening or needs.sentences) and not transaction.listened
+        listens = listens and not is_crowd(transaction)
+        if not rates and not behaviour and not listens:
             self._decided_again(transaction, NOTHING_KNOWN)
             return None
         home = transaction.household = client_key(transaction.request.address)
         transaction.counted = transaction.counted or behaviour
+        transaction.listened = transaction.listened or listens
         known = self.store.read(
-            Query(home, time.monotonic(), "", behaviour, rates, included=transaction.policy.counts)
+            Query(
+                home,
+                time.monotonic(),
+                "",
+                behaviour,
+                rates,
+                included=transaction.policy.counts,
+                listener=transaction.listener if listens else None,
+                listening=needs.listening,
+                sentences=needs.sentences,
+            )
         )
         if isinstance(known, Known):
             self._decided_again(transaction, known)
@@ -267,9 +321,34 @@ class Service:
         self._decided_again(transaction, await known)
 
     def _decided_again(self, transaction: Transaction, known: Known) -> None:
-        effects = order.decide_again(transaction, known)
-        if effects is not NO_EFFECTS:
-            self.store.apply(transaction.household, "", effects, time.monotonic())
+        self._apply(transaction, "", order.decide_again(transaction, known))
+
+    def _apply(self, transaction: Transaction, crawler: str, effects: Effects) -> None:
+        if effects is NO_EFFECTS:
+            return
+        lasting = effects.sentence is not None or effects.ignored or effects.tripped
+        lasting = lasting and not is_crowd(transaction)
+        listener = transaction.listener if lasting else None
+        self.store.apply(transaction.household, crawler, effects, time.monotonic(), listener)
+
+    def sounded(self, transaction: Transaction, sent: SoundSent) -> None:
+        """A portion of a recording has gone out: every one, of every response, comes here."""
+        self.emit(AudioSent(transaction.client.purpose, sent.bytes, sent.seconds))
+        self.emit(Sounded(transaction.request, transaction.client, sent))
+        counted = sent.bytes if transaction.policy.counts else 0
+        if counted or sent.seconds:
+            home = transaction.household or client_key(transaction.request.address)
+            for ratio in self.store.sent(home, counted, sent.seconds, time.monotonic()):
+                self.emit(Listened(ratio))
+        if transaction.policy.listens and not is_crowd(transaction):
+            if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
+                sent = replace(sent, kind="episode")
+            self.store.sounded(transaction.listener, sent, time.monotonic())
+
+    def listed(self, transaction: Transaction) -> None:
+        """A playlist has gone out."""
+        if transaction.policy.listens and not is_crowd(transaction):
+            self.store.playlist(transaction.listener, time.monotonic())
 
     # -- what has happened -------------------------------------------------------------------------
 

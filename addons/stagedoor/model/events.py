@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stagedoor.model.facts import Client, Kind, Proof, Purpose, Request, Resource, Verdict
+from stagedoor.model.sound import SoundSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,15 @@ class AudioSent:
     purpose: Purpose
     size: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """A portion of a recording has gone out to somebody."""
+
+    request: Request
+    client: Client
+    sent: SoundSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +255,7 @@ Event = (
     | Handed
     | Withheld
     | AudioSent
+    | Sounded
     | StreamChanged
     | Listened
     | Published

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from stagedoor.config.stance import Stance
 from stagedoor.identify.catalogue import Catalogue
 from stagedoor.model.facts import Purpose
+from stagedoor.rules.trap import trap_link, trap_path
 from stagedoor.signals import registry
 from stagedoor.signals.meaning import USES, USES_OF, Answer, Said
 from stagedoor.signals.robots import merge
@@ -59,6 +60,8 @@ class Published:
     tags: str
     """Elements for the heads of pages; empty where none go in."""
     merges_robots: bool
+    trap: str = ""
+    """The trap link, as it stands in pages; empty where there is none."""
 
     def robots(self, origin: bytes | None) -> Merged:
         """The robots.txt to publish, where the site's own is `origin` (None: it has none)."""
@@ -78,6 +81,7 @@ def published(stance: Stance, catalogue: Catalogue) -> Published:
     on = switched_on(stance)
     said = message(stance, on)
     others = _others(stance)
+    trap = trap_path(stance)
     wanted = Wanted(
         said=said.said,
         crawlers=_crawlers(catalogue, said.said, others),
@@ -87,6 +91,7 @@ def published(stance: Stance, catalogue: Catalogue) -> Published:
         licence=said.licence or None,
         tdm_policy=said.tdm_policy or None,
         standards=_standards(on),
+        forbidden=(trap,) if trap else (),
     )
     headers = [field for s in on if s.header and s.header.write for field in s.header.write(said)]
     tags = [s.page.write(said) for s in on if s.page]
@@ -104,6 +109,7 @@ def published(stance: Stance, catalogue: Catalogue) -> Published:
         files=files,
         tags=_row(tags) if stance.publish.says("tags") else "",
         merges_robots=any(_stands_in_robots(s) for s in on if s.name in wanted.standards),
+        trap=trap_link(trap) if trap and "robots" in wanted.standards else "",
     )
 
 

@@ -130,6 +130,7 @@ SHAPES: Mapping[str, Shape] = {
         "minimum": 0,
         "errorMessage": "write 0.0.0.0:8080 or just 8080",
     },
+    "config.stance._over_nothing": {"minimum": 1},
     "config.offers.OfferFile._address": {
         "pattern": r"^(https?://[^?#\s]+)?$",
         "errorMessage": "write its address: https://licences.example",
@@ -156,6 +157,7 @@ SHAPES: Mapping[str, Shape] = {
     },
     "identify.tls_families.Seen._text": {"type": ["string", "number"]},
     "identify.tls_families.Family._something": {"minItems": 1},
+    "resources.site_profiles.PathEntry._absolute": _PATH,
     "rules.rule._absolute": _PATH,
     "rules.rule._trait": lambda _: one_of(MEANINGS[TRAIT_NAMES]),
     "rules.rule._address": NETWORK,
@@ -163,7 +165,10 @@ SHAPES: Mapping[str, Shape] = {
     "rules.rule._delay": {},
     "rules.rule._then": _then,
     "rules.rule.Throttle._says_how_much": {
-        "anyOf": [{"required": ["requests"]}, {"required": ["retry_after"]}]
+        "oneOf": [
+            {"anyOf": [{"required": ["requests"]}, {"required": ["retry_after"]}]},
+            {"required": ["for"]},
+        ]
     },
     "rules.rule.Written._permanent": {
         "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
@@ -176,6 +181,7 @@ the type says by itself, or made from that."""
 MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.PURPOSES: captions.PURPOSES,
     facts.KINDS: captions.KINDS,
+    facts.FORMS: captions.FORMS,
     facts.PROOFS: captions.PROOFS,
     facts.LICENCE_STANDINGS: captions.LICENCES,
     facts.MODES: captions.MODES,

@@ -14,7 +14,7 @@ from tinytag import TinyTag
 
 from e2e.programs import program
 from recordings import recording
-from stagedoor.signals.inside import id3_tags, licence_inside, mp4_boxes, xmp_packets
+from stagedoor.signals.inside import id3_tags, licence_inside, mp4_metadata, xmp_packets
 from stagedoor.signals.inside.carrier import CarrierError
 from stagedoor.signals.meaning import Said
 from stagedoor.signals.standard import Message
@@ -88,7 +88,7 @@ def test_written_again_it_is_replaced(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_licence_of_somebody_elses_stays(name: str) -> None:
     packet = xmp_packets.with_licence(b"", OTHER).replace(b"Stagedoor", b"Another")
-    kind = mp4_boxes if name.endswith("m4a") else id3_tags
+    kind = mp4_metadata if name.endswith("m4a") else id3_tags
     theirs = kind.with_xmp(recording(name), packet)
     assert licence_inside.read(theirs)
     with pytest.raises(CarrierError, match="licence of its own"):
@@ -105,7 +105,7 @@ FOREIGN = (
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_an_xmp_packet_holds_besides_stays(name: str) -> None:
-    kind = mp4_boxes if name.endswith("m4a") else id3_tags
+    kind = mp4_metadata if name.endswith("m4a") else id3_tags
     theirs = kind.with_xmp(recording(name), FOREIGN)
     for licence in (OTHER, LICENCE):  # the second takes the place of the first
         theirs = licence_inside.write(theirs, licence)
@@ -200,7 +200,7 @@ def test_boxes_that_cannot_be_added_to() -> None:
 def test_an_xmp_box_in_the_middle_is_given_up_in_its_place() -> None:
     packet = xmp_packets.with_licence(b"", OTHER)
     data = recording("fast.m4a")
-    data = mp4_boxes.with_xmp(data, packet) + box(b"free", b"")
+    data = mp4_metadata.with_xmp(data, packet) + box(b"free", b"")
     after = licence_inside.write(data, LICENCE)
     assert len(after) > len(data)
     assert [s.said for s in licence_inside.read(after)] == [NO.said]

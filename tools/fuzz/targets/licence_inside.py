@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from stagedoor.signals.inside import id3_tags, licence_inside, mp4_boxes, xmp_packets
+from stagedoor.signals.inside import id3_tags, licence_inside, mp4_metadata, xmp_packets
 from stagedoor.signals.inside.carrier import CarrierError
 from stagedoor.signals.meaning import Said
 from stagedoor.signals.standard import Message
@@ -15,7 +15,7 @@ LICENCE = rsl.write_embedded(Message(SAID), "https://a.example/a.mp3")
 _PACKET = xmp_packets.with_licence(b"", LICENCE)
 SEEDS = (
     id3_tags.with_xmp(b"\xff\xfbsound", _PACKET),
-    mp4_boxes.with_xmp(b"\0\0\0\x08ftyp\0\0\0\x0amdatxx", _PACKET),
+    mp4_metadata.with_xmp(b"\0\0\0\x08ftyp\0\0\0\x0amdatxx", _PACKET),
     b"ID3\x04\0\x80\0\0\0\x14TXXX\0\0\0\x0a\0\0\x01a\0b\0<\0>\0\xff\xfb",
 )
 

@@ -21,7 +21,7 @@ from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.mitmproxy import first_bytes
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
-from stagedoor.fronts.mitmproxy.delivery import Delivery
+from stagedoor.fronts.mitmproxy.delivery import LISTINGS, Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
 from stagedoor.fronts.mitmproxy.forwarding import forward, is_local, replace_response, unreachable
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
@@ -316,10 +316,17 @@ class Exchanges:
         """Let a response go out: what it says is completed, what goes out of it is counted."""
         resource = passage.resource
         status = response.status_code  # of the site: a file of ours may take its place
-        if resource.kind == "audio":
+        if resource.kind == "audio" and self._delivery.is_sent(flow.request.method, status):
             response.stream = self._delivery.audio(passage, response)
+        elif resource.kind == "playlist" and self._delivery.is_sent(flow.request.method, status):
+            self.service.listed(passage)
+        elif resource.kind in LISTINGS and flow.request.method == "GET":
+            self._delivery.listing(passage, response)
         standards = self._signals.leaving(
-            flow, resource, lambda path, text: self.service.noticed(passage, path, text)
+            flow,
+            resource,
+            lambda path, text: self.service.noticed(passage, path, text),
+            trapped=passage.client.proof != "verified",
         )
         self.service.emit(Responded(resource.kind, standards))
         if passage.client.purpose not in PEOPLE:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import ModuleType
 
-from stagedoor.signals.inside import id3_tags, mp4_boxes, xmp_packets
+from stagedoor.signals.inside import id3_tags, mp4_metadata, xmp_packets
 from stagedoor.signals.inside.carrier import CarrierError, xml_in
 from stagedoor.signals.meaning import Statement
 from stagedoor.signals.standards import rsl
@@ -27,7 +27,7 @@ def read(data: bytes) -> tuple[Statement, ...]:
 
 def _texts(data: bytes) -> Iterator[bytes]:
     space = rsl.NAMESPACE.encode()
-    for kind in (id3_tags, mp4_boxes) if data[:3] == b"ID3" or mp4_boxes.is_mp4(data) else ():
+    for kind in (id3_tags, mp4_metadata) if data[:3] == b"ID3" or mp4_metadata.is_mp4(data) else ():
         for payload in kind.texts(data):
             if space in payload:
                 yield xml_in(payload)
@@ -59,8 +59,8 @@ def sound_of(data: bytes) -> bytes:
 
 
 def _kind(data: bytes) -> ModuleType:
-    if mp4_boxes.is_mp4(data):
-        return mp4_boxes
+    if mp4_metadata.is_mp4(data):
+        return mp4_metadata
     if data[:3] == b"ID3" or (data[:1] == b"\xff" and data[1:2] >= b"\xe0"):
         return id3_tags
     raise CarrierError("is neither MP3 nor MP4")

@@ -45,6 +45,8 @@ class Plan:
                     already = {(r.name, r.value.decode("latin-1")) for r in group.rules}
                     lines += (line for line in rules if _name_and_value(line) not in already)
                 self._settled.update(group.agents)
+            else:
+                lines += self._forbidden(group)
             if group.agents:
                 lines += self._usage(group.agents, group)
             for part in parts:
@@ -81,13 +83,22 @@ class Plan:
                     *self._usage(tokens),
                 ]
             )
-        usage = list(self._usage(("*",)))
+        usage = [*self._forbidden(), *self._usage(("*",))]
         if usage and not self._robots.names("*"):
             groups.append(["# Everybody else.", "User-agent: *", "Allow: /", *usage])
         if alone and not groups:
             return []
         comment = [*_comment(self._wanted), *self._definitions()]
         return [line for group in (comment, *groups) if group for line in (*group, "")]
+
+    def _forbidden(self, group: Group | None = None) -> Iterator[str]:
+        """Paths that are closed to everybody, but for what `group` says already."""
+        if "robots" not in self._wanted.standards:
+            return
+        there = {(r.name, r.value) for r in group.rules} if group else set()
+        for path in self._wanted.forbidden:
+            if ("disallow", path.encode()) not in there:
+                yield f"Disallow: {path}"
 
     def _definitions(self) -> Iterator[str]:
         """What the words of the records mean; nothing where none of them is written."""
