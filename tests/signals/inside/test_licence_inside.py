@@ -302,3 +302,11 @@ def test_what_would_change_the_sound_is_not_written(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(id3_tags, "with_xmp", lambda data, _packet: data[:-1])
     with pytest.raises(CarrierError, match="would not sound the same"):
         licence_inside.write(recording("cbr.mp3"), LICENCE)
+
+
+def test_metadata_that_nobody_can_read_is_left_alone() -> None:
+    """What is written must be read back: XMP of others may be broken."""
+    broken = FOREIGN.replace(b"<dc:title>", b"<dc:title")
+    theirs = id3_tags.with_xmp(recording("cbr.mp3"), broken)
+    with pytest.raises(CarrierError, match="cannot be added to"):
+        licence_inside.write(theirs, LICENCE)

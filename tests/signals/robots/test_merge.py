@@ -343,7 +343,7 @@ def test_the_words_are_defined_beside_them() -> None:
     """Content Signals make the definitions a part of the file; they are in our own words."""
     text = write(WANTED).decode()
     first = text.index("User-agent:")
-    for line in (*content_signal.DEFINITIONS, "# Content-Usage: y is leave, n is refusal."):
+    for line in (*content_signal.DEFINITIONS, "# Content-Usage: y allows a use, n refuses it."):
         assert 0 < text.index(line) < first
     only = replace(WANTED, standards=frozenset({"robots", "content-usage"}))
     assert "Content-Signal" not in write(only).decode()
