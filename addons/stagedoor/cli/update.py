@@ -31,6 +31,7 @@ from stagedoor.identify.keys import KeysError, read_keys
 from stagedoor.identify.proof import Claim
 from stagedoor.identify.ranges import parse_ranges
 from stagedoor.load import rule_folder
+from stagedoor.model.edges import EDGES
 from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError, listed
 from stagedoor.verify.key_directories import PATH as DIRECTORY
 from stagedoor.verify.range_files import (
@@ -82,6 +83,12 @@ def range_targets(claims: Iterable[Claim], *, local: bool = False) -> list[Targe
         for url in claim.proof.ranges
     }
     return sorted(found.values(), key=lambda target: (target.operator.lower(), target.url))
+
+
+def edge_targets(*, local: bool = False) -> list[Target]:
+    """The lists of the networks that pass requests on (`model.edges`)."""
+    read = partial(_networks, local=local)
+    return [Target(url, edge.name, RANGES, read) for edge in EDGES for url in edge.lists]
 
 
 def key_targets(claims: Iterable[Claim]) -> list[Target]:
@@ -288,7 +295,11 @@ def run(options: argparse.Namespace) -> int:
     """
     claims = rule_folder.load(options.rules).catalogue.signatures
     private = options.allow_private
-    targets = [*range_targets(claims, local=private), *key_targets(claims)]
+    targets = [
+        *range_targets(claims, local=private),
+        *key_targets(claims),
+        *edge_targets(local=private),
+    ]
     outcomes = asyncio.run(
         refresh(
             options.state,

@@ -17,7 +17,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, create_model, field
 
 from stagedoor.config.schema import ListOf, Model, check
 from stagedoor.config.yamltext import Document
-from stagedoor.model.errors import Problem
+from stagedoor.model import edges
+from stagedoor.model.errors import Problem, did_you_mean, listed
 from stagedoor.model.facts import Mode
 from stagedoor.model.globs import MAX_PATTERN
 from stagedoor.signals import registry
@@ -57,8 +58,10 @@ def _absolute(path: str) -> str:
     return path
 
 
-def _is_network(text: str) -> str:
-    network(text)
+def _is_proxy(text: str) -> str:
+    """An address, a network, or the word of a content delivery network whose list is known."""
+    if text.strip().lower() not in edges.TRUSTED_WORDS:
+        network(text)
     return text
 
 
@@ -67,9 +70,10 @@ def network(text: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(text.strip(), strict=False)
     except ValueError as error:
-        raise ValueError(
-            f'"{text}" is not an address or network — write 127.0.0.1 or 10.0.0.0/8'
-        ) from error
+        fix = did_you_mean(text.strip().lower(), edges.TRUSTED_WORDS) or (
+            f"write 127.0.0.1, 10.0.0.0/8, or a name: {listed(edges.TRUSTED_WORDS, 10)}"
+        )
+        raise ValueError(f'"{text}" is not an address or network — {fix}') from error
 
 
 class Artist(Model):
@@ -175,7 +179,7 @@ class Site(Model):
 
     upstream: str = ""
     listen: str = ""
-    trusted_proxies: ListOf[Annotated[str, AfterValidator(_is_network)]] = ()
+    trusted_proxies: ListOf[Annotated[str, AfterValidator(_is_proxy)]] = ()
 
     @field_validator("upstream")
     @classmethod

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from stagedoor.config.stance import Stance, split_listen
-from stagedoor.fronts.addresses import Network, networks
+from stagedoor.fronts.addresses import Proxies, networks
 from stagedoor.fronts.mitmproxy.connections import HEAD, IDLE, IN_ALL, PER_HOUSEHOLD
+from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.model.errors import did_you_mean
 from stagedoor.model.facts import MODES, Mode
 
@@ -56,8 +57,9 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
     (
         "guard_trusted_proxies",
         "",
-        "Addresses or networks, separated by commas, whose X-Forwarded-For and Forwarded headers "
-        "are believed. Empty means what the stance says under site.trusted_proxies.",
+        "Addresses, networks or names (cloudflare, fastly, cloudfront, akamai, bunny, google, "
+        "imperva, sucuri), separated by commas, whose X-Forwarded-For and Forwarded headers are "
+        "believed. Empty means what the stance says under site.trusted_proxies.",
     ),
     (
         "guard_resolvers",
@@ -118,7 +120,7 @@ class Settings:
     state: Path | None
     metrics: tuple[str, int] | None
     mode: Mode | None
-    trusted_proxies: tuple[Network, ...] | None
+    trusted_proxies: tuple[str, ...] | None
     resolvers: tuple[str, ...] = ()
     ja4_header: str = ""
     clients: int = 50_000
@@ -132,11 +134,15 @@ class Settings:
         """The mode in force: the option's, else the stance's."""
         return self.mode or stance.mode
 
-    def trusted_for(self, stance: Stance) -> tuple[Network, ...]:
-        """The trusted proxies: the option's, else the stance's."""
+    def trusted_words(self, stance: Stance) -> tuple[str, ...]:
+        """The trusted proxies as written: the option's, else the stance's."""
         if self.trusted_proxies is not None:
             return self.trusted_proxies
-        return networks(stance.site.trusted_proxies)
+        return stance.site.trusted_proxies
+
+    def trusted_for(self, stance: Stance, known: EdgeAddresses = NO_EDGES) -> Proxies:
+        """The same, understood; `known` are the lists of the edges that are named."""
+        return networks(self.trusted_words(stance), known)
 
 
 def parse(options: Any) -> Settings:
@@ -147,7 +153,7 @@ def parse(options: Any) -> Settings:
     """
     wrong: list[str] = []
     metrics: tuple[str, int] | None = None
-    trusted: tuple[Network, ...] | None = None
+    trusted: tuple[str, ...] | None = None
     if options.guard_metrics != "off":
         try:
             host, port = split_listen(options.guard_metrics)
@@ -161,7 +167,8 @@ def parse(options: Any) -> Settings:
         wrong.append(f'guard_mode: "{options.guard_mode}" is not a mode — {fix}')
     if options.guard_trusted_proxies:
         try:
-            trusted = networks(options.guard_trusted_proxies.split(","))
+            trusted = tuple(map(str.strip, options.guard_trusted_proxies.split(",")))
+            networks(trusted)
         except ValueError as error:
             wrong.append(f"guard_trusted_proxies: {error}")
     clients = options.guard_clients.strip()
