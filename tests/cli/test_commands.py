@@ -11,6 +11,7 @@ import pytest
 
 from making import FIREFOX, GPTBOT, REQUESTS
 from stagedoor.cli import main, serve
+from stagedoor.cli.command_table import parser
 from stagedoor.cli.decide import decide
 from stagedoor.cli.identify import identify
 from stagedoor.cli.json_answers import write_answers
@@ -115,7 +116,7 @@ def test_init_begins_a_folder_and_never_overwrites(
 
 def options(**given: object) -> argparse.Namespace:
     names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies")
-    return argparse.Namespace(**{**dict.fromkeys(names), **given})
+    return argparse.Namespace(**{**dict.fromkeys(names), "others": [], **given})
 
 
 def test_serve_becomes_mitmdumps_command_line() -> None:
@@ -124,6 +125,12 @@ def test_serve_becomes_mitmdumps_command_line() -> None:
     )
     assert words[2:4] == ["--mode", "reverse:http://localhost:8000@::1:80"]
     assert words[-2:] == ["--set", "guard_mode=observe"]
+
+
+def test_serve_passes_every_other_option_on() -> None:
+    given = ["serve", "--upstream", "http://localhost:8000", "--set", "guard_resolvers=127.0.0.1"]
+    words = serve.command_line(parser().parse_args(given), Stance())
+    assert words[-2:] == ["--set", "guard_resolvers=127.0.0.1"]
 
 
 def test_serve_takes_from_the_stance_what_is_not_said() -> None:

@@ -31,6 +31,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trusted-proxies", metavar="A,B", help="whose X-Forwarded-For is believed"
     )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        dest="others",
+        metavar="NAME=VALUE",
+        help="any other option, as mitmdump takes it: --set guard_resolvers=127.0.0.1",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -68,6 +76,7 @@ def command_line(options: argparse.Namespace, stance: Stance) -> Sequence[str]:
         "guard_trusted_proxies": options.trusted_proxies,
     }
     sets = [f"{name}={value}" for name, value in settings.items() if value is not None]
+    sets += options.others
     return [
         "-s",
         str(rule_folder.GUARD_SCRIPT),

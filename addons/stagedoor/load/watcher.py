@@ -164,6 +164,12 @@ class Watcher:
             len(policy.rules),
             policy.in_force,
         )
+        if STANCE in names and self._fell_back(found.sources):
+            _log.warning(
+                "%s is empty or gone: the stance that comes with the program is in force. "
+                "Put yours back where that is not what you want.",
+                STANCE,
+            )
         for problem in policy.advice:
             _log.warning("%s", problem)
 
