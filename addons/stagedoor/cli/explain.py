@@ -163,9 +163,7 @@ def _prover(state: Path | None, address: str | None, said: Proof | None) -> Any:
 
     def by_lists(claim: Signature) -> tuple[Proof, str]:
         ranges = membership(lists, claim.proof.ranges, address)
-        return prove(
-            claim, address, Evidence(now, ranges, between=between, edge=bool(edge))
-        )
+        return prove(claim, address, Evidence(now, ranges, between=between, edge=bool(edge)))
 
     return by_lists
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 import orjson
 from rich.console import Console
@@ -49,6 +51,8 @@ HOURLY = 3600.0
 AT_ONCE = 8
 POLLS = "polls.json"
 """In the state directory: when each address was last asked, also in vain."""
+COMMON = 4
+"""Lists that fail alike are one line, not one each, from this number on."""
 SHOWN = 3
 """Added or removed networks that are named; of more, only the number is shown."""
 
@@ -259,6 +263,30 @@ def _words(outcome: Outcome) -> tuple[str, str]:
     ), "yellow"
 
 
+def common_failures(outcomes: Sequence[Outcome]) -> Mapping[str, list[Outcome]]:
+    """Failures that several lists share, by what is wrong; without a network that is all of them."""
+    found: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.result == "failed":
+            host = urlsplit(outcome.target.url).netloc
+            found.setdefault(outcome.why.replace(f" {host}", ""), []).append(outcome)
+    return {why: those for why, those in found.items() if len(those) >= COMMON}
+
+
+def common_line(why: str, failed: Sequence[Outcome], asked: int) -> str:
+    """One line about a failure that lists share: its cause, and what counts in the meantime."""
+    kept = [outcome.fetched for outcome in failed if outcome.fetched]
+    stays = []
+    if kept:
+        oldest = datetime.fromtimestamp(min(kept), UTC).date()
+        stays.append(f"for {len(kept):,} the last good copy counts (the oldest is of {oldest})")
+    if lacking := len(failed) - len(kept):
+        stays.append(f"for {lacking:,} there is none yet, and what ships counts")
+    lost = len(failed) == asked and not why.startswith("the server answers")
+    hint = " — is this machine on the Internet?" if lost else "."
+    return f"{len(failed):,} lists could not be fetched: {why}{hint} Now {', '.join(stays)}."
+
+
 def _age(seconds: float) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
@@ -309,9 +337,15 @@ def run(options: argparse.Namespace) -> int:
             accept_smaller=options.accept_smaller,
         )
     )
-    Console().print(table(outcomes, time.time()))
     asked = [outcome for outcome in outcomes if outcome.result != "early"]
     failed = [outcome for outcome in asked if outcome.result == "failed"]
+    common = common_failures(failed)
+    told = {id(outcome) for those in common.values() for outcome in those}
+    rest = [outcome for outcome in outcomes if id(outcome) not in told]
+    if rest:
+        Console().print(table(rest, time.time()))
+    for why, those in common.items():
+        print(common_line(why, those, len(asked)))
     print(
         f"{len(asked) - len(failed)} of {len(asked)} refreshed, {len(outcomes) - len(asked)} not "
         f"due, in {options.state}."

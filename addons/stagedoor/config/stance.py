@@ -71,7 +71,7 @@ def network(text: str) -> IPv4Network | IPv6Network:
         return ip_network(text.strip(), strict=False)
     except ValueError as error:
         fix = did_you_mean(text.strip().lower(), edges.TRUSTED_WORDS) or (
-            f"write 127.0.0.1, 10.0.0.0/8, or a name: {listed(edges.TRUSTED_WORDS, 10)}"
+            f"write 127.0.0.1 or 10.0.0.0/8, or a name: {listed(edges.TRUSTED_WORDS, 10)}"
         )
         raise ValueError(f'"{text}" is not an address or network — {fix}') from error
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Self
 
 from stagedoor.config.stance import network
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
@@ -24,24 +25,24 @@ MOST_HOPS = 16
 """Entries that are looked at. More proxies in a row than this do not exist outside attacks."""
 
 
-class Proxies(tuple[Network, ...]):
+class Proxies(tuple[Network, ...]):  # noqa: SLOT001 (it remembers answers)
     """Proxies that are trusted: networks, and edges by the word of their operator.
 
     The same few peers ask for ever, so the answers are remembered.
     """
 
-    words: frozenset[str] = frozenset()
-    known: EdgeAddresses = NO_EDGES
+    words: frozenset[str]
+    known: EdgeAddresses
+    written: tuple[str, ...]
+    """All of them as they were written."""
     _answers: dict[str, bool]
 
-    def __new__(
-        cls,
-        found: Iterable[Network] = (),
-        words: Iterable[str] = (),
-        known: EdgeAddresses = NO_EDGES,
-    ) -> Proxies:
-        made = super().__new__(cls, found)
-        made.words, made.known, made._answers = frozenset(words), known, {}
+    def __new__(cls, written: Iterable[str] = (), known: EdgeAddresses = NO_EDGES) -> Self:
+        plain = tuple(word.strip() for word in written)
+        named = {word.lower() for word in plain} & set(edges.TRUSTED_WORDS)
+        made = super().__new__(cls, (network(word) for word in plain if word.lower() not in named))
+        made.words, made.known, made.written = frozenset(named), known, plain
+        made._answers = {}
         return made
 
     def __bool__(self) -> bool:
@@ -70,11 +71,7 @@ def networks(words: Iterable[str], known: EdgeAddresses = NO_EDGES) -> Proxies:
 
     `known` are the lists of the edges that are named.
     """
-    plain = [word.strip() for word in words]
-    named = [word.lower() for word in plain if word.lower() in edges.TRUSTED_WORDS]
-    return Proxies(
-        (network(word) for word in plain if word.lower() not in edges.TRUSTED_WORDS), named, known
-    )
+    return Proxies(words, known)
 
 
 @lru_cache(maxsize=4096)

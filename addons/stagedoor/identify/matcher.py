@@ -16,6 +16,7 @@ from functools import lru_cache
 from ahocorasick_rs import BytesAhoCorasick
 
 from stagedoor.identify.catalogue import Catalogue, Signature
+from stagedoor.identify.intermediaries import BEHIND, intermediary
 from stagedoor.identify.public_lists import LOOKED_AT
 from stagedoor.model.facts import CRAWLERS, UNKNOWN, Client, Purpose, as_header
 
@@ -127,7 +128,7 @@ class Matcher:
         """Whom `agent` (a User-Agent header, one character a byte) claims to be.
 
         `facts.UNKNOWN` where the catalogue has nothing, or the header is empty; OVERLONG where it
-        is longer than any client's.
+        is longer than any client's; BEHIND where it is a proxy's.
         """
         if len(agent) <= MAX_CACHED:
             return self._cached(agent)
@@ -137,6 +138,8 @@ class Matcher:
         return found if found.purpose in _ROBOTS else OVERLONG
 
     def _look_up(self, agent: str) -> Client:
+        if intermediary(agent):
+            return BEHIND
         folded = _fold(agent)
         matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         there: set[int] | None = None  # which words; few claims ask

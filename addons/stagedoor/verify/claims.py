@@ -118,8 +118,6 @@ class Claims:
         """How sure a claim is, and why; `between` as in Arrival."""
         if self._prover is None:
             return "unverified", "the guard is still starting"
-        found = self._prover.prove(
-            claim, request.address, signed.standing, signed.signer, between
-        )
+        found = self._prover.prove(claim, request.address, signed.standing, signed.signer, between)
         self._emit(Claimed(claim.name, found[0]))
         return found

@@ -23,9 +23,10 @@ from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.delivery import Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
-from stagedoor.fronts.mitmproxy.forwarding import forward, is_local, replace_response, unreachable
+from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, unreachable
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
 from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses
+from stagedoor.fronts.proxy_signs import Warnings
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
 from stagedoor.identify.botauth import NONE, Outcome
@@ -57,7 +58,7 @@ class Exchanges:
         self.fingerprints = Fingerprints()
         self.keep_host = True
         self.waiting = 0
-        self._forwarded_told = False
+        self._proxies = Warnings()
         self._upstream_said = 0.0
         self._signals = SignalResponses(NOTHING)
         self._delivery = Delivery(service)
@@ -135,6 +136,7 @@ class Exchanges:
         passage.seconds = time.perf_counter() - began
         flow.metadata[_PASSAGE] = passage
         waiting = self._wait(passage)
+        self._warn_about_proxies(flow, passage)
         if passage.verdict.refused:
             self._record(passage)
             self._answer(flow, self._refusal(passage))
@@ -143,7 +145,6 @@ class Exchanges:
             return None
         forward(flow, self.service.trusted, keep_host=self.keep_host)
         self._signals.arriving(flow, passage.resource)
-        self._warn_about_proxies(passage.request)
         passage.passed_on = time.perf_counter()
         passage.added = passage.passed_on - began
         return waiting
@@ -395,15 +396,19 @@ class Exchanges:
             self._upstream_said = now
             _log.warning("%s", unreachable(server))
 
-    def _warn_about_proxies(self, request: Request) -> None:
-        """Once: a proxy in front that is not trusted makes every visitor look like one."""
-        if self._forwarded_told or self.service.trusted or not request.header("x-forwarded-for"):
+    def _warn_about_proxies(self, flow: http.HTTPFlow, passage: Passage) -> None:
+        """What stands in front and is not trusted, or hides the visitors: a line about each."""
+        service, arrival = self.service, passage.arrival
+        settings, peer = service.settings, flow.client_conn.peername
+        if settings is None or peer is None:
             return
-        if is_local(request.address):
-            self._forwarded_told = True
-            _log.warning(
-                "requests come from %s with X-Forwarded-For, which is not believed: if that is "
-                "your own proxy, start with --set guard_trusted_proxies=%s",
-                request.address,
-                request.address,
-            )
+        text = self._proxies.look(
+            peer[0],
+            passage.request,
+            service.trusted,
+            service.edges,
+            arrival.between if arrival is not None else "",
+            in_stance=settings.trusted_proxies is None,
+        )
+        if text:
+            _log.warning("%s", text)

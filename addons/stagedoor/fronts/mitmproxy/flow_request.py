@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from mitmproxy import http
 
 from stagedoor.fronts.addresses import Network, client_address
+from stagedoor.model.edges import OWN_VISITOR
 from stagedoor.model.facts import Request, host_name
 from stagedoor.resources.paths import normalise
+
+_OWN = frozenset(name for names in OWN_VISITOR.values() for name in names)
 
 
 def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
@@ -19,6 +22,7 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
     agent = host = ""
     forwarded_for: list[str] = []
     forwarded: list[str] = []
+    own: dict[str, str] = {}
     for name, value in headers:
         lowered = name.lower()
         if lowered == "user-agent":
@@ -29,6 +33,8 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
             forwarded_for.append(value)
         elif lowered == "forwarded":
             forwarded.append(value)
+        elif lowered in _OWN:
+            own[lowered] = value
     peer = flow.client_conn.peername
     return Request(
         method=data.method.decode("latin-1").upper(),
@@ -38,6 +44,6 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
         agent=agent.strip(),
         headers=headers,
         address=client_address(
-            peer[0] if peer else "", ",".join(forwarded_for), ",".join(forwarded), trusted
+            peer[0] if peer else "", ",".join(forwarded_for), ",".join(forwarded), trusted, own
         ),
     )

@@ -120,7 +120,7 @@ class Settings:
     state: Path | None
     metrics: tuple[str, int] | None
     mode: Mode | None
-    trusted_proxies: tuple[str, ...] | None
+    trusted_proxies: Proxies | None
     resolvers: tuple[str, ...] = ()
     ja4_header: str = ""
     clients: int = 50_000
@@ -134,15 +134,11 @@ class Settings:
         """The mode in force: the option's, else the stance's."""
         return self.mode or stance.mode
 
-    def trusted_words(self, stance: Stance) -> tuple[str, ...]:
-        """The trusted proxies as written: the option's, else the stance's."""
-        if self.trusted_proxies is not None:
-            return self.trusted_proxies
-        return stance.site.trusted_proxies
-
     def trusted_for(self, stance: Stance, known: EdgeAddresses = NO_EDGES) -> Proxies:
-        """The same, understood; `known` are the lists of the edges that are named."""
-        return networks(self.trusted_words(stance), known)
+        """The trusted proxies: the option's, else the stance's; `known` are lists of edges."""
+        if self.trusted_proxies is not None:
+            return networks(self.trusted_proxies.written, known)
+        return networks(stance.site.trusted_proxies, known)
 
 
 def parse(options: Any) -> Settings:
@@ -153,7 +149,7 @@ def parse(options: Any) -> Settings:
     """
     wrong: list[str] = []
     metrics: tuple[str, int] | None = None
-    trusted: tuple[str, ...] | None = None
+    trusted: Proxies | None = None
     if options.guard_metrics != "off":
         try:
             host, port = split_listen(options.guard_metrics)
@@ -167,8 +163,7 @@ def parse(options: Any) -> Settings:
         wrong.append(f'guard_mode: "{options.guard_mode}" is not a mode — {fix}')
     if options.guard_trusted_proxies:
         try:
-            trusted = tuple(map(str.strip, options.guard_trusted_proxies.split(",")))
-            networks(trusted)
+            trusted = networks(options.guard_trusted_proxies.split(","))
         except ValueError as error:
             wrong.append(f"guard_trusted_proxies: {error}")
     clients = options.guard_clients.strip()

@@ -1,0 +1,166 @@
+"""What stands between the visitor and the guard: found by headers, and warned about with a setting.
+
+Only a trusted proxy's headers are looked at, and they only ever take certainty away: a visitor who
+writes them himself is no longer held to be an impostor, and gains nothing that a crawler whose
+claim cannot be checked does not get.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stagedoor.fronts.addresses import Network, Proxies, Trace, is_trusted, parse, trace
+from stagedoor.identify.edge_addresses import EdgeAddresses
+from stagedoor.identify.intermediaries import intermediary
+from stagedoor.model import edges
+from stagedoor.model.edges import Edge
+from stagedoor.model.facts import Request
+
+FORWARDING = frozenset({
+    "x-forwarded-for", "forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip",
+    "fastly-client-ip", "x-cluster-client-ip", "x-envoy-external-address",
+})  # fmt: skip
+"""Headers that only a proxy has a reason to send."""
+MOST_WARNED = 32
+
+
+def between(peer: str, request: Request, trusted: Sequence[Network]) -> str:
+    """The intermediary whose address may stand in the place of the visitor's, by the headers that a
+    trusted proxy passed on; empty where none is seen, or where its address has been looked behind.
+    """
+    if not trusted or not is_trusted(peer, trusted):
+        return ""
+    edge: Edge | None = None
+    own: dict[str, str] = {}
+    via: list[str] = []
+    loops: list[str] = []
+    for name, value in request.headers:
+        lowered = name.lower()
+        sign = edges.SIGNS.get(lowered)
+        if sign is not None:
+            edge = edge or sign
+            own[lowered] = value
+        elif lowered in edges.LOOPS:
+            (via if lowered == "via" else loops).append(value)
+    if edge is None and not via and not loops:
+        return ""
+    edge = edge or edges.named(",".join((*loops, *via)))
+    found = _trace(peer, request, trusted, own)
+    if found.through:
+        return ""  # a trusted edge was passed: the address is what that edge says
+    if edge is None:
+        entries = ",".join(via).count(",") + 1 if via else 0
+        if loops:
+            return "a content delivery network"
+        # A trusted proxy may write itself into Via; one entry more is somebody before it.
+        return "a proxy before the trusted one" if entries > found.hops else ""
+    for name in edges.OWN_VISITOR.get(edge.word, ()):
+        if str(parse(own.get(name, "")[:100]) or "") == found.address:
+            return ""  # the address is the one that the network itself names
+    return edge.name
+
+
+def _trace(peer: str, request: Request, trusted: Sequence[Network], own: dict[str, str]) -> Trace:
+    """The way of a request, from its headers."""
+    before = [value for name, value in request.headers if name.lower() == "x-forwarded-for"]
+    forwarded = [value for name, value in request.headers if name.lower() == "forwarded"]
+    return trace(peer, ",".join(before), ",".join(forwarded), trusted, own)
+
+
+class Warnings:
+    """One line about each thing in front that is not set up, with the setting that does it."""
+
+    def __init__(self) -> None:
+        self._warned: set[tuple[str, str]] = set()
+
+    def look(
+        self,
+        peer: str,
+        request: Request,
+        trusted: Proxies,
+        known: EdgeAddresses,
+        between: str,
+        *,
+        in_stance: bool,
+    ) -> str:
+        """What to warn about in view of a request; empty for nothing new.
+
+        `in_stance`: the trusted proxies stand in the stance.
+        """
+        if len(self._warned) >= MOST_WARNED:
+            return ""
+        found = self._found(peer, request, trusted, known, between)
+        if found is None or found[:2] in self._warned:
+            return ""
+        kind, subject, text, added = found
+        self._warned.add((kind, subject))
+        return f"{text}{setting(trusted.written, added, in_stance=in_stance) if added else ''}"
+
+    def _found(
+        self,
+        peer: str,
+        request: Request,
+        trusted: Proxies,
+        known: EdgeAddresses,
+        between: str,
+    ) -> tuple[str, str, str, str] | None:
+        """Kind, subject, what to say, and the word to add to the trusted proxies."""
+        if name := intermediary(request.agent):
+            return ("agent", name, _AGENT.format(name=name), "")
+        address = request.address
+        if not is_trusted(peer, trusted):
+            if word := known.word(address):
+                return ("edge", word, _EDGE.format(name=edges.BY_WORD[word].name), word)
+            if not _is_near(address):
+                return None
+            header = next((n for n, _ in request.headers if n.lower() in FORWARDING), "")
+            if not header:
+                return None
+            return ("peer", address, _PEER.format(address=address, header=header), address)
+        word = known.word(address)
+        if word and is_trusted(address, trusted):
+            return ("silent", word, _SILENT.format(name=edges.BY_WORD[word].name), "")
+        if word:
+            return ("edge", word, _EDGE.format(name=edges.BY_WORD[word].name), word)
+        if between:
+            return ("sign", between, _SIGN.format(name=between, address=address), "")
+        return None
+
+
+_PEER = (
+    "requests come from {address} with {header}, which is not believed: if that is your own proxy, "
+)
+_EDGE = (
+    "requests come through {name}: its address is not the visitor's, so no crawler can be proven and "
+    "no visitor told from another — "
+)
+_SILENT = (
+    "requests come through {name}, but your own proxy does not say for whom: let it pass "
+    "X-Forwarded-For on (Caddy: servers {{ trusted_proxies static private_ranges … }}; nginx: "
+    "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for)"
+)
+_SIGN = (
+    "a request came through {name}, and {address} may be its address, not the visitor's: crawlers "
+    "cannot be proven so — if {name} stands in front of your site, run stagedoor update, and add "
+    "its name or its addresses to trusted_proxies"
+)
+_AGENT = (
+    "requests come with the user agent of {name} in the place of the visitor's: nobody can be "
+    "recognised — let {name} pass the User-Agent header on (CloudFront: the origin request policy "
+    "AllViewer)"
+)
+
+
+def setting(words: Sequence[str], added: str, *, in_stance: bool) -> str:
+    """The exact setting that trusts `added` as well."""
+    every = [*words, added]
+    if in_stance and words:
+        listed = ", ".join(f'"{word}"' if ":" in word else word for word in every)
+        return f"write trusted_proxies: [{listed}] under site in stance.yaml"
+    return f"start with --set guard_trusted_proxies={','.join(every)}"
+
+
+def _is_near(text: str) -> bool:
+    """Whether the address is none of the Internet: this machine, a container, a private network."""
+    address = parse(text)
+    return address is not None and not address.is_global
