@@ -154,7 +154,7 @@ def trace(
     if last:  # nobody further has been named: the edge itself may have said who it was
         for name in edges.OWN_VISITOR.get(last, ()):
             visitor = parse(own[name][:100]) if own and name in own else None
-            if visitor is not None and visitor.is_global:
+            if visitor is not None:
                 return Trace(str(visitor), hops, through)
     return Trace(found, hops, through)
 

@@ -16,11 +16,11 @@ from stagedoor.model import edges
 from stagedoor.model.edges import Edge
 from stagedoor.model.facts import Request
 
-FORWARDING = frozenset({
-    "x-forwarded-for", "forwarded", "x-real-ip", "x-client-ip", "true-client-ip", "cf-connecting-ip",
-    "fastly-client-ip", "x-cluster-client-ip", "x-envoy-external-address",
-})  # fmt: skip
-"""Headers that only a proxy has a reason to send."""
+FORWARDING = (
+    "X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP",
+    "CF-Connecting-IP", "Fastly-Client-IP", "X-Cluster-Client-IP", "X-Envoy-External-Address",
+)  # fmt: skip
+"""Headers that only a proxy has a reason to send; the best known first."""
 MOST_WARNED = 32
 
 
@@ -113,7 +113,7 @@ class Warnings:
                 return ("edge", word, _EDGE.format(name=edges.BY_WORD[word].name), word)
             if not _is_near(address):
                 return None
-            header = next((n for n, _ in request.headers if n.lower() in FORWARDING), "")
+            header = next((name for name in FORWARDING if request.header(name)), "")
             if not header:
                 return None
             return ("peer", address, _PEER.format(address=address, header=header), address)
