@@ -92,12 +92,18 @@ class LineReader:
             return found
         if not isinstance(value, dict):
             return found
+        inner = _inner(value)
+        if inner is not None and (b'"' in inner or value.keys() <= _DOCKER):
+            read = self._inside(value, inner, depth)
+            if type(read) is not Unreadable:
+                return read
         direct = _of_fields(value)
         if type(direct) is not Unreadable:
             return direct
-        inner = _inner(value)
-        if inner is None:
-            return found if "should be a text" in found.why or "no time" in found.why else direct
+        return found if "should be a text" in found.why or "no time" in found.why else direct
+
+    def _inside(self, value: Mapping[str, Any], inner: bytes, depth: int) -> Line:
+        """The line that a collector's line holds."""
         if value.keys() <= _DOCKER and isinstance(value.get("log"), str):
             stream = str(value.get("stream"))
             before = self._pieces.pop(stream, b"")
