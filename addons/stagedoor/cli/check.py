@@ -10,6 +10,7 @@ from pathlib import Path
 from stagedoor.cli.publish import check_robots
 from stagedoor.cli.shared_options import RULES
 from stagedoor.engine.cases import Failure, run_cases, run_examples
+from stagedoor.fronts.blind_spots import in_check
 from stagedoor.load import rule_folder
 from stagedoor.publish.publication import published
 
@@ -39,6 +40,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"{failure.by}: a rule of yours overrules a shipped one, as it may:\n  {failure}")
     for note in policy.advice:
         print(f"{note}")
+    if unseen := in_check(policy.stance):
+        print(unseen)
     took = time.perf_counter() - began
     print(
         f"{len(policy.rules)} rules, {policy.in_force} in force; "

@@ -180,6 +180,7 @@ class Site(Model):
     upstream: str = ""
     listen: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(_is_proxy)]] = ()
+    ja4_header: str = ""
 
     @field_validator("upstream")
     @classmethod

@@ -55,6 +55,9 @@ class Service:
         self.mode: Mode = "enforce"
         self.trusted = Proxies()
         self.edges = NO_EDGES
+        self.ja4_header = ""
+        self.unseen = ""
+        """What the stance asks for and cannot be seen here (blind_spots.py); empty for nothing."""
         self.publication = NOTHING
         self.store: Store = MemoryStore(1)
         self.claims = Claims(self.emit, self._edges_changed)
@@ -84,6 +87,7 @@ class Service:
         """Decide by `policy` from now on: one assignment, whole or not at all."""
         assert self.settings is not None
         self.trusted = self.settings.trusted_for(policy.stance, self.edges)
+        self.ja4_header = self.settings.ja4_header_for(policy.stance)
         self.mode = self.settings.mode_for(policy.stance)
         self.publication = published(policy.stance, policy.catalogue)
         said = self.publication.wanted.said

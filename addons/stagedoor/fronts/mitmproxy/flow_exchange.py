@@ -16,7 +16,9 @@ from dataclasses import replace
 from mitmproxy import connection, http, tls
 from mitmproxy.proxy import mode_specs
 
+from stagedoor.config.stance import Stance
 from stagedoor.fronts.addresses import is_trusted
+from stagedoor.fronts.blind_spots import of_request
 from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.mitmproxy import first_bytes
 from stagedoor.fronts.mitmproxy.answers_given import as_response
@@ -59,6 +61,7 @@ class Exchanges:
         self.keep_host = True
         self.waiting = 0
         self._proxies = Warnings()
+        self._unseen_told = False
         self._upstream_said = 0.0
         self._signals = SignalResponses(NOTHING)
         self._delivery = Delivery(service)
@@ -104,12 +107,10 @@ class Exchanges:
         began = time.perf_counter()
         trusted = service.trusted
         request = read(flow, trusted)
-        settings = service.settings
-        header = settings.ja4_header if settings is not None else ""
         passage = Passage(
             policy,
             request,
-            arrival(flow.client_conn, request, self.fingerprints, trusted, header),
+            arrival(flow.client_conn, request, self.fingerprints, trusted, service.ja4_header),
             service.mode,
         )
         passage.at = time.time()
@@ -400,15 +401,27 @@ class Exchanges:
         """What stands in front and is not trusted, or hides the visitors: a line about each."""
         service, arrival = self.service, passage.arrival
         settings, peer = service.settings, flow.client_conn.peername
-        if settings is None or peer is None:
+        if settings is None or peer is None or arrival is None:
             return
+        if not arrival.ja4 and not self._unseen_told:
+            self._tell_unseen(passage.policy.stance, proxied=arrival.proxied)
         text = self._proxies.look(
             peer[0],
             passage.request,
             service.trusted,
             service.edges,
-            arrival.between if arrival is not None else "",
+            arrival.between,
             in_stance=settings.trusted_proxies is None,
         )
         if text:
             _log.warning("%s", text)
+
+    def _tell_unseen(self, stance: Stance, *, proxied: bool) -> None:
+        """Once: a request without a handshake, where the stance rests on one."""
+        service = self.service
+        text = of_request(stance, proxied=proxied, header=service.ja4_header, ja4="")
+        if text:
+            self._unseen_told = True
+            if not service.unseen:  # else it was said at the start
+                service.unseen = text
+                _log.warning("%s", text)

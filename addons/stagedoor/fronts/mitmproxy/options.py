@@ -77,7 +77,7 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "guard_ja4_header",
         "",
         "Header in which a trusted proxy that ends TLS itself tells the visitor's JA4 fingerprint, "
-        "such as X-JA4. Empty means that none does.",
+        "such as X-JA4. Empty means what the stance says under site.ja4_header.",
     ),
     (
         "guard_connections",
@@ -133,6 +133,10 @@ class Settings:
     def mode_for(self, stance: Stance) -> Mode:
         """The mode in force: the option's, else the stance's."""
         return self.mode or stance.mode
+
+    def ja4_header_for(self, stance: Stance) -> str:
+        """The header in which trusted proxies pass JA4 on: the option's, else the stance's."""
+        return self.ja4_header or stance.site.ja4_header.strip()
 
     def trusted_for(self, stance: Stance, known: EdgeAddresses = NO_EDGES) -> Proxies:
         """The trusted proxies: the option's, else the stance's; `known` are lists of edges."""
