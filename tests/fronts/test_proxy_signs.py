@@ -171,8 +171,15 @@ def test_a_visitor_from_the_internet_warns_nobody() -> None:
 
 
 def test_an_intermediarys_agent_is_reported() -> None:
-    said = warned(Warnings(), PROXY, request(agent="Amazon CloudFront"), [PROXY])
+    """Beside what else there is to say; and not on the word of a visitor."""
+    warnings, agent = Warnings(), "Amazon CloudFront"
+    asked = request(("X-Forwarded-For", VISITOR), address="10.0.0.9", agent=agent)
+    assert "10.0.0.9" in warned(warnings, "10.0.0.9", asked, [])
+    said = warned(warnings, "10.0.0.9", asked, [])
     assert "let Amazon CloudFront pass the User-Agent header on" in said
+    assert warned(warnings, "10.0.0.9", asked, []) == ""
+    direct = request(address="93.184.216.34", agent=agent)
+    assert warned(Warnings(), "93.184.216.34", direct, [PROXY]) == ""
 
 
 def test_every_name_that_can_be_trusted_is_one_that_update_or_the_package_knows() -> None:

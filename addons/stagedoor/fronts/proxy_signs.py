@@ -7,7 +7,7 @@ claim cannot be checked does not get.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from stagedoor.fronts.addresses import Network, Proxies, Trace, is_trusted, parse, trace
 from stagedoor.identify.edge_addresses import EdgeAddresses
@@ -89,12 +89,13 @@ class Warnings:
         """
         if len(self._warned) >= MOST_WARNED:
             return ""
-        found = self._found(peer, request, trusted, known, between)
-        if found is None or found[:2] in self._warned:
-            return ""
-        kind, subject, text, added = found
-        self._warned.add((kind, subject))
-        return f"{text}{setting(trusted.written, added, in_stance=in_stance) if added else ''}"
+        for kind, subject, text, added in self._found(peer, request, trusted, known, between):
+            if (kind, subject) in self._warned:
+                continue
+            self._warned.add((kind, subject))
+            end = setting(trusted.written, added, in_stance=in_stance) if added else ""
+            return f"{text}{end}"
+        return ""
 
     def _found(
         self,
@@ -103,28 +104,26 @@ class Warnings:
         trusted: Proxies,
         known: EdgeAddresses,
         between: str,
-    ) -> tuple[str, str, str, str] | None:
+    ) -> Iterator[tuple[str, str, str, str]]:
         """Kind, subject, what to say, and the word to add to the trusted proxies."""
-        if name := intermediary(request.agent):
-            return ("agent", name, _AGENT.format(name=name), "")
         address = request.address
-        if not is_trusted(peer, trusted):
-            if word := known.word(address):
-                return ("edge", word, _EDGE.format(name=edges.BY_WORD[word].name), word)
-            if not _is_near(address):
-                return None
-            header = next((name for name in FORWARDING if request.header(name)), "")
-            if not header:
-                return None
-            return ("peer", address, _PEER.format(address=address, header=header), address)
         word = known.word(address)
-        if word and is_trusted(address, trusted):
-            return ("silent", word, _SILENT.format(name=edges.BY_WORD[word].name), "")
-        if word:
-            return ("edge", word, _EDGE.format(name=edges.BY_WORD[word].name), word)
-        if between:
-            return ("sign", between, _SIGN.format(name=between, address=address), "")
-        return None
+        name = edges.BY_WORD[word].name if word else ""
+        believed = is_trusted(peer, trusted)
+        if not believed and not word and not _is_near(address):
+            return  # a visitor from the Internet, who may say what he likes
+        if believed and word and is_trusted(address, trusted):
+            yield "silent", word, _SILENT.format(name=name), ""
+        elif word:
+            yield "edge", word, _EDGE.format(name=name), word
+        elif believed and between:
+            yield "sign", between, _SIGN.format(name=between, address=address), ""
+        elif not believed:
+            header = next((name for name in FORWARDING if request.header(name)), "")
+            if header:
+                yield "peer", address, _PEER.format(address=address, header=header), address
+        if hidden := intermediary(request.agent):
+            yield "agent", hidden, _AGENT.format(name=hidden), ""
 
 
 _PEER = (
