@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stagedoor.cli.publish import check_robots
 from stagedoor.cli.shared_options import RULES
+from stagedoor.cli.slow_notice import notice
 from stagedoor.engine.cases import Failure, run_cases, run_examples
 from stagedoor.fronts.blind_spots import in_check
 from stagedoor.load import rule_folder
@@ -29,9 +30,10 @@ def run(options: argparse.Namespace) -> int:
     `options.robots` is a site's own robots.txt, to be compared with the stance.
     """
     began = time.perf_counter()
-    policy = rule_folder.load(options.rules)  # a ConfigError lists its mistakes in main()
-    cases, failures = run_cases(policy)
-    examples, mistaken = run_examples(policy)
+    with notice("reading the rules, and trying every case and example in them"):
+        policy = rule_folder.load(options.rules)  # a ConfigError lists its mistakes in main()
+        cases, failures = run_cases(policy)
+        examples, mistaken = run_examples(policy)
     overruled = [f for f in failures if overrules(f)]
     failed = [f for f in failures if not overrules(f)]
     for failure in [*failed, *mistaken]:

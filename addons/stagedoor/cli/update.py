@@ -24,6 +24,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.slow_notice import notice
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fetch.exchange import Response
 from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
@@ -328,15 +329,16 @@ def run(options: argparse.Namespace) -> int:
         *key_targets(claims),
         *edge_targets(local=private),
     ]
-    outcomes = asyncio.run(
-        refresh(
-            options.state,
-            targets,
-            HttpClient(policy_for(private=private)),
-            force=options.force,
-            accept_smaller=options.accept_smaller,
+    with notice(f"asking operators for {len(targets)} lists"):
+        outcomes = asyncio.run(
+            refresh(
+                options.state,
+                targets,
+                HttpClient(policy_for(private=private)),
+                force=options.force,
+                accept_smaller=options.accept_smaller,
+            )
         )
-    )
     asked = [outcome for outcome in outcomes if outcome.result != "early"]
     failed = [outcome for outcome in asked if outcome.result == "failed"]
     common = common_failures(failed)

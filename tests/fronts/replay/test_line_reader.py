@@ -354,3 +354,13 @@ def test_nothing_fails(data: bytes) -> None:
     reader = LineReader()
     for line in (data, b"web-1  | " + data, b"#Fields: " + data, data, b'{"log":' + data + b"}"):
         assert isinstance(reader.parse(line), Hit | NoRequest | Unreadable | type(ASIDE))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"w | ", b"2026-11-23T11:15:27Z ", b"<1>1 ", b'\\"', b"a:1", b'a="b', b'{"log":"', b"1.1.1.1, "],
+)
+def test_a_long_line_of_one_thing_is_no_trap(piece: bytes) -> None:
+    """Nothing is taken off without end, and nothing fails."""
+    assert isinstance(read(piece * 50_000), Unreadable)
+    assert isinstance(read(b'x "GET / ' + piece * 50_000), Unreadable)

@@ -58,8 +58,7 @@ class LineReader:
     def _again(self, line: bytes, depth: int) -> Line:
         """A line that was inside another."""
         line = line.rstrip(b"\r\n")
-        start = line.lstrip(b" ")[:1]
-        found = jsonlines.parse(line) if start == b"{" else clf.parse(line)
+        found = _plain(line)
         return self._harder(line, found, depth) if type(found) is Unreadable else found
 
     def _harder(self, line: bytes, found: Unreadable, depth: int) -> Line:
@@ -73,12 +72,16 @@ class LineReader:
                 if part:
                     self._pieces["cri"] = rest[:MAX_LINE]
                     return ASIDE
-            inner = self._again(rest, DEEPEST)
+            inner = _plain(rest)
+            if type(inner) is Unreadable:
+                if rest.lstrip(b" ")[:1] == b"{":
+                    inner = self._object(rest, inner, depth + 1)
+                    if type(inner) is Unreadable:
+                        return inner
+                else:
+                    inner = other_formats.parse(rest)
             if type(inner) is not Unreadable:
                 return _at(inner, when)
-            if rest.lstrip(b" ")[:1] == b"{":
-                inner = self._object(rest, inner, depth + 1)
-                return _at(inner, when) if type(inner) is not Unreadable else inner
         other = other_formats.parse(line)
         if type(other) is not Unreadable:
             return other
@@ -114,6 +117,11 @@ class LineReader:
             inner = whole
         read = self._again(inner, depth + 1)
         return _at(read, value.get("time") or value.get("timestamp") or b"")
+
+
+def _plain(line: bytes) -> Line:
+    """A line in one of the two forms that nearly all logs have."""
+    return jsonlines.parse(line) if line.lstrip(b" ")[:1] == b"{" else clf.parse(line)
 
 
 def _of_fields(value: Mapping[str, Any]) -> Line:

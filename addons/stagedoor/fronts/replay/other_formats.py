@@ -7,7 +7,6 @@ Envoy, Squid, logfmt. At the end stands a reader for any line with a quoted requ
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from stagedoor.fronts.replay import json_fields
 from stagedoor.fronts.replay.clf import request_line, unescape
@@ -25,7 +24,7 @@ _CLF_TIME = rb"\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d(?:\.\d{1,9})?(?: [+-]\d{4})?"
 _QUOTED = rb'"((?:[^"\\]|\\.)*)"'
 
 _HAPROXY = re.compile(
-    rb"(?P<address>\S+?):\d{1,5} \[(?P<time>" + _CLF_TIME + rb")\] \S+ \S+ [\d/+-]+ "
+    rb"(?P<address>\S{2,60}?):\d{1,5} \[(?P<time>" + _CLF_TIME + rb")\] \S+ \S+ [\d/+-]+ "
     rb"(?P<status>-?\d{1,3}) \+?(?P<size>\d+) \S+ \S+ \S{4} [\d/+]+ [\d/+]+ "
     rb"(?:\{(?P<captured>[^}]*)\} )?(?:\{[^}]*\} )?" + rb'"(?P<request>[^"]*)"?'
 ).search
@@ -59,8 +58,13 @@ _AGENT = re.compile(rb"Mozilla/\d|[A-Za-z][\w.+-]{1,60}/v?\d").match
 _WORD = re.compile(rb"[0-9a-fA-F.:\[\]]{3,64}")
 
 
+LONGEST = 8192
+"""Bytes of a line that are looked at: some patterns below take the square of its length."""
+
+
 def parse(line: bytes) -> Line:
     """One line of any of them; Unreadable says what was missing."""
+    line = line[:LONGEST]
     for match in _FORMATS:
         if found := match(line):
             return _of(found.groupdict())
@@ -177,6 +181,3 @@ def _forwarded(after: bytes) -> bytes:
         if all(map(is_address, text.decode("latin-1").split(","))):
             return text
     return b""
-
-
-Reader = Callable[[bytes], Line]
