@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import http.server
 import io
+import threading
 from pathlib import Path
 
 import orjson
@@ -16,6 +18,7 @@ from stagedoor.cli.decide import decide
 from stagedoor.cli.identify import identify
 from stagedoor.cli.json_answers import write_answers
 from stagedoor.config.stance import Site, Stance
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 
 
@@ -112,6 +115,39 @@ def test_init_begins_a_folder_and_never_overwrites(
     assert main(["init", str(folder)]) == 1
     assert (folder / "stance.yaml").read_text() == "mode: observe\n"
     assert "is there already" in capsys.readouterr().err
+
+
+class _Navidrome(http.server.BaseHTTPRequestHandler):
+    """The two answers by which it is known; everything else is missing."""
+
+    def do_GET(self) -> None:
+        body = {
+            "/rest/ping.view": b'<subsonic-response status="failed" type="navidrome"/>',
+            "/app/": b"<title>Navidrome</title>",
+        }.get(self.path, b"")
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_init_asks_the_site_what_it_runs_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Navidrome) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        assert main(["init", str(tmp_path), "--site", url]) == 0
+        server.shutdown()
+    assert "looks like navidrome" in capsys.readouterr().out
+    site = rule_folder.load(tmp_path).stance.site
+    assert (site.upstream, site.profile, site.listen) == (url, "navidrome", "")
+    assert main(["check", str(tmp_path)]) == 0
+    assert main(["init", str(tmp_path / "other"), "--site", url]) == 1
+    assert not (tmp_path / "other").exists()
 
 
 def options(**given: object) -> argparse.Namespace:

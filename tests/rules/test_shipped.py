@@ -17,7 +17,8 @@ from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.engine.cases import run_cases, run_examples
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.load import platform_folder, rule_folder
-from stagedoor.model.facts import PURPOSES, as_header
+from stagedoor.model.facts import PURPOSES, Behaviour, as_header
+from stagedoor.model.heard import Heard, Listening
 from stagedoor.rules.policy import Policy
 
 RULES = ROOT / "rules"
@@ -25,6 +26,7 @@ DATA = Path(__file__).resolve().parents[2] / "../shared/data"
 """Other projects' data, which lies beside the checkout and is not part of it."""
 
 SONG = "/music/a.mp3"
+TRIPPED = Behaviour(listening=Listening(agent=Heard(tripped=True)))
 ANDROID = "Mozilla/5.0 (Linux; Android 12; CUBOT P50) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36"
 
 
@@ -41,6 +43,7 @@ def verdict(of: Policy, agent: str, target: str = SONG, looks: str = "") -> str:
         asks(as_header(agent), target),
         prove=(lambda _: ("spoofed", "")) if looks == "spoofed" else None,
         assumed=frozenset({looks}) & frozenset(TRAIT_NAMES),
+        behaviour=TRIPPED if looks == "tripped" else Behaviour(),
     )
     return found[2].action
 
@@ -133,7 +136,7 @@ def test_a_no_in_the_stance_refuses_somebody(shipped: Policy, name: str) -> None
         verdict(before, agent, target, looks) != "block" == verdict(after, agent, target, looks)
         for agent in [*agents, "Zorbulon"]
         for target in (SONG, "/about")
-        for looks in ("", "spoofed", "tls-not-a-browser")
+        for looks in ("", "spoofed", "tls-not-a-browser", "tripped")
     )
 
 

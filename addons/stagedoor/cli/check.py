@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+from stagedoor.cli.invocation import as_called
 from stagedoor.cli.publish import check_robots
 from stagedoor.cli.shared_options import RULES
 from stagedoor.cli.slow_notice import notice
@@ -59,7 +60,9 @@ def run(options: argparse.Namespace) -> int:
         against = check_robots(options.robots, published(policy.stance, policy.catalogue))
     elif policy.stance.site.upstream and policy.stance.publish.says("robots"):
         where = f"{policy.stance.site.upstream}/robots.txt"
-        print(f"Does your robots.txt agree? curl -s {where} | stagedoor check --robots -")
+        print(
+            as_called(f"Does your robots.txt agree? curl -s {where} | stagedoor check --robots -")
+        )
     return 1 if failed or mistaken or against else 0
 
 

@@ -23,20 +23,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stagedoor.cli import signer_list
 from stagedoor.cli.shared_options import add_rules
 from stagedoor.cli.slow_notice import notice
+from stagedoor.cli.update_targets import Target
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fetch.exchange import Response
 from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
 from stagedoor.fetch.public_addresses import anywhere
 from stagedoor.fetch.uses import LISTS
 from stagedoor.identify.keys import KeysError, read_keys
+from stagedoor.identify.origins import key_set_of
 from stagedoor.identify.proof import Claim
 from stagedoor.identify.ranges import parse_ranges
 from stagedoor.load import rule_folder
 from stagedoor.model.edges import EDGES
 from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError, listed
-from stagedoor.verify.key_directories import PATH as DIRECTORY
 from stagedoor.verify.range_files import (
     KEYS,
     RANGES,
@@ -56,21 +58,6 @@ COMMON = 4
 """Lists that fail alike are one line, not one each, from this number on."""
 SHOWN = 3
 """Added or removed networks that are named; of more, only the number is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One file to keep a copy of.
-
-    `read` takes its bytes and a place for messages, and gives its entries as text (networks, key
-    ids); it raises ConfigError for a file that must not be used. `folder` is inside the state
-    directory.
-    """
-
-    url: str
-    operator: str
-    folder: str
-    read: Callable[[bytes, str], frozenset[str]]
 
 
 class Get(Protocol):
@@ -100,7 +87,7 @@ def key_targets(claims: Iterable[Claim]) -> list[Target]:
     """The key directory of everybody whose signatures the catalogue knows, once."""
     found = {
         claim.proof.web_bot_auth: Target(
-            claim.proof.web_bot_auth + DIRECTORY, claim.operator, KEYS, _thumbprints
+            key_set_of(claim.proof.web_bot_auth), claim.operator, KEYS, _thumbprints
         )
         for claim in claims
         if claim.proof.web_bot_auth
@@ -306,6 +293,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--accept-smaller", action="store_true", help="also lists that lost more than half"
     )
     parser.add_argument(
+        "--registry",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="also read a registry of signers (Web Bot Auth) and the cards it lists, and show them",
+    )
+    parser.add_argument(
+        "--card", action="append", default=[], metavar="URL", help="also read a signer's card"
+    )
+    parser.add_argument(
         "--allow-private",
         action="store_true",
         help="also servers and networks that are not on the Internet: for tests",
@@ -320,7 +317,7 @@ def policy_for(*, private: bool) -> FetchPolicy:
 def run(options: argparse.Namespace) -> int:
     """Update what the catalogue names; 1 only where all that was asked failed.
 
-    `options` has state, rules, force, accept_smaller and allow_private.
+    `options` has state, rules, force, accept_smaller, registry, card and allow_private.
     """
     claims = rule_folder.load(options.rules).catalogue.signatures
     private = options.allow_private
@@ -329,16 +326,26 @@ def run(options: argparse.Namespace) -> int:
         *key_targets(claims),
         *edge_targets(local=private),
     ]
-    with notice(f"asking operators for {len(targets)} lists"):
-        outcomes = asyncio.run(
+    client = HttpClient(policy_for(private=private))
+
+    def refreshed(wanted: Sequence[Target]) -> list[Outcome]:
+        return asyncio.run(
             refresh(
                 options.state,
-                targets,
-                HttpClient(policy_for(private=private)),
+                wanted,
+                client,
                 force=options.force,
                 accept_smaller=options.accept_smaller,
             )
         )
+
+    registries = signer_list.registry_targets(options.registry)
+    with notice(f"asking operators for {len(targets)} lists"):
+        outcomes = refreshed([*targets, *registries])
+        urls = list(
+            dict.fromkeys([*options.card, *signer_list.listed(options.state, options.registry)])
+        )
+        outcomes += refreshed(signer_list.card_targets(urls)) if urls else []
     asked = [outcome for outcome in outcomes if outcome.result != "early"]
     failed = [outcome for outcome in asked if outcome.result == "failed"]
     common = common_failures(failed)
@@ -348,6 +355,8 @@ def run(options: argparse.Namespace) -> int:
         Console().print(table(rest, time.time()))
     for why, those in common.items():
         print(common_line(why, those, len(asked)))
+    if found := signer_list.cards(options.state, urls):
+        Console().print(signer_list.table(found, claims))
     print(
         f"{len(asked) - len(failed)} of {len(asked)} refreshed, {len(outcomes) - len(asked)} not "
         f"due, in {options.state}."

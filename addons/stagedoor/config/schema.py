@@ -157,7 +157,8 @@ def _fields(model: type[Model], loc: Sequence[int | str]) -> list[str]:
         if part not in fields:
             return []
         here = _inner(fields[part].annotation)
-    return sorted(getattr(here, "model_fields", {}))
+    fields = getattr(here, "model_fields", {})
+    return sorted(field.alias or name for name, field in fields.items())
 
 
 def _inner(annotation: Any) -> Any:

@@ -21,6 +21,7 @@ from stagedoor.model import edges
 from stagedoor.model.errors import Problem, did_you_mean, listed
 from stagedoor.model.facts import Mode
 from stagedoor.model.globs import MAX_PATTERN
+from stagedoor.model.units import duration
 from stagedoor.signals import registry
 
 
@@ -117,6 +118,28 @@ class Others(Model):
     downloaders: YesLogNo = "log"
     libraries: YesLogNo = "no"
     nameless: YesLogNo = "log"
+    sweepers: YesLogNo = "no"
+
+
+def _over_nothing(number: float) -> float:
+    if number < 1:
+        raise ValueError(f'"{number}" refuses everybody — write a number of one or more')
+    return number
+
+
+Span = Annotated[float, BeforeValidator(duration)]
+Number = Annotated[int, AfterValidator(_over_nothing)]
+
+
+class Listening(Model):
+    """From where on nobody is listening any more, but taking. `ahead` and `at_once_by_network` in
+    seconds of sound that cannot have been heard yet; the others count recordings and episodes.
+    """
+
+    ahead: Span = 5400.0
+    whole_files: Number = 20
+    at_once_by_network: Span = 7200.0
+    episodes: Number = 500
 
 
 class Audio(Model):
@@ -144,9 +167,13 @@ def _with_switches[M: Model](base: type[M]) -> type[M]:
 
 @_with_switches
 class Publish(Model):
-    """What is said to machines besides being enforced; `address` is the site's own, for links."""
+    """What is said to machines besides being enforced; `address` is the site's own, for links.
+
+    `about_search`: whether a yes to search is said; a no always is.
+    """
 
     address: str = ""
+    about_search: Switch = "yes"
 
     def says(self, switch: str) -> bool:
         """Whether the piece under this word is published."""
@@ -179,6 +206,7 @@ class Site(Model):
 
     upstream: str = ""
     listen: str = ""
+    profile: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(_is_proxy)]] = ()
     ja4_header: str = ""
 
@@ -213,6 +241,8 @@ class Stance(Model):
     ai: Ai = Ai()
     others: Others = Others()
     audio: Audio = Audio()
+    listening: Listening = Listening()
+    traps: Switch = "no"
     publish: Publish = Publish()
     evidence: Evidence = Evidence()
     on_error: OnError = OnError()
@@ -226,6 +256,11 @@ class Stance(Model):
             for group in ("ai", "others")
             for name, word in getattr(self, group).model_dump().items()
         }
+
+    def amounts(self) -> Mapping[str, float]:
+        """The numbers that rules may compare with: `stance.listening.ahead` → 5400.0."""
+        found = self.listening.model_dump().items()
+        return {f"stance.listening.{name}": float(amount) for name, amount in found}
 
 
 @lru_cache(maxsize=4)

@@ -25,7 +25,7 @@ from stagedoor.config.yamltext import Source
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.events import Event, Failed, Reloaded
-from stagedoor.rules.policy import CATALOGUE_FOLDERS, STANCE, Policy
+from stagedoor.rules.policy import FOLDERS, STANCE, Policy
 
 BETWEEN_LOOKS = 0.15
 """Seconds between two looks that must find the same."""
@@ -251,7 +251,7 @@ def places(folder: Path) -> list[Path]:
     """
     found: set[Path] = set()
     here = Path(os.path.abspath(folder))  # noqa: PTH100 (resolve() would follow the links)
-    for place in (here, *(here / name for name in sorted(CATALOGUE_FOLDERS))):
+    for place in (here, *(here / name for name in sorted(FOLDERS))):
         found.update(_chain(place))
         if place.is_dir():
             found.add(place.resolve())
@@ -291,7 +291,7 @@ class _Filter:
         here = Path(os.path.abspath(folder))  # noqa: PTH100
         self._inside = {
             str(place.resolve())
-            for place in (here, *(here / name for name in CATALOGUE_FOLDERS))
+            for place in (here, *(here / name for name in FOLDERS))
             if place.is_dir()
         }
         self._names = {here.name, *(part.name for part in here.parents)}

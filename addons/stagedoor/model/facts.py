@@ -12,6 +12,7 @@ from ipaddress import ip_address, ip_network
 from typing import Literal, get_args
 
 from stagedoor.model.actions import LOGGED, REFUSING, WAITING
+from stagedoor.model.heard import NO_LISTENING, Listening
 
 Purpose = Literal[
     # Crawlers: programs that come on behalf of an operator.
@@ -58,11 +59,22 @@ MEDIA_CLIENTS: frozenset[Purpose] = frozenset(
 
 Proof = Literal["verified", "unverified", "spoofed"]
 PROOFS: tuple[Proof, ...] = get_args(Proof)
+LicenceStanding = Literal[
+    "none", "valid", "unknown", "asked", "expired", "revoked", "unsigned", "other-path", "other-use"
+]
+"""What the licence token of a request is worth: none came; it is good; nobody granted it; the licence
+server is being asked; it is over; it was taken back; the signature it is bound to is missing; it is for
+other paths; for other uses."""
+LICENCE_STANDINGS: tuple[LicenceStanding, ...] = get_args(LicenceStanding)
 
 Kind = Literal[
     "signal", "audio", "playlist", "feed", "download", "page", "image", "asset", "api", "other"
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Form = Literal["", "live", "bought"]
+"""live: a stream without an end. bought: a download that a shop hands out for a purchase."""
+FORMS: tuple[Form, ...] = get_args(Form)[1:]
 
 GUARDED_KINDS: frozenset[Kind] = frozenset({"audio", "playlist", "download"})
 """What a recording can be taken from."""
@@ -129,6 +141,9 @@ class Client:
     """Where the request does not look like the claim, see `identify.traits`."""
     further: tuple[Purpose, ...] = ()
     """What a crawler comes for besides its main `purpose`."""
+    licence: LicenceStanding = "none"
+    licence_id: str = ""
+    """The licence that its token belongs to, valid or not."""
 
     @property
     def purposes(self) -> tuple[Purpose, ...]:
@@ -146,11 +161,17 @@ UNKNOWN = Client(name="unknown", operator="", purpose="unknown")
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is asked for, and what says so: its path, the stance, the response's head or its body."""
+    """What is asked for, and what says so: its path, the stance, the site's profile, a playlist or
+    feed that names it, the response's head or its body.
+    """
 
     kind: Kind
     path: str
-    known_by: Literal["path", "stance", "type", "body"] = "path"
+    known_by: Literal["path", "stance", "profile", "listing", "type", "body"] = "path"
+    form: Form = ""
+    """How sound is handed out, where it is no plain recording."""
+    track: str = ""
+    """What of the path and query names the recording, where the profile says it."""
 
     @property
     def guarded(self) -> bool:
@@ -177,6 +198,8 @@ class Behaviour:
     """Requests for what a signal it had received forbids, this one included."""
     disallowed: bool = False
     """Whether the robots.txt it was sent forbids this request."""
+    listening: Listening = NO_LISTENING
+    """What was sent to its household, its network and its agent (without the request at hand)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -358,7 +358,16 @@ def test_nothing_fails(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    [b"w | ", b"2026-11-23T11:15:27Z ", b"<1>1 ", b'\\"', b"a:1", b'a="b', b'{"log":"', b"1.1.1.1, "],
+    [
+        b"w | ",
+        b"2026-11-23T11:15:27Z ",
+        b"<1>1 ",
+        b'\\"',
+        b"a:1",
+        b'a="b',
+        b'{"log":"',
+        b"1.1.1.1, ",
+    ],
 )
 def test_a_long_line_of_one_thing_is_no_trap(piece: bytes) -> None:
     """Nothing is taken off without end, and nothing fails."""

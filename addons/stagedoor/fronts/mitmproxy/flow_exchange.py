@@ -23,7 +23,7 @@ from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.mitmproxy import first_bytes
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
-from stagedoor.fronts.mitmproxy.delivery import Delivery
+from stagedoor.fronts.mitmproxy.delivery import LISTINGS, Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
 from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, unreachable
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
@@ -31,7 +31,7 @@ from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses
 from stagedoor.fronts.proxy_signs import Warnings
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
-from stagedoor.identify.botauth import NONE, Outcome
+from stagedoor.identify.botauth import NONE, TAG, Outcome
 from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.events import Answered, Failed, PageTagged, Responded, SiteUnreachable, Spent
 from stagedoor.model.facts import PEOPLE, Request
@@ -145,6 +145,8 @@ class Exchanges:
             self.service.emit(Spent(time.perf_counter() - began))
             return None
         forward(flow, self.service.trusted, keep_host=self.keep_host)
+        if passage.client.licence == "valid":  # it was for the guard; the site would refuse it
+            flow.request.headers.pop("authorization", None)
         self._signals.arriving(flow, passage.resource)
         passage.passed_on = time.perf_counter()
         passage.added = passage.passed_on - began
@@ -195,6 +197,8 @@ class Exchanges:
                 passage.verdict,
                 passage.policy.stance.artist,
                 passage.name(),
+                passage.policy.offers.offers,
+                may_sign=_may_sign(passage),
             )
         )
         self._signals.refusing(response)
@@ -314,10 +318,17 @@ class Exchanges:
         """Let a response go out: what it says is completed, what goes out of it is counted."""
         resource = passage.resource
         status = response.status_code  # of the site: a file of ours may take its place
-        if resource.kind == "audio":
+        if resource.kind == "audio" and self._delivery.is_sent(flow.request.method, status):
             response.stream = self._delivery.audio(passage, response)
+        elif resource.kind == "playlist" and self._delivery.is_sent(flow.request.method, status):
+            self.service.listed(passage)
+        elif resource.kind in LISTINGS and flow.request.method == "GET":
+            self._delivery.listing(passage, response)
         standards = self._signals.leaving(
-            flow, resource, lambda path, text: self.service.noticed(passage, path, text)
+            flow,
+            resource,
+            lambda path, text: self.service.noticed(passage, path, text),
+            trapped=passage.client.proof != "verified",
         )
         self.service.emit(Responded(resource.kind, standards))
         if passage.client.purpose not in PEOPLE:
@@ -425,3 +436,9 @@ class Exchanges:
             if not service.unseen:  # else it was said at the start
                 service.unseen = text
                 _log.warning("%s", text)
+
+
+def _may_sign(passage: Passage) -> bool:
+    """Whether a signature could still prove who this is: it is known to sign, or it tried to."""
+    client, tried = passage.client, passage.request.header("signature-input")
+    return client.proof != "verified" and (passage.policy.signs(client) or TAG in tried)

@@ -48,7 +48,7 @@ class Tagging:
     """
 
     def __init__(self, tags: Tags, report: Report = lambda _: None) -> None:
-        self._tags = tags
+        self._tags, self._bare = tags, tags.without_link()
         self._report = report
         self._mark_sent = tags.marker.encode()
         marker = re.escape(self._mark_sent)
@@ -73,8 +73,11 @@ class Tagging:
                 "utf-8", "surrogateescape"
             )
 
-    def leaving(self, flow: http.HTTPFlow) -> bool:
-        """Set the response's stream where it is a page, and adjust its headers; whether it was so."""
+    def leaving(self, flow: http.HTTPFlow, *, trapped: bool = False) -> bool:
+        """Set the response's stream where it is a page, and adjust its headers; whether it was so.
+
+        `trapped`: what stands behind a page is shown, too.
+        """
         response = flow.response
         assert response is not None
         if response.status_code == 304:
@@ -93,7 +96,7 @@ class Tagging:
         coding = _coding(said_by)
         streamed = "content-length" not in said_by
         said = _CHARSET.search(kind)
-        inserter = Inserter(self._tags, said[1] if said else "", xml=xml)
+        inserter = Inserter(self._tags if trapped else self._bare, said[1] if said else "", xml=xml)
         for name in _SUMS:
             if name in said_by:
                 del headers[name]

@@ -43,7 +43,8 @@ class SignalResponses:
 
     def __init__(self, said: Published, tagged: Callable[[str], None] = lambda _: None) -> None:
         self.said = said
-        self._tagging = Tagging(Tags.of(said.tags), tagged) if said.tags else None
+        inserts = said.tags or said.trap
+        self._tagging = Tagging(Tags.of(said.tags, said.trap), tagged) if inserts else None
         self._standards = carried(said.headers)
         self._merged = lru_cache(maxsize=MOST_MERGED)(lambda origin: said.robots(origin).text)
 
@@ -61,10 +62,12 @@ class SignalResponses:
         """A refusal carries the same headers: it is where the refused read them."""
         response.headers.fields = stricter(response.headers.fields, self.said.headers)
 
-    def leaving(self, flow: http.HTTPFlow, resource: Resource, given: Given) -> frozenset[str]:
+    def leaving(
+        self, flow: http.HTTPFlow, resource: Resource, given: Given, *, trapped: bool = False
+    ) -> frozenset[str]:
         """Adjust a response on its way out, after its stream was set; the standards it then carries.
 
-        `given` is called when a file has gone out whole.
+        `given` is called when a file has gone out whole. `trapped`: pages get the trap link.
         """
         response = flow.response
         assert response is not None
@@ -74,7 +77,7 @@ class SignalResponses:
         if resource.kind == "signal":
             self._file(flow, response, resource.path, given)
         elif self._tagging is not None and resource.kind != "audio":
-            self._tagging.leaving(flow)
+            self._tagging.leaving(flow, trapped=trapped)
         return self._standards if ours else carried(response.headers.fields)
 
     def _file(self, flow: http.HTTPFlow, response: http.Response, path: str, given: Given) -> None:
