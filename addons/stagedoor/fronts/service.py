@@ -153,6 +153,7 @@ class Service:
             settings.state,
             ledger=policy.stance.evidence.ledger == "yes",
             program=rule_folder.program_version(),
+            site=policy.stance.publish.address,
         )
         self._publish()
 

@@ -7,7 +7,7 @@ exactly these spellings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Literal, get_args
 
@@ -148,6 +148,8 @@ class Client:
     licence: LicenceStanding = "none"
     licence_id: str = ""
     """The licence that its token belongs to, valid or not."""
+    known: str = field(default="", compare=False)
+    """By what it was recognised, as text: a word and the file that lists it, a list's pattern, a sign."""
 
     @property
     def purposes(self) -> tuple[Purpose, ...]:
@@ -161,6 +163,11 @@ class Client:
 
 
 UNKNOWN = Client(name="unknown", operator="", purpose="unknown")
+"""Gives a name that nobody knows."""
+ANONYMOUS = Client(name="anonymous", operator="", purpose="unknown")
+"""Gives no name: no user agent, or one without a letter or digit."""
+NOBODY: frozenset[str] = frozenset({UNKNOWN.name, ANONYMOUS.name})
+"""Names that stand for the lack of one."""
 
 
 @dataclass(frozen=True, slots=True)

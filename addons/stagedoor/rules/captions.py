@@ -161,7 +161,8 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "headless": "browsers without a screen: mostly machines, sometimes your own tests",
         "downloaders": "yt-dlp, wget, curl: fans use them too",
         "libraries": "scripts without a name of their own: refused recordings, not pages",
-        "nameless": "whatever gives no name, or one that nobody knows",
+        "anonymous": "scripts that give no name at all: refused recordings, not pages",
+        "unknown": "programs whose name nobody knows: a new player, or a new robot",
         "sweepers": "any client that takes far more than anybody can hear",
     },
     stance.Listening: {

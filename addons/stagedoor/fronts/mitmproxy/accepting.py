@@ -22,6 +22,7 @@ from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage, ResponsePr
 from stagedoor.fronts.mitmproxy.connections import Connections, key_of
 from stagedoor.fronts.mitmproxy.joined_writes import JoinedWrites
 from stagedoor.fronts.mitmproxy.replacing import Replacement, original
+from stagedoor.fronts.mitmproxy.turned_away import TurnedAway
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -53,6 +54,7 @@ class _Begun:
 
 def counting(connections: Connections) -> tuple[Replacement, ...]:
     """What takes the place of mitmproxy's taking of connections."""
+    turned_away = TurnedAway(lambda: connections.bounds.descriptors)
 
     async def handle_client(self: Any) -> None:
         transport = self.transports[self.client]
@@ -63,8 +65,11 @@ def counting(connections: Connections) -> tuple[Replacement, ...]:
         abort = writer.transport.abort
         key, peer = key_of(self.client), self.client.peername
         descriptor = writer.get_extra_info("socket").fileno()
-        if not peer or not connections.admit(key, peer[0], descriptor, abort):
+        if not peer:
             abort()
+            return
+        if not connections.admit(key, peer[0], descriptor, abort):
+            await turned_away.answer(reader, writer)
             return
         try:
             data = await _first_bytes(reader)
@@ -110,8 +115,33 @@ async def take_few(proxyserver: Any) -> None:
                     await asyncio.start_server(instance.handle_stream, sock=same, backlog=AT_ONCE)
                 )
                 same.listen(QUEUE)
-            server.close()
+            await _end(server)
         instance._servers = servers  # noqa: SLF001 (it closes them at the end)
+
+
+async def _end(server: asyncio.Server) -> None:
+    """Close a server, but none of the connections that it has just accepted.
+
+    asyncio makes a transport in the turn after it has accepted, and resets the connection where the
+    server is closed by then.
+    """
+    _pause(server)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    server.close()
+
+
+def _pause(server: asyncio.Server) -> None:
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+
+
+def take_none(proxyserver: Any) -> None:
+    """Accept nobody any more: those who come while the guard ends wait for the next one, or go."""
+    for instance in list(proxyserver.servers):
+        for server in getattr(instance, "_servers", None) or ():
+            if isinstance(server, asyncio.Server):
+                _pause(server)
 
 
 def _for_ipv4(servers: Sequence[Any]) -> list[socket.socket]:

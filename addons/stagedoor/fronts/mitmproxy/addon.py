@@ -11,7 +11,15 @@ from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import server_hooks
 
-from stagedoor.fronts.mitmproxy import first_bytes, hangups, key_client, lean, startup
+from stagedoor.fronts.mitmproxy import (
+    crashes,
+    first_bytes,
+    hangups,
+    key_client,
+    lean,
+    log_output,
+    startup,
+)
 from stagedoor.fronts.mitmproxy.connection_setup import Visitors
 from stagedoor.fronts.mitmproxy.desk_service import DeskService
 from stagedoor.fronts.mitmproxy.dispatch import shorten
@@ -42,6 +50,8 @@ class Guard:
     def load(self, loader: Loader) -> None:
         """Declare the options."""
         lean.quiet()
+        log_output.take_over(startup.terminal(ctx.master))
+        crashes.spare_the_start(ctx.master)
         self._visitors.open()
         self._undo.append(self._visitors.close)
         startup.settle_deferred(ctx.options.deferred)

@@ -15,27 +15,12 @@ from stagedoor.fronts.addresses import Network, client_address, is_trusted, pars
 from stagedoor.fronts.authorities import normalised
 from stagedoor.fronts.inner_addresses import Route
 from stagedoor.fronts.mitmproxy.bodies import BODILESS
+from stagedoor.fronts.mitmproxy.claimed_fields import DROPPED, OF_A_PROXY, SAYS_WHO, spelt
 from stagedoor.fronts.mitmproxy.upstreams import is_local
 from stagedoor.model.facts import Request
 
 _ERRNO = re.compile(r"\[Errno (-?\d+)\] *")
 _ITSELF = "Request destination unknown"
-_RENAMES = frozenset({
-    b"x-original-url", b"x-original-uri", b"x-original-path", b"x-rewrite-url", b"x-override-url",
-    b"x-forwarded-uri", b"x-forwarded-path", b"x-http-destinationurl",
-})  # fmt: skip
-"""Name another path than the one that was decided about, and some frameworks obey them: nobody may
-say that, trusted or not."""
-_SAYS_WHO = frozenset({
-    b"true-client-ip", b"cf-connecting-ip", b"cf-connecting-ipv6", b"cf-pseudo-ipv4",
-    b"fastly-client-ip", b"fly-client-ip", b"x-client-ip", b"client-ip", b"x-cluster-client-ip",
-    b"x-remote-ip", b"x-remote-addr", b"x-originating-ip", b"x-azure-clientip",
-    b"x-envoy-external-address", b"x-appengine-user-ip", b"x-nf-client-connection-ip",
-})  # fmt: skip
-"""Say who the visitor is: taken from a trusted proxy only, and then with what the guard has found."""
-_DROPPED = _RENAMES | {b"forwarded", b"x-real-ip"}
-_PREFIX = b"x-forwarded-prefix"
-"""Where a trusted proxy has mounted the site: nobody else can know that."""
 _HOP = frozenset({
     b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"trailer",
     b"http2-settings",
@@ -66,21 +51,22 @@ def forward(flow: http.HTTPFlow, trusted: Sequence[Network], *, keep_host: bool)
     kept: list[tuple[bytes, bytes]] = []
     who: list[bytes] = []
     for field in flow.request.headers.fields:
-        # Many sites read X_Real_IP as X-Real-IP.
-        name = field[0].lower().replace(b"_", b"-")
-        if name.startswith(b"x-forwarded-") and name not in _RENAMES:
-            if name == b"x-forwarded-for":
-                before.append(field[1])
-            elif believed and name == _PREFIX:
+        name = spelt(field[0])
+        if name in OF_A_PROXY:
+            if believed:
                 kept.append(field)
-            else:
-                said[name] = field[1]
             continue
-        if name in _DROPPED:
+        if name in DROPPED:
             if name == b"forwarded":
                 forwarded.append(field[1])
             continue
-        if name in _SAYS_WHO:
+        if name.startswith(b"x-forwarded-"):
+            if name == b"x-forwarded-for":
+                before.append(field[1])
+            else:
+                said[name] = field[1]
+            continue
+        if name in SAYS_WHO:
             if believed:
                 who.append(field[0])
             continue

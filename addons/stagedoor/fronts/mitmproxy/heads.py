@@ -57,8 +57,15 @@ def replacements(report: Report, connections: Connections) -> tuple[Replacement,
     """What takes the place of mitmproxy's reading of heads."""
     return (
         Replacement(_http1.Http1Server, "read_headers", _reading_requests(report, connections)),
-        Replacement(_http1.Http1Client, "read_headers", _reading_responses()),
         Replacement(http1, "read_request_head", _request_parser()),
+        *of_responses(),
+    )
+
+
+def of_responses() -> tuple[Replacement, ...]:
+    """What reads responses as kindly as browsers do."""
+    return (
+        Replacement(_http1.Http1Client, "read_headers", _reading_responses()),
         Replacement(http1, "read_response_head", _response_parser()),
     )
 

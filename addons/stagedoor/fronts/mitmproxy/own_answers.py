@@ -27,6 +27,7 @@ _SENTENCES = {
     431: "This request has too many headers.",
     500: "This request could not be answered. Please try again in a minute.",
     502: "This site does not answer right now. Please try again in a minute.",
+    503: "There are too many connections right now. Please try again in a minute.",
     504: "This site takes too long to answer. Please try again in a minute.",
 }
 _OTHER = "This request could not be answered."
@@ -109,7 +110,7 @@ def plain_response(status: int) -> bytes:
     """A whole HTTP/1 response with that line; the connection ends with it."""
     body = plain_body(status)
     reason = status_codes.RESPONSES.get(status, "Error")
-    retry = "Retry-After: 60\r\n" if status in {502, 504} else ""
+    retry = "Retry-After: 60\r\n" if status in {502, 503, 504} else ""
     head = (
         f"HTTP/1.1 {status} {reason}\r\nContent-Type: text/plain; charset=utf-8\r\n{retry}"
         f"Cache-Control: no-store\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"

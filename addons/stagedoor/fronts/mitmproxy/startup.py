@@ -17,7 +17,7 @@ from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
 from stagedoor.config.stance import Site, split_listen
-from stagedoor.fronts.mitmproxy import start_checks
+from stagedoor.fronts.mitmproxy import log_output, start_checks
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt
 from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
 from stagedoor.fronts.mitmproxy.upstreams import is_own, is_taken, leads_inside
@@ -84,10 +84,15 @@ def into_reverse_mode(policy: Policy | None) -> None:
     for wrong in unusable(site):
         _log.error("%s", wrong)
         return
-    sys.stdout.flush()
-    sys.stderr.flush()
+    log_output.flush(terminal(ctx.master))
     arguments = [sys.executable, *sys.orig_argv[1:], "--mode", reverse_spec(site)]
     os.execv(sys.executable, arguments)  # noqa: S606 (our own command line, no shell)
+
+
+def terminal(master: Any) -> Any:
+    """mitmproxy's handler for lines on the terminal; None where it has none."""
+    addon = master.addons.get("termlog")
+    return getattr(addon, "logger", None)
 
 
 def _own_answers() -> Iterator[str]:
