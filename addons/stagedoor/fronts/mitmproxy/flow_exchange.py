@@ -38,17 +38,16 @@ from stagedoor.fronts.proxy_signs import Warnings
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
 from stagedoor.identify.botauth import NONE, TAG, Outcome
-from stagedoor.identify.site_credentials import ANSWER, failed, is_subsonic, not_let_in
+from stagedoor.identify.site_credentials import ANSWER
 from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Answered, Failed, PageTagged, Responded, SiteUnreachable, Spent
-from stagedoor.model.facts import PEOPLE, Request, Resource
+from stagedoor.model.facts import PEOPLE, Request
 from stagedoor.publish.publication import NOTHING, Published
 from stagedoor.resources import response_kinds
 from stagedoor.resources.response_kinds import Head
 from stagedoor.rules.plan import ALLOW
 from stagedoor.rules.rule import RETRY_AFTER
-from stagedoor.signals.file_forms import unpacked
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -400,23 +399,11 @@ class Exchanges:
     def _settle_login(self, response: http.Response, passage: Passage) -> None:
         """The site has answered a request that was let in for its credentials: were they right?"""
         passage.pending = False
-        request, start = passage.request, passage.start
-        head = response_kinds.read(response.headers.fields)
-        said = unpacked(start, head.coding) if start is not None else None
-        calls = is_subsonic(request.target)
-        good = 200 <= response.status_code < 300
-        if calls and good and request.method != "HEAD":
-            good = said is not None and not failed(said)
-        if good:
-            self.service.logged_in(passage)
-            return
-        if response.status_code == 401 or (calls and said is not None and not_let_in(said)):
-            self.logins.wrong(client_key(request.address))
-        shown = response_kinds.from_head(Resource("other", request.path), head)
-        if start:
-            shown = response_kinds.from_body(shown, head, start)
-        if not shown.guarded:
-            passage.verdict = ALLOW  # the site's own no: there is no recording in it
+        match self.logins.outcome(response, passage.request, passage.start):
+            case "accepted":
+                self.service.logged_in(passage)
+            case "refused":
+                passage.verdict = ALLOW  # the site's own no goes out: there is no recording in it
 
     def _let_out(
         self, flow: http.HTTPFlow, response: http.Response, passage: Passage, began: float
