@@ -21,6 +21,21 @@ MADE = {
     "a.ogg": ["-c:a", "libvorbis", "-b:a", "96k", "-minrate", "96k", "-maxrate", "96k"],
     "a.opus": ["-c:a", "libopus", "-b:a", "64k", "-vbr", "off"],
     "fast.m4a": ["-c:a", "aac", "-movflags", "+faststart"],
+    "late.m4a": ["-c:a", "aac"],
+    "cut.mp4": [
+        "-c:a",
+        "aac",
+        "-movflags",
+        "empty_moov+frag_keyframe",
+        "-frag_duration",
+        "4000000",
+    ],
+    "a.aac": ["-b:a", "96k"],
+    "a.aiff": [],
+    "a.wma": ["-c:a", "wmav2"],
+    "a.webm": ["-c:a", "libopus"],
+    "a.mka": ["-c:a", "flac"],
+    "a.ts": ["-c:a", "aac"],
 }
 
 

@@ -20,7 +20,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from stagedoor.model.facts import Request
 
@@ -28,16 +31,54 @@ DIRECTORY = "/.well-known/http-message-signatures-directory"
 DIRECTORY_TYPE = "application/http-message-signatures-directory+json"
 
 
+PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+def p256() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def rsa_pss() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+def algorithm(private: PrivateKey) -> str:
+    """What RFC 9421 calls a signature with this key."""
+    if isinstance(private, Ed25519PrivateKey):
+        return "ed25519"
+    return (
+        "ecdsa-p256-sha256" if isinstance(private, ec.EllipticCurvePrivateKey) else "rsa-pss-sha512"
+    )
+
+
+def signed(private: PrivateKey, base: bytes) -> bytes:
+    """RFC 9421, 3.3.1, 3.3.4 and 3.3.6."""
+    if isinstance(private, Ed25519PrivateKey):
+        return private.sign(base)
+    if isinstance(private, ec.EllipticCurvePrivateKey):
+        r, s = decode_dss_signature(private.sign(base, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(32) + s.to_bytes(32)
+    return private.sign(base, padding.PSS(padding.MGF1(hashes.SHA512()), 64), hashes.SHA512())
+
+
 def _b64url(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def jwk(private: Ed25519PrivateKey) -> dict[str, str]:
+def jwk(private: PrivateKey) -> dict[str, str]:
     """The public half of a key as a JSON Web Key."""
-    return {"crv": "Ed25519", "kty": "OKP", "x": _b64url(private.public_key().public_bytes_raw())}
+    public = private.public_key()
+    if isinstance(public, ec.EllipticCurvePublicKey):
+        point = public.public_numbers()
+        x, y = _b64url(point.x.to_bytes(32)), _b64url(point.y.to_bytes(32))
+        return {"crv": "P-256", "kty": "EC", "x": x, "y": y}
+    if isinstance(public, rsa.RSAPublicKey):
+        n = public.public_numbers().n
+        return {"e": "AQAB", "kty": "RSA", "n": _b64url(n.to_bytes(n.bit_length() // 8))}
+    return {"crv": "Ed25519", "kty": "OKP", "x": _b64url(public.public_bytes_raw())}
 
 
-def keyid(private: Ed25519PrivateKey) -> str:
+def keyid(private: PrivateKey) -> str:
     """RFC 7638, as RFC 8037 applies it."""
     text = json.dumps(jwk(private), separators=(",", ":"), sort_keys=True)
     return _b64url(hashlib.sha256(text.encode()).digest())
@@ -47,19 +88,23 @@ class Crawler:
     """Signs as `origin`, whose directory must hold `private`'s public half.
 
     `legacy` sends Signature-Agent as the bare string of earlier drafts. `components` are signed
-    besides @authority and the Signature-Agent.
+    besides @authority and the Signature-Agent. `agent` is what Signature-Agent names, where that is
+    not the origin: the address of the key set, as draft -01 has it. `parameters` are the member's.
     """
 
     def __init__(
         self,
         origin: str,
-        private: Ed25519PrivateKey | None = None,
+        private: PrivateKey | None = None,
         *,
         label: str = "sig1",
         legacy: bool = False,
         components: Sequence[str] = (),
+        agent: str = "",
+        parameters: str = "",
     ) -> None:
         self.origin = origin
+        self.agent = f'"{agent or origin}"{parameters}'
         self.private = private or Ed25519PrivateKey.generate()
         self.label = label
         self.legacy = legacy
@@ -95,12 +140,12 @@ class Crawler:
             "created": created,
             "expires": created + lifetime,
             "keyid": self.keyid,
-            "alg": "ed25519",
+            "alg": algorithm(self.private),
             "nonce": secrets.token_urlsafe(24),
             "tag": "web-bot-auth",
             **(params or {}),
         }
-        agent = f'"{self.origin}"'
+        agent = self.agent
         own = '"signature-agent"' if self.legacy else f'"signature-agent";key="{self.label}"'
         if covered is None:
             covered = ['"@authority"', *(f'"{name}"' for name in self.components), own]
@@ -116,19 +161,19 @@ class Crawler:
         )
         inside = f"({' '.join(covered)}){written}"
         base = "".join(f"{name}: {values.get(name, '')}\n" for name in covered)
-        signed = self.private.sign(f'{base}"@signature-params": {inside}'.encode())
+        made = signed(self.private, f'{base}"@signature-params": {inside}'.encode())
         return {
             "Signature-Agent": agent if self.legacy else f"{self.label}={agent}",
             "Signature-Input": f"{self.label}={inside}",
-            "Signature": f"{self.label}=:{b64encode(signed).decode()}:",
+            "Signature": f"{self.label}=:{b64encode(made).decode()}:",
         }
 
     def asks(self, url: str, method: str = "GET", **how: Any) -> Request:
         """The signed request as the core sees it; `how` as in headers()."""
         parts = urlsplit(url)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        signed = self.headers(method, url, **how)
-        fields = {"Host": parts.netloc, "Accept": "*/*", **(how.get("fields") or {}), **signed}
+        three = self.headers(method, url, **how)
+        fields = {"Host": parts.netloc, "Accept": "*/*", **(how.get("fields") or {}), **three}
         return Request(
             method=method,
             host=(parts.hostname or "").lower(),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sitefacts import HTML, answer, audited
-from stagedoor.signals.meaning import USES
+from stagedoor.signals.meaning import USES, Said, Statement
 
 AUDIO = answer("/music/a.mp3", b"", ("Content-Type", "audio/mpeg"))
 RSL = (
@@ -127,3 +127,42 @@ def test_a_page_that_is_refused_is_not_read() -> None:
 
 def test_a_robots_txt_that_fails_says_nothing() -> None:
     assert answers(robots=answer("/robots.txt", status=503)) == ["---"]
+
+
+def test_a_licence_inside_a_recording_is_heard() -> None:
+    """RSL 1.0, 4.8; found by `--credentials`, which downloads the recordings."""
+    recording = answer("/a.mp3", b"", ("Content-Type", "audio/mpeg"))
+    inside = {recording.url: (Statement("rsl", "file", Said("no"), "<rsl:rsl>"),)}
+    found = audited(recordings=(recording,), inside=inside)
+    page, song = found.heard
+    assert page.resolved("train").answer is None
+    assert song.resolved("train").answer == "no"
+    (row,) = [row for row in found.rows if row.standard == "rsl"]
+    assert [placed.place for placed in row.places] == ["the file /a.mp3"]
+
+
+def test_a_group_with_a_licence_of_its_own_does_not_hear_the_global_one() -> None:
+    """RSL 1.0, 4.4.2."""
+    everybody, one = "https://ana.example/all.xml", "https://ana.example/one.xml"
+    robots = f"License: {everybody}\nUser-agent: GPTBot\nLicense: {one}\nAllow: /\nUser-agent: CCBot\nAllow: /\n"
+    licence = (
+        '<rsl xmlns="https://rslstandard.org/rsl"><content url=""><license>'
+        '<prohibits type="usage">{}</prohibits></license></content></rsl>'
+    )
+    licences = {everybody: licence.format("ai-train"), one: licence.format("ai-input")}
+    for agent, said in (("GPTBot", Said(input="no")), ("CCBot", Said(train="no"))):
+        (page,) = audited(agent, robots=robots, licences=licences).heard
+        assert [p.statement.said for p in page.heard if p.statement.standard == "rsl"] == [said]
+
+
+def test_a_header_with_a_reservation_alone_keeps_the_policy_of_the_file() -> None:
+    """TDMRep: the properties are merged one by one."""
+    path, policy = "/.well-known/tdmrep.json", "https://ana.example/policy.json"
+    file = f'[{{"location": "/", "tdm-reservation": 1, "tdm-policy": "{policy}"}}]'
+    page = answer("/", "", HTML, ("tdm-reservation", "1"))
+    (heard,) = audited(page=page, files={path: file}).heard
+    (nearest,) = [p for p in heard.heard if p.place == "headers of /"]
+    assert nearest.statement.text == f"tdm-reservation: 1\ntdm-policy: {policy} (in {path})"
+    alone = answer("/", "", HTML, ("tdm-policy", policy))
+    assert audited(page=alone).heard[0].resolved("train").answer is None
+    assert not [p for p in audited(page=alone).heard[0].heard if p.statement.standard == "tdmrep"]

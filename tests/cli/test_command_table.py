@@ -81,8 +81,8 @@ def test_run_shows_every_command_with_a_line(arguments: list[str], tmp_path: Pat
     )
     lines = [line.split(maxsplit=2) for line in done.stdout.splitlines()]
     shown = [(line[1], line[2]) for line in lines if line[:1] == ["./run"]]
-    assert shown[-len(COMMANDS) :] == [(command.name, command.help) for command in COMMANDS]
-    own = {name for name, _ in shown[: -len(COMMANDS)]}
+    assert shown[: len(COMMANDS)] == [(command.name, command.help) for command in COMMANDS]
+    own = {name for name, _ in shown[len(COMMANDS) :]}
     cases = {
         name
         for line in script.read_text("utf-8").splitlines()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import http.server
 import io
+import threading
 from pathlib import Path
 
 import orjson
@@ -11,10 +13,12 @@ import pytest
 
 from making import FIREFOX, GPTBOT, REQUESTS
 from stagedoor.cli import main, serve
+from stagedoor.cli.command_table import parser
 from stagedoor.cli.decide import decide
 from stagedoor.cli.identify import identify
 from stagedoor.cli.json_answers import write_answers
 from stagedoor.config.stance import Site, Stance
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 
 
@@ -39,12 +43,13 @@ def test_identify_says_who_and_which_rule() -> None:
 
 
 def test_identify_answers_a_person_in_words(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["identify", GPTBOT, FIREFOX, "Wget/1.21.3", "Zorbulon/1"]) == 0
+    assert main(["identify", GPTBOT, FIREFOX, "Wget/1.21.3", "Zorbulon/1", ""]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "GPTBot (OpenAI), ai-training: gets no recordings (ai-training-off)",
         "Firefox (Mozilla), browser: gets recordings",
         "Wget (GNU project), downloader: gets recordings, noted (downloaders-noted)",
-        "in no list: gets recordings, noted (nameless-noted)",
+        "in no list: gets recordings, noted (unknown-noted)",
+        "gives no name: gets no recordings (anonymous-off)",
     ]
 
 
@@ -101,6 +106,45 @@ def test_check_fails_where_a_case_does_not_hold(
     )
 
 
+def test_check_runs_the_cases_of_profiles_and_of_rules_for_terms(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A profile of one's own, and a shipped rule that was edited."""
+    (tmp_path / "platforms").mkdir()
+    (tmp_path / "terms").mkdir()
+    profile = tmp_path / "platforms" / "mine.yaml"
+    lines = (
+        "name: Mine", "hosts: [music.example]", "reviewed: 2026-11-29", "source: s",
+        "audio: [/tracks/*]", "cases:", "  audio:", "    - https://music.example/songs/1",
+    )  # fmt: skip
+    profile.write_text("\n".join(lines))
+    terms = (rule_folder.SHIPPED_RULES / "terms" / "english.yaml").read_text("utf-8")
+    (tmp_path / "terms" / "english.yaml").write_text(
+        terms.replace("You must not scrape the site.", "You must dance.")
+    )
+    assert main(["check", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert 'platforms/mine.yaml:8:7: mine: https://music.example/songs/1 is "other"' in said.err
+    assert "terms/english.yaml:" in said.err
+    assert "en-no-mining: does not find “You must dance.”" in said.err
+    assert "cases of 9 platforms and of terms in 4 languages hold." in said.out
+    profile.write_text("\n".join(lines).replace("/tracks/*", "/songs/*"))
+    (tmp_path / "terms" / "english.yaml").unlink()
+    assert main(["check", str(tmp_path)]) == 0
+
+
+def test_check_reports_mistakes_of_rules_and_of_profiles_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "platforms").mkdir()
+    (tmp_path / "stance.yaml").write_text("mode: maybe\n")
+    (tmp_path / "platforms" / "soundcloud.yaml").write_text("name: SoundCloud\nhostz: [a]\n")
+    assert main(["check", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "stance.yaml:1:7" in said
+    assert 'platforms/soundcloud.yaml:2:1: unknown field "hostz" — did you mean "hosts"?' in said
+
+
 def test_init_begins_a_folder_and_never_overwrites(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,9 +157,43 @@ def test_init_begins_a_folder_and_never_overwrites(
     assert "is there already" in capsys.readouterr().err
 
 
+class _Navidrome(http.server.BaseHTTPRequestHandler):
+    """The two answers by which it is known; everything else is missing."""
+
+    def do_GET(self) -> None:
+        body = {
+            "/rest/ping.view": b'<subsonic-response status="failed" type="navidrome"/>',
+            "/app/": b"<title>Navidrome</title>",
+        }.get(self.path, b"")
+        self.send_response(200 if body else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_init_asks_the_site_what_it_runs_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Navidrome) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        assert main(["init", str(tmp_path), "--site", url]) == 0
+        server.shutdown()
+    assert "looks like navidrome" in capsys.readouterr().out
+    site = rule_folder.load(tmp_path).stance.site
+    assert (site.upstream, site.profile, site.listen) == (url, "navidrome", "")
+    assert main(["check", str(tmp_path)]) == 0
+    assert main(["init", str(tmp_path / "other"), "--site", url]) == 1
+    assert not (tmp_path / "other").exists()
+
+
 def options(**given: object) -> argparse.Namespace:
-    names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies")
-    return argparse.Namespace(**{**dict.fromkeys(names), **given})
+    names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies",
+             "upstream_ca", "upstream_insecure")  # fmt: skip
+    return argparse.Namespace(**{**dict.fromkeys(names), "others": [], **given})
 
 
 def test_serve_becomes_mitmdumps_command_line() -> None:
@@ -124,6 +202,12 @@ def test_serve_becomes_mitmdumps_command_line() -> None:
     )
     assert words[2:4] == ["--mode", "reverse:http://localhost:8000@::1:80"]
     assert words[-2:] == ["--set", "guard_mode=observe"]
+
+
+def test_serve_passes_every_other_option_on() -> None:
+    given = ["serve", "--upstream", "http://localhost:8000", "--set", "guard_resolvers=127.0.0.1"]
+    words = serve.command_line(parser().parse_args(given), Stance())
+    assert words[-2:] == ["--set", "guard_resolvers=127.0.0.1"]
 
 
 def test_serve_takes_from_the_stance_what_is_not_said() -> None:

@@ -28,7 +28,10 @@ def test_it_writes_all_of_them_and_says_so(
     assert names == [
         "crawlers.json",
         "fingerprints.json",
+        "licence.json",
         "platforms.json",
+        "profiles.json",
+        "referrers.json",
         "rules.json",
         "stance.json",
         "terms.json",

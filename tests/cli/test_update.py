@@ -21,7 +21,8 @@ import trustme
 
 from making import ROOT
 from stagedoor.cli import update
-from stagedoor.cli.update import HOURLY, Outcome, Target, range_targets, refresh
+from stagedoor.cli.update import HOURLY, Outcome, range_targets, refresh
+from stagedoor.cli.update_targets import Target
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
 from stagedoor.fetch.public_addresses import anywhere
@@ -541,7 +542,7 @@ def test_a_stamp_changes_when_something_is_written(tmp_path: Path) -> None:
 
 
 def command(
-    site: Site, state: Path, monkeypatch: pytest.MonkeyPatch, *paths: str, **options: bool
+    site: Site, state: Path, monkeypatch: pytest.MonkeyPatch, *paths: str, **options: object
 ) -> int:
     claims = (Claim("GPTBot", "OpenAI", Ways(tuple(map(site.url, paths)))),)
     monkeypatch.setattr(
@@ -550,7 +551,13 @@ def command(
         lambda _: SimpleNamespace(catalogue=SimpleNamespace(signatures=claims)),
     )
     monkeypatch.setenv("COLUMNS", "200")
-    defaults = {"force": False, "accept_smaller": False, "allow_private": True}
+    defaults = {
+        "force": False,
+        "accept_smaller": False,
+        "allow_private": True,
+        "registry": [],
+        "card": [],
+    }
     return update.run(Namespace(state=state, rules=None, **{**defaults, **options}))
 
 
@@ -595,3 +602,44 @@ def test_the_command_guards_itself_unless_told_otherwise(
 ) -> None:
     assert command(site, tmp_path, monkeypatch, "/a", allow_private=False) == 1
     assert site.connections == 0
+
+
+CARD = {
+    "client_id": "https://signer.example/bot",
+    "client_name": "Example Bot",
+    "contacts": ["mailto:bot@signer.example"],
+    "jwks_uri": "https://signer.example/.well-known/http-message-signatures-directory",
+    "web_bot_auth": {
+        "rfc9309-product-token": "ExampleBot",
+        "purpose": "tdm",
+        "ips_uri": "https://signer.example/ips.json",
+    },
+}
+
+
+def test_registries_and_the_cards_they_list_are_read_kept_and_shown(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """draft-meunier-webbotauth-registry-04; a card of its own, and one that is none."""
+    other = {"name": "Old Bot", "jwks_uri": "https://old.example/jwks.json"}
+    site.answers |= {
+        "/signers.txt": ok(f"# signers\n{site.url('/card')}\n{site.url('/none')}\n".encode()),
+        "/card": ok(json.dumps(CARD).encode()),
+        "/none": ok(b"[]"),
+        "/old": ok(json.dumps(other).encode()),
+    }
+    options = {"registry": [site.url("/signers.txt")], "card": [site.url("/old")]}
+    assert command(site, tmp_path, monkeypatch, **options) == 0
+    said = capsys.readouterr().out
+    assert sorted(site.asked) == ["/card", "/none", "/old", "/signers.txt"]
+    lines = [" ".join(line.split()) for line in said.splitlines()]
+    assert (
+        "https://signer.example Example Bot ExampleBot tdm mailto:bot@signer.example "
+        "https://signer.example/ips.json no" in lines
+    )
+    assert "https://old.example/jwks.json Old Bot – – – – no" in lines
+    assert "it is no JSON object" in said
+    assert len(list((tmp_path / "cards").glob("*.json"))) == 3
+    assert command(site, tmp_path, monkeypatch, **options) == 0  # within the hour: from the copies
+    assert len(site.asked) == 4
+    assert "https://old.example/jwks.json Old Bot" in " ".join(capsys.readouterr().out.split())

@@ -51,7 +51,8 @@ http {{
   }}
   log_format json escape=json '{{"method":"$request_method","target":"$request_uri","status":$status,'
     '"agent":"$http_user_agent","range":"$http_range","sent":$body_bytes_sent,"host":"$http_host",'
-    '"forwarded_for":"$http_x_forwarded_for","real_ip":"$http_x_real_ip","forwarded":"$http_forwarded"}}';
+    '"forwarded_for":"$http_x_forwarded_for","real_ip":"$http_x_real_ip","forwarded":"$http_forwarded",'
+    '"authorization":"$http_authorization"}}';
   access_log {folder}/access.log json;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
   fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;

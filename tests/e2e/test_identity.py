@@ -17,7 +17,10 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import dns.asyncresolver
 import dns.message
@@ -27,12 +30,15 @@ import dns.rrset
 import pytest
 import requests
 import trustme
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from http_message_signatures import HTTPMessageSigner, algorithms
+from http_message_signatures.resolvers import MappingKeyResolver
 
 from e2e.clients import FIREFOX, curl
 from e2e.guarding import Guard, running
 from e2e.programs import PATIENCE, eventually
 from making import GOOGLEBOT, ROOT
-from signing import DIRECTORY, DIRECTORY_TYPE, Crawler
+from signing import DIRECTORY, DIRECTORY_TYPE, Crawler, PrivateKey, jwk, keyid, p256, rsa_pss
 from stagedoor.verify.reverse_dns import TIMEOUT
 
 CHROME = (
@@ -229,6 +235,27 @@ def test_no_request_waits_for_a_name_server_that_is_dead(site: str, tmp_path: Pa
     assert took < 60 * TIMEOUT / 2  # however busy the machine is: they would take twice as long
 
 
+def fetching_here(folder: Path) -> tuple[str, ...]:
+    """Options for a guard whose key client may come to 127.0.0.1, and believes `folder`'s CA.
+
+    The usual fetcher goes nowhere but to the Internet.
+    """
+    (folder / "here.py").write_text(
+        "import ssl, sys\n"
+        f"sys.path.insert(0, {str(ROOT / 'addons')!r})\n"
+        "from dataclasses import replace\n"
+        "from stagedoor.fetch.client import HttpClient\n"
+        "from stagedoor.fetch.public_addresses import anywhere\n"
+        "from stagedoor.fetch.uses import KEY_DIRECTORY\n"
+        "from stagedoor.fronts.mitmproxy import key_client\n"
+        "async def here(*_):\n    return ['127.0.0.1']\n"
+        f"context = ssl.create_default_context(cafile={str(folder / 'ca.pem')!r})\n"
+        "policy = replace(KEY_DIRECTORY, addresses=anywhere)\n"
+        "key_client.client = HttpClient(policy, context=context, lookup=here)\n"
+    )
+    return ("-s", str(folder / "here.py"))
+
+
 def test_a_signature_is_verified_and_counts_more_than_the_agent(
     site: str, authority: trustme.CA, tmp_path: Path
 ) -> None:
@@ -249,22 +276,8 @@ def test_a_signature_is_verified_and_counts_more_than_the_agent(
         "    token: SignerBot\n    purpose: ai-training\n"
         f"    proof: {{web_bot_auth: '{origin}'}}\n"
     )
-    # The usual fetcher goes nowhere but to the Internet: this one may come to 127.0.0.1.
-    (tmp_path / "here.py").write_text(
-        "import ssl, sys\n"
-        f"sys.path.insert(0, {str(ROOT / 'addons')!r})\n"
-        "from dataclasses import replace\n"
-        "from stagedoor.fetch.client import HttpClient\n"
-        "from stagedoor.fetch.public_addresses import anywhere\n"
-        "from stagedoor.fetch.uses import KEY_DIRECTORY\n"
-        "from stagedoor.fronts.mitmproxy import key_client\n"
-        "async def here(*_):\n    return ['127.0.0.1']\n"
-        f"context = ssl.create_default_context(cafile={str(tmp_path / 'ca.pem')!r})\n"
-        "policy = replace(KEY_DIRECTORY, addresses=anywhere)\n"
-        "key_client.client = HttpClient(policy, context=context, lookup=here)\n"
-    )
     with running(
-        tmp_path, site, "-s", str(tmp_path / "here.py"), "--set", f"guard_rules={rules}"
+        tmp_path, site, *fetching_here(tmp_path), "--set", f"guard_rules={rules}"
     ) as found, requests.Session() as session:  # fmt: skip
         session.trust_env = False
         session.headers["User-Agent"] = FIREFOX
@@ -278,6 +291,100 @@ def test_a_signature_is_verified_and_counts_more_than_the_agent(
         assert session.get(url, timeout=PATIENCE).status_code == 200  # unsigned, it is a browser
         forged = Crawler(origin)
         assert session.get(url, auth=forged, timeout=PATIENCE).status_code == 200
+    pages.shutdown()
+
+
+PRIVATE: dict[str, tuple[type[algorithms.HTTPSignatureAlgorithm], PrivateKey]] = {
+    "ed25519": (algorithms.ED25519, Ed25519PrivateKey.generate()),
+    "ecdsa-p256-sha256": (algorithms.ECDSA_P256_SHA256, p256()),
+    "rsa-pss-sha512": (algorithms.RSA_PSS_SHA512, rsa_pss()),
+}
+
+
+def library_signs(
+    message: requests.PreparedRequest, name: str, agent: str, *, as_dictionary: bool
+) -> None:
+    """Sign as http-message-signatures does: a signer that is not ours."""
+    algorithm, private = PRIVATE[name]
+    own = '"signature-agent";key="sig1"' if as_dictionary else "signature-agent"
+    message.headers["Signature-Agent"] = f'sig1="{agent}"' if as_dictionary else f'"{agent}"'
+    HTTPMessageSigner(
+        signature_algorithm=algorithm,
+        key_resolver=MappingKeyResolver(public_keys={}, private_keys={keyid(private): private}),
+    ).sign(
+        message,
+        key_id=keyid(private),
+        label="sig1",
+        tag="web-bot-auth",
+        include_alg=as_dictionary,
+        covered_component_ids=("@authority", own),
+        created=datetime.now(UTC),
+        expires=datetime.now(UTC) + timedelta(minutes=5),
+        nonce=os.urandom(16).hex(),
+    )
+
+
+def test_signers_of_both_drafts_with_three_algorithms(
+    site: str, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """-00 names an origin and -01 the key set; the signer is a library, the guard a real one."""
+    body = json.dumps({"keys": [jwk(private) for _, private in PRIVATE.values()]}).encode()
+    pages = Pages(
+        {DIRECTORY: (DIRECTORY_TYPE, body), "/jwks.json": ("application/json", body)},
+        certified(authority, "signer.example"),
+    )
+    origin = f"https://signer.example:{pages.server_port}"
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    rules = tmp_path / "rules"
+    (rules / "crawlers").mkdir(parents=True)
+    (rules / "crawlers" / "signer.yaml").write_text(
+        "operator: Signer\nreviewed: 2026-11-29\ncrawlers:\n"
+        + "".join(
+            f"  - name: {name}\n    token: {name}\n    purpose: ai-training\n"
+            f"    proof: {{web_bot_auth: '{address}'}}\n"
+            for name, address in (("OriginBot", origin), ("KeySetBot", f"{origin}/jwks.json"))
+        )
+    )
+    drafts = {
+        ("OriginBot", origin, True),  # -00
+        ("OriginBot", origin, False),  # as first deployed: one string
+        ("OriginBot", f"{origin}{DIRECTORY}", True),  # -01, the same signer
+        ("KeySetBot", f"{origin}/jwks.json", True),  # -01
+    }
+    with running(
+        tmp_path, site, *fetching_here(tmp_path), "--set", f"guard_rules={rules}"
+    ) as found, requests.Session() as session:  # fmt: skip
+        session.trust_env = False
+
+        def sent(name: str, agent: str, as_dictionary: bool) -> requests.Response:
+            message = session.prepare_request(
+                requests.Request("GET", f"{found.url}/page", headers={"User-Agent": FIREFOX})
+            )
+            library_signs(message, name, agent, as_dictionary=as_dictionary)
+            return session.send(message, timeout=PATIENCE)
+
+        def refused(*how: Any) -> bool:
+            return sent(*how).status_code == 403
+
+        for _, agent, as_dictionary in drafts:
+            eventually(partial(refused, "ed25519", agent, as_dictionary), f"the keys of {agent}")
+        before = found.counts()
+        for name in PRIVATE:
+            for _, agent, as_dictionary in drafts:
+                answer = sent(name, agent, as_dictionary)
+                assert answer.status_code == 403, (name, agent)
+                assert "Accept-Signature" not in answer.headers  # it is known already
+        after = found.counts()
+        for crawler, times in (("OriginBot", 9), ("KeySetBot", 3)):
+            counted = [
+                c("proofs_total", crawler=crawler, proof="verified") for c in (before, after)
+            ]
+            assert counted[1] - counted[0] == times
+        claimed = session.get(
+            f"{found.url}/page", headers={"User-Agent": "OriginBot"}, timeout=PATIENCE
+        )
+        assert claimed.status_code == 403
+        assert 'tag="web-bot-auth"' in claimed.headers["Accept-Signature"]
     pages.shutdown()
 
 

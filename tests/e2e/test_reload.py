@@ -221,6 +221,7 @@ def test_a_stance_that_is_taken_away_for_good_is_believed_after_a_while(
 ) -> None:
     (rules / "stance.yaml").unlink()
     assert live_within(watched, 403) < at_load(2 * LIVE)  # the shipped stance
+    watched.program.says(r"stance\.yaml is empty or gone: the stance that comes with the program")
 
 
 def test_a_folder_that_stays_away_is_told_and_the_rules_stay(watched: Guard, rules: Path) -> None:

@@ -62,3 +62,15 @@ def test_nobody_has_received_what_somebody_else_fetched_in_its_name() -> None:
     # Proven, it is one crawler wherever it comes from.
     assert crawler_key("GPTBot", HOME, verified=True) == crawler_key("GPTBot", "", verified=True)
     assert crawler_key("GPTBot", "", verified=False) != crawler_key("GPTBot", "", verified=True)
+
+
+def test_what_binds_in_one_reading_alone_is_no_violation() -> None:
+    """Content-Usage ends a group for readers that know AIPREF: such a file can be read in two ways."""
+    received = Received(frozenset({"robots"}), "r1")
+    text = b"User-agent: GPTBot\nContent-Usage: train-ai=n\nUser-agent: *\nDisallow: /music/\n"
+    behaviour, found = asked(received, robots=read(text))
+    assert (found, behaviour.disallowed) == ((), False)
+    both = text.replace(b"train-ai=n\n", b"train-ai=n\nDisallow: /music/\n")
+    assert asked(received, robots=read(both))[1]
+    (violation,) = asked(received, robots=read(text + b"User-agent: GPTBot\nDisallow: /m\n"))[1]
+    assert violation.line

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
+from urllib.request import parse_http_list, parse_keqv_list
 
+import http_sf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,9 +30,11 @@ def refused(
     resource: Resource = SONG,
     verdict: Verdict = REFUSED,
     artist: Artist = ARTIST,
+    *,
+    may_sign: bool = False,
 ) -> Answer:
     """The answer to a refused request."""
-    return refuse(request or asks(), client, resource, verdict, artist)
+    return refuse(request or asks(), client, resource, verdict, artist, may_sign=may_sign)
 
 
 def fields(answer: Answer) -> dict[str, str]:
@@ -219,3 +225,35 @@ def test_when_the_guard_cannot_decide_the_visitor_may_come_again() -> None:
 def test_every_client_gets_a_short_answer(purpose: str) -> None:
     client = Client("X", "Y", purpose)  # type: ignore[arg-type]
     assert 0 < len(refused(client=client).body) < 1000
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [(401, "invalid_token"), (402, "invalid_request"), (403, ""), (429, ""), (451, "")],
+)
+def test_401_and_402_say_how_to_come_to_leave(status: int, error: str) -> None:
+    """RSL 1.0, 6.3 (and RFC 9110, 11.6.1, for 401): both carry WWW-Authenticate."""
+    found = fields(refused(verdict=replace(REFUSED, status=status)))
+    assert ("WWW-Authenticate" in found) is bool(error)
+    if error:
+        scheme, _, rest = found["WWW-Authenticate"].partition(" ")
+        parameters = parse_keqv_list(parse_http_list(rest))  # the standard library's own reader
+        assert (scheme, parameters["error"]) == ("License", error)
+        assert parameters["error_description"].isascii()
+
+
+def test_those_who_could_be_verified_are_asked_for_a_signature() -> None:
+    """RFC 9421, 5.1: Accept-Signature is a dictionary of what is to be covered."""
+    assert "Accept-Signature" not in fields(refused())
+    value = fields(refused(may_sign=True))["Accept-Signature"]
+    found: Any = http_sf.parse(value.encode(), tltype="dictionary")
+    ((label, (components, parameters)),) = found.items()
+    assert label == "sig1"
+    assert components == [("@authority", {}), ("signature-agent", {"key": "sig1"})]
+    assert parameters["tag"] == "web-bot-auth"
+    assert {name for name, asked in parameters.items() if asked is True} == {
+        "created",
+        "expires",
+        "keyid",
+        "nonce",
+    }

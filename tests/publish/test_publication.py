@@ -95,7 +95,7 @@ def test_every_stance_comes_back_as_it_was_meant(said: Said, catalogue: Catalogu
         # Content-Usage: where nothing may be fetched, there is nothing to have preferences about.
         usage = content_usage.read_robots(robots, token, SONG)
         assert [statement.said for statement in usage] == ([said] if allowed else [])
-        signals = content_signal.read_robots(robots, token, SONG)
+        signals = content_signal.WORDS.heard(robots, token, SONG)
         assert [statement.said for statement in signals] == [said]
 
 
@@ -124,7 +124,7 @@ PIECES: dict[str, tuple[tuple[str, bytes], ...]] = {
 
 
 def test_every_switch_is_tried() -> None:
-    assert set(PIECES) == set(Publish.model_fields) - {"address"}
+    assert set(PIECES) == set(Publish.model_fields) - {"address", "about_search"}
 
 
 @pytest.mark.parametrize("piece", PIECES)
@@ -322,3 +322,37 @@ def test_what_the_site_says_less_strictly_is_replaced(
 ) -> None:
     together = stricter((site,), OWN[SHIPPED])
     assert [v.decode() for n, v in together if n.lower() == site[0].lower()] == [expected]
+
+
+@pytest.mark.parametrize("reservation", [(), ((b"tdm-reservation", b"2"),)])
+def test_a_policy_of_the_sites_stays_with_our_reservation(reservation: Fields) -> None:
+    """TDMRep merges its properties one by one: ours is the reservation, theirs the policy."""
+    theirs = (b"TDM-Policy", b"https://label.example/policy.json")
+    together = stricter((*reservation, theirs), OWN[SHIPPED])
+    mining = {field for field in together if field[0].lower().startswith(b"tdm-")}
+    assert mining == {theirs, (b"tdm-reservation", b"1")}
+
+
+@pytest.mark.parametrize(
+    ("search", "about", "said"), [("yes", "yes", "yes"), ("yes", "no", None), ("no", "no", "no")]
+)
+def test_a_yes_to_search_may_stay_unsaid_and_a_no_may_not(
+    search: str, about: str, said: str | None, catalogue: Catalogue
+) -> None:
+    """AIPREF's search=y counts for more than the other words, so an artist may not want to say it."""
+    ours = Stance.model_validate(
+        {"ai": {"search": search}, "publish": {"address": ADDRESS, "about_search": about}}
+    )
+    found = published(ours, catalogue)
+    for statement in headers.read(fields(found.headers)):
+        if statement.standard == "content-usage":
+            assert statement.said == Said("no", "no", said)  # type: ignore[arg-type]
+    robots = robots_txt.read(found.robots(None).text)
+    assert robots_txt.allowed(robots, "Googlebot", "/") is (search == "yes")
+    for heard in (content_usage.read_robots, content_signal.WORDS.heard):
+        (statement,) = heard(robots, "Someone", "/")
+        assert statement.said.search == said
+    licence = rsl.read(found.files["/license.xml"].text, f"{ADDRESS}{SONG}")
+    assert licence
+    assert licence.said.search == said
+    assert licence.said.train == "no"

@@ -10,8 +10,8 @@ import pytest
 
 from making import FIREFOX, REFUSED, asks, event
 from stagedoor.evidence.entries import Visit
-from stagedoor.model.events import Decided
-from stagedoor.model.facts import UNKNOWN, Client, Proof, Resource, Verdict
+from stagedoor.model.events import Decided, Referred
+from stagedoor.model.facts import ANONYMOUS, UNKNOWN, Client, Proof, Resource, Verdict
 from stagedoor.record import backfill
 from stagedoor.record.daily import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
 from stagedoor.record.distinct import Distinct
@@ -158,9 +158,34 @@ def test_only_what_is_proven_is_said_of_the_operator(proof: Proof, who: str) -> 
 
 
 def test_who_says_no_name_is_called_by_none() -> None:
+    for client, words in ((ANONYMOUS, "does not say who it is"), (UNKNOWN, "nobody knows")):
+        day = Day(Clock())
+        day.record(came(client=client, against=True))
+        assert any(text.startswith(f"Somebody who {words}") for text in sentences(day.look()))
+
+
+def test_who_sends_people_is_said_beside_what_the_same_operator_took() -> None:
     day = Day(Clock())
-    day.record(came(client=UNKNOWN, against=True))
-    assert any(text.startswith("Somebody who does not say") for text in sentences(day.look()))
+    proven = Client("GPTBot", "OpenAI", "ai-training", "verified")
+    for number in range(400):
+        found = came(client=proven, verdict=ALLOWED, request=asks("GPTBot", f"/m/{number}.mp3"))
+        day.taking(found, 10, against=False)
+    for service, operator in (("ChatGPT", "OpenAI"), ("Google", "Google"), ("ChatGPT", "OpenAI")):
+        day.handlers()[Referred](Referred(service, operator, NOON))
+    day.record(came(client=PERSON, verdict=ALLOWED))
+    told = sentences(day.look())
+    assert "Assistants and search engines sent you 3 visits: ChatGPT 2, Google 1." in told
+    assert "OpenAI took 400 recordings, and sent you 2 visits." in told
+    assert day.look().referrals == {("ChatGPT", "OpenAI"): 2, ("Google", "Google"): 1}
+
+
+def test_a_costume_took_nothing_for_the_operator() -> None:
+    day = Day(Clock())
+    day.taking(
+        came(client=Client("GPTBot", "OpenAI", "ai-training"), verdict=ALLOWED), 1, against=False
+    )
+    day.referral(Referred("ChatGPT", "OpenAI", NOON))
+    assert not any("OpenAI took" in text for text in sentences(day.look()))
 
 
 def test_a_thousand_requests_for_one_recording_are_one_recording() -> None:

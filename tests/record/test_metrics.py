@@ -24,11 +24,14 @@ def used() -> Metrics:
     several = Client("Timpibot", "Timpi", "seo", further=("search",))
     metrics.record(event(client=several, verdict=Verdict("allow")))
     metrics.record(event(client=UNKNOWN, verdict=Verdict("allow"), resource=Resource("page", "/")))
+    licensed = replace(GPTBOT_CLIENT, licence="valid", licence_id="l1")
+    metrics.record(event(client=licensed, verdict=Verdict("allow")))
     handlers = metrics.handlers()
     handlers[AudioSent](AudioSent("browser", 4096, 2.5))
     handlers[StreamChanged](StreamChanged("browser", 1))
     metrics.withheld("ai-training", 1000, 2.5)
     metrics.taken(GPTBOT_CLIENT, "audio", against=True)
+    metrics.referral("ChatGPT", "OpenAI")
     metrics.error("request", "closed")
     metrics.upstream_error()
     metrics.answered(200, 0.01)
@@ -89,7 +92,7 @@ def test_a_refusal_is_counted_by_verdict_crawler_and_rule() -> None:
     )
     assert value(metrics, "stagedoor_blocks_total", crawler="GPTBot", rule="ai-training-off") == 1
     assert value(metrics, "stagedoor_audio_requests_refused_total", purpose="ai-training") == 1
-    assert value(metrics, "stagedoor_decision_seconds_count") == 3
+    assert value(metrics, "stagedoor_decision_seconds_count") == 4
 
 
 def test_a_refused_page_is_no_refused_recording() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from flows import OpenGuard, answered, flow
-from making import FIREFOX, GPTBOT, event
+from making import FIREFOX, GPTBOT, ROOT, event
 from stagedoor.model import events
 from stagedoor.model.events import EVENTS, Decided, Event, Failed
 from stagedoor.record.recorders import Handlers, Recorders
@@ -61,6 +61,7 @@ def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: OpenGuard) -> N
     fixture = opened(
         {
             "stance.yaml": "mode: observe\npublish: {address: https://m.example}",
+            "referrers.yaml": (ROOT / "rules" / "referrers.yaml").read_text("utf-8"),
             "95-x.yaml": "- {id: x, title: X, when: {client.name: GPTBot, request.path: /no/**}, then: block}",
         }
     )
@@ -69,6 +70,11 @@ def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: OpenGuard) -> N
     service.suite.add(everything)
     service._evidence = True
     service.take(service.policy)  # type: ignore[arg-type]
+    sent = flow("/", FIREFOX, headers={"Referer": "https://chatgpt.com/"})
+    fixture.enter(sent)
+    answered(sent, "text/html", content_length="10")
+    fixture.guard.responseheaders(sent)
+    fixture.guard.response(sent)
     for agent in (GPTBOT, FIREFOX):
         for target, kind in (("/robots.txt", "text/plain"), ("/a.mp3", "audio/mpeg"), ("/", "")):
             found = fixture.enter(flow(target, agent))
@@ -103,4 +109,9 @@ def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: OpenGuard) -> N
 
 def test_metrics_count_every_kind_but_publications(opened: OpenGuard) -> None:
     counted = set(opened().metrics.handlers())
-    assert set(EVENTS) - counted == {events.Published, events.Proved, events.Took}
+    assert set(EVENTS) - counted == {
+        events.Published,
+        events.Proved,
+        events.Sounded,
+        events.Took,
+    }

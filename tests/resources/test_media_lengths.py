@@ -1,42 +1,69 @@
-"""How long recordings are, read from the heads of real files as they pass in pieces."""
+"""How long recordings are, read from real files as they pass in pieces."""
 
 from __future__ import annotations
 
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings import LENGTH, MADE, recording
-from stagedoor.resources.media_lengths import HEAD, Reader, extent, seconds
+from stagedoor.resources.containers import LONGEST
+from stagedoor.resources.media_lengths import HEAD, Meter, extent
 
 
-def read(data: bytes, size: int, piece: int) -> tuple[float | None, int]:
-    """What a reader finds, and how many bytes it has seen by then."""
-    reader = Reader(size)
-    for place in range(0, len(data), piece):
-        found = reader.read(data[place : place + piece])
-        if found is not None:
-            return found, min(len(data), place + piece)
-    return reader.read(b""), len(data)
+def measured(
+    data: bytes, piece: int, start: int = 0, size: int | None = None, name: str = "/a"
+) -> Meter:
+    """A meter that has seen `data` from `start` to its end."""
+    meter = Meter(start, len(data) if size is None else size, name)
+    for place in range(start, len(data), piece):
+        meter.feed(data[place : place + piece])
+    meter.end()
+    return meter
 
 
 @pytest.mark.parametrize("name", MADE)
 @pytest.mark.parametrize("piece", [1000, 65536, 1 << 20])
 def test_real_files(name: str, piece: int) -> None:
-    found, seen = read(recording(name), len(recording(name)), piece)
-    assert found == pytest.approx(LENGTH, rel=0.15), name
-    assert seen <= HEAD + piece
+    meter = measured(recording(name), piece)
+    assert meter.seconds == pytest.approx(LENGTH, rel=0.02), name
+    assert meter.exact
+    assert meter.rate * len(recording(name)) == pytest.approx(meter.seconds)
 
 
-def test_a_large_picture_in_front_is_stepped_over() -> None:
+@pytest.mark.parametrize("name", MADE)
+def test_real_files_of_unknown_size(name: str) -> None:
+    meter = measured(recording(name), 65536, size=0, name=f"/{name}")
+    assert meter.seconds == pytest.approx(LENGTH, rel=0.02), name
+
+
+@pytest.mark.parametrize("name", ["cbr.mp3", "bare.mp3", "a.opus", "late.m4a"])
+def test_the_second_half_alone_shows_it(name: str) -> None:
+    data = recording(name)
+    meter = measured(data, 30_000, len(data) // 2, name=f"/{name}")
+    assert meter.seconds == pytest.approx(LENGTH, rel=0.03), name
+
+
+def test_the_head_alone_is_enough_mostly() -> None:
+    for name in ("cbr.mp3", "vbr.mp3", "a.flac", "a.wav", "fast.m4a", "a.opus"):
+        data = recording(name)
+        meter = Meter(0, len(data), f"/{name}")
+        meter.feed(data[: HEAD + 5000])
+        assert meter.settled, name
+        assert meter.seconds == pytest.approx(LENGTH, rel=0.03), name
+
+
+@pytest.mark.parametrize("name", ["cbr.mp3", "bare.mp3"])
+@pytest.mark.parametrize("version", [b"\x03", b"\x04"])
+def test_a_large_picture_in_front_is_stepped_over(name: str, version: bytes) -> None:
     size = 700_000
     syncsafe = bytes((size >> shift) & 0x7F for shift in (21, 14, 7, 0))
-    data = b"ID3\x04\x00\x00" + syncsafe + bytes(size) + recording("cbr.mp3")
+    data = b"ID3" + version + b"\x00\x00" + syncsafe + bytes(size) + recording(name)
     for piece in (7, 5000, 1 << 20):
-        found, _ = read(data[: size + 200_000], len(data), piece)
-        assert found == pytest.approx(LENGTH, rel=0.05)
+        meter = measured(data, piece)
+        assert meter.seconds == pytest.approx(LENGTH, rel=0.02)
 
 
 def test_a_piece_that_ends_with_the_tag_is_not_the_end() -> None:
@@ -44,23 +71,65 @@ def test_a_piece_that_ends_with_the_tag_is_not_the_end() -> None:
     tag = b"ID3\x04\x00\x00\x00\x00\x00\x28" + bytes(40)
     data = tag + recording("cbr.mp3")
     for piece in (1, 10, 25, 50):
-        found, _ = read(data, len(data), piece)
-        assert found == pytest.approx(LENGTH, rel=0.05), piece
+        meter = Meter(0, len(data), "/a")
+        for place in range(0, 70_000, piece):
+            meter.feed(data[place : place + piece])
+        assert meter.seconds == pytest.approx(LENGTH, rel=0.02), piece
 
 
-def test_what_cannot_be_read_has_no_length() -> None:
-    assert seconds(b"", 0) == 0
-    assert seconds(b"<!doctype html>" * 500, 1 << 20) == 0
-    noise = random.Random(1).randbytes(HEAD)
-    assert seconds(b"fLaC" + noise, 1 << 20) >= 0
+def test_what_is_no_sound_has_no_length() -> None:
+    assert measured(b"", 10, name="/a").seconds == 0
+    page = measured(b"<!doctype html>" * 5000, 9000, name="/a.mp3")
+    assert page.silent
+    assert page.seconds == 0
+    answer = measured(b'{"error": "no such song"}', 9000, name="/rest/stream")
+    assert answer.silent
 
 
-@given(st.binary(max_size=400), st.sampled_from([b"", b"fLaC", b"OggS", b"RIFF\0\0\0\0WAVEfmt ", b"ID3\4\0\0", b"\xff\xfb\x90\x64", b"\0\0\0\x20ftypM4A ", b"FORM\0\0\0\0AIFF", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c"]), st.integers(0, 1 << 40))  # fmt: skip
-def test_nonsense_has_no_length_and_does_no_harm(body: bytes, magic: bytes, size: int) -> None:
-    assert 0 <= seconds(magic + body, size) < 8 * 24 * 3600
-    reader = Reader(size)
-    reader.read(magic + body)
-    assert reader.read(b"") is not None
+def test_what_nothing_is_known_of_counts_by_the_table() -> None:
+    noise = random.Random(1).randbytes(1_411_000 // 8 * 3)
+    meter = measured(noise, 9000, name="/a.wav")
+    assert meter.seconds == pytest.approx(3)
+    assert not meter.exact
+    assert measured(noise, 9000, name="/a.mp3").seconds > 10
+
+
+def test_a_head_that_says_too_much_is_not_believed() -> None:
+    """A thousand hours in a few bytes are a mistake of the file's."""
+    flac = b"fLaC\0\0\0\x22" + b"\x10\0\x10\0" + bytes(6) + b"\x0a\xc4\x42\xff\xff\xff\xff\xff"
+    assert measured(flac + bytes(90_000), 9000, name="/a.flac").seconds < LONGEST / 100
+
+
+@given(st.binary(max_size=400), st.sampled_from([b"", b"fLaC", b"OggS", b"RIFF\0\0\0\0WAVEfmt ", b"ID3\4\0\0", b"\xff\xfb\x90\x64", b"\0\0\0\x20ftypM4A ", b"\0\0\0\x08moov", b"FORM\0\0\0\0AIFF", b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c", b"\x1aE\xdf\xa3", b"caff\0\1\0\0desc", b".snd", b"wvpk", b"TTA1", b"\x0b\x77", b"#!AMR\n", b"MAC \x96\x0f", b"OggS\0\2" + bytes(20) + b"\1\x13OpusHead", b"G" + bytes(187) + b"G"]), st.integers(0, 1 << 40), st.sampled_from([1, 7, 600]))  # fmt: skip
+def test_nonsense_does_no_harm(body: bytes, magic: bytes, size: int, piece: int) -> None:
+    data = magic + body
+    for start in (0, 5):
+        for name in ("/a.mp3", "/a.opus", "/a.m4a", "/a"):
+            meter = Meter(start, size, name)
+            for place in range(0, len(data), piece):
+                meter.feed(data[place : place + piece])
+            meter.end()
+            assert 0 <= meter.seconds <= LONGEST
+            assert 0 <= meter.rate < 1e9
+
+
+@given(
+    st.sampled_from(["late.m4a", "a.opus", "vbr-bare.mp3", "cut.mp4"]),
+    st.integers(0, 1000),
+    st.sampled_from([300, 9000, 70_000]),
+)
+@settings(max_examples=40)
+def test_pieces_make_no_difference(name: str, seed: int, most: int) -> None:
+    file, chance = recording(name)[:300_000], random.Random(seed)
+    meter = Meter(0, len(file), f"/{name}")
+    at = 0
+    while at < len(file):
+        step = chance.randint(1, most)
+        meter.feed(file[at : at + step])
+        at += step
+    meter.end()
+    whole = measured(file, 1 << 20, name=f"/{name}")
+    assert meter.seconds == pytest.approx(whole.seconds, rel=0.02)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,13 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from making import ROOT, document
-from stagedoor.config import stance
+from stagedoor.config import offers, stance
 from stagedoor.config.schema import Model
 from stagedoor.config.yamltext import Source, parse
-from stagedoor.identify import catalogue, tls_families
+from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.load import rule_folder
 from stagedoor.model import actions, facts
+from stagedoor.resources import site_profiles
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS
 from stagedoor.rules.json_schema import HEADER_LINE, schema_for, schemas
@@ -26,7 +27,11 @@ from stagedoor.rules.vocabulary import Known
 GOLDEN = ROOT / "tests" / "golden"
 SCHEMAS = schemas(["GPTBot", "ExampleBot"], ["OpenAI"])
 FORMS = rule.forms()
-ROOTS: tuple[type[Model], ...] = (stance.Stance, catalogue.File, tls_families.File, FORMS.written)
+ROOTS: tuple[type[Model], ...] = (
+    *(stance.Stance, catalogue.File, tls_families.File, site_profiles.ProfileFile),
+    *(referrers.ReferrerFile, offers.OfferFile),
+    FORMS.written,
+)
 
 UNSEEN: Mapping[str, str] = {
     **dict.fromkeys(
@@ -258,7 +263,9 @@ def test_a_listening_address_has_a_port(text: str, right: bool) -> None:
 
 def test_every_field_has_a_caption_and_every_caption_a_field() -> None:
     found = {kind for root in ROOTS for kind in _models(root)} - {rule.Plain}
-    assert {k: set(captions.of(k)) for k in found} == {k: set(k.model_fields) for k in found}
+    assert {k: set(captions.of(k)) for k in found} == {
+        k: {field.alias or name for name, field in k.model_fields.items()} for k in found
+    }
     of_forms = {rule.Written, rule.Case}
     assert found - {FORMS.written, FORMS.then, FORMS.case} | of_forms == set(captions.CAPTIONS)
 
@@ -281,6 +288,7 @@ def _inside(annotation: Any) -> Iterator[type[Model]]:
 def test_every_choice_has_a_meaning() -> None:
     assert tuple(captions.PURPOSES) == facts.PURPOSES
     assert tuple(captions.KINDS) == facts.KINDS
+    assert tuple(captions.FORMS) == facts.FORMS
     assert tuple(captions.PROOFS) == facts.PROOFS
     assert tuple(captions.of_actions()) == actions.words()
     assert tuple(captions.MODES) == facts.MODES
@@ -310,7 +318,7 @@ def test_every_word_of_the_vocabulary_explains_itself() -> None:
 
 def test_names_are_offered_and_not_demanded() -> None:
     offered, any_word = SCHEMAS["rules.json"]["definitions"]["name"]["anyOf"]
-    assert offered["enum"] == ["ExampleBot", "GPTBot", "unknown"]
+    assert offered["enum"] == ["anonymous", "ExampleBot", "GPTBot", "unknown"]
     assert "enum" not in any_word
 
 

@@ -8,7 +8,18 @@ from making import asks, document, mistakes
 from stagedoor.config.stance import Stance, choices
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.errors import Problem
-from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
+from stagedoor.model.facts import (
+    CREDENTIALS,
+    FORMS,
+    KINDS,
+    LICENCE_STANDINGS,
+    PROOFS,
+    PURPOSES,
+    Behaviour,
+    Client,
+    Request,
+    Resource,
+)
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.fields import FIELDS, TOLD
 from stagedoor.rules.vocabulary import Known, Read, read_when
@@ -307,7 +318,16 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("client.traits") == TRAIT_NAMES
     assert choices.pop("behaviour.told") == TOLD
     assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
-    assert choices == {"client.purpose": PURPOSES, "client.proof": PROOFS, "resource": KINDS}
+    assert choices.pop("request.credentials") == CREDENTIALS
+    assert choices.pop("resource.form") == FORMS
+    for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
+        assert choices.pop(f"{scope}.tripped") == ("yes", "no")
+    assert choices == {
+        "client.purpose": PURPOSES,
+        "client.proof": PROOFS,
+        "client.licence": LICENCE_STANDINGS,
+        "resource": KINDS,
+    }
 
 
 def test_an_expression_that_is_no_expression_is_never_passed_over() -> None:

@@ -33,8 +33,7 @@ from stagedoor.signals.listing import markdown
 from stagedoor.signals.meaning import Answer, Said, Statement
 from stagedoor.signals.registry import Registry
 from stagedoor.signals.robots.access import read
-from stagedoor.signals.robots.lines import Record, Robots
-from stagedoor.signals.robots.usage_records import Scope, Spoken, scopes, spoken
+from stagedoor.signals.robots.usage_records import UsageWords
 from stagedoor.signals.standard import (
     Document,
     Fault,
@@ -71,12 +70,13 @@ def strict(theirs: Fields, ours: Fields) -> Merge:
     return Merge() if keeps else Merge(drop=True, add=ours)
 
 
-def scope(record: Record) -> Scope | None:
-    return scopes(record, "toy-use", lambda value: said(value.decode()))
-
-
-def in_robots(robots: Robots, token: str, path: str) -> tuple[Statement, ...]:
-    return spoken(robots, token, path, Spoken("toy", scope))
+IN_ROBOTS = UsageWords(
+    standard="toy",
+    name="Toy-Use",
+    labels={"learn": "train"},
+    answers={"yes": "yes", "no": "no"},
+    parse=lambda value: said(value if isinstance(value, str) else value.decode()),
+)
 
 
 def in_page(head: Head, _url: str) -> tuple[Statement, ...]:
@@ -99,9 +99,9 @@ TOY = Standard(
     page=Page(in_page, lambda message: f'<meta name="toy-use" content="{word(message)}">'),
     record=RobotsRecord(
         name="toy-use",
-        write=lambda message, path: " ".join(filter(None, ("Toy-Use:", path, word(message)))),
-        scope=scope,
-        read=in_robots,
+        write=lambda message, path: IN_ROBOTS.write_robots(Said(message.train), path),
+        scope=IN_ROBOTS.scope,
+        read=IN_ROBOTS.heard,
         example="learn=no",
     ),
     files=Files(
@@ -147,7 +147,7 @@ def test_it_is_published_everywhere_it_speaks(catalogue: Catalogue) -> None:
     assert '<meta name="toy-use" content="learn=no" />' in found.tags
     robots = read(found.robots(None).text)
     for token in ("GPTBot", "Googlebot", "anybody"):
-        assert [s.said.train for s in in_robots(robots, token, "/a.mp3")] == ["no"]
+        assert [s.said.train for s in IN_ROBOTS.heard(robots, token, "/a.mp3")] == ["no"]
     refused = next(group for group in robots.groups if "gptbot" in group.agents)
     assert b"/toy.txt" in {rule.value for rule in refused.rules if rule.name == "allow"}
     written = snippets(found.headers, found.files)

@@ -6,9 +6,13 @@ import asyncio
 import inspect
 from typing import Any
 
+import pytest
+
 from stagedoor.engine.needs import Effects, Known, Received
-from stagedoor.model.client_keys import client_key
+from stagedoor.model.client_keys import client_key, listener
 from stagedoor.model.facts import Behaviour, Rate
+from stagedoor.model.heard import SCOPES, Heard, Listening, Scope, Sentence
+from stagedoor.model.sound import SoundKind, SoundSent
 from stagedoor.store.interface import Length, Query, Store
 from stagedoor.store.store_keys import once_key
 
@@ -56,6 +60,59 @@ class Driver:
     def received(self, crawler: str) -> Received | None:
         """What a crawler has received."""
         return self.read("", 0.0, crawler=crawler).received
+
+
+def song(number: int, **more: Any) -> SoundSent:
+    """A recording of three minutes that has gone out whole."""
+    return portion(f"/music/{number}.mp3", **more)
+
+
+def portion(
+    track: str, start: int = 0, end: int = 3_000_000, kind: SoundKind = "recording", **more: Any
+) -> SoundSent:
+    """A part of a recording of three minutes and 3 MB."""
+    return SoundSent(
+        track,
+        kind,
+        seconds=180.0 * (end - start) / 3_000_000,
+        start=start,
+        end=end,
+        **{
+            "size": 3_000_000,
+            "length": 180.0,
+            "offset": 180.0 * start / 3_000_000,
+            "resource": track,
+            "first": True,
+            "last": True,
+            "complete": True,
+            **more,
+        },
+    )
+
+
+class Player:
+    """Somebody at an address, with a program, who is sent recordings."""
+
+    def __init__(self, driver: Driver, address: str = HOME, agent: str = "Firefox") -> None:
+        self.driver, self.listener = driver, listener(address, agent)
+
+    def gets(self, *sent: SoundSent, at: float) -> None:
+        for one in sent:
+            self.driver.store.sounded(self.listener, one, at)
+
+    def known(self, at: float, **more: Any) -> Known:
+        return self.driver.read("", at, listener=self.listener, **more)
+
+    def heard(self, at: float, scope: Scope = "household") -> Heard:
+        listening: Listening = self.known(at, listening=SCOPES).behaviour.listening
+        found: Heard = getattr(listening, scope)
+        return found
+
+    def does(self, effects: Effects, at: float) -> None:
+        self.driver.store.apply(self.listener.household, "", effects, at, self.listener)
+
+    def left(self, rule: str, scope: Scope, at: float) -> float:
+        return self.known(at, sentences=((rule, scope),)).waits.get(rule, 0.0)
 
 
 class StoreContract:
@@ -203,3 +260,173 @@ class StoreContract:
         for second in range(0, 3600, 60):
             assert store.sent(HOME, 0, 60.0, 18_000.0 + second) == ()
         assert store.sent(ELSEWHERE, 0, 36.0, 21_600.0) == (1.0,)
+
+    # -- listening sessions --------------------------------------------------------------------------
+
+    def test_sound_that_cannot_have_been_heard_is_ahead_and_drains(self) -> None:
+        player = Player(self.driver())
+        player.gets(song(1), song(2), at=1000.0)
+        assert player.heard(1000.0).ahead == 360.0
+        assert player.heard(1060.0).ahead == 120.0
+        assert player.heard(1060.0, "agent").ahead == 300.0
+        assert player.heard(2000.0).ahead == 0.0
+
+    def test_the_same_part_twice_counts_once(self) -> None:
+        player = Player(self.driver())
+        for _ in range(5):
+            player.gets(song(1), portion("/music/1.mp3", 1_000_000, 2_000_000), at=1000.0)
+        found = player.heard(1000.0)
+        assert (found.ahead, found.begun_recordings, found.whole_recordings) == (180.0, 1, 1)
+
+    def test_ranges_of_one_recording_add_up_to_a_whole(self) -> None:
+        player, size = Player(self.driver()), 3_000_000
+        for start in range(0, size, size // 10):
+            player.gets(portion("/a.mp3", start, min(size, start + size // 10)), at=1000.0)
+        found = player.heard(1000.0)
+        assert found.ahead == pytest.approx(180.0)
+        assert (found.whole_recordings, found.whole_file_by_ranges) == (1, 1)
+        player.gets(song(2), at=1000.0)
+        assert player.heard(1000.0).whole_file_by_ranges == 1
+
+    def test_a_beginning_is_begun_and_not_whole(self) -> None:
+        player = Player(self.driver())
+        player.gets(portion("/a.mp3", 0, 1_500_000), at=1000.0)
+        found = player.heard(1000.0)
+        assert found == Heard(ahead=90.0, begun_recordings=1)
+
+    def test_windows_end(self) -> None:
+        player = Player(self.driver())
+        player.gets(song(1), song(2), at=1000.0)
+        assert player.heard(1599.0).whole_recordings == 2
+        assert player.heard(1600.0).whole_recordings == 0
+        assert player.heard(4599.0).begun_recordings == 2
+        assert player.heard(4600.0).begun_recordings == 0
+        assert player.heard(30_000.0).catalogue_share == 0.1  # of twenty, where there are fewer
+        assert player.heard(90_000.0).catalogue_share == 0.0
+
+    def test_segments_are_of_their_track_and_are_asked_for_by_right_with_a_playlist(self) -> None:
+        driver = self.driver()
+        bare, fair = Player(driver), Player(driver, ELSEWHERE)
+        driver.store.playlist(fair.listener, 999.0)
+        for player in (bare, fair):
+            for number in range(18):
+                player.gets(
+                    portion("/set/", 0, 166_666, "segment", size=166_666, offset=number * 10.0,
+                            resource=f"/set/{number}.ts", length=180.0),
+                    at=1000.0,
+                )  # fmt: skip
+        assert bare.heard(1000.0).segments_without_playlist == 18
+        assert fair.heard(1000.0).segments_without_playlist == 0
+        for player in (bare, fair):
+            found = player.heard(1000.0)
+            assert (found.begun_recordings, found.whole_recordings) == (1, 1)
+
+    def test_episodes_have_a_clock_of_their_own(self) -> None:
+        player = Player(self.driver())
+        player.gets(*(portion(f"/e/{n}.mp3", kind="episode") for n in range(300)), at=1000.0)
+        assert player.heard(1000.0) == Heard(episodes=300)
+        assert player.heard(80_000.0).episodes == 300
+        assert player.heard(88_000.0).episodes == 0
+
+    def test_streams_without_an_end_and_what_was_bought_count_nothing(self) -> None:
+        player = Player(self.driver())
+        player.gets(song(1, kind="live"), song(2, kind="bought"), at=1000.0)
+        assert player.heard(1000.0) == Heard()
+
+    def test_a_walk_in_order_is_one(self) -> None:
+        player = Player(self.driver())
+        for number in (3, 4, 5, 6):
+            player.gets(portion(f"/album/{number:02} Song.mp3"), at=1000.0)
+        assert player.heard(1000.0).sequential_walk == 4
+        player.gets(portion("/next/01 Song.mp3"), at=1000.0)
+        assert player.heard(1000.0).sequential_walk == 5
+        player.gets(portion("/next/07 Song.mp3"), at=1000.0)
+        assert player.heard(1000.0).sequential_walk == 1
+
+    def test_neighbours_are_one_network_and_agents_are_apart(self) -> None:
+        driver = self.driver()
+        for number in range(20):
+            Player(driver, f"203.0.113.{number + 10}").gets(song(number), at=1000.0)
+        someone = Player(driver, "203.0.113.200")
+        assert someone.heard(1000.0) == Heard()
+        assert someone.heard(1000.0, "network").whole_recordings == 20
+        assert someone.heard(1000.0, "network").ahead == 3600.0
+        first = Player(driver, "203.0.113.10")
+        assert first.heard(1000.0).whole_recordings == 1
+        other = Player(driver, "203.0.113.10", "Safari")
+        other.gets(song(50), song(51), at=1000.0)
+        assert other.heard(1000.0).whole_recordings == 3
+        assert other.heard(1000.0, "agent").whole_recordings == 2
+        assert first.heard(1000.0, "agent").whole_recordings == 1
+        assert someone.heard(1000.0, "network").whole_recordings == 22
+
+    def test_neighbours_in_version_six(self) -> None:
+        driver = self.driver(10_000)
+        for number in range(300):
+            Player(driver, f"2001:db8:7:{number:x}::1").gets(song(number % 30), at=1000.0)
+        found = Player(driver, "2001:db8:7:ffff::1").heard(1000.0, "network")
+        assert (found.whole_recordings, found.ahead) == (30, 5400.0)
+        assert Player(driver, "2001:db8:8:1::1").heard(1000.0, "network") == Heard()
+
+    def test_the_same_song_for_many_neighbours_is_one(self) -> None:
+        driver = self.driver()
+        for number in range(50):
+            Player(driver, f"203.0.113.{number + 10}").gets(song(1), song(2), at=1000.0)
+        assert Player(driver, "203.0.113.1").heard(1000.0, "network").ahead == 360.0
+
+    def test_a_sentence_lasts_and_ends(self) -> None:
+        driver = self.driver()
+        player, neighbour = Player(driver), Player(driver, "198.51.100.8")
+        player.does(Effects(sentence=Sentence("r", "household", 600.0)), 1000.0)
+        assert player.left("r", "household", 1000.0) == 600.0
+        assert player.left("r", "household", 1599.0) == 1.0
+        assert player.left("r", "household", 1600.0) == 0.0
+        assert player.left("other", "household", 1000.0) == 0.0
+        assert neighbour.left("r", "household", 1000.0) == 0.0
+        assert Player(driver, agent="Safari").left("r", "household", 1000.0) == 600.0
+
+    def test_a_sentence_on_a_network_or_an_agent(self) -> None:
+        driver = self.driver()
+        player, neighbour = Player(driver), Player(driver, "198.51.100.8")
+        for one in (player, neighbour):
+            one.gets(song(1), at=999.0)
+        player.does(Effects(sentence=Sentence("net", "network", 600.0)), 1000.0)
+        assert neighbour.left("net", "network", 1000.0) == 600.0
+        Player(driver, agent="Safari").gets(song(2), at=1000.0)
+        player.does(Effects(sentence=Sentence("one", "agent", 600.0)), 1000.0)
+        assert player.left("one", "agent", 1000.0) == 600.0
+        assert Player(driver, agent="Safari").left("one", "agent", 1000.0) == 0.0
+        assert Player(driver, agent="Opera").left("one", "agent", 1000.0) == 0.0
+
+    def test_what_is_asked_for_under_a_sentence_and_traps(self) -> None:
+        player = Player(self.driver())
+        for number in (1, 2, 2, 3):
+            player.does(Effects(ignored=f"/{number}.mp3"), 4000.0)
+        assert player.heard(4000.0).ignored == 3
+        player.does(Effects(tripped=3600.0), 4000.0)
+        assert player.heard(7599.0).tripped
+        assert player.heard(7599.0, "agent").tripped
+        assert not player.heard(7600.0).tripped
+
+    def test_a_flood_of_addresses_does_not_make_it_forget_whom_it_watches(self) -> None:
+        driver = self.driver(1000)
+        taker, sentenced, tripped = (Player(driver, f"203.0.113.{n}") for n in (1, 2, 3))
+        taker.gets(*(song(n) for n in range(40)), at=1000.0)
+        sentenced.does(Effects(sentence=Sentence("r", "household", 3600.0)), 1000.0)
+        tripped.does(Effects(tripped=3600.0), 1000.0)
+        for number in range(20_000):
+            address = f"{10 + number % 100}.{number // 256 % 256}.{number % 256}.1"
+            Player(driver, address).gets(song(number % 100), at=1000.0 + number / 100)
+        assert len(driver.store) <= 1000
+        assert taker.heard(1200.0).ahead > 6000
+        assert sentenced.left("r", "household", 1200.0) == 3400.0
+        assert tripped.heard(1200.0).tripped
+
+    def test_neighbouring_networks_of_64_bits_make_nobody_forgotten(self) -> None:
+        driver = self.driver(1000)
+        quiet = Player(driver, HOME)
+        quiet.gets(song(1), at=1000.0)
+        for number in range(20_000):
+            player = Player(driver, f"2001:db8:{number % 2}:{number // 2 % 400:x}::1")
+            player.gets(song(number % 100), at=1000.0)
+        assert quiet.heard(1000.0).whole_recordings == 1

@@ -7,7 +7,8 @@ import subprocess
 import sys
 
 from making import ROOT
-from stagedoor.store.store_keys import once_key, recording_key
+from stagedoor.model.recording_keys import recording_key
+from stagedoor.store.store_keys import once_key
 
 
 def test_no_two_lists_of_parts_share_a_key() -> None:
@@ -19,7 +20,8 @@ def test_no_two_lists_of_parts_share_a_key() -> None:
 
 def test_keys_are_the_same_in_another_process() -> None:
     script = (
-        "from stagedoor.store.store_keys import once_key, recording_key\n"
+        "from stagedoor.model.recording_keys import recording_key\n"
+        "from stagedoor.store.store_keys import once_key\n"
         "print(once_key('nonce', 'a').hex(), recording_key('/é.mp3').hex())"
     )
     for seed in ("1", "2"):

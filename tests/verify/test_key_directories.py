@@ -25,7 +25,15 @@ from stagedoor.identify.keys import MAX_BYTES
 from stagedoor.store.memory import MemoryStore
 from stagedoor.verify import key_directories as module
 from stagedoor.verify import nonces
-from stagedoor.verify.key_directories import LONGEST, PATH, PAUSE, SHORTEST, STALE, Directories
+from stagedoor.verify.key_directories import (
+    LONGEST,
+    PATH,
+    PAUSE,
+    SHORTEST,
+    STALE,
+    USUAL,
+    Directories,
+)
 
 CA = trustme.CA()
 LOOPBACK = networks(["127.0.0.0/8"])
@@ -189,15 +197,18 @@ async def test_many_requests_make_one_fetch() -> None:
 @pytest.mark.parametrize(
     ("field", "fresh"),
     [
-        ("", SHORTEST),
+        ("", USUAL),
         ("Cache-Control: max-age=0", SHORTEST),
         ("Cache-Control: public, max-age=7200", 7200),
         ('Cache-Control: max-age="7200"', 7200),
         ("cache-control: MAX-AGE=86400", LONGEST),
         ("Cache-Control: max-age=999999999", LONGEST),
-        ("Cache-Control: s-max-age=7200", SHORTEST),
+        ("Cache-Control: s-max-age=7200", USUAL),
         ("Cache-Control: no-store, max-age=7200", SHORTEST),
-        ("Cache-Control: max-age=never", SHORTEST),
+        ("Cache-Control: max-age=never", USUAL),
+        ("Cache-Control: max-age=90", 90),
+        ("Cache-Control: max-age=7200\r\nAge: 7000", 200),
+        ("Cache-Control: max-age=7200\r\nAge: 7200", SHORTEST),
     ],
 )
 @looped
@@ -222,11 +233,11 @@ async def test_a_directory_that_arrives_replaces_the_one_before() -> None:
         signer.says = answer(old.directory())
         assert await known.asks() == [old.keyid]
         signer.says = answer(new.directory())
-        known.clock.now += SHORTEST
+        known.clock.now += USUAL
         assert known.at_once() == [old.keyid]  # while the new one is on its way
         assert await known.asks() == [new.keyid]
         signer.says = answer(b'{"keys": []}')
-        known.clock.now += SHORTEST
+        known.clock.now += USUAL
         assert await known.asks() == []
 
 
@@ -254,7 +265,7 @@ async def test_a_failing_refresh_takes_nothing_away() -> None:
         signer.says = answer(signer.crawler.directory())
         await known.asks()
         signer.says = answer(b"", status="503 Busy")
-        for step in (SHORTEST, PAUSE, STALE, 30 * 24 * 3600.0):
+        for step in (USUAL, PAUSE, STALE, 30 * 24 * 3600.0):
             known.clock.now += step
             assert await known.asks() == [signer.crawler.keyid]
         assert known.counted == ["fetched", *["failed"] * 4]
@@ -269,18 +280,18 @@ async def test_keys_of_long_ago_do_not_count_until_they_have_been_asked_for() ->
         known = Known(signer)
         signer.says = answer(signer.crawler.directory())
         await known.asks()
-        known.clock.now += SHORTEST + STALE - 1
+        known.clock.now += USUAL + STALE - 1
         assert known.at_once() == [signer.crawler.keyid]
         await known.directories.settled()
-        known.clock.now += SHORTEST + STALE
+        known.clock.now += USUAL + STALE
         assert known.at_once() is None
         assert await known.asks() == [signer.crawler.keyid]
         # That a fetch failed once, long ago, excuses nothing later.
         for says in (answer(b"", status="500 Oops"), answer(signer.crawler.directory())):
             signer.says = says
-            known.clock.now += SHORTEST
+            known.clock.now += USUAL
             await known.asks()
-        known.clock.now += SHORTEST + STALE
+        known.clock.now += USUAL + STALE
         assert known.at_once() is None
         await known.directories.settled()
 
@@ -461,6 +472,81 @@ async def test_every_failure_is_told_once(caplog: pytest.LogCaptureFixture) -> N
         assert [record.message for record in caplog.records] == [
             f"the key directory of {signer.origin} answered 404, not 200"
         ]
+
+
+@looped
+async def test_an_unchanged_directory_is_not_sent_again() -> None:
+    """RFC 9111, 4.3: with an ETag the server is asked whether there is another."""
+    async with Signer() as signer:
+        known = Known(signer)
+        signer.says = answer(signer.crawler.directory(), 'ETag: "one"', "Cache-Control: max-age=60")
+        await known.asks()
+        assert "If-None-Match" not in signer.heads[0]
+        signer.says = answer(b"", "Cache-Control: max-age=7200", status="304 Not Modified", kind="")
+        known.clock.now += SHORTEST
+        assert await known.asks() == [signer.crawler.keyid]
+        assert 'If-None-Match: "one"\r\n' in signer.heads[1]
+        known.clock.now += 7199
+        await known.asks()
+        assert len(signer.heads) == 2
+        signer.says = answer(b'{"keys": []}', 'ETag: "two"')
+        known.clock.now += 1
+        assert await known.asks() == []
+        assert 'If-None-Match: "one"\r\n' in signer.heads[2]
+        known.clock.now += USUAL
+        await known.asks()
+        assert 'If-None-Match: "two"\r\n' in signer.heads[3]
+        assert set(known.counted) == {"fetched"}
+
+
+@looped
+async def test_nothing_has_changed_is_no_answer_to_those_who_know_nothing() -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        signer.says = answer(b"", status="304 Not Modified", kind="")
+        assert await known.asks() is None
+        assert known.counted == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("status", "field", "seconds"),
+    [
+        ("429 Too Many", "Retry-After: 900", 900),
+        ("503 Busy", "Retry-After: 900", 900),
+        ("503 Busy", "Retry-After: Fri, 15 Jan 2027 08:20:00 GMT", 1200),
+        ("503 Busy", "Retry-After: 1", PAUSE),
+        ("503 Busy", "Retry-After: 999999999", LONGEST),
+        ("503 Busy", "Retry-After: soon", PAUSE),
+        ("503 Busy", "X: y", PAUSE),
+        ("404 Not Found", "Retry-After: 900", PAUSE),
+    ],
+)
+@looped
+async def test_a_server_that_asks_for_time_gets_it(status: str, field: str, seconds: float) -> None:
+    async with Signer() as signer:
+        known = Known(signer)
+        signer.says = answer(b"", field, status=status)
+        await known.asks()
+        known.clock.now += seconds - 1
+        await known.asks()
+        assert len(signer.heads) == 1
+        known.clock.now += 1
+        signer.says = answer(signer.crawler.directory())
+        assert await known.asks() == [signer.crawler.keyid]
+
+
+@looped
+async def test_a_key_set_of_its_own_address_has_any_type() -> None:
+    """-01: the media type is demanded at the well-known path alone."""
+    async with Signer() as signer:
+        url = f"{signer.origin}/keys/jwks.json"
+        known = Known(signer, f"{url}?v=2", f"{signer.origin}{PATH}")
+        assert known.directories.origins == (url, signer.origin)
+        signer.says = answer(signer.crawler.directory(), kind="application/json")
+        assert await known.asks(url) == [signer.crawler.keyid]
+        assert signer.heads[0].startswith("GET /keys/jwks.json HTTP/1.1\r\n")
+        assert "Accept: application/jwk-set+json" in signer.heads[0]
+        assert await known.asks(signer.origin) is None
 
 
 # -- what a visitor cannot do -----------------------------------------------------------------

@@ -98,7 +98,19 @@ REQUESTS = Row(
             "for each purpose besides the main one.",
             [(top(10, BOARD.gained("stagedoor_further_purpose_requests_total", ("purpose",))),
               "{{purpose}}")],
-            width=24, decimals=0,
+            decimals=0,
+        ),
+        Panel(
+            "bars", "Licensed requests", "Let in because you granted a licence, by its id.",
+            [(top(10, BOARD.gained("stagedoor_licensed_requests_total", ("licence",))),
+              "{{licence}}")],
+            decimals=0,
+        ),
+        Panel(
+            "bars", "Visits that assistants and search engines sent",
+            "People who came to a page from one of them, by their own account.",
+            [(top(10, BOARD.gained("stagedoor_referrals_total", ("service",))), "{{service}}")],
+            decimals=0,
         ),
     ),
 )  # fmt: skip

@@ -41,7 +41,8 @@ def of_licences(reading: Reading) -> Iterator[Finding]:
             what = f"The licence {url}, named in {where}, {document.outcome}."
             yield Finding("missing", what, "Put it there, or take the pointer away.")
         elif document.cut or not any(
-            rsl.read(document.body, resource.address) for resource, _ in reading.resources
+            rsl.read(document.body, resource.address, association="resource")
+            for resource, _ in reading.resources
         ):
             what = f"The licence {url} says nothing about what was looked at."
             fix = 'Look at its <content url="…">, and whether it is RSL 1.0.'

@@ -86,6 +86,8 @@ class Site:
     feeds: tuple[Fetched, ...] = ()
     licences: Mapping[str, Fetched] = field(default_factory=dict)
     credentials: Mapping[str, Statement | None] = field(default_factory=dict)
+    inside: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
+    """What licences inside the recordings say, by a recording's address."""
     elsewhere: tuple[str, ...] = ()
     """Recordings on other hosts, for which another robots.txt speaks: found and not asked."""
     left: int = 0

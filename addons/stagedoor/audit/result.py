@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stagedoor.audit import gaps, robots_gaps
+from stagedoor.audit import gaps, limits, robots_gaps
 from stagedoor.audit.conflicts import conflicts, nothing, uses_of
 from stagedoor.audit.findings import WORDS, Finding, some, usage
 from stagedoor.audit.responses import Site
@@ -91,6 +91,8 @@ def audit(site: Site, crawlers: Mapping[str, Use], agent: str = EVERYBODY) -> Au
         *gaps.of_answers(heard, agent),
         *gaps.of_recordings(site, heard),
         *gaps.differing(heard),
+        *limits.of_readers(reading),
+        *limits.of_words(heard),
     )
     return Audit(agent, reading, heard, by_name, findings)
 

@@ -116,6 +116,7 @@ def _heard(resource: Fetched, kind: Kind, all_placed: Iterable[Placed], agent: s
         if standard.nearest:
             lost = _overruled(mine, standard)
             mine = [placed for placed in mine if not any(placed is loser for loser, _ in lost)]
+            mine = _completed(mine, standard)
             over += lost
     return Heard(resource, kind, tuple(mine), tuple(others), tuple(over))
 
@@ -130,11 +131,35 @@ def _of_own_group(mine: list[Placed], standard: str) -> list[Placed]:
     return [p for p in mine if not (own and p.statement.standard == standard and for_all(p))]
 
 
-def _overruled(mine: Iterable[Placed], standard: Standard) -> list[tuple[Placed, Placed]]:
-    """Those that say something else than what stands nearest to the resource, each with that."""
+def _ordered(mine: Iterable[Placed], standard: Standard) -> list[Placed]:
+    """What one standard says, what stands nearest to the resource last."""
     by_where = {p.statement.where: p for p in mine if p.statement.standard == standard.name}
     header, inside = by_where.pop("header", None), by_where.pop("html", None)
-    ordered = [*by_where.values(), *(p for p in (header, inside) if p)]
+    return [*by_where.values(), *(p for p in (header, inside) if p)]
+
+
+def _completed(mine: list[Placed], standard: Standard) -> list[Placed]:
+    """The nearest statement with what those further away add to it; those add nothing else."""
+    ordered = _ordered(mine, standard)
+    if standard.settle is None or not ordered:
+        return mine
+    settled = standard.settle([placed.statement for placed in ordered])
+    answering = [p for p in ordered if _answers(p.statement)]
+    nearest = answering[-1] if answering else None
+    return [
+        replace(placed, statement=settled) if placed is nearest and settled else placed
+        for placed in mine
+        if placed.statement.standard != standard.name or _answers(placed.statement)
+    ]
+
+
+def _answers(statement: Statement) -> bool:
+    return any(statement.said.about(use) for use in USES)
+
+
+def _overruled(mine: Iterable[Placed], standard: Standard) -> list[tuple[Placed, Placed]]:
+    """Those that say something else than what stands nearest to the resource, each with that."""
+    ordered = [p for p in _ordered(mine, standard) if _answers(p.statement)]
     if not ordered:
         return []
     nearest = ordered[-1]
@@ -157,14 +182,16 @@ def _in_robots(
             yield Placed(statement, _line_of(txt, agent, statement.text))
     for record in licence_lines(txt, agent):
         url = rsl.read_robots_value(record.value.decode("utf-8", "replace"))
-        yield from _licensed(reading.site, url, resource)
+        yield from _licensed(reading.site, url, resource, "site")
 
 
 def licence_lines(txt: Robots, agent: str) -> Iterator[Record]:
-    """The License lines a crawler hears: those before all groups, and those of its groups."""
-    yield from (record for record in txt.loose if record.name == "license")
-    for group in txt.speaking_to(agent):
-        yield from group.called("license")
+    """The License lines a crawler hears: those of its groups, else those before all groups.
+
+    RSL 1.0, 4.4.2: a group's own take the place of the global ones.
+    """
+    own = [record for group in txt.speaking_to(agent) for record in group.called("license")]
+    yield from own or (record for record in txt.loose if record.name == "license")
 
 
 def line(record: Record) -> str:
@@ -177,12 +204,14 @@ def _line_of(txt: Robots, agent: str, text: str) -> str:
     return next((line(record) for record in records if record.text == text), "robots.txt")
 
 
-def _licensed(site: Site, url: str, resource: Fetched) -> Iterator[Placed]:
+def _licensed(
+    site: Site, url: str, resource: Fetched, association: rsl.Association
+) -> Iterator[Placed]:
     document = site.licences.get(url)
     if document is None or not document.ok or document.cut:
         return
     place = document.path if document.host == site.page.host else document.address
-    found = rsl.read(document.body, resource.address, place)
+    found = rsl.read(document.body, resource.address, place, association)
     if found:
         yield Placed(found, place)
 
@@ -194,13 +223,15 @@ def _own(site: Site, resource: Fetched, kind: Kind) -> Iterator[Placed]:
         *_in_files(site, resource.path),
         *_with_it(site, resource, kind),
     ):
-        if any(placed.statement.said.about(use) for use in USES) or _misspelt(placed.statement):
+        if _answers(placed.statement) or _to_be_kept(placed.statement):
             found.setdefault(placed.statement, placed)
     yield from found.values()
 
 
-def _misspelt(statement: Statement) -> bool:
-    return bool(_bare_field(statement.standard))
+def _to_be_kept(statement: Statement) -> bool:
+    """Whether a statement without an answer is still of use: misspelt, or a part of another."""
+    standard = registry.current().by_name[statement.standard]
+    return bool(_bare_field(statement.standard)) or standard.settle is not None
 
 
 def _in_files(site: Site, path: str) -> Iterator[Placed]:
@@ -224,10 +255,12 @@ def _with_it(site: Site, resource: Fetched, kind: Kind) -> Iterator[Placed]:
         for statement in head.read(resource.body, resource.charset, resource.address):
             yield Placed(statement, f"HTML of {resource.path}")
     for url in licences_of(resource, kind):
-        yield from _licensed(site, url, resource)
+        yield from _licensed(site, url, resource, "resource")
     for feed in site.feeds if kind == "recording" else ():
         if feed.ok and not feed.cut and (found := rsl.read(feed.body, resource.address, feed.path)):
             yield Placed(found, feed.path)
+    for statement in site.inside.get(resource.url, ()):
+        yield Placed(statement, f"the file {resource.path}")
     credentials = site.credentials.get(resource.url)
     if credentials:
         yield Placed(credentials, f"the file {resource.path}")

@@ -1,7 +1,7 @@
 """The command line: `stagedoor COMMAND`. command_table.py has the table; each command is one module.
 
 Modules that are no commands: shared_options.py and json_answers.py (shared by several),
-audit_report.py and replay_report.py (results as text), site_client.py (requests of an audit),
+invocation.py (commands as the user can type them), audit_report.py and replay_report.py (results as text), site_client.py (requests of an audit),
 evidence_folder.py and time_stamp.py (evidence in a folder), log_files.py (opens access logs), output_folder.py
 (a folder of files that we may replace).
 """
@@ -17,17 +17,18 @@ from stagedoor.cli.command_table import parser
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     options = parser().parse_args(arguments)
+    from stagedoor.cli.invocation import as_called
     from stagedoor.model.errors import ConfigError, StagedoorError
 
     try:
         status: int = options.func(options)
     except ConfigError as error:
         for problem in error.problems:
-            print(problem, file=sys.stderr)
+            print(as_called(str(problem)), file=sys.stderr)
         count = len(error.problems)
         print(f"{count} mistake{'s' * (count != 1)}.", file=sys.stderr)
     except StagedoorError as error:
-        print(error, file=sys.stderr)
+        print(as_called(str(error)), file=sys.stderr)
     except BrokenPipeError:  # the reader of a pipe has ended
         sys.stderr.close()
     except KeyboardInterrupt:

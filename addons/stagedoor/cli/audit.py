@@ -28,10 +28,10 @@ from stagedoor.load import rule_folder
 from stagedoor.load.credentials import MEDIA_TYPES, CredentialsError
 from stagedoor.load.credentials import read as read_credentials
 from stagedoor.model.errors import StagedoorError, did_you_mean
-from stagedoor.publish.publication import USES_OF
 from stagedoor.record.terminal import printable
 from stagedoor.signals import registry
-from stagedoor.signals.meaning import Statement, Use
+from stagedoor.signals.inside import licence_inside
+from stagedoor.signals.meaning import USES_OF, Statement, Use
 from stagedoor.signals.robots.lines import MOST_OCTETS
 
 UNREACHABLE = 2
@@ -74,7 +74,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--credentials",
         action="store_true",
-        help="download the recordings (50 MB each at most) and read their content credentials",
+        help="download the recordings (50 MB each at most) and read what stands inside them: "
+        "content credentials, and RSL licences in ID3, MP4 and XMP",
     )
     parser.add_argument("--json", action="store_true", help="everything, for programs")
 
@@ -238,8 +239,9 @@ async def _recording(asker: Asker, url: str, gone: list[str]) -> list[Fetched]:
 
 
 async def _inside(asker: Asker, site: Site) -> Site:
-    """Download the recordings, one after the other, and read their credentials."""
+    """Download the recordings, one after the other, and read their credentials and licences."""
     said: dict[str, Statement | None] = {}
+    inside: dict[str, tuple[Statement, ...]] = {}
     unread = list(site.unread)
     for recording in site.recordings:
         name = Path(urlsplit(recording.address).path).suffix.lower()
@@ -251,6 +253,7 @@ async def _inside(asker: Asker, site: Site) -> Site:
             why = "is larger than 50 MB" if whole.cut else whole.outcome
             unread.append(f"{recording.path} {why}: its content credentials were not read.")
             continue
+        inside[recording.url] = licence_inside.read(whole.body)
         with tempfile.NamedTemporaryFile(suffix=suffix) as file:
             file.write(whole.body)
             file.flush()
@@ -258,4 +261,4 @@ async def _inside(asker: Asker, site: Site) -> Site:
                 said[recording.url] = read_credentials(Path(file.name))
             except CredentialsError as error:
                 unread.append(f"{recording.path}: {str(error).replace(file.name, '').lstrip(': ')}")
-    return replace(site, credentials=said, unread=tuple(unread))
+    return replace(site, credentials=said, inside=inside, unread=tuple(unread))

@@ -68,9 +68,11 @@ async def play(console: Console, *, once: bool) -> None:
             console.print(table(answers, policy))
             console.print()
             console.print(legend(answers, policy))
+            if once:
+                console.print("\nWithout --once the demo stays up, and you can try it yourself.")
+                return
             _farewell(console, public, metrics)
-            if not once:
-                await asyncio.Event().wait()
+            await asyncio.Event().wait()
     finally:
         server.stop()
 
@@ -139,12 +141,12 @@ def table(answers: list[tuple[Visit, HTTPResponse]], policy: Policy) -> Table:
         box=box.SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,  # 80 columns hold the longest rule
     )
     shown.add_column("Who", no_wrap=True, min_width=20)
     shown.add_column("Asked for", no_wrap=True, overflow="ellipsis", max_width=15)
     shown.add_column("Answer", no_wrap=True, min_width=11)
-    shown.add_column("Why", no_wrap=True, overflow="ellipsis", min_width=29)
+    shown.add_column("Why", no_wrap=True, overflow="fold", min_width=29)
     for visit, response in answers:
         closed = response.code >= HTTPStatus.BAD_REQUEST
         style = "red" if closed else "green"
@@ -184,6 +186,7 @@ def _size(count: int) -> str:
 def _farewell(console: Console, public: str, metrics: int) -> None:
     console.print(
         f"\nThe site, guarded   {public}\n"
+        f"The desk            http://{_HERE}:{metrics}/ (open it: who came, and what they got)\n"
         f"Metrics             http://{_HERE}:{metrics}/metrics\n"
         f"Who may do what     {rule_folder.shown(rule_folder.SHIPPED_RULES)}/stance.yaml\n\n"
         f"Try it yourself:    curl -i -A GPTBot/1.2 {public}/music/ghost-light.mp3\n"

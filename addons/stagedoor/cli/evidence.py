@@ -5,6 +5,7 @@ verify   is the chain whole?
 export   a folder for one crawler: a report to print, the entries, and a program that checks them
 head     the line to keep elsewhere, for --holds
 backup   a copy of the ledger, also while the guard runs
+complaint  a letter to the operator of crawlers, with what it rests on
 erase    personal parts, for a request under data-protection law; the chain stays whole
 """
 
@@ -14,15 +15,19 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagedoor.cli.invocation import as_called
+from stagedoor.cli.shared_options import add_rules
 from stagedoor.model.errors import StagedoorError
 
 if TYPE_CHECKING:
+    from stagedoor.cli.evidence_folder import Wanted
     from stagedoor.evidence.verification import Findings
     from stagedoor.record.ledger.database import Book
     from stagedoor.record.ledger.transactions import Test
@@ -72,6 +77,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--timestamp-ca", type=Path, metavar="PEM", help="certificates its signature must lead to"
     )
     export.add_argument("out", type=Path, metavar="OUT", help="a folder that is not there yet")
+    letter = what.add_parser(
+        "complaint", parents=[state, held],
+        help="a letter to the operator of crawlers, with what it rests on",
+    )  # fmt: skip
+    letter.add_argument("operator", metavar="OPERATOR", help="OpenAI, Common Crawl, …")
+    letter.add_argument("--out", type=Path, required=True, metavar="DIR",
+                        help="a folder that is not there yet")  # fmt: skip
+    letter.add_argument("--since", required=True, metavar="DATE", help="2026-10-01 (UTC)")
+    letter.add_argument("--until", metavar="DATE", help="that day included; without it: to now")
+    letter.add_argument("--language", choices=("en", "de", "fr"), default="en",
+                        help="English, German or French (en)")  # fmt: skip
+    letter.add_argument("--to", default="", metavar="ADDRESS",
+                        help="where it goes, if the catalogue does not know")  # fmt: skip
+    add_rules(letter)
     erase = what.add_parser(
         "erase", parents=[state], help="erase personal parts; the chain stays whole"
     )
@@ -161,7 +180,7 @@ def _verify(book: Book, options: argparse.Namespace) -> int:
         print(f"BROKEN: {found.broken}", file=sys.stderr)
         return 1
     for line in verified(found, len(holds)):
-        print(line)
+        print(as_called(line))
     return 0
 
 
@@ -220,25 +239,47 @@ def _backup(book: Book, options: argparse.Namespace) -> int:
 
 def _export(book: Book, options: argparse.Namespace) -> int:
     from stagedoor.cli import evidence_folder
-    from stagedoor.cli.safekeeping import holds
 
-    now = int(time.time() * 1000)
-    wanted = evidence_folder.Wanted(
+    wanted = replace(
+        _wanted(options),
         crawler=options.crawler,
-        since=moment(options.since, "--since"),
-        until=min(moment(options.until, "--until", end=True), now) if options.until else now,
-        now=now,
         personal=not options.no_addresses,
         timestamp=options.timestamp or "",
         authorities=options.timestamp_ca,
+    )
+    for line in evidence_folder.export(book, wanted, options.out).lines:
+        print(line)
+    return 0
+
+
+def _complaint(book: Book, options: argparse.Namespace) -> int:
+    from stagedoor.cli import complaint_folder
+
+    order = complaint_folder.Order(
+        options.operator, options.language, options.rules, _wanted(options), options.to
+    )
+    for line in complaint_folder.write(book, order, options.out):
+        print(line)
+    return 0
+
+
+def _wanted(options: argparse.Namespace) -> Wanted:
+    """The time of an export, and the hashes to compare it with."""
+    from stagedoor.cli.evidence_folder import Wanted
+    from stagedoor.cli.safekeeping import holds
+
+    now = int(time.time() * 1000)
+    wanted = Wanted(
+        crawler="",
+        since=moment(options.since, "--since"),
+        until=min(moment(options.until, "--until", end=True), now) if options.until else now,
+        now=now,
         holds=holds(options.holds),
         site=_site(options.rules),
     )
     if wanted.since >= wanted.until:
         raise StagedoorError("--since is not before --until, or lies ahead — name an earlier day")
-    for line in evidence_folder.export(book, wanted, options.out):
-        print(line)
-    return 0
+    return wanted
 
 
 def _site(rules: Path | None) -> str:
@@ -312,5 +353,5 @@ def _inside(part: Mapping[str, str], wanted: IPv4Network | IPv6Network) -> bool:
 
 _COMMANDS = {
     "list": _list, "verify": _verify, "head": _head, "export": _export, "backup": _backup,
-    "erase": _erase,
+    "complaint": _complaint, "erase": _erase,
 }  # fmt: skip

@@ -68,24 +68,33 @@ class _Written:
     counting: int = 0
 
 
-def export(book: Book, wanted: Wanted, out: Path) -> Sequence[str]:
-    """Write the folder `out`; returns what to tell. Raises StagedoorError, and leaves nothing then."""
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What became of an export: what to say about it, and the account it rests on."""
+
+    lines: Sequence[str]
+    account: Account
+
+
+def export(book: Book, wanted: Wanted, out: Path) -> Exported:
+    """Write the folder `out`. Raises StagedoorError, and leaves nothing then."""
     if out.exists():
         raise StagedoorError(f"{out} is there already — name a folder that is not")
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     try:
         (part / "texts").mkdir(parents=True)
-        lines = _fill(book, wanted, part)
+        done = _fill(book, wanted, part)
         part.rename(out)
     except OSError as error:
         raise StagedoorError(f"{out} cannot be written: {error.strerror or error}") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return [*lines, f"To read: {out}/report.html; to check: python3 {out}/verify.py"]
+    last = f"To read: {out}/report.html; to check: python3 {out}/verify.py"
+    return Exported([*done.lines, last], done.account)
 
 
-def _fill(book: Book, wanted: Wanted, part: Path) -> Sequence[str]:
+def _fill(book: Book, wanted: Wanted, part: Path) -> Exported:
     with book.reading():
         ledger = check(book.stored(), wanted.holds)
         if ledger.broken:
@@ -106,7 +115,7 @@ def _fill(book: Book, wanted: Wanted, part: Path) -> Sequence[str]:
     shutil.copyfile(verifier.__file__, part / "verify.py")
     _sums(part)
     account = written.account
-    return [
+    lines = [
         f"{account.client}: {account.total('notices'):,} notices, {account.total('takings'):,} "
         f"takings ({account.total('against'):,} against the signals), {account.total('refusals'):,} "
         f"refusals.",
@@ -114,6 +123,7 @@ def _fill(book: Book, wanted: Wanted, part: Path) -> Sequence[str]:
         *([f"Time stamp: {stamp}"] if stamp else []),
         *([] if wanted.holds else [f"{CUT_OFF} Name what you kept elsewhere with --holds."]),
     ]
+    return Exported(lines, account)
 
 
 def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:

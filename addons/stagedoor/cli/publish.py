@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from stagedoor.cli.licensed_copies import write_copies
 from stagedoor.cli.output_folder import Shelf
 from stagedoor.cli.shared_options import add_rules
 from stagedoor.config.stance import Stance
@@ -46,6 +47,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--robots", type=Path, metavar="FILE", help="your robots.txt, if it is not in DIR"
     )
+    parser.add_argument(
+        "--into-files",
+        type=Path,
+        metavar="OUT",
+        help="also put copies of the MP3 and MP4 recordings in DIR into OUT, with the licence inside",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -64,6 +71,11 @@ def run(options: argparse.Namespace) -> int:
     writing.tell(said)
     for line in left_out(policy.stance):
         print(line)
+    if options.into_files is not None:
+        done, failed = write_copies(folder, options.into_files, policy.stance)
+        print(*done, sep="\n")
+        print(*failed, sep="\n", end="\n" * bool(failed), file=sys.stderr)
+        writing.failed += failed
     wrong = tell(conflicts, path)
     return 1 if writing.failed or wrong else 0
 

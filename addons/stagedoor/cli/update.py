@@ -21,18 +21,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stagedoor.cli import signer_list
 from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.update_targets import Target
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fetch.exchange import Response
 from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
 from stagedoor.fetch.public_addresses import anywhere
 from stagedoor.fetch.uses import LISTS
 from stagedoor.identify.keys import KeysError, read_keys
+from stagedoor.identify.origins import key_set_of
 from stagedoor.identify.proof import Claim
 from stagedoor.identify.ranges import parse_ranges
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError, listed
-from stagedoor.verify.key_directories import PATH as DIRECTORY
 from stagedoor.verify.range_files import (
     KEYS,
     RANGES,
@@ -50,21 +52,6 @@ POLLS = "polls.json"
 """In the state directory: when each address was last asked, also in vain."""
 SHOWN = 3
 """Added or removed networks that are named; of more, only the number is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One file to keep a copy of.
-
-    `read` takes its bytes and a place for messages, and gives its entries as text (networks, key
-    ids); it raises ConfigError for a file that must not be used. `folder` is inside the state
-    directory.
-    """
-
-    url: str
-    operator: str
-    folder: str
-    read: Callable[[bytes, str], frozenset[str]]
 
 
 class Get(Protocol):
@@ -88,7 +75,7 @@ def key_targets(claims: Iterable[Claim]) -> list[Target]:
     """The key directory of everybody whose signatures the catalogue knows, once."""
     found = {
         claim.proof.web_bot_auth: Target(
-            claim.proof.web_bot_auth + DIRECTORY, claim.operator, KEYS, _thumbprints
+            key_set_of(claim.proof.web_bot_auth), claim.operator, KEYS, _thumbprints
         )
         for claim in claims
         if claim.proof.web_bot_auth
@@ -270,6 +257,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--accept-smaller", action="store_true", help="also lists that lost more than half"
     )
     parser.add_argument(
+        "--registry",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="also read a registry of signers (Web Bot Auth) and the cards it lists, and show them",
+    )
+    parser.add_argument(
+        "--card", action="append", default=[], metavar="URL", help="also read a signer's card"
+    )
+    parser.add_argument(
         "--allow-private",
         action="store_true",
         help="also servers and networks that are not on the Internet: for tests",
@@ -284,21 +281,33 @@ def policy_for(*, private: bool) -> FetchPolicy:
 def run(options: argparse.Namespace) -> int:
     """Update what the catalogue names; 1 only where all that was asked failed.
 
-    `options` has state, rules, force, accept_smaller and allow_private.
+    `options` has state, rules, force, accept_smaller, registry, card and allow_private.
     """
     claims = rule_folder.load(options.rules).catalogue.signatures
     private = options.allow_private
     targets = [*range_targets(claims, local=private), *key_targets(claims)]
-    outcomes = asyncio.run(
-        refresh(
-            options.state,
-            targets,
-            HttpClient(policy_for(private=private)),
-            force=options.force,
-            accept_smaller=options.accept_smaller,
+    client = HttpClient(policy_for(private=private))
+
+    def refreshed(wanted: Sequence[Target]) -> list[Outcome]:
+        return asyncio.run(
+            refresh(
+                options.state,
+                wanted,
+                client,
+                force=options.force,
+                accept_smaller=options.accept_smaller,
+            )
         )
+
+    registries = signer_list.registry_targets(options.registry)
+    outcomes = refreshed([*targets, *registries])
+    urls = list(
+        dict.fromkeys([*options.card, *signer_list.listed(options.state, options.registry)])
     )
+    outcomes += refreshed(signer_list.card_targets(urls)) if urls else []
     Console().print(table(outcomes, time.time()))
+    if found := signer_list.cards(options.state, urls):
+        Console().print(signer_list.table(found, claims))
     asked = [outcome for outcome in outcomes if outcome.result != "early"]
     failed = [outcome for outcome in asked if outcome.result == "failed"]
     print(

@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    create_model,
+    field_validator,
+)
 
 from stagedoor.config.schema import ListOf, Model, check
-from stagedoor.config.yamltext import Document
-from stagedoor.model.errors import Problem
+from stagedoor.config.yamltext import Document, Path, Value
+from stagedoor.model.errors import Location, Problem
 from stagedoor.model.facts import Mode
 from stagedoor.model.globs import MAX_PATTERN
+from stagedoor.model.units import duration
 from stagedoor.signals import registry
 
 
@@ -112,7 +120,30 @@ class Others(Model):
     headless: YesLogNo = "log"
     downloaders: YesLogNo = "log"
     libraries: YesLogNo = "no"
-    nameless: YesLogNo = "log"
+    anonymous: YesLogNo = "no"
+    unknown: YesLogNo = "log"
+    sweepers: YesLogNo = "no"
+
+
+def _over_nothing(number: float) -> float:
+    if number < 1:
+        raise ValueError(f'"{number}" refuses everybody — write a number of one or more')
+    return number
+
+
+Span = Annotated[float, BeforeValidator(duration)]
+Number = Annotated[int, AfterValidator(_over_nothing)]
+
+
+class Listening(Model):
+    """From where on nobody is listening any more, but taking. `ahead` and `at_once_by_network` in
+    seconds of sound that cannot have been heard yet; the others count recordings and episodes.
+    """
+
+    ahead: Span = 5400.0
+    whole_files: Number = 20
+    at_once_by_network: Span = 7200.0
+    episodes: Number = 500
 
 
 class Audio(Model):
@@ -140,9 +171,13 @@ def _with_switches[M: Model](base: type[M]) -> type[M]:
 
 @_with_switches
 class Publish(Model):
-    """What is said to machines besides being enforced; `address` is the site's own, for links."""
+    """What is said to machines besides being enforced; `address` is the site's own, for links.
+
+    `about_search`: whether a yes to search is said; a no always is.
+    """
 
     address: str = ""
+    about_search: Switch = "yes"
 
     def says(self, switch: str) -> bool:
         """Whether the piece under this word is published."""
@@ -175,6 +210,7 @@ class Site(Model):
 
     upstream: str = ""
     listen: str = ""
+    profile: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(_is_network)]] = ()
 
     @field_validator("upstream")
@@ -206,6 +242,8 @@ class Stance(Model):
     ai: Ai = Ai()
     others: Others = Others()
     audio: Audio = Audio()
+    listening: Listening = Listening()
+    traps: Switch = "no"
     publish: Publish = Publish()
     evidence: Evidence = Evidence()
     on_error: OnError = OnError()
@@ -219,6 +257,11 @@ class Stance(Model):
             for group in ("ai", "others")
             for name, word in getattr(self, group).model_dump().items()
         }
+
+    def amounts(self) -> Mapping[str, float]:
+        """The numbers that rules may compare with: `stance.listening.ahead` → 5400.0."""
+        found = self.listening.model_dump().items()
+        return {f"stance.listening.{name}": float(amount) for name, amount in found}
 
 
 @lru_cache(maxsize=4)
@@ -251,14 +294,38 @@ def choices() -> Mapping[str, tuple[str, ...]]:
     }
 
 
+NAMELESS: Path = ("others", "nameless")
+"""Where earlier versions had one word for who gives no name, and who gives one that nobody knows."""
+FORMER: Mapping[str, str] = {"stance.others.nameless": "stance.others.unknown"}
+"""Words that rules of earlier versions ask for, and what is asked in their place."""
+
+
 def read_stance(document: Document, problems: list[Problem]) -> Stance:
     """The stance in `document`; every mistake is added to `problems`.
 
     Returns the default stance where the file cannot be used, so that rules can still be checked.
     """
     kind = model()
-    stance = check(kind, document, problems)
+    stance = check(kind, _renewed(document), problems)
     return stance if stance is not None else kind()
+
+
+def _renewed(document: Document) -> Document:
+    """`document` with the two words that `others.nameless` has become, each standing in its place."""
+    others = document.value.get("others") if isinstance(document.value, dict) else None
+    if not isinstance(others, dict) or NAMELESS[-1] not in others:
+        return document
+    word = others[NAMELESS[-1]]
+    new = [name for name in ("anonymous", "unknown") if name not in others]
+    if not isinstance(word, str) or word not in {"yes", "log", "no", "allow", "block"}:
+        new = new[:1]  # one mistake is reported once
+    kept = {name: item for name, item in others.items() if name != NAMELESS[-1]}
+    value = {
+        **cast("dict[str, Value]", document.value),
+        "others": {**kept, **dict.fromkeys(new, word)},
+    }
+    at: dict[Path, Location] = {("others", name): document.at(NAMELESS) for name in new}
+    return replace(document, value=value, values={**document.values, **at})
 
 
 def advice(stance: Stance, document: Document) -> list[Problem]:
@@ -271,6 +338,16 @@ def advice(stance: Stance, document: Document) -> list[Problem]:
                 place,
                 "artist.contact is empty: a person refused by mistake cannot ask you",
                 "write mailto: and your address",
+            )
+        )
+    if NAMELESS in document.values:
+        others = stance.others
+        found.append(
+            Problem(
+                document.at(NAMELESS, key=True),
+                "others.nameless is now two words: anonymous (gives no name) and unknown (gives a"
+                " name that nobody knows); it is read as both",
+                f'write "anonymous: {others.anonymous}" and "unknown: {others.unknown}" in its place',
             )
         )
     return found

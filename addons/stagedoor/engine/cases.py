@@ -8,15 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 
 from stagedoor.config.stance import Stance
 from stagedoor.engine.order import judge
+from stagedoor.engine.sessions import Sessions
 from stagedoor.identify.catalogue import Signature
+from stagedoor.identify.licences import Held
+from stagedoor.model.client_keys import listener
 from stagedoor.model.errors import Location
-from stagedoor.model.facts import Request, Verdict, as_header
+from stagedoor.model.facts import Behaviour, Request, Verdict, as_header
+from stagedoor.model.heard import SCOPES, TRIPPED
+from stagedoor.model.sound import SoundKind, SoundSent
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
 from stagedoor.rules.rule import Case, Rule
+
+_BEGUN = 0.1
+"""How much of a recording is sent that is only begun."""
+_SEGMENT = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +69,47 @@ def asked(case: Case) -> Request:
         agent=as_header(case.ua),
         headers=tuple((name, as_header(value)) for name, value in case.headers.items()),
         address=case.ip or "",
+        credentials=case.credentials,
     )
+
+
+def heard(case: Case) -> Behaviour:
+    """What is known of the client of a case: what is written, or what follows from its past."""
+    after = case.after
+    if after is None:
+        return case.behaviour.facts()
+    sessions, at = Sessions(1000), 1_000_000.0
+    agent, address = as_header(case.ua), ip_address(case.ip or "198.51.100.7")
+    clients = [listener(str(address + n), agent) for n in range(after.from_addresses)]
+    begun = after.whole_recordings + after.begun_recordings
+    for number in range(begun):
+        share = 1.0 if number < after.whole_recordings else _BEGUN
+        sent = _portion(f"/case/{number}.mp3", "recording", after.each * share, after.each)
+        sessions.sent(clients[number % len(clients)], sent, at + after.within * number / begun)
+    at += after.within
+    for number in range(after.segments):
+        offset, length = number * _SEGMENT, after.segments * _SEGMENT
+        sent = _portion(
+            "/case/long", "segment", _SEGMENT, length, offset, f"/case/long/{number}.ts"
+        )
+        sessions.sent(clients[number % len(clients)], sent, at)
+    for number in range(after.episodes):
+        sent = _portion(f"/case/episode/{number}.mp3", "episode", after.each, after.each)
+        sessions.sent(clients[number % len(clients)], sent, at)
+    if after.tripped:
+        sessions.tripped(clients[0], TRIPPED, at)
+    return Behaviour(listening=sessions.heard(clients[0], SCOPES, at + after.later))
+
+
+def _portion(
+    track: str, kind: SoundKind, seconds: float, length: float, offset: float = 0.0, file: str = ""
+) -> SoundSent:
+    """A response that goes out at once, at 16,000 bytes a second of sound."""
+    size = round((seconds if file else length) * 16_000)
+    return SoundSent(
+        track, kind, seconds, 0, round(seconds * 16_000), size, length, offset, file,
+        first=True, last=True, complete=True,
+    )  # fmt: skip
 
 
 def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Failure]:
@@ -68,9 +118,10 @@ def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Fa
         policy,
         asked(case),
         case.type,
+        held=Held(case.licence),
         prove=(lambda _claim: (proof, "assumed by the case")) if proof else None,
         assumed=frozenset(case.traits),
-        behaviour=case.behaviour.facts(),
+        behaviour=heard(case),
         # The client of a case has used up what this rule gives it, and nothing of another's.
         waits={rule.id: rule.rate.seconds} if rule.rate else {},
     )

@@ -4,6 +4,9 @@ A violation is a request for something that a signal, received by this crawler b
 path that the robots.txt it fetched disallows, or any content at all where headers or files have
 said "no" to what the crawler makes of it. A refused request is one, too.
 
+Where robots.txt has two readings (`Robots.aware`), only what both forbid is a violation: a file that
+can be read in two ways is held against nobody.
+
 A crawler is its name where that is proven; else its name together with where it comes from, so that
 a crawler has not received what another client fetched in its name.
 """
@@ -49,8 +52,11 @@ def violations(
         return ()
     found: list[Violation] = []
     if robots is not None:
-        decision = decide(robots, token, request.target or request.path)
-        if not decision.allowed:
+        path = request.target or request.path
+        decision = decide(robots, token, path)
+        if not decision.allowed and (
+            robots.aware is None or not decide(robots.aware, token, path).allowed
+        ):
             rule = decision.rule
             found.append(Violation("robots", f"line {rule.number}: {rule.text}" if rule else ""))
     if use is not None and published.get(use) == "no":

@@ -13,7 +13,10 @@ from typing import Literal
 
 from stagedoor.engine.transaction import Transaction
 from stagedoor.model.facts import Behaviour, Client, Request, Resource, Verdict
-from stagedoor.rules.conditions import All, AnyOf, Condition, Is, Not, Settled
+from stagedoor.model.units import told_duration
+from stagedoor.rules.conditions import All, AnyOf, Condition, Is, Not, Settled, granted
+from stagedoor.rules.fields import field_named
+from stagedoor.rules.plan import settled_by_sentence
 from stagedoor.rules.rule import Rule
 
 Outcome = Literal["decides", "notes", "within its rate", "holds too late", "does not hold", "off"]
@@ -51,6 +54,9 @@ class Explanation:
     verdict: Verdict
 
 
+_Facts = tuple[Request, Client, Resource, Behaviour]
+
+
 def explain(transaction: Transaction) -> Explanation:
     """How the verdict on a request that was decided comes about, rule by rule."""
     request, client, resource = transaction.request, transaction.client, transaction.resource
@@ -58,7 +64,7 @@ def explain(transaction: Transaction) -> Explanation:
     tried: list[Tried] = []
     decided = False
     for rule in transaction.policy.rules:
-        look = look_at(rule.condition, facts)
+        look = _under_sentence(rule, transaction.waits, facts) or look_at(rule.condition, facts)
         outcome = _outcome(rule, look, transaction.waits, decided=decided)
         if resource.kind == "signal" and outcome in {"decides", "notes"}:
             outcome = "holds too late"
@@ -67,6 +73,16 @@ def explain(transaction: Transaction) -> Explanation:
     return Explanation(
         request, client, resource, transaction.behaviour, tuple(tried), transaction.verdict
     )
+
+
+def _under_sentence(rule: Rule, waits: Mapping[str, float], facts: _Facts) -> Look | None:
+    """What is left to hold while the rule's sentence is in force; None where there is none."""
+    left = waits.get(rule.id, 0.0) if rule.sentence is not None else 0.0
+    if left <= 0:
+        return None
+    look = look_at(granted(rule.condition, settled_by_sentence), facts)
+    asks = f"a sentence by this rule is in force for another {told_duration(left)}"
+    return Look(asks, look.held, parts=(look,))
 
 
 def _outcome(rule: Rule, look: Look, waits: Mapping[str, float], *, decided: bool) -> Outcome:
@@ -92,9 +108,6 @@ def is_off(condition: Condition) -> bool:
             return False
 
 
-_Facts = tuple[Request, Client, Resource, Behaviour]
-
-
 def look_at(condition: Condition, facts: _Facts) -> Look:
     """Every part of a condition, held against the facts."""
     match condition:
@@ -102,7 +115,7 @@ def look_at(condition: Condition, facts: _Facts) -> Look:
             return Look(written, held, says)
         case Is():
             value = condition.get(*facts)
-            return Look(condition.written, condition.what.holds(value), _told(value))
+            return Look(condition.written, condition.what.holds(value), _measured(condition, value))
         case All(parts):
             looks = tuple(look_at(part, facts) for part in parts)
             return Look("all of these", all(look.held for look in looks), parts=looks)
@@ -112,6 +125,14 @@ def look_at(condition: Condition, facts: _Facts) -> Look:
         case Not(part):
             inner = look_at(part, facts)
             return Look("not", not inner.held, parts=(inner,))
+
+
+def _measured(condition: Is, value: object) -> str:
+    """A fact as people would write it: a share is no duration."""
+    found = field_named(condition.name)
+    if isinstance(value, float) and found is not None and found.kind == "count":
+        return f"{value:.2g}"
+    return _told(value)
 
 
 def _told(value: object) -> str:

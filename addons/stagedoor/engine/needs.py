@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 from stagedoor.identify.catalogue import Signature
 from stagedoor.model.facts import Behaviour, Proof, Rate
+from stagedoor.model.heard import Scope, Sentence
 from stagedoor.signals.meaning import Answer, Use
 from stagedoor.signals.robots.lines import Robots
 
@@ -27,12 +28,16 @@ SignalKind = Literal["robots", "headers", "files"]
 
 class Needs(NamedTuple):
     """`claim` is to be proven where it is not None; `behaviour`: rules ask for counters of the
-    client; `rates`: how long it has to wait under each of these (rule id, rate).
+    client; `rates`: how long it has to wait under each of these (rule id, rate); `listening`: the
+    sessions that rules ask about; `sentences`: how long each of these still lasts (rule id, whom it
+    keeps to).
     """
 
     claim: Signature | None
     behaviour: bool
     rates: tuple[tuple[str, Rate], ...]
+    listening: tuple[Scope, ...] = ()
+    sentences: tuple[tuple[str, Scope], ...] = ()
 
 
 NO_NEEDS = Needs(None, behaviour=False, rates=())
@@ -50,7 +55,8 @@ class Received(NamedTuple):
 
 class Known(NamedTuple):
     """What a store knows: `behaviour` with the request at hand included, `waits` in seconds by rule
-    id (0 or absent: within the rate), `received` where the client is a crawler that is known.
+    id (0 or absent: within the rate, or under no sentence), `received` where the client is a crawler
+    that is known.
     """
 
     behaviour: Behaviour = NO_BEHAVIOUR
@@ -79,13 +85,17 @@ NO_FACTS = Facts()
 
 class Effects(NamedTuple):
     """What the store counts: the request (`counted`), the recording it asks for (a path, or empty),
-    the rates it used up, and a violation by the crawler.
+    the rates it used up, and a violation by the crawler; a sentence that begins, the recording
+    (`ignored`) that was asked for under one, and for how many seconds a trap is remembered.
     """
 
     counted: bool = False
     recording: str = ""
     rates: tuple[tuple[str, Rate], ...] = ()
     violated: bool = False
+    sentence: Sentence | None = None
+    ignored: str = ""
+    tripped: float = 0.0
 
 
 NO_EFFECTS = Effects()

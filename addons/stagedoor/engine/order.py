@@ -28,21 +28,44 @@ from stagedoor.engine.needs import (
 )
 from stagedoor.engine.transaction import Transaction
 from stagedoor.identify.catalogue import Signature
+from stagedoor.identify.licences import NO_LICENCE, Held
 from stagedoor.identify.traits import traits
-from stagedoor.model.facts import Arrival, Behaviour, Client, Mode, Proof, Request, Resource
-from stagedoor.publish.publication import USES_OF
+from stagedoor.model.actions import LICENSING, REFUSING
+from stagedoor.model.facts import (
+    Arrival,
+    Behaviour,
+    Client,
+    LicenceStanding,
+    Mode,
+    Proof,
+    Request,
+    Resource,
+    Verdict,
+)
+from stagedoor.model.heard import NO_LISTENING, TRIPPED
 from stagedoor.resources.kinds import reclassify
 from stagedoor.rules.plan import NOBODY_REMEMBERS
 from stagedoor.rules.policy import Policy, observed
-from stagedoor.signals.meaning import Answer, Use
+from stagedoor.rules.trap import trips
+from stagedoor.signals.meaning import USES_OF, Answer, Use
 
 NOTHING_ARRIVED = Arrival()
+LICENCE_STATUS: Mapping[LicenceStanding, int] = {
+    "none": 402, "unknown": 401, "expired": 401, "revoked": 401, "unsigned": 401,
+    "asked": 503, "other-path": 403, "other-use": 403, "valid": 403,
+}  # fmt: skip
+"""The status of an answer that asks for a licence (RSL 1.0, crawler authorisation)."""
 
 
 def enter(transaction: Transaction) -> None:
     """Who claims to ask, and what is asked for: from the request alone."""
     policy, request = transaction.policy, transaction.request
-    transaction.client = policy.claim(request.agent, transaction.signer)
+    client = policy.claim(request.agent, transaction.signer)
+    held = transaction.held
+    if held is not NO_LICENCE:
+        licence_id = held.licence.id if held.licence is not None else ""
+        client = replace(client, licence=held.standing, licence_id=licence_id)
+    transaction.client = client
     transaction.resource = policy.classify(request.path, request.target or None)
 
 
@@ -51,9 +74,10 @@ def needs(transaction: Transaction) -> Needs:
     policy, client = transaction.policy, transaction.client
     steps = transaction.steps = policy.plan.steps(transaction.request, client, transaction.resource)
     claim = policy.provable.get(client.name)
-    if claim is None and not steps.behaviour and not steps.rates:
+    listens = steps.listening or steps.sentences
+    if claim is None and not steps.behaviour and not steps.rates and not listens:
         return NO_NEEDS
-    return Needs(claim, steps.behaviour, steps.rates)
+    return Needs(claim, steps.behaviour, steps.rates, steps.listening, steps.sentences)
 
 
 def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Effects:
@@ -80,7 +104,8 @@ def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Effects:
     known = facts.known
     if known is not NOTHING_KNOWN:
         transaction.behaviour, transaction.waits = known.behaviour, known.waits
-        if known.received is not None:
+        # What a licence allows is not held against those who have it.
+        if known.received is not None and client.licence != "valid":
             _hold_against(transaction, known, facts)
     return _rule(transaction, first=True)
 
@@ -94,14 +119,38 @@ def decide_again(transaction: Transaction, known: Known = NOTHING_KNOWN) -> Effe
     if known.waits:
         transaction.waits = {**known.waits, **transaction.waits}
     if known.behaviour is not NOTHING_KNOWN.behaviour:
-        before = transaction.behaviour
+        before, heard = transaction.behaviour, known.behaviour.listening
         transaction.behaviour = replace(
             known.behaviour,
             told=before.told,
             violations=before.violations,
             disallowed=before.disallowed,
+            listening=before.listening if heard is NO_LISTENING else heard,
         )
     return _rule(transaction, first=False)
+
+
+def logged_in(transaction: Transaction) -> Request:
+    """The request as it would be, had the site accepted its credentials."""
+    return replace(transaction.request, credentials="accepted")
+
+
+def lets_in_logged_in(transaction: Transaction) -> bool:
+    """Whether the verdict on the request is a refusal only as long as its credentials are unchecked."""
+    if transaction.request.credentials != "sent" or not _refuses(transaction.verdict):
+        return False
+    verdict = transaction.policy.plan.decide(
+        logged_in(transaction),
+        transaction.client,
+        transaction.resource,
+        transaction.behaviour,
+        transaction.waits,
+    )
+    return not verdict.refused
+
+
+def _refuses(verdict: Verdict) -> bool:
+    return verdict.refused or (verdict.would is not None and verdict.would in REFUSING)
 
 
 def _hold_against(transaction: Transaction, known: Known, facts: Facts) -> None:
@@ -130,13 +179,16 @@ def _use(client: Client, published: Mapping[Use, Answer | None]) -> Use | None:
 
 
 def _rule(transaction: Transaction, *, first: bool) -> Effects:
-    verdict, used = transaction.steps.verdict(
+    verdict, used, sentence = transaction.steps.verdict(
         transaction.request,
         transaction.client,
         transaction.resource,
         transaction.behaviour,
         transaction.waits,
     )
+    if verdict.action in LICENSING:
+        status = LICENCE_STATUS[transaction.client.licence]
+        verdict = replace(verdict, status=status)
     if transaction.mode == "observe":
         verdict = observed(verdict)
     transaction.verdict = verdict
@@ -145,10 +197,18 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
         transaction.used += tuple(rule for rule, _ in used)
     counted = first and transaction.policy.counts
     violated = first and bool(transaction.violations)
-    if not counted and not violated and not used:
+    tripped = 0.0
+    if first and transaction.request.path == transaction.policy.trap != "":
+        tripped = TRIPPED if trips(transaction.request, transaction.client) else 0.0
+    if not counted and not violated and not used and sentence is None and not tripped:
         return NO_EFFECTS
-    recording = transaction.request.path if counted and transaction.resource.guarded else ""
-    return Effects(counted, recording, used, violated)
+    guarded = transaction.resource.guarded
+    recording = transaction.request.path if counted and guarded else ""
+    ignored = ""
+    if sentence is not None and not sentence.seconds:
+        ignored = transaction.request.path if guarded else ""
+        sentence = None
+    return Effects(counted, recording, used, violated, sentence, ignored, tripped)
 
 
 def answered(transaction: Transaction, resource: Resource) -> bool:
@@ -177,6 +237,7 @@ def judge(
     arrival: Arrival = NOTHING_ARRIVED,
     signer: str = "",
     prove: Prove | None = None,
+    held: Held = NO_LICENCE,
     assumed: frozenset[str] = frozenset(),
     behaviour: Behaviour = NOBODY_REMEMBERS,
     waits: Mapping[str, float] | None = None,
@@ -191,6 +252,7 @@ def judge(
         transaction.signer = signer
     if assumed:
         transaction.assumed = assumed
+    transaction.held = held
     enter(transaction)
     if content_type:
         answered(transaction, reclassify(transaction.resource, content_type))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from stagedoor.engine.compliance import Violation
 from stagedoor.engine.needs import NO_WAITS
+from stagedoor.identify.licences import NO_LICENCE, Held
+from stagedoor.model.client_keys import listener
 from stagedoor.model.events import Decided
 from stagedoor.model.facts import (
     UNKNOWN,
@@ -17,6 +19,7 @@ from stagedoor.model.facts import (
     Resource,
     Verdict,
 )
+from stagedoor.model.heard import Listener
 from stagedoor.rules.plan import ALLOW, NO_STEPS, NOBODY_REMEMBERS, Steps
 from stagedoor.rules.policy import Policy
 
@@ -31,6 +34,8 @@ class Transaction:
 
     signer = ""
     """The origin that has provably signed it."""
+    held: Held = NO_LICENCE
+    """What the licence that it shows is worth."""
     assumed: frozenset[str] = frozenset()
     """Traits it has besides those that are found (for cases)."""
     at = 0.0
@@ -45,6 +50,8 @@ class Transaction:
     behaviour: Behaviour = NOBODY_REMEMBERS
     counted = False
     """Whether `behaviour` holds what the store knows of the client."""
+    listened = False
+    """Whether `behaviour` holds what was sent to the client."""
     waits: Mapping[str, float] = NO_WAITS
     used: tuple[str, ...] = ()
     """The rules whose rates this request has used up."""
@@ -64,6 +71,12 @@ class Transaction:
     ) -> None:
         self.policy, self.request = policy, request
         self.arrival, self.mode = arrival, mode
+
+    @property
+    def listener(self) -> Listener:
+        """Whom it is counted for, what it is sent of recordings."""
+        request = self.request
+        return listener(request.address, request.agent)
 
     @property
     def against(self) -> bool:

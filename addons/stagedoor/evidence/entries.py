@@ -79,6 +79,8 @@ class Visit:
     why: str = ""
     purposes: tuple[str, ...] = ()
     """All that the client comes for, where that is more than `purpose`."""
+    licence: str = ""
+    """The licence that it showed and that allows this, by its id."""
 
     @classmethod
     def of(cls, event: Decided, request_id: str = "") -> Visit:
@@ -90,6 +92,7 @@ class Visit:
             event.resource.kind, request_id[:MAX_NAME],
             request.address, request.agent[:MAX_AGENT], client.why[:MAX_AGENT],
             client.purposes if client.further else (),
+            client.licence_id if client.licence == "valid" else "",
         )  # fmt: skip
 
     def public(self) -> dict[str, Any]:
@@ -106,6 +109,7 @@ class Visit:
             "resource": self.resource,
             "request": self.request,
             **({"purposes": self.purposes} if self.purposes else {}),
+            **({"licence": self.licence} if self.licence else {}),
         }
 
     def personal(self, *, whole: bool) -> Iterator[tuple[Part, dict[str, str]]]:

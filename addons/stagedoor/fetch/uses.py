@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stagedoor.fetch.fetch_policy import FetchPolicy
 from stagedoor.fetch.public_addresses import anywhere
 from stagedoor.identify.keys import MAX_BYTES
@@ -16,7 +18,9 @@ KEY_DIRECTORY = FetchPolicy(
     seconds=5.0,
     connect=2.0,
     connect_last=5.0,
-    types=frozenset({KEYS_TYPE}),
+    # What is no directory is told apart by verify/key_directories.py: a server may be busy, or say
+    # that nothing has changed.
+    statuses=frozenset(),
     words={
         "certificate": "could not be reached by TLS ({why})",
         "dead": "could not be reached ({why})",
@@ -28,11 +32,19 @@ KEY_DIRECTORY = FetchPolicy(
         "protocol": "did not answer with HTTP ({why})",
         "silent": "could not be reached (no answer)",
         "slow": "did not answer within {seconds:g} s",
-        "status": "answered {why}, not 200",
         "tls": "could not be reached by TLS ({why})",
     },
 )
 """The key directory of an operator that signs requests (Web Bot Auth), fetched beside the requests."""
+
+KEY_SET = replace(
+    KEY_DIRECTORY,
+    headers=(
+        ("Accept", "application/jwk-set+json, application/json;q=0.9, */*;q=0.5"),
+        ("User-Agent", "stagedoor"),
+    ),
+)
+"""The same where the key set is at an address of its own."""
 
 LISTS = FetchPolicy(
     # Named in the catalogue, which people edit; operators move their lists.
@@ -77,6 +89,51 @@ AUDIT = FetchPolicy(
     },
 )
 """A page, file or recording of the site that `stagedoor audit` looks at."""
+
+SITE = FetchPolicy(
+    # The site behind the guard, at the address that the artist gave: asked for the guard's own sake.
+    schemes=frozenset({"http", "https"}),
+    methods=frozenset({"GET", "HEAD", "POST"}),
+    addresses=anywhere,
+    most=500 << 10,
+    longer="cut",
+    head=64 << 10,
+    seconds=10.0,
+    connect=5.0,
+    statuses=frozenset(),
+    codings="decode",
+)
+"""A signal file of the site behind, or what it says to those who do not log in."""
+
+ELSEWHERE = FetchPolicy(
+    # Where the site's own robots.txt is redirected to: public, unless the site itself is not.
+    schemes=frozenset({"http", "https"}),
+    headers=(("User-Agent", "Stagedoor (reads the robots.txt that a site redirects to)"),),
+    most=500 << 10,
+    longer="cut",
+    head=64 << 10,
+    seconds=10.0,
+    connect=5.0,
+    statuses=frozenset(),
+    codings="decode",
+)
+"""The signal file at the end of a redirect that leads away from the site."""
+
+INTROSPECTION = FetchPolicy(
+    # Named by the artist in licence.yaml: their own server, perhaps beside this machine.
+    schemes=frozenset({"http", "https"}),
+    methods=frozenset({"POST"}),
+    headers=(
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Accept", "application/json"),
+        ("User-Agent", "Stagedoor"),
+    ),
+    addresses=anywhere,
+    most=64 << 10,
+    seconds=5.0,
+    connect=2.0,
+)
+"""What the artist's licence server says of a token (RFC 7662), asked beside the requests."""
 
 TIMESTAMP = FetchPolicy(
     # Named by the artist on the command line. Many such servers have no https, and the answer is

@@ -8,13 +8,25 @@ play it.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from stagedoor.config.offers import Offer
 from stagedoor.config.stance import Artist
+from stagedoor.fronts.cross_origin import preflight, readable
+from stagedoor.identify.botauth import ACCEPT
 from stagedoor.model.actions import Refuse, named
-from stagedoor.model.facts import MEDIA_CLIENTS, Client, Request, Resource, Verdict
+from stagedoor.model.facts import (
+    MEDIA_CLIENTS,
+    Client,
+    LicenceStanding,
+    Request,
+    Resource,
+    Verdict,
+)
 from stagedoor.model.units import told_duration
+from stagedoor.signals import registry
 
 _Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -45,6 +57,21 @@ _PAGE_HEADERS: _Fields = (
     (b"Content-Security-Policy", b"default-src 'none'; style-src 'unsafe-inline'"),
     (b"Referrer-Policy", b"no-referrer"),
 )
+_MOST_OFFERS = 5
+_LATER = 503
+_CHALLENGED = frozenset({401, 402})
+_LICENCE: Mapping[LicenceStanding, tuple[str, str]] = {
+    "none": ("invalid_request", "A licence is needed, and none was shown"),
+    "unknown": ("invalid_token", "This site has granted no such licence"),
+    "asked": ("server_error", "The licence is being looked up; please ask again"),
+    "expired": ("invalid_token", "The licence is no longer in force"),
+    "revoked": ("invalid_token", "The licence was taken back"),
+    "unsigned": ("invalid_token", "The licence counts only on requests signed by its holder"),
+    "other-path": ("insufficient_scope", "The licence is for other paths"),
+    "other-use": ("insufficient_scope", "The licence is for other uses"),
+    "valid": ("insufficient_scope", "A rule of this site asks for another licence"),
+}
+"""The error, one of the four words of RSL 1.0 (6.3.4), and a description of our own."""
 _MEDIA_DESTINATIONS = frozenset({"audio", "video", "track", "image"})
 
 _PAGE = """<!doctype html>
@@ -64,8 +91,17 @@ def refuse(
     verdict: Verdict,
     artist: Artist,
     request_id: str = "",
+    offers: Sequence[Offer] = (),
+    *,
+    may_sign: bool = False,
 ) -> Answer:
-    """The answer to a refused request; `request_id` leads to its explanation."""
+    """The answer to a refused request; `request_id` leads to its explanation.
+
+    A browser that asks whether it may ask (a preflight) hears yes, so that it meets the refusal.
+    `may_sign`: a signature of this client could be verified, so it is told which (RFC 9421, 5).
+    """
+    if (fields := preflight(request)) is not None:
+        return Answer(204, fields, b"")
     who = artist.name or "This site"
     thing = "recording" if resource.guarded else "page"
     effect = named(verdict.action).effect
@@ -75,18 +111,33 @@ def refuse(
     known_as = client.name + (f" ({client.operator})" if client.operator else "")
     policy = f"{verdict.title.rstrip('.')}. {verdict.why}".strip()
     wait = max(1, math.ceil(verdict.seconds))
+    again = effect.again or verdict.seconds > 0  # a refusal that lasts so long
     sentences = [
         f"{who} has a policy, and it was applied here: {policy}",
         f"You were taken for {known_as}." if client.purpose != "unknown" else "",
-        f"You are welcome again in {told_duration(wait)}." if effect.again else "",
+        f"You are welcome again in {told_duration(wait)}." if again else "",
         f"This request is known as {request_id}." if request_id else "",
         _help(artist),
     ]
     more: _Fields = ()
-    if effect.again:
+    if again:
         more += ((b"Retry-After", str(wait).encode()),)
+    if effect.licence:
+        error, description = _LICENCE[client.licence]
+        challenge = f'License error="{error}", error_description="{description}"'
+        # 403 says that no other token would help this request: nothing is asked for.
+        if verdict.status in _CHALLENGED:
+            more += ((b"WWW-Authenticate", challenge.encode()),)
+        if verdict.status == _LATER:
+            more += ((b"Retry-After", b"2"),)
+        sentences[1:1] = [f"{description}.", *(offer.sentence for offer in offers[:_MOST_OFFERS])]
+    else:
+        challenges = registry.current().challenges.get(verdict.status, ())
+        more += tuple((b"WWW-Authenticate", text.encode()) for text in challenges)
     if request_id:
         more += ((b"X-Request-Id", request_id.encode()),)
+    if may_sign:
+        more += ((b"Accept-Signature", ACCEPT.encode()),)
     return answer(
         request, client, verdict.status, headline, [s for s in sentences if s], policy, more
     )
@@ -130,6 +181,8 @@ def answer(
         headers = _TEXT_HEADERS
     content = body.encode()
     fields = (*headers, (b"Content-Length", str(len(content)).encode()), *more)
+    if request is not None:
+        fields += readable(request)
     if request is not None and request.method == "HEAD":
         content = b""
     return Answer(status, fields, content)

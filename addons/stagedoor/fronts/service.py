@@ -9,33 +9,62 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 
 from stagedoor.config.yamltext import Source
 from stagedoor.engine import order
 from stagedoor.engine.compliance import crawler_key
-from stagedoor.engine.needs import NO_EFFECTS, NOTHING_KNOWN, Facts, Known, Needs, SignalKind
+from stagedoor.engine.needs import (
+    NO_EFFECTS,
+    NOTHING_KNOWN,
+    Effects,
+    Facts,
+    Known,
+    Needs,
+    SignalKind,
+)
 from stagedoor.engine.published_texts import Texts, digest_of
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Network
+from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
+from stagedoor.model.actions import LICENSING
 from stagedoor.model.client_keys import client_key
-from stagedoor.model.events import Event, Loaded, Noticed, Proved, Published, Took, Violated
-from stagedoor.model.facts import PEOPLE, Mode, Proof, Resource
+from stagedoor.model.events import (
+    AudioSent,
+    Event,
+    Listened,
+    Loaded,
+    Noticed,
+    Proved,
+    Published,
+    Referred,
+    Sounded,
+    Took,
+    Violated,
+)
+from stagedoor.model.facts import PEOPLE, Mode, Proof, Purpose, Resource
+from stagedoor.model.sound import SoundSent
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
 from stagedoor.record.suite import Suite
+from stagedoor.resources.kinds import UNDECIDED
 from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
 from stagedoor.store.memory import MemoryStore
 from stagedoor.store.store_keys import once_key
+from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
+from stagedoor.verify.licence_file import LicenceFile
 
 _log = logging.getLogger("stagedoor.door")
+_FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
+"""What they take are episodes, also of a feed that is kept elsewhere and was never seen."""
 
 
 class Service:
@@ -54,6 +83,7 @@ class Service:
         self.trusted: tuple[Network, ...] = ()
         self.publication = NOTHING
         self.store: Store = MemoryStore(1)
+        self.tracks = Tracks()
         self.claims = Claims(self.emit)
         self.watcher = Watcher(self._build, self.take, self.emit)
         self.changed: Callable[[Policy], None] = lambda _: None
@@ -62,6 +92,8 @@ class Service:
         self._header_digest = ""
         self._answers = dict.fromkeys(USES)
         self._evidence = False
+        self.licences = LicenceFile(self._licences_changed)
+        self._licensing = False
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -89,6 +121,7 @@ class Service:
         self.policy = policy
         self.changed(policy)
         self.claims.follow(policy)
+        self._follow_licences()
         self._publish()
         self.emit(
             Loaded(
@@ -113,6 +146,7 @@ class Service:
         assert self.policy is not None
         settings, policy = self.settings, self.policy
         self.claims.open(settings.state, settings.resolvers, policy, client)
+        self.licences.open(settings.state)
         self.store = MemoryStore(settings.clients)
         self._evidence = True
         self.suite.open(
@@ -127,6 +161,7 @@ class Service:
         """Close what open() opened, and the files that are being written."""
         self.watcher.close()
         self.claims.close()
+        self.licences.server.close()
         self.suite.close()
 
     def _publish(self) -> None:
@@ -140,6 +175,26 @@ class Service:
         if said.merges_robots:
             # Until the site's own has been seen, this is what it would be without one.
             self.emit(Published(ROBOTS, "robots", said.robots(None).text, now))
+        self._publish_licences()
+
+    def _licences_changed(self) -> None:
+        self._follow_licences()
+        if self._evidence:
+            self._publish_licences()
+
+    def _follow_licences(self) -> None:
+        """Requests are looked at for a licence where one was granted, or a rule asks for one."""
+        rules = self.policy.rules if self.policy is not None else ()
+        asked = any(rule.verdict.action in LICENSING for rule in rules)
+        server = self.policy.offers.server if self.policy is not None else ""
+        self.licences.server.follow(server)
+        self._licensing = asked or bool(server or self.licences.granted)
+
+    def _publish_licences(self) -> None:
+        """The texts of what was granted: what a licensed request was allowed by."""
+        for licence in self.licences.granted:
+            text = None if licence.revoked else licence.text()
+            self.emit(Published(f"licence {licence.id}", "licence", text, _now()))
 
     # -- one request -------------------------------------------------------------------------------
 
@@ -154,7 +209,12 @@ class Service:
 
     def decide(self, transaction: Transaction, signed: Outcome = NONE) -> Awaitable[None] | None:
         """Gather what the rules ask for, and decide. None, where nothing had to be waited for."""
+        # Few sites have licences, and a look through every request's headers would be felt.
+        if self._licensing and transaction.request.header("authorization"):
+            transaction.held = self.licences.held(transaction)
         order.enter(transaction)
+        if not transaction.resource.guarded:
+            self._listed(transaction)
         needs = order.needs(transaction)
         claim, request = needs.claim, transaction.request
         proof = self.claims.prove(claim, request, signed) if claim is not None else None
@@ -168,6 +228,15 @@ class Service:
             return None
         return self._decided_later(transaction, proof, known)
 
+    def _listed(self, transaction: Transaction) -> None:
+        """What a playlist names as a piece of a track is one, whatever its name looks like."""
+        resource = transaction.resource
+        kind = self.tracks.listed(resource.path)
+        if not kind or resource.kind == "signal":
+            return
+        if kind == "segment" or resource.kind in UNDECIDED:
+            transaction.resource = Resource("audio", resource.path, "listing")
+
     def _query(
         self, transaction: Transaction, needs: Needs, proof: tuple[Proof, str] | None
     ) -> Query | None:
@@ -175,7 +244,8 @@ class Service:
         client, request = transaction.client, transaction.request
         person = client.purpose in PEOPLE
         counts = transaction.policy.counts
-        if person and not counts:
+        listens = (needs.listening or needs.sentences) and not is_crowd(transaction)
+        if person and not counts and not listens:
             return None
         home = transaction.household = client_key(request.address)
         if not person:
@@ -183,8 +253,20 @@ class Service:
             transaction.crawler = crawler_key(client.name, home, verified=verified)
         transaction.counted = needs.behaviour
         recording = request.path if transaction.resource.guarded else ""
+        now, crawler = time.monotonic(), transaction.crawler
+        if not listens:
+            return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
+        transaction.listened = True
         return Query(
-            home, time.monotonic(), recording, needs.behaviour, needs.rates, transaction.crawler
+            home,
+            now,
+            recording,
+            needs.behaviour,
+            needs.rates,
+            crawler,
+            listener=transaction.listener,
+            listening=needs.listening,
+            sentences=needs.sentences,
         )
 
     async def _decided_later(
@@ -199,9 +281,7 @@ class Service:
         if known.received is not None:
             robots = self._texts.robots(known.received.robots, self.store.text)
         facts = Facts(proof, known, robots, self._answers)
-        effects = order.decide(transaction, facts)
-        if effects is not NO_EFFECTS:
-            self.store.apply(transaction.household, transaction.crawler, effects, time.monotonic())
+        self._apply(transaction, transaction.crawler, order.decide(transaction, facts))
         for violation in transaction.violations:
             self.emit(Violated(transaction.client, violation.signal, violation.line))
 
@@ -212,26 +292,70 @@ class Service:
         needs = order.needs(transaction)
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
         behaviour = needs.behaviour and not transaction.counted
-        if not rates and not behaviour:
+        listens = bool(needs.listening or needs.sentences) and not transaction.listened
+        listens = listens and not is_crowd(transaction)
+        if not rates and not behaviour and not listens:
             self._decided_again(transaction, NOTHING_KNOWN)
             return None
         home = transaction.household = client_key(transaction.request.address)
         transaction.counted = transaction.counted or behaviour
+        transaction.listened = transaction.listened or listens
         known = self.store.read(
-            Query(home, time.monotonic(), "", behaviour, rates, included=transaction.policy.counts)
+            Query(
+                home,
+                time.monotonic(),
+                "",
+                behaviour,
+                rates,
+                included=transaction.policy.counts,
+                listener=transaction.listener if listens else None,
+                listening=needs.listening,
+                sentences=needs.sentences,
+            )
         )
         if isinstance(known, Known):
             self._decided_again(transaction, known)
             return None
         return self._decided_again_later(transaction, known)
 
+    def logged_in(self, transaction: Transaction) -> None:
+        """The site, which refuses others, has accepted the credentials: decide again."""
+        transaction.request = order.logged_in(transaction)
+        order.needs(transaction)  # other rules can hold now; what they count is not asked for anew
+        self._decided_again(transaction, NOTHING_KNOWN)
+
     async def _decided_again_later(self, transaction: Transaction, known: Awaitable[Known]) -> None:
         self._decided_again(transaction, await known)
 
     def _decided_again(self, transaction: Transaction, known: Known) -> None:
-        effects = order.decide_again(transaction, known)
-        if effects is not NO_EFFECTS:
-            self.store.apply(transaction.household, "", effects, time.monotonic())
+        self._apply(transaction, "", order.decide_again(transaction, known))
+
+    def _apply(self, transaction: Transaction, crawler: str, effects: Effects) -> None:
+        if effects is NO_EFFECTS:
+            return
+        lasting = effects.sentence is not None or effects.ignored or effects.tripped
+        lasting = lasting and not is_crowd(transaction)
+        listener = transaction.listener if lasting else None
+        self.store.apply(transaction.household, crawler, effects, time.monotonic(), listener)
+
+    def sounded(self, transaction: Transaction, sent: SoundSent) -> None:
+        """A portion of a recording has gone out: every one, of every response, comes here."""
+        self.emit(AudioSent(transaction.client.purpose, sent.bytes, sent.seconds))
+        self.emit(Sounded(transaction.request, transaction.client, sent))
+        counted = sent.bytes if transaction.policy.counts else 0
+        if counted or sent.seconds:
+            home = transaction.household or client_key(transaction.request.address)
+            for ratio in self.store.sent(home, counted, sent.seconds, time.monotonic()):
+                self.emit(Listened(ratio))
+        if transaction.policy.listens and not is_crowd(transaction):
+            if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
+                sent = replace(sent, kind="episode")
+            self.store.sounded(transaction.listener, sent, time.monotonic())
+
+    def listed(self, transaction: Transaction) -> None:
+        """A playlist has gone out."""
+        if transaction.policy.listens and not is_crowd(transaction):
+            self.store.playlist(transaction.listener, time.monotonic())
 
     # -- what has happened -------------------------------------------------------------------------
 
@@ -246,6 +370,10 @@ class Service:
         self.emit(event)
         if refused:
             self._noticed_headers(transaction, event.verdict.status)
+        elif person and event.resource.kind == "page" and event.request.method == "GET":
+            service = self.policy.referrers.of(event.request) if self.policy else None
+            if service is not None:
+                self.emit(Referred(service.name, service.operator, event.at))
 
     def noticed(self, transaction: Transaction, path: str, text: bytes, status: int = 200) -> None:
         """A file that says what is allowed has gone out whole."""
@@ -268,7 +396,10 @@ class Service:
 
     def took(self, transaction: Transaction, status: int, size: int) -> None:
         """A response has ended: what a machine was sent, in bytes."""
-        if transaction.client.purpose in PEOPLE or transaction.resource.kind == "signal":
+        client = transaction.client
+        if transaction.resource.kind == "signal":
+            return
+        if client.purpose in PEOPLE and client.licence != "valid":
             return
         self._noticed_headers(transaction, status)
         self.emit(Took(transaction.event(), status, size, transaction.against, self._header_digest))

@@ -1,15 +1,19 @@
 """Web Bot Auth: a crawler that signs its requests, and what its signature is worth.
 
-draft-ietf-webbotauth-httpsig-protocol-01, over HTTP Message Signatures (RFC 9421):
+draft-ietf-webbotauth-httpsig-protocol-01 and -00, over HTTP Message Signatures (RFC 9421):
 
-    Signature-Agent: sig1="https://signer.example"
+    Signature-Agent: sig1="https://signer.example/.well-known/http-message-signatures-directory"
     Signature-Input: sig1=("@authority" "signature-agent";key="sig1");created=…;expires=…;
                      keyid="<thumbprint>";alg="ed25519";tag="web-bot-auth"
     Signature: sig1=:…:
 
-A signature proves that the publisher of the keys at an origin signed this request's covered parts.
-It does not say that they are honest. The identity is the pair of origin and key: a key known from one
-origin proves nothing for another. Three outcomes are kept apart: `verified`; `invalid`, where the
+-01 names the key set, -00 the origin whose well-known path has it, and both are in the field: a bare
+origin and its well-known address are one signer. -00 also knew members with a `type`; -01 ignores
+members with parameters. What is read of -00 are `directory` and `jwks_uri`.
+
+A signature proves that the publisher of the keys at an address signed this request's covered parts.
+It does not say that they are honest. The identity is the pair of signer and key: a key known from one
+address proves nothing for another. Three outcomes are kept apart: `verified`; `invalid`, where the
 signature is wrong; `unverified`, where not enough is known (the keys are still being
 fetched, or the algorithm is not ours). Whatever the headers hold, nothing here raises.
 
@@ -24,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
 from stagedoor.identify.httpsig import (
-    ALGORITHM,
+    ALGORITHMS,
     Params,
     Signature,
     covered_size,
@@ -33,17 +37,19 @@ from stagedoor.identify.httpsig import (
     item,
 )
 from stagedoor.identify.keys import Key, Keys
-from stagedoor.identify.origins import origin_of
+from stagedoor.identify.origins import origin_of, signer_of
 from stagedoor.model.facts import Request
 
 TAG = "web-bot-auth"
+ACCEPT = 'sig1=("@authority" "signature-agent";key="sig1");created;expires;keyid;nonce;tag="web-bot-auth"'
+"""Accept-Signature (RFC 9421, 5.1): the signature that is asked of those who could be verified."""
 
 Standing = Literal["verified", "invalid", "unverified", "none"]
 Cause = Literal[
     "",  # verified, or no signature
     "malformed",  # the headers cannot be read, or are too large: 400 is a fair answer
     "incomplete",  # something the protocol asks for is not signed
-    "time",  # expired, not yet valid, valid for too long; or the key is
+    "time",  # expired, not yet valid, or the key is; unverified: valid for longer than is believed
     "wrong",  # the signature does not fit the request
     "replayed",  # it fits, and was used before: 429 is a fair answer
     "no-keys",  # the signer's directory is not known (yet)
@@ -53,7 +59,7 @@ Cause = Literal[
 """Why a signature is not verified. Few words, so that they can label a metric."""
 
 KeysFor = Callable[[str, str], Keys | None]
-"""(origin, key id) → the keys its directory is known to hold, None where it is not known.
+"""(signer, key id) → the keys its directory is known to hold, None where it is not known.
 
 Answers at once. The key id lets it notice that a directory has a new key."""
 
@@ -82,10 +88,10 @@ LIMITS = Limits()
 class Outcome:
     """What the signature of one request is worth.
 
-    `signer` (an origin, `https://chatgpt.com`) and `keyid` are proven when `standing` is verified,
+    `signer` (see `origins`: `https://chatgpt.com`, or the address of a key set) and `keyid` are proven when `standing` is verified,
     else a claim, or empty. `reason` is a sentence for a log. `nonce` or else `signature`
-    distinguishes one     signature from another until `until` (Unix time), when it stops being accepted. `covered` are
-    the names of the signed components.
+    distinguishes one signature from another until `until` (Unix time), when it stops being accepted.
+    `covered` are the names of the signed components.
     """
 
     standing: Standing
@@ -107,6 +113,8 @@ _HEADERS = frozenset({"signature", "signature-input", "signature-agent"})
 _LENGTHS = frozenset(map(len, _HEADERS))
 _KEYID = re.compile(r"[A-Za-z0-9_-]{43}")
 _NONCE = 256
+_TYPES = frozenset({"directory", "jwks_uri"})
+"""Types of -00 that lead to a key set; -01 has none."""
 
 
 class _Unfit(Exception):  # noqa: N818 (no error: one way a signature can be judged)
@@ -197,7 +205,9 @@ def _judge(
         if covered_size(request, signature) > limits.covered:
             _invalid("malformed", f"more than {limits.covered} characters are signed")
         scheme, authority = asked
-        if not fits(request, signature, key.public, tag=TAG, scheme=scheme, authority=authority):
+        if params.get("alg", key.algorithm) != key.algorithm:
+            _invalid("wrong", f"the key is for {key.algorithm}, not for another algorithm")
+        if not fits(request, signature, key, tag=TAG, scheme=scheme, authority=authority):
             _invalid("wrong", "the signature does not fit the request")
     except _Unfit as unfit:
         return Outcome(unfit.standing, unfit.cause, unfit.reason, signer=signer, keyid=keyid)
@@ -224,7 +234,7 @@ def _check_size(signature: Signature, limits: Limits) -> None:
 
 
 def _signer(fields: dict[str, str], signature: Signature) -> str:
-    """The origin this signature speaks for: the Signature-Agent member that it covers.
+    """The signer this signature speaks for: the Signature-Agent member that it covers.
 
     The one of its own label. Where there is none, and it covers a single member, that one: proxies
     may relabel signatures. The older bare string has no members and is covered as a whole.
@@ -244,12 +254,14 @@ def _signer(fields: dict[str, str], signature: Signature) -> str:
     if name not in members:
         _invalid("incomplete", f"the Signature-Agent of {signature.label} is not signed")
     value, params = members[name]
-    if (kind := str(params.get("type", "directory"))) != "directory":
-        raise _Unfit("unverified", "unsupported", f"keys found by {kind[:40]} are not supported")
-    origin = origin_of(value) if isinstance(value, str) else ""
-    if not origin:
-        _invalid("malformed", "Signature-Agent does not name an https origin")
-    return origin
+    kind = params.get("type")
+    if params and (set(params) != {"type"} or str(kind) not in _TYPES):
+        what = f"keys found by {str(kind)[:40]}" if kind else "members with parameters"
+        raise _Unfit("unverified", "unsupported", f"{what} are not supported")
+    signer = signer_of(value) if isinstance(value, str) else ""
+    if not signer or (str(kind) == "directory" and signer != origin_of(signer)):
+        _invalid("malformed", "Signature-Agent does not name an https address of keys")
+    return signer
 
 
 def _check_params(signature: Signature) -> None:
@@ -264,8 +276,8 @@ def _check_params(signature: Signature) -> None:
         _invalid("incomplete", "keyid is missing, or not a key's thumbprint")
     if type(nonce) is not str or len(nonce) > _NONCE:
         _invalid("malformed", f"the nonce is not a string of at most {_NONCE} characters")
-    algorithm = params.get("alg", ALGORITHM)
-    if algorithm != ALGORITHM:
+    algorithm = params.get("alg")
+    if algorithm is not None and algorithm not in ALGORITHMS:
         if str(algorithm).startswith("hmac"):
             _invalid("incomplete", "a shared secret proves nothing")
         raise _Unfit("unverified", "unsupported", f"{str(algorithm)[:40]} is not supported")
@@ -276,8 +288,11 @@ def _check_times(created: int, expires: int, now: float, limits: Limits) -> None
         _invalid("time", f"it is from the future, by {created - now:.0f} s")
     if expires < now - limits.skew:
         _invalid("time", f"it expired {now - expires:.0f} s ago")
-    if not 0 < expires - created <= limits.validity:
-        _invalid("time", f"it is valid for {expires - created} s, not 1 to {limits.validity:.0f}")
+    if expires <= created:
+        _invalid("time", f"it is valid for {expires - created} s")
+    if expires - created > limits.validity:
+        most = f"{limits.validity:.0f}"
+        raise _Unfit("unverified", "time", f"it is valid for {expires - created} s, over {most}")
 
 
 def _key(keys: Keys | None, signer: str, keyid: str, now: float, limits: Limits) -> Key:

@@ -26,7 +26,7 @@ _CHROMIUM = re.compile(
     re.ASCII,
 )
 _FIREFOX = re.compile(
-    r"Mozilla/5\.0 \(([^()]*); rv:\d{1,4}\.\d{1,3}\) Gecko/[\d.]+ Firefox/(\d{1,4})\.\d{1,3}",
+    r"Mozilla/5\.0 \(([^()]*); rv:(\d{1,4})\.(\d{1,3})\) Gecko/[\d.]+ Firefox/(\d{1,4})\.(\d{1,3})",
     re.ASCII,
 )
 _SYSTEMS: tuple[tuple[str, System], ...] = (
@@ -57,6 +57,11 @@ _BUILDS = dict(
 the 33,966 builds that @ulixee/real-user-agents 2.0.0-alpha.34 lists: none of them is impossible."""
 
 
+_NOT_YET = 260
+"""No major version of Chrome or Firefox comes near it before 2034: both had thirteen a year, and
+stood at 156 and 153 at the end of 2026."""
+
+
 @dataclass(frozen=True, slots=True)
 class Browser:
     """What an agent says: whose engine, which major version, on what."""
@@ -75,10 +80,13 @@ def read_browser(agent: str) -> Browser | None:
         return None
     if found := _CHROMIUM.fullmatch(agent):
         major, minor, build, patch = map(int, found.groups()[1:])
-        possible = could_be(major, minor, build, patch)
+        made_up = major >= _NOT_YET and not build and not patch
+        possible = not made_up and could_be(major, minor, build, patch)
         return Browser("chromium", major, _system(found[1]), possible)
     if found := _FIREFOX.fullmatch(agent):
-        return Browser("firefox", int(found[2]), _system(found[1]))
+        rv, rv_minor, major, minor = map(int, found.groups()[1:])
+        possible = firefox_could_be(major, minor, rv, rv_minor)
+        return Browser("firefox", major, _system(found[1]), possible)
     return None
 
 
@@ -95,6 +103,20 @@ def could_be(major: int, minor: int, build: int, patch: int) -> bool:
         return True
     before, own = _BUILDS.get(major - 1), _BUILDS.get(major)
     return before is None or own is None or before < build <= own + 1
+
+
+def firefox_could_be(major: int, minor: int, rv: int, rv_minor: int) -> bool:
+    """Whether a Firefox with these numbers can have existed; in doubt, it can.
+
+    It says its version twice, as `rv:` and as its own. From 110 to 119 the first stood still at 109,
+    because other programs took `rv:11` for Internet Explorer. Since version 5 it says no minor
+    version but for the few that had one (x.0.1 and so on were never said; ESR says .0, too).
+    """
+    if major >= _NOT_YET:
+        return False
+    if (rv, rv_minor) == (109, 0) and 110 <= major <= 119:
+        return True
+    return major < 10 or (rv == major and minor == rv_minor)
 
 
 def _system(platform: str) -> System:

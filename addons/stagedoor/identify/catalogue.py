@@ -8,7 +8,7 @@ what it comes for, how its identity can be proven and where that is documented. 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ from pydantic import Field, field_validator, model_validator
 
 from stagedoor.config.schema import ListOf, Model, OneOrMany, check
 from stagedoor.config.yamltext import Document
-from stagedoor.identify.origins import origin_of
+from stagedoor.identify.origins import signer_of
 from stagedoor.model.errors import Location, Problem, listed
 from stagedoor.model.facts import CRAWLERS, Purpose
 
@@ -44,9 +44,12 @@ class Proof(Model):
     @field_validator("web_bot_auth")
     @classmethod
     def _is_an_origin(cls, text: str) -> str:
-        if text and not origin_of(text):
-            raise ValueError(f'"{text}" is no origin — write https://signer.example, no path')
-        return origin_of(text)
+        if text and not signer_of(text):
+            raise ValueError(
+                f'"{text}" is no address of keys — write https://signer.example, or the address of '
+                "its key set"
+            )
+        return signer_of(text)
 
 
 class Examples(Model):
@@ -97,10 +100,26 @@ class Entry(Model):
         return self.tokens or (self.token,)
 
 
+class Contact(Model):
+    """Where an operator takes complaints: a mail or web address, and how that is known."""
+
+    address: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    seen: Annotated[date, Field(strict=False)]
+
+    @field_validator("address")
+    @classmethod
+    def _link(cls, value: str) -> str:
+        if not value.startswith(("mailto:", "https://")):
+            raise ValueError(f'"{value}" is not a link — begin with mailto: or https://')
+        return value
+
+
 class File(Model):
     """One catalogue file. `reviewed` is the day its facts were last checked."""
 
     operator: str = ""
+    contact: Contact | None = None
     group: str = ""
     purpose: OneOrMany[Purpose] = ()
     docs: str = ""
@@ -143,6 +162,8 @@ class Catalogue:
     """Every signature, in the order of the files."""
 
     signatures: tuple[Signature, ...]
+    contacts: Mapping[str, Contact] = field(default_factory=dict, compare=False)
+    """Where operators take complaints, by the operator's name in lower case."""
 
     @property
     def names(self) -> frozenset[str]:
@@ -165,14 +186,26 @@ class Catalogue:
 def read_catalogue(documents: Sequence[Document], problems: list[Problem]) -> Catalogue:
     """The catalogue in `documents`; every mistake is added to `problems`."""
     found: list[Signature] = []
+    contacts: dict[str, Contact] = {}
     for document in documents:
         if document.value is None:  # an emptied file switches a shipped one off
             continue
         file = check(File, document, problems)
-        if file is not None:
-            found.extend(_signatures(file, document, problems))
+        if file is None:
+            continue
+        found.extend(_signatures(file, document, problems))
+        if file.contact is not None and not file.operator:
+            problems.append(
+                Problem(
+                    document.at(("contact",)),
+                    "a contact without an operator",
+                    'add a line "operator: …" to the file',
+                )
+            )
+        elif file.contact is not None:
+            contacts[file.operator.lower()] = file.contact
     problems.extend(_twice(found))
-    return Catalogue(tuple(found))
+    return Catalogue(tuple(found), contacts)
 
 
 def _signatures(file: File, document: Document, problems: list[Problem]) -> Iterable[Signature]:

@@ -9,20 +9,30 @@ while players and scripts send brackets and bars in their paths.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 from urllib.parse import quote
 
 import http_sf
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from http_message_signatures import HTTPMessageVerifier, HTTPSignatureComponentResolver
-from http_message_signatures.algorithms import ED25519
+from http_message_signatures.algorithms import (
+    ECDSA_P256_SHA256,
+    ED25519,
+    RSA_PSS_SHA512,
+    HTTPSignatureAlgorithm,
+)
 from http_message_signatures.resolvers import MappingKeyResolver
 
+from stagedoor.identify.keys import Algorithm, Key
 from stagedoor.model.facts import Request
 
-ALGORITHM: str = ED25519.algorithm_id
+ALGORITHMS: Mapping[Algorithm, type[HTTPSignatureAlgorithm]] = {
+    "ed25519": ED25519,
+    "ecdsa-p256-sha256": ECDSA_P256_SHA256,
+    "rsa-pss-sha512": RSA_PSS_SHA512,
+}
+"""Those that are verified."""
 
 Params = dict[str, Any]
 """The parameters of a structured field's member: strings, whole numbers, bytes, tokens …"""
@@ -77,13 +87,13 @@ def covered_size(request: Request, signature: Signature) -> int:
 def fits(
     request: Request,
     signature: Signature,
-    public: Ed25519PublicKey,
+    key: Key,
     *,
     tag: str,
     scheme: str,
     authority: str,
 ) -> bool:
-    """Whether `signature` was made by the owner of `public` for this request. Never raises.
+    """Whether `signature` was made by the owner of `key` for this request. Never raises.
 
     `scheme` and `authority` (host and perhaps port) are those of the address the client asked.
     """
@@ -99,9 +109,9 @@ def fits(
         headers=_Headers([(n, value) for n, value in request.headers if n.lower() in names]),
     )
     verifier = _Verifier(
-        signature_algorithm=ED25519,
+        signature_algorithm=ALGORITHMS[key.algorithm],
         key_resolver=MappingKeyResolver(
-            public_keys={signature.params["keyid"]: public}, private_keys={}
+            public_keys={signature.params["keyid"]: key.public}, private_keys={}
         ),
         component_resolver_class=_Resolver,
     )

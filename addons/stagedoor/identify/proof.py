@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Literal, Protocol
 
+from stagedoor.identify.origins import signer_of
 from stagedoor.identify.ranges import Membership
 from stagedoor.model.errors import listed
 from stagedoor.model.facts import Proof
@@ -84,8 +85,8 @@ UNASKED = Membership()
 class Evidence:
     """Everything found out about one request. `now` is Unix seconds.
 
-    `names` may stay PENDING where the claim has no names to compare; `signer` is the origin whose
-    key was used, such as https://chatgpt.com.
+    `names` may stay PENDING where the claim has no names to compare; `signer` is the one whose
+    key was used, such as https://chatgpt.com (`identify/origins.py`).
     """
 
     now: float
@@ -150,7 +151,7 @@ def _signature(ways: Ways, evidence: Evidence) -> tuple[bool, str]:
         alone = ways.web_bot_auth and not (ways.ranges or ways.rdns)
         return False, "the request is not signed" if alone else ""
     if evidence.signed == "verified":
-        if ways.web_bot_auth and _origin(evidence.signer) == _origin(ways.web_bot_auth):
+        if ways.web_bot_auth and signer_of(evidence.signer) == signer_of(ways.web_bot_auth):
             return True, f"signed with a key of {evidence.signer}"
         return False, f"signed by {evidence.signer}, which does not speak for this claim"
     if evidence.signed == "invalid":
@@ -215,10 +216,6 @@ def _routed(address: str) -> bool:
         return ip_address(address).is_global
     except ValueError:
         return True
-
-
-def _origin(url: str) -> str:
-    return url.lower().rstrip("/")
 
 
 def _whose(claim: Claim) -> str:

@@ -2,7 +2,8 @@
 
 A trait is an observation, never a verdict: each can be had by a person, behind a proxy that rewrites
 what passes, with an extension that changes the user agent, or by opening a recording's address. Rules
-may weigh several of them, or ask for a challenge; no shipped rule refuses anybody for one alone.
+may weigh several of them, count them (`client.trait_count`), or ask for a challenge; no shipped rule
+refuses anybody for one alone: the strongest two have to wait after four recordings.
 
 Only clients that claim to be browsers are looked at. What browsers do was measured on Chromium 156
 and Firefox 153 (playing, HLS, fetch, saving, opening; TLS, plain HTTP, localhost) on 2026-11-23, and
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
+from stagedoor.identify import header_orders
 from stagedoor.identify.browsers import Browser, System, read_browser
 from stagedoor.identify.tls_families import Families
 from stagedoor.model.facts import Client, Request
@@ -134,6 +136,35 @@ def no_fetch_metadata(look: _Look) -> bool:
     )
 
 
+def bare_browser(look: _Look) -> bool:
+    """A recording, with no Sec-Fetch header where the browser's version sends them, and no language.
+
+    Measured on wget, aria2, requests, httpx and what takes whole feeds, with a browser's agent; and
+    on no listener. Fetch metadata go to secure sites only (TLS, or this machine), so over plain HTTP,
+    and behind a proxy that does not say, nobody has this trait.
+    """
+    recording = classify(look.request.path, target=look.request.target or None).guarded
+    return recording and no_fetch_metadata(look) and no_accept_language(look)
+
+
+def page_order_for_audio(look: _Look) -> bool:
+    """A recording, asked for over HTTP/2 with headers in the order that this browser has for pages.
+
+    Only of versions that were measured, see `header_orders.py`. Measured on curl_cffi and on headless
+    Chromium with a plugin that hides it.
+    """
+    if look.browser is None or not look.untouched or "host" in look.headers:
+        return False
+    if look.headers.get("sec-fetch-dest") == "document" or "sec-fetch-mode" not in look.headers:
+        return False  # opening a recording's address is no trait; see navigation_for_audio
+    if classify(look.request.path, target=look.request.target or None).kind != "audio":
+        return False
+    plays = look.headers.get("sec-fetch-dest") in {"audio", "video"}
+    # A script that asks for a range says so itself, and nobody has measured where that then stands.
+    names = tuple(name for name in look.headers if plays or name != "range")
+    return header_orders.contradict(look.browser, names)
+
+
 def lone_fetch_mode(look: _Look) -> bool:
     """Sec-Fetch-Mode without Sec-Fetch-Site and -Dest; browsers send all three.
 
@@ -234,7 +265,7 @@ def odd_playback(look: _Look) -> bool:
 
 
 def impossible_build(look: _Look) -> bool:
-    """A version of Chrome that never was: `Chrome/114.0.6261.94`.
+    """A version that never was: `Chrome/114.0.6261.94`, `rv:102.0 … Firefox/115.0`, `Chrome/999`.
 
     Seen in 0.15 to 1 % of real fleets (old forks that raise one number), and in most made-up lists.
     """
@@ -316,6 +347,16 @@ class Trait:
 TRAITS: tuple[Trait, ...] = (
     Trait("tls-not-a-browser", "its TLS handshake is another program's", tls_not_a_browser),
     Trait("no-fetch-metadata", "no Sec-Fetch headers over TLS", no_fetch_metadata),
+    Trait(
+        "bare-browser",
+        "a recording is asked for with neither Sec-Fetch headers over TLS nor a language",
+        bare_browser,
+    ),
+    Trait(
+        "page-order-for-audio",
+        "a recording is asked for with headers in the order of a page",
+        page_order_for_audio,
+    ),
     Trait("lone-fetch-mode", "Sec-Fetch-Mode alone", lone_fetch_mode),
     Trait(
         "hints-contradict-agent",
@@ -331,7 +372,7 @@ TRAITS: tuple[Trait, ...] = (
         navigation_for_audio,
     ),
     Trait("odd-playback", "says it plays, without Range or identity", odd_playback),
-    Trait("impossible-build", "a version of Chrome that never was", impossible_build),
+    Trait("impossible-build", "a version of Chrome or Firefox that never was", impossible_build),
     Trait("h2c-upgrade", "asks for HTTP/2 without TLS", h2c_upgrade),
     Trait(
         "secure-headers-in-plaintext",

@@ -14,7 +14,7 @@ from pathlib import Path
 from stagedoor.config.yamltext import MAX_BYTES, Source
 from stagedoor.load.public_patterns import second
 from stagedoor.model.errors import ConfigError, Location, Problem, did_you_mean
-from stagedoor.rules.policy import CATALOGUE_FOLDERS, Policy, load_policy
+from stagedoor.rules.policy import FOLDERS, Policy, load_policy
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SHARE = _PACKAGE / "share"
@@ -57,8 +57,8 @@ def read_directory(folder: Path) -> list[Source]:
         if inside.as_posix() == "stance.yml":
             problems.append(Problem(place, "the stance has another name", "call it stance.yaml"))
             continue
-        if len(inside.parts) == 2 and inside.parts[0] not in CATALOGUE_FOLDERS:
-            fix = did_you_mean(inside.parts[0], sorted(CATALOGUE_FOLDERS))
+        if len(inside.parts) == 2 and inside.parts[0] not in FOLDERS:
+            fix = did_you_mean(inside.parts[0], sorted(FOLDERS))
             if fix:
                 message = f'the folder "{inside.parts[0]}" is not read'
                 problems.append(Problem(place, message, fix))

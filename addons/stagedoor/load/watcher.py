@@ -25,7 +25,7 @@ from stagedoor.config.yamltext import Source
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.events import Event, Failed, Reloaded
-from stagedoor.rules.policy import CATALOGUE_FOLDERS, STANCE, Policy
+from stagedoor.rules.policy import FOLDERS, STANCE, Policy
 
 BETWEEN_LOOKS = 0.15
 """Seconds between two looks that must find the same."""
@@ -183,6 +183,12 @@ class Watcher:
             len(policy.rules),
             policy.in_force,
         )
+        if STANCE in names and self._fell_back(found.sources):
+            _log.warning(
+                "%s is empty or gone: the stance that comes with the program is in force. "
+                "Put yours back where that is not what you want.",
+                STANCE,
+            )
         for problem in policy.advice:
             _log.warning("%s", problem)
 
@@ -264,7 +270,7 @@ def places(folder: Path) -> list[Path]:
     """
     found: set[Path] = set()
     here = Path(os.path.abspath(folder))  # noqa: PTH100 (resolve() would follow the links)
-    for place in (here, *(here / name for name in sorted(CATALOGUE_FOLDERS))):
+    for place in (here, *(here / name for name in sorted(FOLDERS))):
         found.update(_chain(place))
         if place.is_dir():
             found.add(place.resolve())
@@ -304,7 +310,7 @@ class _Filter:
         here = Path(os.path.abspath(folder))  # noqa: PTH100
         self._inside = {
             str(place.resolve())
-            for place in (here, *(here / name for name in CATALOGUE_FOLDERS))
+            for place in (here, *(here / name for name in FOLDERS))
             if place.is_dir()
         }
         self._names = {here.name, *(part.name for part in here.parents)}

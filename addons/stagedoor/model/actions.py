@@ -40,6 +40,10 @@ class Refuse:
     status: int = 403
     headline: str = "This {thing} is not for automated visitors"
     again: bool = False
+    licence: bool = False
+    """The answer says how a licence is shown (WWW-Authenticate), and its status is what became of
+    the one that was: 402 where there was none, 401 where it is no good, 403 where it is for
+    something else (RSL 1.0, crawler authorisation)."""
 
 
 Effect = Pass | Wait | Refuse
@@ -87,6 +91,7 @@ class Action:
 
 
 ALLOW, LOG, DELAY, THROTTLE, BLOCK = "allow", "log", "delay", "throttle", "block"
+LICENSE = "license"
 """The words with a part of their own: what happens where no rule holds; what observing makes of
 stricter actions; what a front does where too many wait; the plain refusal."""
 
@@ -94,7 +99,8 @@ _TABLE: dict[str, Action] = {}
 REFUSING: set[str] = set()
 WAITING: set[str] = set()
 LOGGED: set[str] = set()
-"""The words of the rows that refuse, wait and are logged: asked for each request, hence kept.
+LICENSING: set[str] = set()
+"""The words of the rows that refuse, wait, are logged, and ask for a licence: asked for each request, hence kept.
 Only register() and registered() change them."""
 
 
@@ -108,6 +114,7 @@ def register(action: Action) -> None:
         (REFUSING, action.refuses),
         (WAITING, action.waits),
         (LOGGED, action.logged),
+        (LICENSING, isinstance(action.effect, Refuse) and action.effect.licence),
     ):
         if belongs:
             words_of.add(action.word)
@@ -121,7 +128,7 @@ def registered(action: Action) -> Iterator[Action]:
         yield action
     finally:
         del _TABLE[action.word]
-        for words_of in (REFUSING, WAITING, LOGGED):
+        for words_of in (REFUSING, WAITING, LOGGED, LICENSING):
             words_of.discard(action.word)
 
 
@@ -188,6 +195,17 @@ for _action in (
         colour="purple",
         caption="say: come back later (429), to any client that asks too often",
         takes="rate",
+    ),
+    Action(
+        word=LICENSE,
+        rank=35,
+        effect=Refuse(402, "This {thing} needs a licence", licence=True),
+        verb="ask for a licence",
+        past="asked for a licence",
+        outcome="{status}: a licence is needed",
+        follows="gets recordings with a licence",
+        colour="purple",
+        caption="refuse, and say how a licence is had and shown (402, 401, 403)",
     ),
     Action(
         word=BLOCK,

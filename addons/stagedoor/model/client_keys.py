@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from ipaddress import IPv6Address, ip_address
 
+from stagedoor.model.heard import Listener
+
 
 def client_key(address: str) -> str:
     """An IPv4 address, or the network of 64 bits of an IPv6 address: what one connection to the
@@ -19,3 +21,19 @@ def client_key(address: str) -> str:
         mapped = parsed.ipv4_mapped
         return str(mapped) if mapped else parsed.exploded[:19]
     return address
+
+
+def network_key(client: str) -> str:
+    """The network of a client_key(): its /24 or /48. Of a network, itself; empty for what is none."""
+    if "/" in client:
+        return client
+    if ":" in client:
+        return f"{client[:14]}/48" if len(client) == 19 else ""
+    start, dot, _ = client.rpartition(".")
+    return f"{start}.0/24" if dot else ""
+
+
+def listener(address: str, agent: str) -> Listener:
+    """The keys of all that is remembered of what somebody was sent."""
+    household = client_key(address)
+    return Listener(household, network_key(household), agent)

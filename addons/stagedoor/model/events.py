@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stagedoor.model.facts import Client, Kind, Proof, Purpose, Request, Resource, Verdict
+from stagedoor.model.sound import SoundSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,15 @@ class Noticed:
 
 
 @dataclass(frozen=True, slots=True)
+class Referred:
+    """A person came to a page from an assistant or a search engine, by their own account."""
+
+    service: str
+    operator: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Took:
     """A response to a program has ended. `digest` is the published headers' SHA-256, or empty."""
 
@@ -100,6 +110,15 @@ class AudioSent:
     purpose: Purpose
     size: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sounded:
+    """A portion of a recording has gone out to somebody."""
+
+    request: Request
+    client: Client
+    sent: SoundSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,10 +250,12 @@ Event = (
     | Claimed
     | Violated
     | Noticed
+    | Referred
     | Took
     | Handed
     | Withheld
     | AudioSent
+    | Sounded
     | StreamChanged
     | Listened
     | Published

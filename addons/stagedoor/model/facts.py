@@ -7,11 +7,12 @@ exactly these spellings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Literal, get_args
 
 from stagedoor.model.actions import LOGGED, REFUSING, WAITING
+from stagedoor.model.heard import NO_LISTENING, Listening
 
 Purpose = Literal[
     # Crawlers: programs that come on behalf of an operator.
@@ -58,14 +59,30 @@ MEDIA_CLIENTS: frozenset[Purpose] = frozenset(
 
 Proof = Literal["verified", "unverified", "spoofed"]
 PROOFS: tuple[Proof, ...] = get_args(Proof)
+LicenceStanding = Literal[
+    "none", "valid", "unknown", "asked", "expired", "revoked", "unsigned", "other-path", "other-use"
+]
+"""What the licence token of a request is worth: none came; it is good; nobody granted it; the licence
+server is being asked; it is over; it was taken back; the signature it is bound to is missing; it is for
+other paths; for other uses."""
+LICENCE_STANDINGS: tuple[LicenceStanding, ...] = get_args(LicenceStanding)
 
 Kind = Literal[
     "signal", "audio", "playlist", "feed", "download", "page", "image", "asset", "api", "other"
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+Form = Literal["", "live", "bought"]
+"""live: a stream without an end. bought: a download that a shop hands out for a purchase."""
+FORMS: tuple[Form, ...] = get_args(Form)[1:]
+
 GUARDED_KINDS: frozenset[Kind] = frozenset({"audio", "playlist", "download"})
 """What a recording can be taken from."""
+
+Credentials = Literal["none", "sent", "accepted"]
+CREDENTIALS: tuple[Credentials, ...] = get_args(Credentials)
+"""Whether a request carries credentials of the site's own (`sent`: nobody has checked them yet), and
+whether the site, which refuses others, has let it in with them."""
 
 Mode = Literal["enforce", "observe"]
 MODES: tuple[Mode, ...] = get_args(Mode)
@@ -87,6 +104,7 @@ class Request:
     agent: str
     headers: tuple[tuple[str, str], ...] = ()
     address: str = ""
+    credentials: Credentials = "none"
 
     def header(self, name: str) -> str:
         """The first value of header `name` (any case), or an empty string."""
@@ -127,6 +145,11 @@ class Client:
     """Where the request does not look like the claim, see `identify.traits`."""
     further: tuple[Purpose, ...] = ()
     """What a crawler comes for besides its main `purpose`."""
+    licence: LicenceStanding = "none"
+    licence_id: str = ""
+    """The licence that its token belongs to, valid or not."""
+    known: str = field(default="", compare=False)
+    """By what it was recognised, as text: a word and the file that lists it, a list's pattern, a sign."""
 
     @property
     def purposes(self) -> tuple[Purpose, ...]:
@@ -140,15 +163,26 @@ class Client:
 
 
 UNKNOWN = Client(name="unknown", operator="", purpose="unknown")
+"""Gives a name that nobody knows."""
+ANONYMOUS = Client(name="anonymous", operator="", purpose="unknown")
+"""Gives no name: no user agent, or one without a letter or digit."""
+NOBODY: frozenset[str] = frozenset({UNKNOWN.name, ANONYMOUS.name})
+"""Names that stand for the lack of one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is asked for, and what says so: its path, the stance, the response's head or its body."""
+    """What is asked for, and what says so: its path, the stance, the site's profile, a playlist or
+    feed that names it, the response's head or its body.
+    """
 
     kind: Kind
     path: str
-    known_by: Literal["path", "stance", "type", "body"] = "path"
+    known_by: Literal["path", "stance", "profile", "listing", "type", "body"] = "path"
+    form: Form = ""
+    """How sound is handed out, where it is no plain recording."""
+    track: str = ""
+    """What of the path and query names the recording, where the profile says it."""
 
     @property
     def guarded(self) -> bool:
@@ -175,6 +209,8 @@ class Behaviour:
     """Requests for what a signal it had received forbids, this one included."""
     disallowed: bool = False
     """Whether the robots.txt it was sent forbids this request."""
+    listening: Listening = NO_LISTENING
+    """What was sent to its household, its network and its agent (without the request at hand)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +238,8 @@ class Verdict:
     status: int = 403
     would: str | None = None
     seconds: float = 0.0
+    noted: bool = False
+    """It is written down, although its action alone is not."""
 
     @property
     def refused(self) -> bool:
@@ -216,7 +254,7 @@ class Verdict:
     @property
     def logged(self) -> bool:
         """Whether it stands in the decision log."""
-        return self.action in LOGGED
+        return self.noted or self.action in LOGGED
 
     @property
     def label(self) -> str:

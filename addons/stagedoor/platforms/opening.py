@@ -12,8 +12,7 @@ from stagedoor.platforms.clauses import TermsRules, read_terms_rules
 from stagedoor.platforms.kept_texts import History
 from stagedoor.platforms.observer import Observer, Tell
 from stagedoor.platforms.profiles import Profiles, read_profiles
-from stagedoor.publish.publication import USES_OF
-from stagedoor.signals.meaning import Use
+from stagedoor.signals.meaning import USES_OF, Use
 
 
 def read_rules(folder: Path | None, hosts: Sequence[str]) -> tuple[Profiles, TermsRules]:

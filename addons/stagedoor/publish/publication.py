@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from stagedoor.config.stance import Stance
 from stagedoor.identify.catalogue import Catalogue
 from stagedoor.model.facts import Purpose
+from stagedoor.rules.trap import trap_link, trap_path
 from stagedoor.signals import registry
-from stagedoor.signals.meaning import USES, Answer, Said, Use
+from stagedoor.signals.meaning import USES, USES_OF, Answer, Said
 from stagedoor.signals.robots import merge
 from stagedoor.signals.robots.merge import Merged
 from stagedoor.signals.standard import Header, Message, Standard
@@ -25,13 +26,6 @@ ROBOTS = "/robots.txt"
 HEADERS = "headers"
 """What the headers of every response are published as."""
 
-USES_OF: Mapping[Purpose, Use] = {
-    "ai-training": "train",
-    "ai-input": "input",
-    "search": "search",
-    "ai-search": "search",
-}
-"""What crawlers of a purpose make of what they fetch."""
 _OTHERS: Mapping[Purpose, tuple[str, str]] = {
     "archive": ("archives", "archives"),
     "seo": ("seo", "reports about websites"),
@@ -66,6 +60,8 @@ class Published:
     tags: str
     """Elements for the heads of pages; empty where none go in."""
     merges_robots: bool
+    trap: str = ""
+    """The trap link, as it stands in pages; empty where there is none."""
 
     def robots(self, origin: bytes | None) -> Merged:
         """The robots.txt to publish, where the site's own is `origin` (None: it has none)."""
@@ -85,6 +81,7 @@ def published(stance: Stance, catalogue: Catalogue) -> Published:
     on = switched_on(stance)
     said = message(stance, on)
     others = _others(stance)
+    trap = trap_path(stance)
     wanted = Wanted(
         said=said.said,
         crawlers=_crawlers(catalogue, said.said, others),
@@ -94,6 +91,7 @@ def published(stance: Stance, catalogue: Catalogue) -> Published:
         licence=said.licence or None,
         tdm_policy=said.tdm_policy or None,
         standards=_standards(on),
+        forbidden=(trap,) if trap else (),
     )
     headers = [field for s in on if s.header and s.header.write for field in s.header.write(said)]
     tags = [s.page.write(said) for s in on if s.page]
@@ -111,6 +109,7 @@ def published(stance: Stance, catalogue: Catalogue) -> Published:
         files=files,
         tags=_row(tags) if stance.publish.says("tags") else "",
         merges_robots=any(_stands_in_robots(s) for s in on if s.name in wanted.standards),
+        trap=trap_link(trap) if trap and "robots" in wanted.standards else "",
     )
 
 
@@ -124,9 +123,15 @@ def switched_on(stance: Stance) -> tuple[Standard, ...]:
 
 
 def message(stance: Stance, on: Iterable[Standard]) -> Message:
-    """What this stance says, as the writers of standards get it."""
+    """What this stance says, as the writers of standards get it.
+
+    A yes to search may stay unsaid: within a search application, AIPREF's `search=y` counts for
+    more than a no to anything else (vocab-08). A no is always said.
+    """
+    silent = stance.ai.search == "yes" and not stance.publish.says("about_search")
+    search = None if silent else stance.ai.search
     found = Message(
-        said=Said(train=stance.ai.train, input=stance.ai.input, search=stance.ai.search),
+        said=Said(train=stance.ai.train, input=stance.ai.input, search=search),
         name=stance.artist.name,
         contact=stance.artist.contact,
         address=stance.publish.address,

@@ -7,6 +7,7 @@ decision_log.py     decisions.jsonl
 terminal.py         refusals in the terminal
 daily.py            today in numbers, as today.py defines them; backfill.py reads earlier ones
 ledger/             the ledger
+download_counts.py  how often people downloaded each recording, for sponsors
 household_quota.py  how much of one household is written in full
 state_directory.py  the directory that holds logs and ledger
 """

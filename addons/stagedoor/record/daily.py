@@ -15,7 +15,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from stagedoor.model.events import Decided, Noticed, Took
+from stagedoor.model.events import Decided, Noticed, Referred, Took
 from stagedoor.model.facts import PEOPLE, Client, Purpose, Request
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.recorders import Handlers
@@ -56,6 +56,7 @@ class Day:
         self._minutes: deque[tuple[int, Counter[Key], Counter[Purpose]]] = deque(maxlen=MINUTES)
         self._refusals: deque[Decided] = deque(maxlen=REFUSALS)
         self._rules: Counter[str] = Counter()
+        self._referrals: Counter[tuple[str, str]] = Counter()
 
     @property
     def midnight(self) -> float:
@@ -91,6 +92,7 @@ class Day:
         return {
             Decided: self.record,
             Noticed: lambda event: self.notice(event.decided),
+            Referred: self.referral,
             Took: lambda event: self.taking(event.decided, event.size, against=event.against),
         }
 
@@ -149,6 +151,13 @@ class Day:
             row = self._row(event.client) if self._place(event.at) >= 0 else None
             if row is not None:
                 row.told += 1
+                self._version += 1
+
+    def referral(self, event: Referred) -> None:
+        """An assistant or a search engine sent somebody."""
+        with self._lock:
+            if self._place(event.at) >= 0:
+                self._referrals[event.service, event.operator] += 1
                 self._version += 1
 
     def taking(self, event: Decided, size: int, *, against: bool) -> None:
@@ -226,6 +235,7 @@ class Day:
                 people_now=sum((one[2] for one in recent), Counter()),
                 refusals=tuple(reversed(self._refusals)),
                 rules=dict(self._rules),
+                referrals=dict(self._referrals),
             )
 
     def _look(self, key: Key, row: Row) -> Row:

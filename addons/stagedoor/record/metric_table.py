@@ -75,6 +75,17 @@ _TABLE: tuple[Metric, ...] = (
         ("operator", "verdict"),
     ),
     Metric(
+        "stagedoor_licensed_requests_total", "counter", "requests",
+        "Requests that were let in because of a licence, by its id.",
+        ("licence",),
+    ),
+    Metric(
+        "stagedoor_referrals_total", "counter", "requests",
+        "Visits of people to pages that an assistant or a search engine sent, as Referer or "
+        "utm_source say.",
+        ("service", "operator"),
+    ),
+    Metric(
         "stagedoor_responses_total", "counter", "requests",
         "Responses of the site that went out, by kind of resource.",
         ("resource",),
@@ -307,6 +318,8 @@ STANDARD: tuple[str, ...] = (
 LABELS: Mapping[str, str] = {
     "crawler": "name from the catalogue or of a pattern of the second look; `others` after "
     "250 different ones",
+    "licence": "its id, as `stagedoor licence list` shows it",
+    "service": "name of an assistant or search engine in `rules/referrers.yaml`",
     "operator": "from the catalogue; `nobody` where it names none",
     "purpose": "`ai-training`, `search`, `browser` … (the catalogue's words)",
     "verdict": ", ".join(f"`{word}`" for word in words()) + "; `would-block` … in observe mode",

@@ -65,6 +65,8 @@ class Metrics:
         self._further = Family(self._counter("stagedoor_further_purpose_requests_total"))
         self._operators = Family(self._counter("stagedoor_operator_requests_total"))
         self._responses = Family(self._counter("stagedoor_responses_total"))
+        self._licensed = Family(self._counter("stagedoor_licensed_requests_total"))
+        self._referrals = Family(self._counter("stagedoor_referrals_total"))
         self._audio_bytes = Family(self._counter("stagedoor_audio_bytes_total"))
         self._withheld = Family(self._counter("stagedoor_audio_bytes_withheld_total"))
         self._audio_seconds = Family(self._counter("stagedoor_audio_seconds_total"))
@@ -205,6 +207,10 @@ class Metrics:
         self._reloads("loaded" if well else "refused").inc()
         self._reload_ok.set(well)
 
+    def referral(self, service: str, operator: str) -> None:
+        """Count a visit that an assistant or a search engine sent."""
+        self._referrals(service, operator).inc()
+
     def handlers(self) -> Handlers:
         """Everything that is counted."""
         return {
@@ -213,6 +219,7 @@ class Metrics:
             events.Violated: lambda e: self.violation(e.client, e.signal),
             events.Noticed: lambda e: self.notice(e.decided.client, e.signal),
             events.Handed: lambda e: self.taken(e.client, e.kind, against=e.against),
+            events.Referred: lambda e: self.referral(e.service, e.operator),
             events.Withheld: lambda e: self.withheld(e.purpose, e.size, e.seconds),
             events.AudioSent: self._audio_sent,
             events.StreamChanged: lambda e: self._streams(e.purpose).inc(e.change),
@@ -257,6 +264,8 @@ class Metrics:
             self._operators(client.operator or NOBODY, label).inc()
             for purpose in client.further:
                 self._further(purpose, label).inc()
+        if client.licence == "valid":
+            self._licensed(client.licence_id).inc()
         self._decision.observe(event.seconds)
         if verdict.refused:
             blocks = self._blocks(self._name(client.name), verdict.rule)

@@ -10,6 +10,7 @@ from stagedoor.record import backfill
 from stagedoor.record.collectors import Source
 from stagedoor.record.daily import Day
 from stagedoor.record.decision_log import Decisions
+from stagedoor.record.download_counts import Downloads
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.ledger.subscriber import LedgerRecorder
 from stagedoor.record.metrics import Metrics
@@ -59,6 +60,7 @@ class Suite:
             self._hub.add(LedgerRecorder(book))
             for name, source in book.measures().items():
                 self.metrics.watch(name, source)
+        self._hub.add(Downloads(state))
         self._decisions = Decisions(state, lambda: self.emit(Failed("decision-log", "unrecorded")))
         self._hub.add(self._decisions)
 

@@ -93,6 +93,8 @@ class Today:
     """The newest first."""
     rules: Mapping[str, int]
     """How often each rule decided."""
+    referrals: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """Visits of people, by the service that sent them and its operator."""
 
     @property
     def knocks(self) -> int:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from stagedoor.model.facts import GUARDED_KINDS, Kind, Resource
 from stagedoor.model.globs import Globs
 from stagedoor.resources.paths import extensions
 from stagedoor.resources.readings import readings
 from stagedoor.resources.signal_files import literal
+from stagedoor.resources.site_profiles import Profile
 
 _BY_EXTENSION: dict[Kind, str] = {
     "audio": "mp3 mp2 mpga flac ogg oga opus spx wav wave bwf w64 rf64 aif aiff aifc m4a m4b m4p m4r "
@@ -45,11 +47,18 @@ _SUBSONIC: dict[str, Kind] = {
 """Methods of the Subsonic API (/rest/…) that hand out media; the rest is `api`."""
 
 
+UNDECIDED: frozenset[Kind] = frozenset({"other", "download", "api"})
+"""What a name alone does not decide: the stance, or a playlist, may say that it is sound."""
 STRICTEST: dict[Kind, int] = {"audio": 0, "download": 1, "playlist": 2}
 """Which kind counts where a target can be read in several ways."""
 
 
-def classify(path: str, audio_paths: Globs | None = None, target: str | None = None) -> Resource:
+def classify(
+    path: str,
+    audio_paths: Globs | None = None,
+    target: str | None = None,
+    profile: Profile | None = None,
+) -> Resource:
     """What is asked for, before any response is seen.
 
     `path` is the normalised path of `target`, the request target as sent; without a target, `path`
@@ -57,27 +66,39 @@ def classify(path: str, audio_paths: Globs | None = None, target: str | None = N
     every reading counts (`readings`): where one of them is a recording, so is the target.
 
     `audio_paths` are the stance's: what lies there is audio, unless its name says that it is a page
-    (it ends in `/` or `.html`), an image, or some other part of the site's furniture.
+    (it ends in `/` or `.html`), an image, or some other part of the site's furniture. `profile` is
+    what the site runs on; it never makes a recording less of one.
     """
     if target is None:
         target = path
     # Audio is audio wherever it lies, also below `/.well-known/`.
     if (signal := literal(target)) and named(signal) not in GUARDED_KINDS:
         return Resource("signal", signal)
-    found = _classified(path, audio_paths)
+    found = _classified(path, audio_paths, target, profile)
     others = readings(target)
-    if len(others) == 1 or found.kind == "audio":
+    if len(others) == 1:
+        return found
+    if found.form == "bought":  # that counts in the shop's favour, so it must be certain
+        found = replace(found, form="")
+    if found.kind == "audio":
         return found
     for other in others:
-        one = _classified(other, audio_paths)
+        one = _classified(other, audio_paths, target, profile)
         if STRICTEST.get(one.kind, 9) < STRICTEST.get(found.kind, 9):
             found = one
     return found
 
 
-def _classified(path: str, audio_paths: Globs | None) -> Resource:
+def _classified(
+    path: str, audio_paths: Globs | None, target: str, profile: Profile | None
+) -> Resource:
     kind = named(path)
-    undecided = kind in {"other", "download", "api"} or (kind == "page" and _is_bare(path))
+    if profile is not None and (known := profile.resource(path, target)) is not None:
+        if STRICTEST.get(kind, 9) >= STRICTEST.get(known.kind, 9):
+            return known
+        if known.form:
+            return replace(known, kind=kind)
+    undecided = kind in UNDECIDED or (kind == "page" and _is_bare(path))
     if audio_paths and undecided and audio_paths.match(path):
         return Resource("audio", path, "stance")
     return Resource(kind, path)
@@ -201,4 +222,4 @@ def stricter(resource: Resource, said: Sequence[Kind]) -> Resource:
             return resource
     elif resource.guarded or resource.kind in {"signal", kind}:
         return resource
-    return Resource(kind, resource.path, "type")
+    return replace(resource, kind=kind, known_by="type")

@@ -10,6 +10,8 @@ import re
 import zlib
 from typing import Final, Literal
 
+from stagedoor.resources.mpeg_frames import frames
+
 Found = Literal["audio", "download", "playlist"]
 
 LOOK: Final = 4096
@@ -126,59 +128,6 @@ def _packed(data: bytes) -> Found | None:
     except zlib.error:
         return None
     return None if inside.startswith(b"\x1f\x8b") else sniff(inside)
-
-
-# -- frames ------------------------------------------------------------------------------------
-
-_RATES: Final = (44100, 48000, 32000)
-_KBITS: Final = {
-    # (MPEG-1, layer): bit rates of indices 1 to 14; ISO/IEC 11172-3 and 13818-3.
-    (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
-    (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-    (True, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (False, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
-    (False, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    (False, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-
-
-def _length(data: bytes, at: int) -> tuple[int, int]:
-    """Bytes of the MPEG audio or AAC frame at `at`, and what its followers share; 0: none."""
-    if len(data) < at + 4 or data[at] != 0xFF or data[at + 1] & 0xE0 != 0xE0:
-        return 0, 0
-    second, third = data[at + 1], data[at + 2]
-    if second & 0xF6 == 0xF0:  # ADTS: layer 0
-        if len(data) < at + 6 or third >> 2 & 15 > 12:
-            return 0, 0
-        size = (data[at + 3] & 3) << 11 | data[at + 4] << 3 | data[at + 5] >> 5
-        return (size if size > 7 else 0), second << 8 | third & 0x3C
-    version, layer = second >> 3 & 3, 4 - (second >> 1 & 3)
-    index, rate = third >> 4, third >> 2 & 3
-    if version == 1 or layer == 4 or rate == 3 or index in {0, 15}:
-        return 0, 0
-    hertz = _RATES[rate] // {3: 1, 2: 2, 0: 4}[version]
-    bits = _KBITS[version == 3, layer][index - 1] * 1000
-    padding = third >> 1 & 1
-    if layer == 1:
-        size = (12 * bits // hertz + padding) * 4
-    else:
-        size = (72 if layer == 3 and version != 3 else 144) * bits // hertz + padding
-    return size, second << 8 | third & 0x0C
-
-
-def frames(data: bytes, at: int, most: int = 3) -> bool:
-    """Whether frames of sound follow each other from `at`, up to `most` or to the end of `data`."""
-    size, shared = _length(data, at)
-    if not size or (at + size >= len(data) and shared >> 9 & 3 == 3):
-        return False  # nothing, or a byte order mark that looks like a frame of layer 1
-    for _ in range(most - 1):
-        at += size
-        if at + 6 > len(data):
-            return True
-        size, following = _length(data, at)
-        if not size or following != shared:
-            return False
-    return True
 
 
 def sound_within(data: bytes) -> bool:

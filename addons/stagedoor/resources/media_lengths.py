@@ -1,25 +1,40 @@
-"""Lengths of recordings: bytes and seconds, read from their first kilobytes as they pass.
+"""Lengths of recordings: seconds of sound, learned while their bytes pass.
 
-So the guard can say what a refusal kept back, and turn bytes into hours. The figures are estimates:
-a file without a length in its head is taken to go on as it begins.
+From the container's own head where that says it; else from what stands within, as it passes
+(`length_followers`); else from a table of bit rates. Bytes go out as they come: what is kept of them
+is a head of HEAD bytes, until it was read.
 """
 
 from __future__ import annotations
 
 import re
-from io import SEEK_END, SEEK_SET, BytesIO
-from typing import Protocol
+from typing import Final, Protocol
 
-from tinytag import TinyTag, TinyTagException
+from stagedoor.resources import containers
+from stagedoor.resources.bit_rates import bytes_a_second
+from stagedoor.resources.length_followers import (
+    BoxFollower,
+    EvenFollower,
+    Follower,
+    FrameFollower,
+    MarkFollower,
+    MovieBehind,
+    TailFollower,
+)
+from stagedoor.resources.mp4_boxes import is_mp4
+from stagedoor.resources.mpeg_frames import first_frame
+from stagedoor.resources.time_marks import granules, marks
 
-HEAD = 64 << 10
+HEAD: Final = 64 << 10
 """Bytes that are looked at, after pictures and words in front (ID3)."""
-_LONGEST = 7 * 24 * 3600.0
-"""Seconds; a head that says more is not believed."""
-_GOES_ON = frozenset({"audio/mpeg", "audio/ogg"})
-"""Whose length may stand in their last bytes, or nowhere: then the head's bit rate counts."""
+_ID3: Final = 10
 _RANGE = re.compile(r"bytes (\d{1,15})-\d{1,15}/(\d{1,15})", re.ASCII)
-_ID3 = 10
+_FRAMED = re.compile(
+    r"\.(?:mp3|mp2|mpga|aac|adts)(?:[;? ]|$)|audio/(?:mpeg|mp3|aac|aacp)\b", re.ASCII
+)
+_OPUS = re.compile(r"\.opus(?:[;? ]|$)|codecs=\W*opus", re.ASCII)
+_PAGE = re.compile(rb"\s*<(?:!doctype|html|\?xml|!--)|\s*\{\s*[\"}]", re.IGNORECASE)
+_BOXED = re.compile(r"\.(?:m4[abprv]|mp4|mov|alac)(?:[;? ]|$)|/(?:x-m4a|mp4|quicktime)\b", re.ASCII)
 
 
 class Headers(Protocol):
@@ -41,34 +56,141 @@ def extent(status: int, headers: Headers) -> tuple[int, int] | None:
     return 0, int(length)
 
 
-class Reader:
-    """Gathers the head of one recording that passes."""
+class Meter:
+    """The length of one recording, of which a response's bytes pass.
 
-    __slots__ = ("_head", "_size", "_skip")
+    `start` and `size` as by `extent`, 0 where nobody says; `names` are its path and its type, for
+    what the bytes do not say; `usual` is how long somebody else says the whole is, in seconds.
+    """
 
-    def __init__(self, size: int) -> None:
-        self._head, self._size, self._skip = bytearray(), size, -1
+    __slots__ = (
+        *("_at", "_follower", "_head", "_names", "_size", "_skip", "_start", "_tag", "_usual"),
+        *("exact", "measured", "rate", "seconds", "settled", "silent"),
+    )
 
-    def read(self, chunk: bytes) -> float | None:
-        """Take the next bytes; the seconds of sound once they are known (0: they cannot be), else
-        None. An empty chunk is the end.
-        """
-        if self._skip > 0 and not chunk:
-            return 0.0  # it ended within the words in front of the sound
-        ended = not chunk  # one that ends where the tag ends leaves nothing, and is no end
-        if self._skip > 0:
-            self._skip, chunk = max(0, self._skip - len(chunk)), chunk[self._skip :]
-            if self._skip:
-                return None
-        self._head += chunk
-        if self._skip < 0 and len(self._head) >= _ID3:
-            tag = _id3_size(self._head)
-            self._size -= tag
-            self._skip = max(0, tag - len(self._head))
-            del self._head[:tag]
-        if len(self._head) < min(HEAD, self._size) and not ended:
-            return None
-        return seconds(bytes(self._head[:HEAD]), self._size)
+    def __init__(self, start: int, size: int, *names: str, usual: float = 0.0) -> None:
+        self._start, self._size, self._names, self._usual = start, size, names, usual
+        self._at = start
+        self._skip = self._tag = 0
+        self._head: bytearray | None = None
+        self._follower: Follower | None = None
+        self.seconds = 0.0
+        """Of the whole recording, as well as is known; 0: not known."""
+        self.exact = False
+        """The recording says so itself."""
+        self.rate = 0.0
+        """Seconds of sound a byte, as well as is known; 0 until the head has passed."""
+        self.measured = False
+        """`rate` was read from the bytes that passed, and is no table's."""
+        self.silent = False
+        """It is no recording, whatever its name says: a page, most likely."""
+        self.settled = start > 0
+        """The head has passed, or will not."""
+        if start:
+            self._follower = _within(" ".join(names).lower(), size)
+            self._estimate(0.0)
+        else:
+            self._head = bytearray()
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        at, self._at = self._at, self._at + len(chunk)
+        if self._head is not None:
+            self._gather(self._head, chunk)
+        elif self._follower is not None and not (self.exact and self._size):
+            self._follower.feed(chunk, at)
+            self._learn(self._follower)
+
+    def end(self) -> None:
+        """All has passed that will. Where the file's end was among it, its length is known now."""
+        if self._head is not None:
+            self._begin(bytes(self._head))
+        size = self._size or (0 if self._start else self._at)
+        if self.exact or self._follower is None or not size or self._at != size:
+            return
+        found = self._follower.end(size - self._tag)
+        if found and (self._start == 0 or not isinstance(self._follower, FrameFollower)):
+            self._know(found)
+
+    def _gather(self, head: bytearray, chunk: bytes) -> None:
+        """The head, without the words and pictures in front of the sound."""
+        if self._skip:
+            step = min(self._skip, len(chunk))
+            self._skip -= step
+            chunk = chunk[step:]
+        head += chunk
+        while not self._skip and len(head) >= _ID3 and (tag := _id3_size(head)):
+            self._tag += tag
+            self._skip = max(0, tag - len(head))
+            del head[:tag]
+        if len(head) >= HEAD or (len(head) >= 8 and is_mp4(head)):
+            self._begin(bytes(head))
+
+    def _begin(self, head: bytes) -> None:
+        """The head is there."""
+        self._head, self.settled = None, True
+        if _PAGE.match(head):
+            self.silent = True
+            return
+        size = max(0, self._size - self._tag)
+        even = not size and containers.rate(head)
+        if not even and not is_mp4(head) and (found := containers.length(head, size)):
+            self._know(found)
+            if size:
+                return
+        self._follower = _beginning(head, self._size, self._tag)
+        if isinstance(self._follower, BoxFollower):
+            self._follower.feed(head, 0)
+        if not self.exact:
+            self._estimate(self._follower.rate if self._follower else 0.0)
+        if self._follower is not None:
+            self._learn(self._follower)
+
+    def _learn(self, follower: Follower) -> None:
+        if follower.seconds and not self.exact:
+            self._know(follower.seconds)
+        elif follower.rate:
+            self.measured = True
+            self._estimate(follower.rate)
+
+    def _estimate(self, rate: float) -> None:
+        """So far: `rate` seconds a byte of sound, or the table's where that is 0."""
+        if not rate and self._usual and self._size:
+            rate = self._usual / self._size
+        self.rate = rate or 1 / bytes_a_second(*self._names)
+        if self._size:
+            self.seconds = min(self.rate * max(0, self._size - self._tag), containers.LONGEST)
+            self.rate = self.seconds / self._size
+
+    def _know(self, seconds: float) -> None:
+        found = containers.believed(seconds, self._size)
+        if not found:
+            return
+        self.seconds, self.exact = found, True
+        self.rate = found / self._size if self._size else 1 / bytes_a_second(*self._names)
+
+
+def _beginning(head: bytes, size: int, tag: int) -> Follower | None:
+    """What follows a file that begins so."""
+    if is_mp4(head):
+        return BoxFollower()
+    if not size and (even := containers.rate(head)):
+        return EvenFollower(even)
+    found = marks(head)
+    if found is not None:
+        return MarkFollower(found, size, head, tag)
+    if head.startswith((b"FORM", b"caff")):
+        return TailFollower(head)
+    return FrameFollower(head) if first_frame(head[:16384]) >= 0 else None
+
+
+def _within(names: str, size: int) -> Follower | None:
+    """What follows a piece from the middle of a file of this path and type."""
+    if _FRAMED.search(names):
+        return FrameFollower()
+    if _OPUS.search(names):
+        return MarkFollower(granules(b"", 48_000, 0), size)
+    return MovieBehind() if _BOXED.search(names) else None
 
 
 def _id3_size(head: bytes | bytearray) -> int:
@@ -77,29 +199,3 @@ def _id3_size(head: bytes | bytearray) -> int:
         return 0
     a, b, c, d = head[6:10]
     return _ID3 + (a << 21 | b << 14 | c << 7 | d)
-
-
-class _Part(BytesIO):
-    """The head of a file that says to be as large as the whole."""
-
-    def __init__(self, head: bytes, size: int) -> None:
-        super().__init__(head)
-        self._size = size
-
-    def seek(self, offset: int, whence: int = SEEK_SET, /) -> int:
-        if whence == SEEK_END:
-            return super().seek(max(0, self._size + offset))
-        return super().seek(offset, whence)
-
-
-def seconds(head: bytes, size: int) -> float:
-    """How long a recording of `size` bytes is that begins so; 0 where that cannot be read."""
-    try:
-        tag = TinyTag.get(file_obj=_Part(head, size), tags=False)
-    except (TinyTagException, ValueError, OverflowError):
-        return 0.0
-    told = tag.duration or 0.0
-    if tag.mime_type and tag.mime_type.partition(";")[0] in _GOES_ON and tag.bitrate:
-        by_rate = size * 8 / (tag.bitrate * 1000)
-        told = told if told > by_rate * 0.9 else by_rate
-    return told if 0 < told < _LONGEST else 0.0

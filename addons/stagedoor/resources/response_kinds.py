@@ -29,6 +29,8 @@ MOST_NAMES = 8
 """File names that are looked at in one head."""
 _RANGE_START = re.compile(r"\s*bytes\s+(\d+)-", re.IGNORECASE)
 
+_RADIO = frozenset({b"icy", b"ice"})
+"""Begin the fields of a radio: icy-name, icy-br, icy-metaint, ice-audio-info."""
 _BODILESS = frozenset({204, 205, 304})
 _AT_ONCE = (
     # Streams whose head must go out before anything happens in them; none of them is a file.
@@ -58,13 +60,15 @@ class Head:
     coding: str
     start: int
     """Where in the file the body begins, by Content-Range; 0 where it is whole."""
+    radio: bool = False
+    """It has fields that only a radio sends (Icecast, SHOUTcast)."""
 
 
 def read(fields: Fields) -> Head:
     """What the fields of a head say."""
     types: list[str] = []
     names: list[str] = []
-    coding, start = "", 0
+    coding, start, radio = "", 0, False
     for name, value in fields:
         size = len(name)
         if size == 12 and name.lower() == b"content-type":
@@ -76,7 +80,9 @@ def read(fields: Fields) -> Head:
         elif size == 13 and name.lower() == b"content-range":
             where = _RANGE_START.match(value[:64].decode("latin-1"))
             start = max(start, int(where[1]) if where else 0)
-    return Head(tuple(types), tuple(names[:MOST_NAMES]), coding, start)
+        elif value and name[:3].lower() in _RADIO and name[3:4] == b"-":
+            radio = True
+    return Head(tuple(types), tuple(names[:MOST_NAMES]), coding, start, radio)
 
 
 def _file_names(disposition: str) -> Iterator[str]:
@@ -89,11 +95,13 @@ def _file_names(disposition: str) -> Iterator[str]:
 
 def from_head(resource: Resource, head: Head) -> Resource:
     """`resource` in the light of a response's head: `known_by` is `type` where that changed it."""
-    if resource.kind == "audio":
-        return resource
-    said = [kind for one in head.types if (kind := typed(one))]
-    said += [kind for name in head.names if (kind := named(f"/{name}")) in GUARDED_KINDS]
-    return stricter(resource, said)
+    if resource.kind != "audio":
+        said = [kind for one in head.types if (kind := typed(one))]
+        said += [kind for name in head.names if (kind := named(f"/{name}")) in GUARDED_KINDS]
+        resource = stricter(resource, said)
+    if head.radio and resource.kind == "audio" and resource.form != "live":
+        return replace(resource, form="live")
+    return resource
 
 
 def to_look_at(resource: Resource, head: Head, status: int) -> bool:

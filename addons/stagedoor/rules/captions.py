@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from stagedoor.config import stance
+from stagedoor.config import offers, stance
 from stagedoor.config.schema import Model
-from stagedoor.identify import catalogue, tls_families
+from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.model import actions
 from stagedoor.model.actions import Takes
-from stagedoor.model.facts import Kind, Mode, Proof, Purpose
+from stagedoor.model.facts import Credentials, Form, Kind, LicenceStanding, Mode, Proof, Purpose
+from stagedoor.resources import site_profiles
 from stagedoor.rules import rule
+from stagedoor.rules.fields import HEARD
 from stagedoor.signals import registry
 
 ANSWERS: Mapping[str, str] = {
@@ -68,10 +70,30 @@ KINDS: Mapping[Kind, str] = {
     "api": "an interface for programs, such as Subsonic's",
     "other": "everything else",
 }
+FORMS: Mapping[Form, str] = {
+    "live": "a stream without an end",
+    "bought": "a download that a shop hands out for a purchase",
+}
+LICENCES: Mapping[LicenceStanding, str] = {
+    "none": "it shows none",
+    "valid": "it was granted for what is asked for, and is in force",
+    "unknown": "nobody has granted it",
+    "asked": "the licence server is being asked",
+    "expired": "its time is over",
+    "revoked": "it was taken back",
+    "unsigned": "it is bound to a signature, which is missing",
+    "other-path": "it was granted for other paths",
+    "other-use": "it was granted for other uses",
+}
 PROOFS: Mapping[Proof, str] = {
     "verified": "it is provably who it says",
     "unverified": "nobody can tell",
     "spoofed": "it is provably not who it says",
+}
+CREDENTIALS: Mapping[Credentials, str] = {
+    "none": "no login of the site's own",
+    "sent": "a login that nobody has checked yet",
+    "accepted": "a login that the site has accepted, and it refuses others",
 }
 MODES: Mapping[Mode, str] = {
     "enforce": "decide, and keep to it",
@@ -100,12 +122,16 @@ def _switches() -> dict[str, str]:
     return {s.switch.word: s.switch.caption for s in registry.current().switched if s.switch}
 
 
+_SOUND: Mapping[str, str] = {name: text for name, (_, text) in HEARD.items()}
+
 CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Stance: {
         "artist": "who is speaking",
         "ai": "what machines that learn, answer or search may do",
         "others": "everybody else who is not a listener",
         "audio": "what counts as a recording, besides what is recognised by name or type",
+        "listening": "from where on somebody is not listening any more, but taking",
+        "traps": "a link in your pages that no person sees: a program that follows it gets no more recordings",
         "publish": "what is said to machines, besides being enforced",
         "evidence": "with a state directory: what can be shown afterwards",
         "on_error": "what happens when the guard itself fails on a request",
@@ -135,11 +161,20 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "headless": "browsers without a screen: mostly machines, sometimes your own tests",
         "downloaders": "yt-dlp, wget, curl: fans use them too",
         "libraries": "scripts without a name of their own: refused recordings, not pages",
-        "nameless": "whatever gives no name, or one that nobody knows",
+        "anonymous": "scripts that give no name at all: refused recordings, not pages",
+        "unknown": "programs whose name nobody knows: a new player, or a new robot",
+        "sweepers": "any client that takes far more than anybody can hear",
+    },
+    stance.Listening: {
+        "ahead": "sound that one household is sent, and cannot have heard yet: 90m",
+        "whole_files": "recordings that one program at one address is sent whole within ten minutes",
+        "at_once_by_network": "sound that 256 neighbouring addresses cannot have heard yet: 2h",
+        "episodes": "episodes that one household is sent within a day: 500",
     },
     stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
     stance.Publish: {
         "address": "where your site is seen, for links to it: https://music.example.org",
+        "about_search": "whether your yes to search is said; search engines are let in without it, too",
         **_switches(),
         "tags": "the same as tags in your pages",
     },
@@ -149,7 +184,37 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Site: {
         "upstream": "where your site answers: http://localhost:8000",
         "listen": "where visitors come to: 0.0.0.0:8080, or just 8080",
+        "profile": "what your site runs on: navidrome, funkwhale, jellyfin, azuracast, wordpress …",
         "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's",
+    },
+    site_profiles.ProfileFile: {
+        "name": "what the stance calls it",
+        "title": "what the program is called",
+        "source": "where the facts are from",
+        "reviewed": "the day the facts were last checked: 2026-11-23",
+        "note": "what else is known",
+        "known_by": "what its answers show, for stagedoor init",
+        "paths": "which of its addresses are what; the first that holds counts",
+        "cases": "addresses, and what each must be taken for",
+    },
+    site_profiles.PathEntry: {
+        "path": "a path with * and **; {name} stands for one part of it",
+        "kind": "what is there",
+        "form": "how sound is handed out, where it is no plain recording",
+        "query": "names that must stand in the query as well",
+        "track": "what names the recording: /song/{id}",
+        "note": "what else is known",
+    },
+    site_profiles.Sign: {
+        "get": "the path that is asked for",
+        "header": "the header it shows in; the body where there is none",
+        "holds": "the text it shows",
+    },
+    site_profiles.PathCase: {
+        "get": "the address",
+        "kind": "what it must be taken for",
+        "form": "how sound is handed out there",
+        "track": "what must name the recording",
     },
     stance.OnError: {
         "pages": "open: let it pass. closed: answer 503, try again later",
@@ -161,6 +226,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "why": "the reason; it stands in the decision log",
         "when": "what must hold; several lines must all hold, and a list means any of its values",
         "observe": "yes: only say what the rule would have done",
+        "note": "yes: write it down, also where the rule lets in",
         "then": "what becomes of the request",
         "cases": "requests and what must become of them; `stagedoor check` tries each",
     },
@@ -168,8 +234,14 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "requests": "how many from one client; without it the rule holds for every request",
         "per": "within what time: 1m, 10s, 1h",
         "retry_after": "when to come back: 10m",
+        "for": "for how long, whatever it does: 10m",
+        "of": "whom it keeps to for so long: a household, unless you say otherwise",
     },
-    rule.Block: {"status": "the number of the answer; 403 unless you say otherwise"},
+    rule.Block: {
+        "status": "the number of the answer; 403 unless you say otherwise",
+        "for": "for how long, whatever it does: 1h",
+        "of": "whom it keeps to for so long: a household, unless you say otherwise",
+    },
     rule.Case: {
         "ua": "the User-Agent header, as the client sends it",
         "get": "the path that is asked for, beginning with /",
@@ -179,8 +251,11 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "traits": "what the request is taken to have, besides what its headers show",
         "headers": "further headers, name: value",
         "ip": "the visitor's address",
+        "credentials": "whether it logs in at the site, and the site is taken to have accepted it",
         "behaviour": "what the visitor has done before",
+        "after": "what the visitor was sent just before: {whole_recordings: 31, within: 5s}",
         "proof": "how sure the claim is taken to be",
+        "licence": "what the licence that it shows is taken to be worth",
         "expect": "what must become of it",
     },
     rule.Lately: {
@@ -191,9 +266,25 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "told": "what this crawler was handed that says what is allowed",
         "violations": "requests for what it had been told was forbidden",
         "robots_disallows": "whether the robots.txt it was handed forbids this request",
+        **_SOUND,
+        "network": "what its network, a /24 or /48, was sent as a whole",
+        "agent": "what this user agent at this address was sent",
+    },
+    rule.Sound: _SOUND,
+    rule.After: {
+        "whole_recordings": "recordings that it was sent whole",
+        "begun_recordings": "recordings of which it was sent a tenth, after those",
+        "episodes": "episodes of a feed that it was sent whole",
+        "segments": "segments of ten seconds, all of one track",
+        "within": "in how much time: 5s",
+        "each": "how long each of them is: 3m",
+        "later": "how long ago that was: 10m",
+        "from_addresses": "how many neighbouring addresses took turns",
+        "tripped": "whether it followed the trap link then",
     },
     catalogue.File: {
         "operator": "who sends the crawlers of this file",
+        "contact": "where the operator takes complaints",
         "group": "what the clients of this file have in common",
         "purpose": "what they come for, where an entry does not say otherwise",
         "docs": "where the operator describes them",
@@ -221,14 +312,40 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "proof": "how its claim can be proven",
         "examples": "user agents that must, and must not, be taken for it",
     },
+    catalogue.Contact: {
+        "address": "a mail or web address: mailto:bots@example.org",
+        "source": "where it is written",
+        "seen": "the day it was found there: 2026-11-29",
+    },
     catalogue.Proof: {
         "ranges": "where the operator publishes its addresses",
         "rdns": "the names its addresses have: .googlebot.com",
-        "web_bot_auth": "the origin that signs its requests: https://signer.example",
+        "web_bot_auth": "who signs its requests: https://signer.example, or the address of its key set",
     },
     catalogue.Examples: {
         "match": "user agents that are this one",
         "differ": "user agents that look like it and are not",
+    },
+    offers.OfferFile: {
+        "offers": "what you offer to those who ask for a licence",
+        "server": "your licence server, where you have one: https://licences.example",
+    },
+    offers.Offer: {
+        "what": "what for: training with all albums",
+        "price": "as text: 100 € a year",
+        "write": "where to write or pay: mailto: and your address",
+    },
+    referrers.ReferrerFile: {
+        "reviewed": "the day the facts were last checked: 2026-11-29",
+        "services": "assistants and search engines that send people",
+    },
+    referrers.Service: {
+        "name": "what desk and metrics call it",
+        "operator": "the company it belongs to",
+        "trade": "assistant or search",
+        "hosts": "where its links are clicked: chat.example.org; google.* is every country's",
+        "marks": "what it writes into utm_source",
+        "source": "how this is known",
     },
     tls_families.File: {
         "families": "TLS libraries, and the programs seen with each",

@@ -84,12 +84,25 @@ class Networks:
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """A number above `low` and below `high`; the ends themselves count where they are `closed`."""
+    """A number above `low` and below `high`; the ends themselves count where they are `closed`.
+
+    `named`: the ends that the stance says, `low` or `high`, each with its word.
+    """
 
     low: float = float("-inf")
     high: float = float("inf")
     low_closed: bool = False
     high_closed: bool = False
+    named: tuple[tuple[str, str], ...] = ()
+
+    def under(self, amounts: Mapping[str, float]) -> Between:
+        """The same under another stance."""
+        ends = dict(self.named)
+        return replace(
+            self,
+            low=amounts[ends["low"]] if "low" in ends else self.low,
+            high=amounts[ends["high"]] if "high" in ends else self.high,
+        )
 
     def holds(self, value: Any) -> bool:
         """Whether the number `value` lies between."""
@@ -173,19 +186,41 @@ def leaves(condition: Condition) -> Iterator[Is]:
             yield from leaves(part)
 
 
-def restated(condition: Condition, stance: Mapping[str, str]) -> Condition:
+def restated(
+    condition: Condition, stance: Mapping[str, str], amounts: Mapping[str, float]
+) -> Condition:
     """The condition under another stance; where it asks for none, the very same object."""
     match condition:
         case Settled(name=name, wanted=wanted):
             return replace(condition, held=stance[name] in wanted, says=stance[name])
         case All(parts) | AnyOf(parts):
-            changed = tuple(restated(part, stance) for part in parts)
+            changed = tuple(restated(part, stance, amounts) for part in parts)
             same = all(map(is_, changed, parts))
             return condition if same else type(condition)(changed)
         case Not(part):
-            inner = restated(part, stance)
+            inner = restated(part, stance, amounts)
             return condition if inner is part else Not(inner)
+        case Is(what=Between(named=named) as what) if named:
+            return replace(condition, what=what.under(amounts))
         case Is():
+            return condition
+
+
+def granted(condition: Condition, names: Callable[[str], bool], *, holds: bool = True) -> Condition:
+    """The condition where the comparisons of these fields hold: none of them is in the way.
+
+    What a sentence keeps to: that somebody has done something is settled for as long as it lasts.
+    """
+    match condition:
+        case Is(name=name):
+            if not names(name):
+                return condition
+            return All(()) if holds else AnyOf(())
+        case All(parts) | AnyOf(parts):
+            return type(condition)(tuple(granted(part, names, holds=holds) for part in parts))
+        case Not(part):
+            return Not(granted(part, names, holds=not holds))
+        case Settled():
             return condition
 
 

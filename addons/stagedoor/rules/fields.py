@@ -23,7 +23,19 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from stagedoor.identify.traits import TRAIT_NAMES
-from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, Behaviour, Client, Request, Resource
+from stagedoor.model.facts import (
+    CREDENTIALS,
+    FORMS,
+    KINDS,
+    LICENCE_STANDINGS,
+    PROOFS,
+    PURPOSES,
+    Behaviour,
+    Client,
+    Request,
+    Resource,
+)
+from stagedoor.model.heard import SCOPES, Scope
 
 FieldKind = Literal[
     "choice", "text", "set", "path", "pattern", "network", "count", "size", "duration"
@@ -74,6 +86,48 @@ def _behaviour(name: str) -> Get:
     return lambda request, client, resource, behaviour: value(behaviour)
 
 
+HEARD: Mapping[str, tuple[FieldKind, str]] = {
+    "ahead": ("duration", "sound it was sent and cannot have heard yet"),
+    "whole_recordings": ("count", "recordings it was sent whole within ten minutes"),
+    "begun_recordings": ("count", "recordings it was sent something of within an hour"),
+    "episodes": ("count", "episodes of feeds it was sent something of within a day"),
+    "catalogue_share": (
+        "count",
+        "how much of all recordings it was sent within 12 to 24 hours: 0.5",
+    ),
+    "sequential_walk": ("count", "numbered recordings it was sent one after the other, in order"),
+    "whole_file_by_ranges": ("count", "recordings it was sent whole in eight or more pieces"),
+    "segments_without_playlist": ("count", "segments it was sent, and no playlist"),
+    "ignored": ("count", "recordings it asked for while it was to stay away"),
+    "tripped": ("choice", "whether it has followed the trap link within an hour"),
+}
+"""The facts of `model.heard`: kind, and meaning behind the words of the scope."""
+_WHOSE: Mapping[Scope, tuple[str, str]] = {
+    "household": ("behaviour.", "of this address"),
+    "network": ("behaviour.network.", "of this address's /24 or /48 as a whole"),
+    "agent": ("behaviour.agent.", "of this user agent at this address"),
+}
+
+
+def _heard(scope: Scope, name: str) -> Field:
+    kind, text = HEARD[name]
+    text = f"{_WHOSE[scope][1]}: {text}"
+    value = attrgetter(f"listening.{scope}.{name}")
+    if name == "tripped":
+        return Field(
+            lambda request, client, resource, behaviour: "yes" if value(behaviour) else "no",
+            kind,
+            text,
+            ("yes", "no"),
+        )
+    return Field(lambda request, client, resource, behaviour: value(behaviour), kind, text)
+
+
+LISTENING: Mapping[str, tuple[Scope, str]] = {
+    _WHOSE[scope][0] + name: (scope, name) for scope in SCOPES for name in HEARD
+}
+"""Fields about sessions of listening: whose, and which fact."""
+
 FIELDS: Mapping[str, Field] = {
     "client.purpose": Field(
         lambda request, client, resource, behaviour: frozenset(client.purposes),
@@ -99,11 +153,28 @@ FIELDS: Mapping[str, Field] = {
         "where the request does not look like the browser it claims to come from",
         TRAIT_NAMES,
     ),
+    "client.trait_count": Field(
+        lambda request, client, resource, behaviour: len(client.traits),
+        "count",
+        "in how many ways the request does not look like that browser's",
+    ),
+    "client.licence": Field(
+        _client("licence"),
+        "choice",
+        "what the licence that it shows is worth",
+        LICENCE_STANDINGS,
+    ),
     "resource": Field(
         _resource("kind"),
         "choice",
         "what is asked for",
         KINDS,
+    ),
+    "resource.form": Field(
+        _resource("form"),
+        "choice",
+        "how sound is handed out, where it is no plain recording",
+        FORMS,
     ),
     "request.method": Field(_request("method"), "text", "GET, HEAD, POST …"),
     "request.host": Field(
@@ -117,6 +188,12 @@ FIELDS: Mapping[str, Field] = {
         _request("address"),
         "network",
         "the visitor's address, after trusted proxies",
+    ),
+    "request.credentials": Field(
+        _request("credentials"),
+        "choice",
+        "a login of the site's own: sent, or accepted by a site that refuses others",
+        CREDENTIALS,
     ),
     "request.agent": Field(
         _request("agent"),
@@ -161,6 +238,7 @@ FIELDS: Mapping[str, Field] = {
         "whether the robots.txt that this crawler was handed forbids the request",
         ("yes", "no"),
     ),
+    **{word: _heard(scope, name) for word, (scope, name) in LISTENING.items()},
 }
 
 

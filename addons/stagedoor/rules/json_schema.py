@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from stagedoor.config import stance
-from stagedoor.identify import catalogue, tls_families
+from stagedoor.config import offers, stance
+from stagedoor.identify import catalogue, referrers, tls_families
+from stagedoor.model.facts import NOBODY
+from stagedoor.resources import site_profiles
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
 from stagedoor.rules.value_schema import (
@@ -42,15 +44,21 @@ def schemas(names: Collection[str], operators: Collection[str]) -> Mapping[str, 
         "rules.json": rules_schema(names, operators),
         "crawlers.json": crawlers_schema(),
         "fingerprints.json": fingerprints_schema(),
+        "profiles.json": profiles_schema(),
+        "referrers.json": referrers_schema(),
+        "licence.json": licence_schema(),
     }
 
 
 def schema_for(inside: str) -> str:
     """Where the schema is, seen from the file at `inside` in a rules directory."""
     folder, _, name = inside.rpartition("/")
+    if folder == site_profiles.FOLDER:
+        return "../schema/profiles.json"
     if folder:
         return "../schema/crawlers.json"
     own = {"stance.yaml": "stance.json", tls_families.FILE: "fingerprints.json"}
+    own |= {referrers.FILE: "referrers.json", offers.FILE: "licence.json"}
     return f"schema/{own.get(name, 'rules.json')}"
 
 
@@ -59,14 +67,14 @@ def stance_schema() -> Schema:
     whole = stance.model()
     parts = (
         *(stance.Artist, stance.Ai, stance.Others, stance.Audio, type(whole().publish)),
-        *(stance.Evidence, stance.OnError, stance.Site),
+        *(stance.Listening, stance.Evidence, stance.OnError, stance.Site),
     )
     return _file(*schema_of(whole, *parts))
 
 
 def crawlers_schema() -> Schema:
     """Files in `crawlers/` and `clients/`. Each entry has a purpose, or the file has one for all."""
-    parts = (catalogue.Entry, catalogue.Proof, catalogue.Examples)
+    parts = (catalogue.Entry, catalogue.Proof, catalogue.Examples, catalogue.Contact)
     whole, definitions = schema_of(catalogue.File, *parts)
     each: Schema = {"items": {"required": ["purpose"]}}
     whole["if"] = {"type": "object", "not": {"required": ["purpose"]}}
@@ -79,10 +87,26 @@ def fingerprints_schema() -> Schema:
     return _file(*schema_of(tls_families.File, tls_families.Family, tls_families.Seen))
 
 
+def profiles_schema() -> Schema:
+    """Files in `profiles/`."""
+    parts = (site_profiles.PathEntry, site_profiles.Sign, site_profiles.PathCase)
+    return _file(*schema_of(site_profiles.ProfileFile, *parts))
+
+
+def licence_schema() -> Schema:
+    """`licence.yaml`."""
+    return _file(*schema_of(offers.OfferFile, offers.Offer))
+
+
+def referrers_schema() -> Schema:
+    """`referrers.yaml`."""
+    return _file(*schema_of(referrers.ReferrerFile, referrers.Service))
+
+
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
     """Files of rules. Names and operators are suggested, not demanded: people add their own."""
     forms = rule.forms()
-    parts = (forms.then, rule.Throttle, rule.Block, forms.case, rule.Lately)
+    parts = (forms.then, rule.Throttle, rule.Block, forms.case, rule.Lately, rule.Sound, rule.After)
     written, definitions = schema_of(forms.written, *parts)
     definitions["Plain"].pop("title")
     definitions["Then"] |= {"minProperties": 1, "maxProperties": 1}
@@ -91,7 +115,7 @@ def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
         "Rule": written,
         "when": _block(),
         "header": {"description": "a header of the request", **_PATTERN},
-        "name": _suggested({*names, "unknown"}),
+        "name": _suggested({*names, *NOBODY}),
         "operator": _suggested(operators),
     }
     whole: Schema = {"description": "a list of rules", "items": {"$ref": f"{HERE}Rule"}}
@@ -136,7 +160,8 @@ _PATTERN: Schema = {
 
 
 def _compared(one: Schema) -> Schema:
-    """Bounds: one above, one below or both, but not two of the same side."""
+    """Bounds: one above, one below or both, but not two of the same side; or a stance's number."""
+    one = {"anyOf": [one, {"enum": list(stance.model()().amounts())}]}
     return _object(
         {name: one | {"description": text} for name, text in captions.BOUNDS.items()},
         minProperties=1,

@@ -8,23 +8,39 @@ a thousand costs little more than one of thirty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from stagedoor.model import actions
 from stagedoor.model.actions import LOG
-from stagedoor.model.facts import Behaviour, Client, Kind, Rate, Request, Resource, Verdict
+from stagedoor.model.facts import (
+    Behaviour,
+    Client,
+    Credentials,
+    Kind,
+    Rate,
+    Request,
+    Resource,
+    Verdict,
+)
 from stagedoor.model.globs import PatternSet
+from stagedoor.model.heard import DRAIN, SCOPES, Scope, Sentence
 from stagedoor.rules.conditions import (
+    All,
+    AnyOf,
+    Between,
+    Condition,
     Is,
     Patterns,
     Test,
     encoded,
+    granted,
     leaves,
     narrow,
     unknown,
 )
+from stagedoor.rules.fields import LISTENING
 from stagedoor.rules.rule import Rule
 
 CACHED_TEXTS = 8192
@@ -51,6 +67,10 @@ SIGNAL = Verdict(
 )
 NOBODY_REMEMBERS = Behaviour()
 
+Ruling = tuple[Verdict, tuple[tuple[str, Rate], ...], Sentence | None]
+"""A verdict, the rates that the request uses up, and the sentence that begins with it; of one that is
+in force already, with no seconds."""
+
 NO_RATES: tuple[tuple[str, Rate], ...] = ()
 NO_WAITS: Mapping[str, float] = {}
 """Where nobody counts: in a test, in an access log."""
@@ -71,6 +91,11 @@ class Step:
     notes: bool
     """It notes, and the search goes on."""
     waits: bool
+    sentence: Sentence | None = None
+    kept: Test | None = None
+    """What else must hold while its sentence is in force; None where nothing must."""
+    ahead: tuple[tuple[Scope, float], ...] = ()
+    """How much sound ahead somebody may be before it holds."""
 
     @property
     def rule(self) -> str:
@@ -80,17 +105,28 @@ class Step:
         """The verdict on a client that has to wait for `seconds`."""
         return self.verdict if self.waits else replace(self.verdict, seconds=seconds)
 
+    def passed(self, sentence: Sentence, behaviour: Behaviour) -> tuple[Verdict, Sentence]:
+        """The verdict as its sentence begins. That lasts until it would not be passed again."""
+        seconds = sentence.seconds
+        for scope, limit in self.ahead:
+            over = getattr(behaviour.listening, scope).ahead - limit
+            seconds = max(seconds, over / DRAIN[scope])
+        return replace(self.verdict, seconds=seconds), sentence._replace(seconds=seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Steps:
     """The rules that may hold for one kind of request, in their order, and what they ask for.
 
     `behaviour`: one of them asks what the client has done before. `rates` are theirs, by rule id.
+    `listening`: the sessions they ask about; `sentences` may be in force, by rule id.
     """
 
     each: tuple[Step, ...]
     behaviour: bool = False
     rates: tuple[tuple[str, Rate], ...] = ()
+    listening: tuple[Scope, ...] = ()
+    sentences: tuple[tuple[str, Scope], ...] = ()
 
     def verdict(
         self,
@@ -99,18 +135,27 @@ class Steps:
         resource: Resource,
         behaviour: Behaviour,
         waits: Mapping[str, float],
-    ) -> tuple[Verdict, tuple[tuple[str, Rate], ...]]:
-        """The verdict of the first rule that ends the search, in enforce mode; and the rates that
-        this request uses up.
+    ) -> Ruling:
+        """The verdict of the first rule that ends the search, in enforce mode; and what it leaves.
 
         Where only rules held that note, or are observed, the first of them is named. Where none
-        did: allow. `waits` says in seconds how long a client has to wait under each rule's rate.
+        did: allow. `waits` says in seconds how long a client has to wait under each rule's rate,
+        or sentence.
         """
         if resource.kind == "signal":
-            return SIGNAL, NO_RATES
+            return SIGNAL, NO_RATES, None
         noted: Verdict | None = None
         used = NO_RATES
         for step in self.each:
+            if step.sentence is not None:
+                left = waits.get(step.rule, 0.0)
+                if left > 0:
+                    if step.kept is None or step.kept(request, client, resource, behaviour):
+                        verdict = replace(step.verdict, seconds=left)
+                        if not step.notes:
+                            return verdict, used, step.sentence._replace(seconds=0.0)
+                        noted = noted or verdict
+                    continue
             if step.test is not None and not step.test(request, client, resource, behaviour):
                 continue
             verdict = step.verdict
@@ -121,9 +166,12 @@ class Steps:
                     continue
                 verdict = step.after(seconds)
             if not step.notes:
-                return verdict, used
+                if step.sentence is not None:
+                    verdict, sentence = step.passed(step.sentence, behaviour)
+                    return verdict, used, sentence
+                return verdict, used, None
             noted = noted or verdict
-        return noted or ALLOW, used
+        return noted or ALLOW, used, None
 
 
 NO_STEPS = Steps(())
@@ -137,7 +185,26 @@ def _always(rule: Rule) -> Step:
         rate=rule.rate,
         notes=rule.notes,
         waits=rule.waits,
+        sentence=rule.sentence,
+        ahead=tuple(_limits(rule.condition)) if rule.sentence is not None else (),
     )
+
+
+def _limits(condition: Condition) -> Iterator[tuple[Scope, float]]:
+    """The bounds on sound ahead that must be passed for the condition to hold."""
+    match condition:
+        case Is(name=name, what=Between(low=low)) if name in LISTENING:
+            scope, fact = LISTENING[name]
+            if fact == "ahead":
+                yield scope, low
+        case All(parts) | AnyOf(parts):
+            for part in parts:
+                yield from _limits(part)
+
+
+def settled_by_sentence(name: str) -> bool:
+    """Whether a condition on this field is settled for as long as a sentence lasts."""
+    return name.startswith("behaviour.") or name in {"client.traits", "client.trait_count"}
 
 
 class Plan:
@@ -150,8 +217,10 @@ class Plan:
         self.in_force = len(active)
         found = [leaf for rule in active for leaf in leaves(rule.condition)]
         self.uses = frozenset(leaf.name for leaf in found)
+        self._logins = "request.credentials" in self.uses
         self.rated = any(rule.rate for rule in active)
-        self.counts = self.rated or any(name.startswith("behaviour.") for name in self.uses)
+        self.counts = self.rated or any(map(_is_counter, self.uses))
+        self.listens = not self.uses.isdisjoint(LISTENING) or any(rule.sentence for rule in active)
         self._search: dict[str, Callable[[str], frozenset[int]]] = {}
         self._numbers: dict[str, dict[int, frozenset[int]]] = {}
         if before is not None:
@@ -168,8 +237,14 @@ class Plan:
         self._behaviour = frozenset(
             rule.id
             for rule in active
-            if any(leaf.name.startswith("behaviour.") for leaf in leaves(rule.condition))
+            if any(_is_counter(leaf.name) for leaf in leaves(rule.condition))
         )
+        self._listening = {
+            rule.id: {
+                LISTENING[leaf.name][0] for leaf in leaves(rule.condition) if leaf.name in LISTENING
+            }
+            for rule in active
+        }
 
     def _number(self, name: str, patterns: Sequence[Patterns], *, latin: bool) -> None:
         if not patterns:
@@ -204,6 +279,7 @@ class Plan:
         """The rules that may hold for this client and resource, in their order."""
         path = self._path(request.path) if self._path is not None else _NONE
         agent = self._agent(request.agent) if self._agent is not None else _NONE
+        credentials = request.credentials if self._logins else "none"
         key = (
             client.name,
             client.operator,
@@ -212,21 +288,29 @@ class Plan:
             resource.kind,
             path,
             agent,
+            credentials,
         )
         steps = self._steps.get(key)
         if steps is None:
             if len(self._steps) >= CACHED_STEPS:
                 self._steps.clear()
             found = {"request.path": path, "request.agent": agent}
-            steps = self._steps[key] = self._narrowed(client, resource.kind, found)
+            steps = self._steps[key] = self._narrowed(client, resource.kind, found, credentials)
         return steps
 
-    def _narrowed(self, client: Client, kind: Kind, found: dict[str, frozenset[int]]) -> Steps:
+    def _narrowed(
+        self,
+        client: Client,
+        kind: Kind,
+        found: dict[str, frozenset[int]],
+        credentials: Credentials,
+    ) -> Steps:
         values: dict[str, str | frozenset[str]] = {
             "client.name": client.name,
             "client.operator": client.operator,
             "client.purpose": frozenset(client.purposes),
             "resource": kind,
+            "request.credentials": credentials,
         }
 
         def known(leaf: Is) -> bool | None:
@@ -243,9 +327,34 @@ class Plan:
                 if rule.ends:
                     break  # nothing behind it can be reached
             elif outcome is not False:
-                steps.append(Step(outcome, always.verdict, always.rate, always.notes, always.waits))
+                steps.append(replace(always, test=outcome, kept=_kept(rule, known)))
         return Steps(
             tuple(steps),
             any(step.rule in self._behaviour for step in steps),
             tuple((step.rule, step.rate) for step in steps if step.rate is not None),
+            tuple(
+                scope
+                for scope in SCOPES
+                if any(scope in self._listening[step.rule] for step in steps)
+            ),
+            tuple((step.rule, step.sentence.scope) for step in steps if step.sentence is not None),
         )
+
+
+def _is_counter(name: str) -> bool:
+    """Whether the field is about what a client has done, and not about what it was sent."""
+    return name.startswith("behaviour.") and name not in LISTENING
+
+
+def _kept(rule: Rule, known: Callable[[Is], bool | None]) -> Test | None:
+    """What is left to test of a rule while its sentence is in force."""
+    if rule.sentence is None:
+        return None
+    outcome = narrow(granted(rule.condition, settled_by_sentence), known)
+    if isinstance(outcome, bool):
+        return None if outcome else _never
+    return outcome
+
+
+def _never(_request: Request, _client: Client, _resource: Resource, _behaviour: Behaviour) -> bool:
+    return False

@@ -10,10 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 
+from stagedoor.config.offers import FILE as OFFERS
+from stagedoor.config.offers import NO_OFFERS, OfferFile, read_offers
 from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.matcher import Matcher, Second, client_of
+from stagedoor.identify.own_words import OWN
+from stagedoor.identify.referrers import FILE as REFERRERS
+from stagedoor.identify.referrers import Referrers, read_referrers
 from stagedoor.identify.tls_families import FILE as FINGERPRINTS
 from stagedoor.identify.tls_families import Families, read_families
 from stagedoor.model.errors import ConfigError, Location, Problem
@@ -24,14 +29,19 @@ from stagedoor.model.facts import (
 )
 from stagedoor.model.globs import Globs
 from stagedoor.resources.kinds import classify
+from stagedoor.resources.site_profiles import FOLDER as PROFILES
+from stagedoor.resources.site_profiles import Profile, ProfileFile, chosen, read_profiles
 from stagedoor.rules.conditions import restated
 from stagedoor.rules.lint import lint
 from stagedoor.rules.plan import CACHED_TEXTS, MAX_CACHED, Plan, note
 from stagedoor.rules.rule import Rule, read_rules, repeated_ids
+from stagedoor.rules.trap import trap_path
 from stagedoor.rules.vocabulary import Known
 
 STANCE = "stance.yaml"
 CATALOGUE_FOLDERS = frozenset({"crawlers", "clients"})
+FOLDERS = CATALOGUE_FOLDERS | {PROFILES}
+"""The folders of a rules directory that are read."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +59,12 @@ class Policy:
     provable: Mapping[str, Signature]
     plan: Plan
     _audio_paths: Globs | None
+    _profile: Profile | None = None
+    profiles: Mapping[str, ProfileFile] = field(default_factory=dict)
+    """The site profiles there are."""
     families: Families = field(default_factory=Families)
+    referrers: Referrers = field(default_factory=Referrers)
+    offers: OfferFile = NO_OFFERS
     listed: Mapping[str, Source] = field(default_factory=dict)
     """The catalogue's files."""
     robots_tokens: Mapping[str, str] = field(default_factory=dict)
@@ -63,13 +78,13 @@ class Policy:
         """What a request is about: its normalised path, and its target as sent where there is one."""
         if len(path) + len(target or "") <= MAX_CACHED:
             return self._classify(path, target)
-        return classify(path, self._audio_paths, target)
+        return classify(path, self._audio_paths, target, self._profile)
 
     @cached_property
     def _classify(self) -> Callable[[str, str | None], Resource]:
         """Recordings are asked for again and again: a site's paths are looked at once."""
-        paths = self._audio_paths
-        return lru_cache(CACHED_TEXTS)(lambda path, target: classify(path, paths, target))
+        paths, profile = self._audio_paths, self._profile
+        return lru_cache(CACHED_TEXTS)(lambda path, target: classify(path, paths, target, profile))
 
     def claim(self, agent: str, signer: str = "") -> Client:
         """Who a request claims to come from; `signer` is the origin that has provably signed it:
@@ -83,6 +98,11 @@ class Policy:
         """The origins whose signatures the catalogue knows (Web Bot Auth)."""
         ways = (signature.proof.web_bot_auth for signature in self.provable.values())
         return tuple(sorted(filter(None, set(ways))))
+
+    def signs(self, client: Client) -> bool:
+        """Whether this client is known to sign its requests (Web Bot Auth)."""
+        known = self.provable.get(client.name)
+        return known is not None and bool(known.proof.web_bot_auth)
 
     def _signed_by(self, signer: str, claimed: Client) -> Client:
         """The client that signs as `signer`; `claimed` where it is that one, or nobody known."""
@@ -103,8 +123,20 @@ class Policy:
 
     @property
     def counts(self) -> bool:
-        """Whether a rule asks what a client has done before."""
+        """Whether a rule asks for counts of a client's requests, or the rest of what it has done
+        before, besides what it was sent of recordings.
+        """
         return self.plan.counts
+
+    @cached_property
+    def trap(self) -> str:
+        """The path of the trap link; empty where there is none."""
+        return trap_path(self.stance)
+
+    @property
+    def listens(self) -> bool:
+        """Whether a rule asks for what a client was sent of recordings, or passes a sentence."""
+        return self.plan.listens
 
     def assuming(self, words: Mapping[str, str]) -> Policy:
         """The same policy under the shipped stance, changed by `words` (`stance.ai.train: no`).
@@ -116,15 +148,17 @@ class Policy:
             _, group, field = name.split(".")
             part = getattr(stance, group).model_copy(update={field: word})
             stance = stance.model_copy(update={group: part})
-        says = stance.words()
+        says, amounts = stance.words(), stance.amounts()
         rules = tuple(
             rule
-            if (changed := restated(rule.condition, says)) is rule.condition
+            if (changed := restated(rule.condition, says, amounts)) is rule.condition
             else replace(rule, condition=changed)
             for rule in self.rules
         )
         plan = Plan(rules, self.plan)
-        return replace(self, stance=stance, rules=rules, plan=plan, advice=(), _audio_paths=None)
+        return replace(
+            self, stance=stance, rules=rules, plan=plan, advice=(), _audio_paths=None, _profile=None
+        )
 
 
 def load_policy(
@@ -147,19 +181,26 @@ def load_policy(
     }
     stance_file = documents.pop(STANCE, None)
     stance = read_stance(stance_file, problems) if stance_file else Stance()
+    found = [documents.pop(p) for p in list(documents) if _folder(p) == PROFILES]
+    profiles = read_profiles(found, problems)
+    named_at = stance_file.at(("site", "profile")) if stance_file else Location(STANCE)
+    profile = chosen(stance.site.profile, profiles, named_at, problems)
     families = read_families(documents.pop(FINGERPRINTS, None), problems)
+    referrers = read_referrers(documents.pop(REFERRERS, None), problems)
+    offers = read_offers(documents.pop(OFFERS, None), problems)
     if before is not None and before.listed == listed:
         catalogue, matcher = before.catalogue, before.matcher
     else:
         parsed = [parse(source, problems) for source in listed.values()]
         catalogue = read_catalogue([d for d in parsed if d is not None], problems)
-        matcher = Matcher(catalogue, second)
+        matcher = Matcher(catalogue, second, OWN)
     # A slip in the catalogue must not make every rule wrong that names one of its crawlers.
     known = Known(
         stance.words(),
         choices(),
         catalogue.names if not problems else frozenset(),
         catalogue.operators if not problems else frozenset(),
+        stance.amounts(),
     )
     notes = tuple(advice(stance, stance_file)) if stance_file else ()
     rule_files = tuple(documents.values())
@@ -169,7 +210,17 @@ def load_policy(
     stance_at = stance_file.at(()) if stance_file else Location(STANCE)
     notes = (*notes, *lint(policy.rules, policy.plan, stance, catalogue, stance_at))
     tokens = {s.name: s.robots_token for s in catalogue.signatures}
-    return replace(policy, families=families, listed=listed, advice=notes, robots_tokens=tokens)
+    return replace(
+        policy,
+        families=families,
+        referrers=referrers,
+        offers=offers,
+        listed=listed,
+        advice=notes,
+        robots_tokens=tokens,
+        profiles=profiles,
+        _profile=profile,
+    )
 
 
 def _build(

@@ -9,7 +9,13 @@ files' names and then of the lines.
     block: {status: 403}                    yes
     throttle: {requests: 30, per: 1m}       only for a client that is above it; then 429
     throttle: {retry_after: 10m}            yes: 429 to whomever the rule holds for
+    block: {for: 1h}                        yes, and for so long whatever else it does; see below
+    throttle: {for: 10m}                    the same, with 429
     delay: 3s                               yes: the visitor is let in, later
+
+A *sentence* (`for`) keeps to the household that the rule held for, or to its network or its agent
+(`of: network`): for so long, the rule holds for them whatever its conditions on `behaviour.…` and
+`client.traits` say. Its other conditions go on counting. Retry-After says what is left of it.
 
 A rule with `observe: yes` does nothing but say what it would have done, and the search goes on.
 """
@@ -38,7 +44,8 @@ from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model import actions
 from stagedoor.model.actions import Action, Takes
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
-from stagedoor.model.facts import Behaviour, Proof, Rate, Verdict
+from stagedoor.model.facts import Behaviour, Credentials, LicenceStanding, Proof, Rate, Verdict
+from stagedoor.model.heard import Heard, Listening, Scope, Sentence
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import Condition
 from stagedoor.rules.vocabulary import Known, read_when
@@ -79,7 +86,26 @@ Seconds = Annotated[float, BeforeValidator(duration)]
 Bytes = Annotated[float, BeforeValidator(size)]
 
 
-class Lately(Model):
+class Sound(Model):
+    """What one session of a case's client was sent: the words of `model.heard`."""
+
+    ahead: Seconds = 0.0
+    whole_recordings: int = 0
+    begun_recordings: int = 0
+    episodes: int = 0
+    catalogue_share: float = 0.0
+    sequential_walk: int = 0
+    whole_file_by_ranges: int = 0
+    segments_without_playlist: int = 0
+    ignored: int = 0
+    tripped: YesNo = False
+
+    def heard(self) -> Heard:
+        """As conditions see it."""
+        return Heard(**{name: getattr(self, name) for name in Heard._fields})
+
+
+class Lately(Sound):
     """What the client of a case has done before: the words of `behaviour.…` in conditions."""
 
     requests_last_minute: int = 0
@@ -89,6 +115,8 @@ class Lately(Model):
     told: OneOrMany[Literal["robots", "headers", "files"]] = ()
     violations: int = 0
     robots_disallows: YesNo = False
+    network: Sound = Sound()
+    agent: Sound = Sound()
 
     def facts(self) -> Behaviour:
         """As conditions see it."""
@@ -100,7 +128,28 @@ class Lately(Model):
             told=frozenset(self.told),
             violations=self.violations,
             disallowed=self.robots_disallows,
+            listening=Listening(self.heard(), self.network.heard(), self.agent.heard()),
         )
+
+
+class After(Model):
+    """What the client of a case was sent just before, by a clock of the case's own: `after:
+    {whole_recordings: 31, within: 5s}`.
+
+    Recordings are of `each`, and begun evenly over `within`; the request comes right behind the last,
+    or `later`. Of each is sent `share`. `from_addresses`: they take turns. `episodes` and
+    `segments` (of ten seconds each, of one track) are sent after them.
+    """
+
+    whole_recordings: Annotated[int, Field(ge=0, le=10_000)] = 0
+    begun_recordings: Annotated[int, Field(ge=0, le=10_000)] = 0
+    episodes: Annotated[int, Field(ge=0, le=10_000)] = 0
+    segments: Annotated[int, Field(ge=0, le=10_000)] = 0
+    within: Seconds = 1.0
+    each: Seconds = 180.0
+    later: Seconds = 0.0
+    from_addresses: Annotated[int, Field(ge=1, le=250)] = 1
+    tripped: YesNo = False
 
 
 class Case(Model):
@@ -116,9 +165,15 @@ class Case(Model):
     """Traits that the request is taken to have, besides those its headers show."""
     headers: dict[str, str] = Field(default_factory=dict)
     ip: Annotated[str, AfterValidator(_address)] | None = None
+    credentials: Credentials = "none"
+    """Whether it carries a login, and whether the site is taken to have accepted it."""
     behaviour: Lately = Lately()
+    after: After | None = None
+    """What it was sent before, in the place of `behaviour`."""
     proof: Proof | None = None
     """How sure its claim is taken to be (a case says nothing about addresses)."""
+    licence: LicenceStanding = "none"
+    """What the licence that it shows is taken to be worth."""
     expect: str
     """A word of the table of actions; see forms()."""
 
@@ -132,6 +187,8 @@ class Block(Model):
 
     status: Literal[401, 402, 403, 404, 410, 429, 451] | None = None
     """None: what the table of actions says."""
+    for_: Seconds | None = Field(default=None, alias="for")
+    of: Scope = "household"
 
 
 class Throttle(Model):
@@ -143,10 +200,14 @@ class Throttle(Model):
     requests: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     per: Seconds = 60.0
     retry_after: Seconds | None = None
+    for_: Seconds | None = Field(default=None, alias="for")
+    of: Scope = "household"
 
     @model_validator(mode="after")
     def _says_how_much(self) -> Throttle:
-        if self.requests is None and self.retry_after is None:
+        if self.for_ is not None and (self.requests is not None or self.retry_after is not None):
+            raise ValueError("throttle says two things — write {for: 10m} alone")
+        if self.requests is None and self.retry_after is None and self.for_ is None:
             raise ValueError("throttle does not say how much — write {requests: 30, per: 1m}")
         return self
 
@@ -173,15 +234,22 @@ class Then(Model):
         found = getattr(self, self.action.word)
         return found if isinstance(found, Throttle) else None
 
+    def sentence(self, rule: str) -> Sentence | None:
+        """What lasts where the rule holds; None where nothing does."""
+        found = getattr(self, self.action.word)
+        if isinstance(found, Block | Throttle) and found.for_ is not None:
+            return Sentence(rule, found.of, found.for_)
+        return None
+
     def verdict(self, rule: str, title: str, why: str) -> Verdict:
         """What it comes to, where the rule holds."""
         action = self.action
         verdict = Verdict(action.word, rule, title, why, status=action.status)
         match getattr(self, action.word):
-            case Block(status=int(status)):
-                return replace(verdict, status=status)
-            case Throttle(retry_after=seconds):
-                return replace(verdict, seconds=seconds or RETRY_AFTER)
+            case Block(status=status, for_=seconds):
+                return replace(verdict, status=status or verdict.status, seconds=seconds or 0.0)
+            case Throttle(retry_after=seconds, for_=lasts):
+                return replace(verdict, seconds=lasts or seconds or RETRY_AFTER)
             case float(seconds):
                 return replace(verdict, seconds=seconds)
             case _:
@@ -232,6 +300,7 @@ class Written(Model):
     when: Any = None
     """Read by the vocabulary, which knows what may stand there."""
     observe: YesNo = False
+    note: YesNo = False
     then: Then
     cases: ListOf[Case] = ()
 
@@ -300,6 +369,7 @@ class Rule:
     cases: tuple[Case, ...]
     at: Location
     case_places: tuple[Location, ...]
+    sentence: Sentence | None = None
 
     @property
     def id(self) -> str:
@@ -351,7 +421,9 @@ def read_rules(document: Document, known: Known, problems: list[Problem]) -> lis
         then = written.then
         rules.append(
             Rule(
-                verdict=then.verdict(written.id, written.title, written.why),
+                verdict=replace(
+                    then.verdict(written.id, written.title, written.why), noted=written.note
+                ),
                 observe=written.observe,
                 rate=then.rate,
                 waits=then.says_when,
@@ -362,6 +434,7 @@ def read_rules(document: Document, known: Known, problems: list[Problem]) -> lis
                 case_places=tuple(
                     document.at((number, "cases", i)) for i in range(len(written.cases))
                 ),
+                sentence=then.sentence(written.id),
             )
         )
     return rules

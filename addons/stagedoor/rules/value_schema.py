@@ -130,17 +130,34 @@ SHAPES: Mapping[str, Shape] = {
         "minimum": 0,
         "errorMessage": "write 0.0.0.0:8080 or just 8080",
     },
+    "config.stance._over_nothing": {"minimum": 1},
+    "config.offers.OfferFile._address": {
+        "pattern": r"^(https?://[^?#\s]+)?$",
+        "errorMessage": "write its address: https://licences.example",
+    },
+    "config.offers.Offer._link": {
+        "pattern": "^(mailto:|https://)",
+        "errorMessage": "begin with mailto: or https://",
+    },
+    "identify.catalogue.Contact._link": {
+        "pattern": "^(mailto:|https://)",
+        "errorMessage": "begin with mailto: or https://",
+    },
     "identify.catalogue.Proof._is_an_origin": {
         "pattern": r"^(https://[^/?#@\s]+/?)?$",
         "errorMessage": "write https://signer.example, no path",
     },
     "identify.catalogue.Entry._has_a_token": _entry,
+    "identify.referrers.Service._plain": {
+        "items": {"type": "string", "pattern": r"^[^/A-Z*]+(\.\*)?$"},
+    },
     "identify.tls_families.Seen._shaped": {
         "pattern": r"^\s*[a-z0-9]+_[0-9a-f]{12}_[0-9a-f]{12}\s*$",
         "errorMessage": "they look like t13d1517h2_8daaf6152771_cb7bf5808d99",
     },
     "identify.tls_families.Seen._text": {"type": ["string", "number"]},
     "identify.tls_families.Family._something": {"minItems": 1},
+    "resources.site_profiles.PathEntry._absolute": _PATH,
     "rules.rule._absolute": _PATH,
     "rules.rule._trait": lambda _: one_of(MEANINGS[TRAIT_NAMES]),
     "rules.rule._address": NETWORK,
@@ -148,7 +165,10 @@ SHAPES: Mapping[str, Shape] = {
     "rules.rule._delay": {},
     "rules.rule._then": _then,
     "rules.rule.Throttle._says_how_much": {
-        "anyOf": [{"required": ["requests"]}, {"required": ["retry_after"]}]
+        "oneOf": [
+            {"anyOf": [{"required": ["requests"]}, {"required": ["retry_after"]}]},
+            {"required": ["for"]},
+        ]
     },
     "rules.rule.Written._permanent": {
         "pattern": "^[a-z0-9]+(-[a-z0-9]+)*$",
@@ -161,7 +181,10 @@ the type says by itself, or made from that."""
 MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.PURPOSES: captions.PURPOSES,
     facts.KINDS: captions.KINDS,
+    facts.FORMS: captions.FORMS,
     facts.PROOFS: captions.PROOFS,
+    facts.CREDENTIALS: captions.CREDENTIALS,
+    facts.LICENCE_STANDINGS: captions.LICENCES,
     facts.MODES: captions.MODES,
     ("yes", "no"): {"yes": "it does", "no": "it does not"},
     TOLD: captions.TOLD,

@@ -13,11 +13,13 @@ any of its values. `all`, `any` and `not` group conditions.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 
+from stagedoor.config.stance import FORMER
 from stagedoor.config.yamltext import Document, Path, Value
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
+from stagedoor.model.facts import NOBODY
 from stagedoor.model.globs import MAX_PATTERN, fault
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import (
@@ -52,6 +54,8 @@ class Known:
     names: frozenset[str]
     operators: frozenset[str]
     """Names and operators in the catalogue; empty where that is not known, and not checked."""
+    amounts: Mapping[str, float] = field(default_factory=dict)
+    """The numbers that the stance says, by their words: `stance.listening.ahead`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,25 +104,25 @@ class _Reader:
                 self._wrong(path, f'"{key}" needs a list of conditions', 'begin each with "- "')
                 return _NEVER
             within = positive and (key == "all" or len(value) == 1)
-            found = [
+            blocks = [
                 self.block(v, (*path, i), positive=within)
                 for i, v in enumerate(value)
                 if not enough(self.problems)
             ]
-            return _joined(All if key == "all" else AnyOf, found)
+            return _joined(All if key == "all" else AnyOf, blocks)
         if key == "not":
             return Not(self.block(value, path, positive=False))
         if key.startswith("stance."):
             return self._stance(key, value, path, positive=positive)
-        field = field_named(key)
-        if field is None:
+        found = field_named(key)
+        if found is None:
             self._unknown_field(key, path)
             return _NEVER
-        what = self._what(key, field, value, path)
+        what = self._what(key, found, value, path)
         if what is None:
             return _NEVER
         written = f"{key}: {_shown(value)}"
-        return Is(key, field.get, what, written, self.document.at(path, key=True))
+        return Is(key, found.get, what, written, self.document.at(path, key=True))
 
     def _unknown_field(self, key: str, path: Path) -> None:
         known = [*FIELDS, *self.known.stance, *GROUPS]
@@ -126,6 +130,7 @@ class _Reader:
         self._wrong(path, f'unknown field "{key}"', fix, key=True)
 
     def _stance(self, key: str, value: Value, path: Path, *, positive: bool) -> Condition:
+        key = FORMER.get(key, key)
         if key not in self.known.stance:
             options = list(self.known.stance)
             fix = did_you_mean(key, options) or listed(options)
@@ -175,7 +180,7 @@ class _Reader:
 
     def _options(self, key: str, field: Field) -> Sequence[str]:
         if key == "client.name":
-            return sorted({*self.known.names, "unknown"}) if self.known.names else ()
+            return sorted({*self.known.names, *NOBODY}) if self.known.names else ()
         if key == "client.operator":
             return sorted(self.known.operators)
         return field.choices
@@ -281,11 +286,22 @@ class _Reader:
             self._wrong(path, f'"{key}" is compared by more or less', f"write {{over: {example}}}")
             return None
         bounds: dict[str, float] = {}
+        named: list[tuple[str, str]] = []
         for name, item in value.items():
             if name not in BOUNDS:
                 fix = did_you_mean(name, BOUNDS) or f"one of: {listed(BOUNDS)}"
                 self._wrong((*path, name), f'unknown comparison "{name}"', fix, key=True)
                 return None
+            if isinstance(item, str) and item.startswith("stance."):
+                amount = self.known.amounts.get(item)
+                if amount is None:
+                    options = list(self.known.amounts)
+                    fix = did_you_mean(item, options) or listed(options)
+                    self._wrong((*path, name), f'the stance has no number "{item}"', fix)
+                    return None
+                bounds[name] = amount
+                named.append(("low" if name in {"over", "at_least"} else "high", item))
+                continue
             try:
                 bounds[name] = _MEASURED[kind](item)
             except ValueError as error:
@@ -301,6 +317,7 @@ class _Reader:
             high=bounds.get("under", bounds.get("at_most", float("inf"))),
             low_closed="at_least" in bounds,
             high_closed="at_most" in bounds,
+            named=tuple(named),
         )
 
     def _place(self, path: Path, value: Value, number: int) -> Path:

@@ -8,12 +8,21 @@ yes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from stagedoor.model.facts import Purpose
+
 Use = Literal["train", "input", "search"]
 USES: tuple[Use, ...] = get_args(Use)
+USES_OF: Mapping[Purpose, Use] = {
+    "ai-training": "train",
+    "ai-input": "input",
+    "search": "search",
+    "ai-search": "search",
+}
+"""What crawlers of a purpose make of what they fetch."""
 Answer = Literal["yes", "no"]
 
 

@@ -80,6 +80,11 @@ class Registry:
         self.merged_fields = frozenset(
             name for _, _, first, others in self.merged for name in (first, *others)
         )
+        self.challenges: dict[int, tuple[str, ...]] = {
+            status: tuple(s.challenges[status] for s in standards if status in s.challenges)
+            for status in sorted({status for s in standards for status in s.challenges})
+        }
+        """By status, the challenges that a refusal carries in WWW-Authenticate."""
         self._refuse_twins()
 
     def _refuse_twins(self) -> None:

@@ -7,7 +7,7 @@ that; none of them knows a standard by its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -134,6 +134,8 @@ class RobotsRecord:
     read: Callable[[Robots, str, str], tuple[Statement, ...]] | None = None
     example: str = ""
     """A value, for those whose own is not understood."""
+    definitions: tuple[str, ...] = ()
+    """Lines that say in our own words what its words mean; they stand in the robots.txt above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,10 @@ def _no_text(_message: Message) -> str:
     return ""
 
 
+def _no_limits(_statement: Statement) -> Iterable[str]:
+    return ()
+
+
 def _says_no(use: Use) -> str:
     return f"no to {use}"
 
@@ -200,16 +206,22 @@ class Standard:
     files: Files | None = None
     refusal: Callable[[Use], str] = _says_no
     """How it says no to one use, for advice."""
+    limits: Callable[[Statement], Iterable[str]] = _no_limits
+    """What a statement does not say although it may look so: sentences for an audit."""
     linked: Callable[[Message], Message] = _as_it_is
     """The message with the addresses of documents that the standard publishes."""
     unlinked: Callable[[Message], str] = _no_text
     """What cannot be said without the site's address; empty where nothing is lost."""
+    challenges: Mapping[int, str] = MappingProxyType({})
+    """By status, what stands in WWW-Authenticate of a refusal: how to come to leave."""
     linking: bool = False
     """It leads to a document; it is written behind those that say it themselves."""
     own_group: bool = False
     """What it says to one crawler takes the place of what it says to all."""
     nearest: bool = False
     """Of what stands in pages, headers and files only the nearest to the resource counts."""
+    settle: Callable[[Sequence[Statement]], Statement | None] | None = None
+    """Of such statements, the nearest last, what counts, where they complete each other."""
     in_audio: bool = False
     """It stands inside audio files."""
     core: bool = False

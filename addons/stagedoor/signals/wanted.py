@@ -25,7 +25,8 @@ class Wanted:
     `crawlers` gives each robots.txt token what its crawler comes for: `train`, `input`, `search`,
     or a word of `others` (`seo`, `archive` …), where the answers to such words stand. A crawler
     whose answer is "no" is refused; one whose word is answered nowhere is left as it is. `licence`
-    and `tdm_policy` are absolute addresses. `standards` are those to be written.
+    and `tdm_policy` are absolute addresses. `standards` are those to be written. `forbidden` are paths
+    that no crawler may ask for.
 
     Raises ValueError for an address that is not absolute or cannot stand on a line.
     """
@@ -38,6 +39,7 @@ class Wanted:
     licence: str | None = None
     tdm_policy: str | None = None
     standards: frozenset[str] = field(default_factory=lambda: frozenset(registry.current().names))
+    forbidden: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for url in filter(None, (self.licence, self.tdm_policy)):

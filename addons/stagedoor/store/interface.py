@@ -14,6 +14,8 @@ from typing import Protocol
 
 from stagedoor.engine.needs import Effects, Known, SignalKind
 from stagedoor.model.facts import Rate
+from stagedoor.model.heard import Listener, Scope
+from stagedoor.model.sound import SoundSent
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,11 @@ class Query:
     `client` is a household's key. `recording`: the path that is asked for, where it is one.
     `behaviour`, and `rates` (rule id, rate), as in `engine.needs.Needs`. `crawler` is the key of
     the crawler, empty for people. `included`: the request was counted before, and is not added to
-    what is known. `at` is seconds of a clock that never goes back.
+    what is known. `at` is seconds of a clock that never goes back; it may lie ahead, which asks what
+    would be known then.
+
+    `listener` has the sessions, of which `listening` are asked about; `sentences` are those (rule
+    id, scope) that may be in force.
     """
 
     client: str
@@ -33,6 +39,9 @@ class Query:
     rates: tuple[tuple[str, Rate], ...] = ()
     crawler: str = ""
     included: bool = False
+    listener: Listener | None = None
+    listening: tuple[Scope, ...] = ()
+    sentences: tuple[tuple[str, Scope], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +58,24 @@ class Store(Protocol):
     def read(self, query: Query) -> Known | Awaitable[Known]:
         """What is known, with the request at hand included. Changes nothing."""
 
-    def apply(self, client: str, crawler: str, effects: Effects, at: float) -> None:
-        """Count what a decision leaves. Returns at once; what is lost is the store's to report."""
+    def apply(
+        self,
+        client: str,
+        crawler: str,
+        effects: Effects,
+        at: float,
+        listener: Listener | None = None,
+    ) -> None:
+        """Count what a decision leaves. Returns at once; what is lost is the store's to report.
+
+        `listener` is whom sentences and traps keep to; without one they leave nothing.
+        """
+
+    def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
+        """Count a portion of a recording that has gone out, in all sessions of `listener`."""
+
+    def playlist(self, listener: Listener, at: float) -> None:
+        """A playlist has gone out: its segments are asked for by right."""
 
     def sent(self, client: str, size: int, seconds: float, at: float) -> tuple[float, ...]:
         """Count audio that went to a client: bytes, seconds of sound.

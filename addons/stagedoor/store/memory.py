@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stagedoor.engine.needs import NO_BEHAVIOUR, NOTHING_KNOWN, Effects, Known, Received, SignalKind
+from stagedoor.engine.sessions import Sessions
 from stagedoor.model.facts import Behaviour, Rate
+from stagedoor.model.heard import Listener
+from stagedoor.model.recording_keys import recording_key
+from stagedoor.model.sound import SoundSent
 from stagedoor.store.counters import HOUR, MINUTE, ClientCounters, due_after, wait
 from stagedoor.store.interface import Length, Query
 from stagedoor.store.listening import Listening
 from stagedoor.store.once import Once
-from stagedoor.store.store_keys import recording_key
 
 MOST_RECORDINGS = 500
 """Recordings remembered of one client; one that takes more in an hour is recognised by then."""
@@ -50,9 +53,10 @@ class MemoryStore:
         self._proofs: OrderedDict[bytes, None] = OrderedDict()
         self._once = Once()
         self._listening = Listening()
+        self._sessions = Sessions(clients)
 
     def __len__(self) -> int:
-        return len(self._clients)
+        return len(self._clients) + len(self._sessions)
 
     # -- one request -------------------------------------------------------------------------------
 
@@ -60,13 +64,23 @@ class MemoryStore:
         """What is known, with the request at hand included."""
         client = self._clients.get(query.client)
         crawler = self._crawlers.get(query.crawler) if query.crawler else None
-        if client is None and crawler is None and not query.behaviour:
+        listener = query.listener
+        asks = listener is not None and (query.listening or query.sentences)
+        if client is None and crawler is None and not query.behaviour and not asks:
             return NOTHING_KNOWN
         received = None
         if crawler is not None:
             received = Received(frozenset(crawler.signals), crawler.robots, crawler.violations)
         behaviour = self._behaviour(client, query) if query.behaviour else NO_BEHAVIOUR
-        return Known(behaviour, _waits(client, query), received)
+        waits = _waits(client, query)
+        if listener is not None and asks:
+            if query.listening:
+                heard = self._sessions.heard(listener, query.listening, query.at)
+                behaviour = replace(behaviour, listening=heard)
+            for rule, scope in query.sentences:
+                if left := self._sessions.left(listener, rule, scope, query.at):
+                    waits = {**waits, rule: left}
+        return Known(behaviour, waits, received)
 
     def _behaviour(self, client: ClientCounters | None, query: Query) -> Behaviour:
         own = not query.included
@@ -84,7 +98,14 @@ class MemoryStore:
             known=at - client.first,
         )
 
-    def apply(self, client: str, crawler: str, effects: Effects, at: float) -> None:
+    def apply(
+        self,
+        client: str,
+        crawler: str,
+        effects: Effects,
+        at: float,
+        listener: Listener | None = None,
+    ) -> None:
         """Count what a decision leaves."""
         if effects.counted or effects.rates:
             counters = self._client(client, at)
@@ -96,6 +117,21 @@ class MemoryStore:
                 counters.due[rule] = due_after(counters.due.get(rule, at), rate, at)
         if effects.violated and (known := self._crawlers.get(crawler)) is not None:
             known.violations += 1
+        if listener is not None:
+            if effects.sentence is not None:
+                self._sessions.sentence(listener, effects.sentence, at)
+            if effects.ignored:
+                self._sessions.ignoring(listener, effects.ignored, at)
+            if effects.tripped:
+                self._sessions.tripped(listener, effects.tripped, at)
+
+    def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
+        """Count a portion of a recording that has gone out."""
+        self._sessions.sent(listener, sent, at)
+
+    def playlist(self, listener: Listener, at: float) -> None:
+        """A playlist has gone out."""
+        self._sessions.playlist(listener, at)
 
     def sent(self, client: str, size: int, seconds: float, at: float) -> tuple[float, ...]:
         """Count audio that went to a client; the ratios of the hours that ended by that."""

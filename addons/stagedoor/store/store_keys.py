@@ -8,7 +8,8 @@
 | sound of a client      | model.client_keys.client_key(), one hour of the clock    | 10,000                         |
 | what a crawler received| engine.compliance.crawler_key()              | `clients`, least recently seen |
 | texts of robots.txt    | SHA-256 of the text                          | 64                             |
-| lengths of recordings  | recording_key(path)                          | 4,096                          |
+| lengths of recordings  | recording_key(track_key())                   | 4,096                          |
+| what listings name     | resources.track_keys.track_key(), of a site  | 32,768, least recently seen    |
 | proofs that were seen  | once("proof", name, address, proof)          | 512, least recently seen       |
 | nonces and signatures  | once("nonce", signer, key, nonce), 16 bytes  | 20,000, for as long as valid   |
 """
@@ -16,11 +17,6 @@
 from __future__ import annotations
 
 from hashlib import blake2b
-
-
-def recording_key(path: str) -> bytes:
-    """The key of a recording, 8 bytes whatever the path's length."""
-    return blake2b(path.encode("utf-8", "surrogateescape"), digest_size=8).digest()
 
 
 def once_key(kind: str, *parts: str | bytes) -> bytes:

@@ -15,6 +15,7 @@ from stagedoor.fetch.client import HttpClient
 from stagedoor.identify.botauth import NONE, Outcome, check
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.keys import KeysError, read_keys
+from stagedoor.identify.origins import key_set_of
 from stagedoor.model.errors import ConfigError
 from stagedoor.model.events import Claimed, Event, KeysFetched, LookedUp
 from stagedoor.model.facts import Proof, Request
@@ -22,7 +23,6 @@ from stagedoor.rules.policy import Policy
 from stagedoor.store.interface import Store
 from stagedoor.verify import nonces
 from stagedoor.verify.key_directories import LONGEST, Directories
-from stagedoor.verify.key_directories import PATH as DIRECTORY
 from stagedoor.verify.prover import Prover
 from stagedoor.verify.range_files import KEYS, path_of, read_copy
 from stagedoor.verify.reverse_dns import Lookups
@@ -76,7 +76,7 @@ class Claims:
     def _learn(self, directories: Directories, state: Path) -> None:
         """Take the key directories that `stagedoor update` has left."""
         for origin in directories.origins:
-            path = path_of(state / KEYS, origin + DIRECTORY)
+            path = path_of(state / KEYS, key_set_of(origin))
             if not path.exists():
                 continue
             try:

@@ -30,8 +30,9 @@ from stagedoor.model.errors import ConfigError, Location, Problem
 
 KEYS = "keys"
 RANGES = "ranges"
-"""The folder inside the state directory."""
-_FOLDERS = (RANGES, KEYS)
+CARDS = "cards"
+"""The folders inside the state directory."""
+_FOLDERS = (RANGES, KEYS, CARDS)
 _TEMPORARY = ".tmp"
 _ABANDONED = 3600.0
 """Seconds after which a temporary file belongs to nobody."""

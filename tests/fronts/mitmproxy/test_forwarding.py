@@ -16,11 +16,11 @@ from stagedoor.fronts.mitmproxy.addon import Guard
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.forwarding import (
     forward,
-    is_local,
     replace_response,
     site_host,
     unreachable,
 )
+from stagedoor.fronts.mitmproxy.upstreams import is_local
 from stagedoor.fronts.refusals import refuse
 from stagedoor.model.facts import Resource
 

@@ -110,7 +110,7 @@ def test_all_standards_at_once() -> None:
         ("tdmrep", "*", Said(train="no")),
         ("robots-tag", "*", Said(train="no")),
         ("robots-tag", "GPTBot", Said(search="no")),
-        ("rsl", "*", Said(train="no", search="yes")),
+        ("rsl", "*", Said("no", "no", "yes")),
         ("rsl", "*", Said()),
         ("rsl", "*", Said()),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,3 +96,32 @@ def test_nothing_is_an_error(data: bytes, path: bytes) -> None:
     for record in (*robots.loose, *(r for group in robots.groups for r in group.records)):
         assert record.line in lines[record.number - 1]
         assert record.text is not None
+
+
+SPLIT = b"User-agent: GPTBot\nContent-Usage: train-ai=n\nUser-agent: *\nDisallow: /private/\n"
+
+
+def test_content_usage_ends_a_run_of_agents_for_readers_that_know_it() -> None:
+    """draft-ietf-aipref-attach-05, `rule =/ content-usage`; RFC 9309, 2.2.4, for all others."""
+    robots = read(SPLIT)
+    assert [group.agents for group in robots.groups] == [("gptbot", "*")]
+    assert robots.aware
+    assert [group.agents for group in robots.aware.groups] == [("gptbot",), ("*",)]
+    assert not allowed(robots, "GPTBot", "/private/a")
+    assert allowed(robots.aware, "GPTBot", "/private/a")
+    assert robots.aware.aware is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"User-agent: A\nContent-Usage: train-ai=n\nDisallow: /x\nUser-agent: B\nDisallow: /\n",
+        b"User-agent: A\nUser-agent: B\nContent-Usage: train-ai=n\n",
+        b"User-agent: A\nContent-Signal: ai-train=no\nUser-agent: B\nDisallow: /\n",
+        b"Content-Usage: train-ai=n\nUser-agent: A\nUser-agent: B\nDisallow: /\n",
+        b"User-agent: A\nDisallow: /\nContent-Usage: train-ai=n\nUser-agent: B\n",
+        b"",
+    ],
+)
+def test_most_files_have_one_reading(text: bytes) -> None:
+    assert read(text).aware is None

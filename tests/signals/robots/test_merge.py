@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import urllib.robotparser
+from dataclasses import replace
 
 import http_sf
 import pytest
@@ -285,7 +286,7 @@ def test_every_no_reaches_every_crawler(site: bytes, wanted: Wanted) -> None:
     for token in (*CRAWLERS, "Else"):
         path = "/music/a.mp3"
         heard = (
-            *content_signal.read_robots(robots, token, path),
+            *content_signal.WORDS.heard(robots, token, path),
             *content_usage.read_robots(robots, token, path),
         )
         for use in USES:
@@ -294,6 +295,51 @@ def test_every_no_reaches_every_crawler(site: bytes, wanted: Wanted) -> None:
         usage = content_usage.read_robots(robots, token, path)
         if usage and wanted.said.train == "no":
             assert resolve(usage, "train").answer == "no"
+
+
+@given(files, wanteds)
+def test_all_of_it_holds_for_readers_that_know_aipref(site: bytes, wanted: Wanted) -> None:
+    """Content-Usage is a rule to them: no file of ours means more, or less, by that."""
+    site = without_marks(site)
+    merged = merge(site, wanted)
+    plain_before, plain_after = read(site), read(merged.text)
+    before, after = plain_before.aware or plain_before, plain_after.aware or plain_after
+    assert (plain_after.aware is None) or plain_before.aware
+    standing = {token for c in merged.conflicts if c.stands for token in c.tokens}
+    for token in (*CRAWLERS, "Else"):
+        for path in ASKED:
+            was, now = allowed(before, token, path), allowed(after, token, path)
+            assert was or not now, (token, path)
+        heard = content_usage.read_robots(plain_after, token, "/music/a.mp3")
+        if heard and wanted.said.train == "no":
+            assert resolve(heard, "train").answer == "no"
+    for token in wanted.refused.values():
+        rule = decide(after, token, "/music/a.mp3").rule
+        assert rule is not None
+        assert rule.name == "disallow" or token in standing
+
+
+def test_readers_that_differ_are_reported_and_served_alike() -> None:
+    site = (
+        b"User-agent: GPTBot\nContent-Usage: train-ai=n\nUser-agent: CCBot\nDisallow: /private/\n"
+    )
+    merged = merge(site, WANTED)
+    (conflict,) = [c for c in merged.conflicts if "readers that know AIPREF" in c.what]
+    assert (conflict.line, conflict.tokens, conflict.stands) == (2, ("gptbot", "ccbot"), True)
+    robots = read(merged.text)
+    for reading in (robots, robots.aware or robots):
+        assert not allowed(reading, "GPTBot", "/music/a.mp3")
+        assert not allowed(reading, "CCBot", "/music/a.mp3")
+
+
+def test_the_words_are_defined_beside_them() -> None:
+    """Content Signals make the definitions a part of the file; they are in our own words."""
+    text = write(WANTED).decode()
+    first = text.index("User-agent:")
+    for line in (*content_signal.DEFINITIONS, "# Content-Usage: y is leave, n is refusal."):
+        assert 0 < text.index(line) < first
+    only = replace(WANTED, standards=frozenset({"robots", "content-usage"}))
+    assert "Content-Signal" not in write(only).decode()
 
 
 def test_the_real_catalogues_size_is_no_matter() -> None:

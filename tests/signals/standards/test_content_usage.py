@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from stagedoor.signals.meaning import Said, resolve
 from stagedoor.signals.robots.access import read as read_file
-from stagedoor.signals.standards.content_usage import read, read_robots, write, write_robots
+from stagedoor.signals.standards.content_usage import WORDS, read_robots
 
 answers = st.sampled_from(["yes", "no", None])
 saids = st.builds(Said, answers, answers, answers)
@@ -37,7 +37,7 @@ saids = st.builds(Said, answers, answers, answers)
     ],
 )
 def test_a_header_is_read(value: str, expected: Said) -> None:
-    (statement,) = read(value)
+    (statement,) = WORDS.read(value)
     assert statement.said == expected
     assert (statement.standard, statement.where, statement.text) == (
         "content-usage",
@@ -48,19 +48,19 @@ def test_a_header_is_read(value: str, expected: Said) -> None:
 
 @given(st.binary(max_size=60))
 def test_nothing_is_an_error(value: bytes) -> None:
-    assert len(read(value)) == 1
+    assert len(WORDS.read(value)) == 1
 
 
 @given(saids)
 def test_what_is_written_reads_back(said: Said) -> None:
-    assert read(write(said))[0].said == said
-    line = write_robots(said, "/music/")
+    assert WORDS.read(WORDS.write(said))[0].said == said
+    line = WORDS.write_robots(said, "/music/")
     found = read_robots(read_file(f"User-agent: *\n{line}".encode()), "X", "/music/a.mp3")
     assert [statement.said for statement in found] == ([said] if said != Said() else [])
 
 
 def test_another_reader_reads_the_tokens() -> None:
-    members = http_sf.parse(write(Said("no", "no", "yes")).encode(), tltype="dictionary")
+    members = http_sf.parse(WORDS.write(Said("no", "no", "yes")).encode(), tltype="dictionary")
     assert isinstance(members, dict)
     assert {key: str(item[0]) for key, item in members.items() if isinstance(item, tuple)} == {
         "train-ai": "n",

@@ -110,10 +110,53 @@ def test_html_is_stronger_than_a_header_and_a_header_than_the_file() -> None:
     file = tdmrep.read(tdmrep.write("no"), "/a.mp3")
     header = tdmrep.read_headers([("tdm-reservation", "0")])
     page = tdmrep.read_meta([("tdm-reservation", "1")])
-    assert said(tdmrep.settle(file=file, header=header, html=page)) == "no"
-    assert said(tdmrep.settle(file=file, header=header, html=None)) == "yes"
-    assert tdmrep.settle(file=file, header=None, html=None) is file
-    assert tdmrep.settle(file=None, header=None, html=None) is None
+    assert file
+    assert header
+    assert page
+    assert said(tdmrep.settle([file, header, page])) == "no"
+    assert said(tdmrep.settle([file, header])) == "yes"
+    assert tdmrep.settle([file]) is file
+    assert tdmrep.settle([]) is None
+
+
+FILE_POLICY = "https://ana.example/file.json"
+
+
+@pytest.mark.parametrize(
+    ("header", "train", "policy"),
+    [
+        # What is absent resets nothing …
+        ([("tdm-reservation", "1")], "no", FILE_POLICY),
+        ([("tdm-policy", POLICY)], "no", POLICY),
+        ([("tdm-reservation", "2"), ("tdm-policy", POLICY)], "no", POLICY),
+        ([("tdm-reservation", "1"), ("tdm-policy", POLICY)], "no", POLICY),
+        # … and a policy without a reservation is to be ignored.
+        ([("tdm-reservation", "0")], "yes", ""),
+    ],
+)
+def test_the_properties_are_merged_one_by_one(
+    header: list[tuple[str, str]], train: Answer, policy: str
+) -> None:
+    file = tdmrep.read(tdmrep.write("no", policy=FILE_POLICY), "/a.mp3")
+    near = tdmrep.read_headers(header)
+    assert file
+    assert near
+    settled = tdmrep.settle([file, near])
+    assert settled
+    assert settled.said.train == train
+    assert tdmrep.policy_of(settled).partition(" ")[0] == policy
+
+
+def test_a_policy_in_a_page_goes_with_the_reservation_of_the_file() -> None:
+    file = tdmrep.read(tdmrep.write("no", policy=FILE_POLICY), "/")
+    page = tdmrep.read_meta([("tdm-policy", POLICY)])
+    assert file
+    assert page
+    settled = tdmrep.settle([file, page])
+    assert settled
+    assert (settled.where, settled.said) == ("/.well-known/tdmrep.json", Said(train="no"))
+    assert settled.text.endswith(f"{POLICY} (in html)")
+    assert tdmrep.settle([page]) is None
 
 
 @given(answers, st.sampled_from(["", POLICY]), st.text("/abü%", max_size=9))

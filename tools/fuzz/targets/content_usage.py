@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stagedoor.signals.standards.content_usage import parse, read, write
+from stagedoor.signals.standards.content_usage import WORDS, parse
 
 SEEDS = (b"train-ai=n, ai-use=y;x=1", b"search=n", b"train-ai", b"train-ai=(a b), x=:YQ==:", b'a="')
 
@@ -10,6 +10,6 @@ SEEDS = (b"train-ai=n, ai-use=y;x=1", b"search=n", b"train-ai", b"train-ai=(a b)
 def check(data: bytes) -> None:
     """What it says can be written and read again."""
     said = parse(data)
-    assert parse(write(said)) == said
-    (statement,) = read(data.decode("latin-1"))
+    assert parse(WORDS.write(said)) == said
+    (statement,) = WORDS.read(data.decode("latin-1"))
     assert statement.said == said

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
+from stagedoor.identify.httpsig import ALGORITHMS
 from stagedoor.identify.keys import MAX_KEYS, TEST_KEYS, KeysError, read_keys, thumbprint
 
 _X = b"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
@@ -11,6 +10,8 @@ SEEDS = (
     b'{"keys":[{"kty":"OKP","crv":"Ed25519","x":"' + _X + b'","use":"sig","nbf":1,"exp":2e12}]}',
     b'{"keys":[{"kty":"OKP","crv":"Ed25519","x":"' + _X + b'","d":"x","alg":"EdDSA","key_ops":[]}]}',
     b'{"keys":{}}', b'{"keys":[1,null,{"kty":"RSA"}]}',
+    b'{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",'
+    b'"y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"},{"kty":"RSA","e":"AQAB","n":"AQAB"}]}',
 )  # fmt: skip
 
 
@@ -22,6 +23,6 @@ def check(data: bytes) -> None:
         return
     assert len(keys) <= MAX_KEYS
     for name, key in keys.items():
-        raw = key.public.public_bytes(Encoding.Raw, PublicFormat.Raw)
-        assert name == key.thumbprint == thumbprint(raw)
+        assert name == key.thumbprint == thumbprint(key.public)
+        assert key.algorithm in ALGORITHMS
         assert name not in TEST_KEYS

@@ -38,7 +38,7 @@ def check(data: bytes) -> None:
         rule = decide(after, token, "/music/a.mp3").rule
         assert rule is not None
         assert rule.name == "disallow" or token in standing, token
-        heard = content_signal.read_robots(after, token, "/music/a.mp3")
+        heard = content_signal.WORDS.heard(after, token, "/music/a.mp3")
         assert all(
             resolve(heard, use).answer == "no" for use in USES if WANTED.said.about(use) == "no"
         )

@@ -1,63 +1,189 @@
-"""A recording on its way out: passed on as it is, counted in bytes and in seconds of sound."""
+"""A recording on its way out: passed on as it is, and reported in portions (`model.sound`)."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from typing import Final
 
-from mitmproxy import http
-
-from stagedoor.resources.media_lengths import Reader, extent
+from stagedoor.model.sound import PORTION, PORTION_SECONDS, SoundKind, SoundSent
+from stagedoor.resources.media_lengths import Headers, Meter, extent
+from stagedoor.resources.multipart_ranges import Parts
 from stagedoor.store.interface import Length, Store
+from stagedoor.store.tracks import Tracks
 
-Sent = Callable[[int, float], None]
-"""Is given bytes and seconds of sound as they go out."""
+LIVE_AFTER: Final = 600.0
+"""Seconds after which a response without a size, at the speed of sound, is a live stream."""
+LIVE_PACE: Final = 1.5
+"""Seconds of sound in a second of the clock that are still the speed of sound."""
+_NOWHERE: Final = 1
+"""Where a body begins of which nobody knows where it begins: not at the head."""
+
+Report = Callable[[SoundSent], None]
+Clock = Callable[[], float]
 
 
 class AudioStream:
-    """A response's stream."""
+    """A response's stream.
 
-    __slots__ = ("_at_once", "_path", "_rate", "_reader", "_sent", "_size", "_store")
+    `key` is the resource's (`resources.track_keys`). `head` is the response's status and fields.
+    `kind` and `track`, where they are given, overrule what the tracks say: live or bought, and what
+    the site's profile calls the recording.
+    """
 
-    def __init__(self, store: Store, path: str, response: http.Response, sent: Sent) -> None:
-        self._store, self._path, self._sent = store, path, sent
-        self._rate = _radio(response)
-        self._reader: Reader | None = None
-        self._at_once = 0
-        where = extent(response.status_code, response.headers)
-        self._size = where[1] if where else 0
-        if self._rate or not self._size:
-            return
-        known = store.length(path)
-        if known is not None and known.size == self._size:
-            self._rate = known.seconds / known.size
-        elif where is not None and where[0] == 0:
-            self._reader = Reader(self._size)
-            store.keep_length(path, Length(self._size))  # its size is known at once
+    __slots__ = (
+        *("_at", "_began", "_clock", "_counted", "_ended", "_first", "_key", "_kind", "_last"),
+        *("_length", "_meter", "_parts", "_piece", "_place", "_rate", "_report", "_sent", "_size"),
+        *("_start", "_store", "_tracks", "_whole"),
+    )
+
+    def __init__(
+        self,
+        store: Store,
+        tracks: Tracks,
+        key: str,
+        head: tuple[int, Headers],
+        report: Report,
+        kind: SoundKind | None = None,
+        track: str = "",
+        clock: Clock = time.monotonic,
+    ) -> None:
+        status, headers = head
+        self._store, self._tracks, self._report, self._clock = store, tracks, report, clock
+        self._key = key
+        place = tracks.place(key)
+        self._piece = place.track != key
+        self._place = place._replace(track=track) if track else place
+        self._kind: SoundKind = kind or self._place.kind
+        where = extent(status, headers)
+        live = self._kind == "live" and not self._place.listed
+        self._start, self._size = where if where and not live else (0, 0)
+        self._whole = status == 200
+        self._rate = self._length = self._counted = 0.0
+        self._sent = self._at = 0
+        self._first, self._ended = True, False
+        self._began = self._last = clock()
+        self._meter: Meter | None = None
+        self._parts: Parts | None = None
+        if not live:
+            self._measure(headers, known_start=where is not None)
+
+    def _measure(self, headers: Headers, *, known_start: bool) -> None:
+        """What the length follows from."""
+        store, key, place = self._store, self._key, self._place
+        media_type = headers.get("content-type", "")
+        known = store.length(key)
+        if media_type.lower().startswith("multipart/byteranges"):
+            self._parts = Parts()
+            self._size = known.size if known is not None else 0
+        if place.listed and place.seconds and self._piece:
+            self._length = place.seconds  # as its playlist says
+        elif known is not None and known.seconds and known.size == self._size:
+            self._length = known.seconds
+        if self._length and (self._size or self._parts is None):
+            self._rate = self._length / self._size if self._size else 0.0
+            if self._rate or self._whole:
+                return
+        readable = known_start or (self._whole and not headers.get("content-encoding", ""))
+        start = self._start if readable else _NOWHERE
+        self._meter = Meter(start, self._size, key, media_type, usual=place.seconds)
+        if self._size and known is None:
+            store.keep_length(key, Length(self._size))  # its size is known at once
 
     def __call__(self, chunk: bytes) -> bytes:
         size = len(chunk)
-        seconds = 0.0
-        if self._reader is not None:
-            self._at_once += size
-            seconds = self._read(self._reader, chunk)
-        elif self._rate:
-            seconds = size * self._rate
-        self._sent(size, seconds)
+        if not size:  # mitmproxy's way to say that the response is complete
+            self.end(complete=True)
+            return chunk
+        if self._meter is not None:
+            self._meter.feed(chunk)
+        if self._parts is not None:
+            self._parts.feed(chunk)
+        self._sent += size
+        now = self._clock()
+        if self._sent - self._at >= PORTION or self._first or now - self._last >= PORTION_SECONDS:
+            meter = self._meter
+            if meter is not None and (
+                meter.silent or not (meter.settled or now - self._last >= PORTION_SECONDS)
+            ):
+                return chunk
+            self._portion(now)
         return chunk
 
-    def _read(self, reader: Reader, chunk: bytes) -> float:
-        found = reader.read(chunk)
-        if found is None:
-            return 0.0
-        self._reader = None
-        self._store.keep_length(self._path, Length(self._size, found))
-        self._rate = found / self._size
-        return self._at_once * self._rate
+    def end(self, *, complete: bool = False) -> None:
+        """Report what is left, once. `complete`: the site has ended the response."""
+        if self._ended:
+            return
+        self._ended = True
+        meter = self._meter
+        if meter is not None and complete:
+            meter.end()
+            if meter.exact and not self._size and self._whole:
+                self._store.keep_length(self._key, Length(self._sent, meter.seconds))
+        if self._sent and not (meter is not None and meter.silent):
+            self._portion(self._clock(), complete=complete)
 
+    # -- portions ----------------------------------------------------------------------------------
 
-def _radio(response: http.Response) -> float:
-    """Seconds of sound in a byte of an Icecast stream, which says its kilobits a second."""
-    rate = response.headers.get("icy-br", "").partition(",")[0].strip()
-    if rate.isascii() and rate.isdigit() and 0 < len(rate) < 5 and int(rate):
-        return 8 / (int(rate) * 1000)
-    return 0.0
+    def _portion(self, now: float, *, complete: bool = False) -> None:
+        seconds = self._seconds(now, complete=complete)
+        if self._parts is not None:
+            pieces = self._parts.taken()
+            if not pieces and not self._ended:
+                return
+        else:
+            pieces = [(self._start + self._at, self._start + self._sent)]
+        self._at, self._last = self._sent, now
+        first, self._first = self._first, False
+        place = self._place
+        total = sum(end - begin for begin, end in pieces)
+        for number, (begin, end) in enumerate(pieces or [(0, 0)]):
+            last = self._ended and number >= len(pieces) - 1
+            self._report(
+                SoundSent(
+                    track=place.track,
+                    kind=self._kind,
+                    seconds=seconds * (end - begin) / total if len(pieces) > 1 else seconds,
+                    start=begin,
+                    end=end,
+                    size=self._size or (self._parts.size if self._parts is not None else 0),
+                    length=place.length if self._piece else self._length,
+                    offset=place.offset + begin * self._rate,
+                    resource=self._key,
+                    collection=place.collection,
+                    first=first and number == 0,
+                    last=last,
+                    complete=last and complete,
+                )
+            )
+
+    def _seconds(self, now: float, *, complete: bool) -> float:
+        """Seconds of sound since the last portion."""
+        if self._kind == "live" and not self._place.listed:
+            return now - self._last
+        meter = self._meter
+        if meter is not None:
+            self._rate = meter.rate
+            if meter.seconds:
+                self._length = meter.seconds
+            if meter.exact and self._size:  # nothing more is to be learned
+                self._store.keep_length(self._key, Length(self._size, meter.seconds))
+                self._meter = None
+        counted = self._sent * self._rate
+        if not self._size and self._length and self._parts is None:  # how long, but not how large
+            if complete and counted < 2 * self._length:
+                counted = self._length
+            elif meter is None or not meter.measured:
+                counted = min(counted or self._length, self._length)
+        more = max(0.0, counted - self._counted)
+        self._counted += more
+        if not self._size and not self._ended:
+            self._turn_live(now)
+        return more
+
+    def _turn_live(self, now: float) -> None:
+        """What has no size, and goes on at the speed of sound, never ends."""
+        past = now - self._began
+        if past >= LIVE_AFTER and self._counted <= past * LIVE_PACE and self._whole:
+            self._kind, self._meter = "live", None
+            self._tracks.live(self._key)

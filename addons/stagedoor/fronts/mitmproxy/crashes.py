@@ -67,6 +67,8 @@ def replacements() -> tuple[Replacement, ...]:
     def log(self: Any, message: str, level: int = logging.INFO, exc_info: Any = None) -> None:
         if level < logging.WARNING:
             return  # several lines a connection, which lean.py has left out of the log anyway
+        if message.startswith("Server TLS handshake failed"):
+            return  # reported once, with what to do (own_answers.py)
         original(log)(self, message, level, exc_info)
         if exc_info:
             hang_up(self)

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-import time
+from urllib.parse import urlsplit
 
 from mitmproxy import http
 
 from stagedoor.fronts.mitmproxy.audio_stream import AudioStream
+from stagedoor.fronts.mitmproxy.listing_stream import ListingStream
 from stagedoor.fronts.mitmproxy.passage import Passage
 from stagedoor.fronts.service import Service
-from stagedoor.model.client_keys import client_key
-from stagedoor.model.events import AudioSent, Handed, Listened, StreamChanged, Withheld
-from stagedoor.model.facts import PEOPLE
+from stagedoor.model.events import Failed, Handed, StreamChanged, Withheld
+from stagedoor.model.facts import PEOPLE, host_name
+from stagedoor.resources.listings import Reader
 from stagedoor.resources.media_lengths import extent
+from stagedoor.resources.track_keys import track_key
+from stagedoor.signals.html.codings import CODINGS
 from stagedoor.store.interface import Length
 
 _CONTENT = frozenset({200, 206})
+LISTINGS = frozenset({"playlist", "feed"})
+"""Kinds that name recordings, and are read as they pass."""
+
+
+def resource_key(passage: Passage) -> str:
+    """The key of the file that is asked for."""
+    return track_key(passage.request.path, passage.request.target)
 
 
 class Delivery:
@@ -27,23 +37,49 @@ class Delivery:
     def audio(self, passage: Passage, response: http.Response) -> AudioStream:
         """A stream that passes everything and counts it: an endless one counts as it runs."""
         service, purpose = self._service, passage.client.purpose
-        home = client_key(passage.request.address)
-        emit, counts = service.emit, passage.policy.counts
+        service.emit(StreamChanged(purpose, 1))
+        stream = AudioStream(
+            service.store,
+            service.tracks,
+            resource_key(passage),
+            (response.status_code, response.headers),
+            lambda sent: service.sounded(passage, sent),
+            passage.resource.form or None,
+            passage.resource.track,
+        )
 
-        def sent(size: int, seconds: float) -> None:
-            emit(AudioSent(purpose, size, seconds))
-            counted = size if counts else 0
-            if counted or seconds:
-                for ratio in service.store.sent(home, counted, seconds, time.monotonic()):
-                    emit(Listened(ratio))
+        def end() -> None:
+            stream.end()
+            service.emit(StreamChanged(purpose, -1))
 
-        emit(StreamChanged(purpose, 1))
-        passage.ending = lambda: emit(StreamChanged(purpose, -1))
-        return AudioStream(service.store, passage.request.path, response, sent)
+        passage.ending = end
+        return stream
+
+    def listing(self, passage: Passage, response: http.Response) -> None:
+        """Read a playlist or feed as it passes: what it names, and what belongs together."""
+        coding = response.headers.get("content-encoding", "").strip().lower()
+        if response.status_code != 200 or (coding and coding not in CODINGS):
+            return
+        service, request = self._service, passage.request
+        key = passage.resource.track or resource_key(passage)
+        hosts = {host_name(request.host), urlsplit(passage.policy.stance.publish.address).hostname}
+        reader = Reader(
+            request.target,
+            frozenset(filter(None, hosts)),
+            lambda found: service.tracks.learn(key, found),
+        )
+        response.stream = ListingStream(
+            reader, coding, response.stream, lambda: service.emit(Failed("listing", "unrecorded"))
+        )
+
+    @staticmethod
+    def is_sent(method: str, status: int) -> bool:
+        """Whether content goes out: what is missing, unchanged or only a head is none."""
+        return status in _CONTENT and method != "HEAD"
 
     def program(self, passage: Passage, method: str, status: int) -> None:
         """A program without a person in front of it gets this answer of the site's."""
-        if status in _CONTENT and method != "HEAD" and passage.client.purpose not in PEOPLE:
+        if self.is_sent(method, status) and passage.client.purpose not in PEOPLE:
             self._service.emit(Handed(passage.client, passage.resource.kind, passage.against))
 
     def withheld(self, flow: http.HTTPFlow, passage: Passage, answer: http.Response | None) -> None:
@@ -52,7 +88,7 @@ class Delivery:
             return
         if "range" in flow.request.headers:
             return
-        known = self._service.store.length(passage.request.path)
+        known = self._service.store.length(resource_key(passage))
         if known is None and answer is not None:
             where = extent(answer.status_code, answer.headers)
             known = Length(where[1]) if where else None

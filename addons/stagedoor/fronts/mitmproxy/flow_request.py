@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mitmproxy import http
 
 from stagedoor.fronts.addresses import Network, client_address
+from stagedoor.identify.site_credentials import present
 from stagedoor.model.facts import Request, host_name
 from stagedoor.resources.paths import normalise
 
@@ -16,7 +17,7 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
     data = flow.request.data
     target = data.path.decode("latin-1")
     headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in data.headers.fields)
-    agent = host = ""
+    agent = host = authorization = content_type = ""
     forwarded_for: list[str] = []
     forwarded: list[str] = []
     for name, value in headers:
@@ -29,9 +30,14 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
             forwarded_for.append(value)
         elif lowered == "forwarded":
             forwarded.append(value)
+        elif lowered == "authorization":
+            authorization = value
+        elif lowered == "content-type":
+            content_type = value
     peer = flow.client_conn.peername
+    method = data.method.decode("latin-1").upper()
     return Request(
-        method=data.method.decode("latin-1").upper(),
+        method=method,
         host=host_name(data.authority.decode("latin-1") or host),
         path=normalise(target),
         target=target,
@@ -40,4 +46,7 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
         address=client_address(
             peer[0] if peer else "", ",".join(forwarded_for), ",".join(forwarded), trusted
         ),
+        credentials=present(method, target, authorization, content_type)
+        if authorization or "/rest/" in target
+        else "none",
     )

@@ -48,7 +48,7 @@ class Tagging:
     """
 
     def __init__(self, tags: Tags, report: Report = lambda _: None) -> None:
-        self._tags = tags
+        self._tags, self._bare = tags, tags.without_link()
         self._report = report
         self._mark_sent = tags.marker.encode()
         marker = re.escape(self._mark_sent)
@@ -73,8 +73,18 @@ class Tagging:
                 "utf-8", "surrogateescape"
             )
 
-    def leaving(self, flow: http.HTTPFlow) -> bool:
-        """Set the response's stream where it is a page, and adjust its headers; whether it was so."""
+    def leaving(
+        self,
+        flow: http.HTTPFlow,
+        shown: Callable[[], bool] = lambda: True,
+        *,
+        trapped: bool = False,
+    ) -> bool:
+        """Set the response's stream where it is a page, and adjust its headers; whether it was so.
+
+        `shown` says whether the client shows or crawls pages; it is asked about pages only.
+        `trapped`: what stands behind a page is shown, too.
+        """
         response = flow.response
         assert response is not None
         if response.status_code == 304:
@@ -83,7 +93,7 @@ class Tagging:
         said_by = _plain(response.headers)
         kind = said_by.get("content-type", "")
         xml = _HTML.get(kind.partition(";")[0].strip().lower())
-        if xml is None:
+        if xml is None or not shown():
             return False
         left = _left(_plain(flow.request.headers), said_by, response.status_code)
         if left is not None:
@@ -93,7 +103,7 @@ class Tagging:
         coding = _coding(said_by)
         streamed = "content-length" not in said_by
         said = _CHARSET.search(kind)
-        inserter = Inserter(self._tags, said[1] if said else "", xml=xml)
+        inserter = Inserter(self._tags if trapped else self._bare, said[1] if said else "", xml=xml)
         for name in _SUMS:
             if name in said_by:
                 del headers[name]

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Final, Literal, Self
 
+from stagedoor.signals.html.body_link import BodyLink
 from stagedoor.signals.html.charsets import (
     PRESCAN,
     Family,
@@ -48,13 +49,19 @@ class Tags:
 
     text: str
     marker: str
+    link: str = ""
+    """What goes into the body of an HTML page, see `body_link.py`."""
 
     @classmethod
-    def of(cls, text: str) -> Self:
-        """Tags of a text, as `meta()` writes it."""
-        if not text.isascii() or not text or _TAG.sub("", text).strip("\n"):
+    def of(cls, text: str, link: str = "") -> Self:
+        """Tags of a text, as `meta()` writes it; it may be empty where there is a link."""
+        if not (text or link) or _TAG.sub("", text).strip("\n") or not (text + link).isascii():
             raise ValueError(f'not a row of <meta name="…" content="…" />: {text!r}')
-        return cls(text, f"-sd{hashlib.sha256(text.encode()).hexdigest()[:8]}")
+        return cls(text, f"-sd{hashlib.sha256((text + link).encode()).hexdigest()[:8]}", link)
+
+    def without_link(self) -> Tags:
+        """The same for those who are not shown the link; the page is the same to caches."""
+        return replace(self, link="")
 
 
 def meta(name: str, content: str) -> str:
@@ -73,13 +80,15 @@ class Inserter:
     """
 
     __slots__ = (
-        "_charset", "_declared", "_family", "_held", "_settled", "_skip", "_tags", "_walk", "outcome",
-        "where",
+        "_charset", "_declared", "_family", "_held", "_link", "_settled", "_skip", "_tags", "_walk", "_xml",
+        "outcome", "where",
     )  # fmt: skip
 
     def __init__(self, tags: Tags, charset: str = "", *, xml: bool = False) -> None:
         self._tags = tags
         self._charset = charset.strip("\"' ")
+        self._xml = xml
+        self._link: BodyLink | None = None
         self._walk = Walk(xml=xml)
         self._held = bytearray()
         self._family: Family | None = None
@@ -92,6 +101,8 @@ class Inserter:
 
     def feed(self, data: bytes) -> bytes:
         """More of the page; returns what can go out."""
+        if self._link is not None:
+            return self._link.feed(data)
         if self.outcome is not None:
             return data
         before = len(self._held)
@@ -100,7 +111,12 @@ class Inserter:
 
     def finish(self) -> bytes:
         """The page is over; returns what was kept back."""
-        return b"" if self.outcome is not None else self._go(len(self._held), last=True)
+        rest = b"" if self.outcome is not None else self._go(len(self._held), last=True)
+        return rest + self._link.finish() if self._link is not None else rest
+
+    @property
+    def _coding(self) -> str:
+        return "ascii" if self._family == "ascii" else self._family or "ascii"
 
     def _go(self, before: int, *, last: bool) -> bytes:
         if self._family is None:
@@ -161,7 +177,7 @@ class Inserter:
             return self._leave("no-place")
         wide = self._family != "ascii"
         at = self._skip + self._walk.place * (2 if wide else 1)
-        tags = self._tags.text.encode("ascii" if not wide else self._family or "ascii")
+        tags = self._tags.text.encode(self._coding)
         if not wide and _SHIFT.search(self._held, 0, at):
             return self._leave("charset")
         if not self._declared:
@@ -173,7 +189,11 @@ class Inserter:
             if not kept:
                 return self._leave("charset")
         self.outcome, self.where = "tagged", at
-        return bytes(self._held[:at] + tags + self._release(at))
+        start, rest = bytes(self._held[:at] + tags), self._release(at)
+        if self._tags.link and not self._xml:
+            self._link = BodyLink(self._tags.link.encode(self._coding), follow=not wide)
+            rest = self._link.feed(rest)
+        return start + rest
 
     def _leave(self, outcome: Outcome) -> bytes:
         self.outcome = outcome

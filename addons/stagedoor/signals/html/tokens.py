@@ -73,6 +73,11 @@ class Scanner:
         """More of the page."""
         self.text += data
 
+    @property
+    def settled(self) -> int:
+        """How many bytes lie before every token that is still to come."""
+        return self._at if self._raw or not self._state else self._begin
+
     def raw(self, name: bytes) -> None:
         """The token just taken opened element `name`, one of RAW: its end tag comes next."""
         self._raw, self._begin = name, self._at

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from stagedoor.model.errors import Location, Problem, listed
 from stagedoor.signals import registry
@@ -49,6 +50,7 @@ def conflicts(robots: Robots, wanted: Wanted) -> Iterator[Conflict]:
             for standard, read in kinds:
                 if scope := read(record):
                     yield from _other_words(group, scope, wanted, standard)
+    yield from _two_readings(robots)
     if robots.truncated:
         yield Conflict(
             0,
@@ -58,6 +60,34 @@ def conflicts(robots: Robots, wanted: Wanted) -> Iterator[Conflict]:
             "shorten it",
             stands=True,
         )
+
+
+def _two_readings(robots: Robots) -> Iterator[Conflict]:
+    """Content-Usage lines that make two groups of one for some readers."""
+    for record, before, behind in parted(robots):
+        yield Conflict(
+            record.number,
+            record.text,
+            (*before, *behind),
+            f'"{record.text}" stands between User-agent lines: readers that know AIPREF end the '
+            f"group of {listed(before)} here, all others give it the lines of {listed(behind)} too",
+            "move the line below the last of them, or give each a group of its own",
+            stands=True,
+        )
+
+
+def parted(robots: Robots) -> Iterator[tuple[Record, tuple[str, ...], tuple[str, ...]]]:
+    """Where the two readings of a file part: the line, the tokens before it and those behind it.
+
+    draft-ietf-aipref-attach-05 makes Content-Usage a rule, which ends a run of User-agent lines.
+    """
+    if robots.aware is None:
+        return
+    begins = {group.first_line for group in robots.groups}
+    for first, second in pairwise(robots.aware.groups):
+        if second.first_line not in begins:
+            usage = next(r for r in first.records if r.name == "content-usage")
+            yield usage, first.agents, second.agents
 
 
 def _opened_to_refused(robots: Robots, wanted: Wanted) -> Iterator[Conflict]:

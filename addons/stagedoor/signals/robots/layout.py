@@ -38,16 +38,37 @@ class Plan:
         """Lines for groups of the site's, each with the number of the line they stand below."""
         for group in self._robots.groups:
             lines: list[str] = []
-            if all(agent in self._refused for agent in group.agents):
+            parts = self._parts(group)
+            if not parts and all(agent in self._refused for agent in group.agents):
                 if not self._settled.issuperset(group.agents):
                     rules = self._refusal(group.agents).lines
                     already = {(r.name, r.value.decode("latin-1")) for r in group.rules}
                     lines += (line for line in rules if _name_and_value(line) not in already)
                 self._settled.update(group.agents)
+            else:
+                lines += self._forbidden(group)
             if group.agents:
                 lines += self._usage(group.agents, group)
+            for part in parts:
+                if usage := list(self._usage(group.agents, part)):
+                    yield part.last_agent_line, usage
             if lines:
                 yield group.last_agent_line, lines
+
+    def _parts(self, group: Group) -> list[Group]:
+        """What a group is to readers that know AIPREF: all groups but the last; as a rule, none.
+
+        Refused crawlers in such a group are refused in groups of our own, which both kinds of
+        readers understand alike.
+        """
+        aware = self._robots.aware
+        if aware is None:
+            return []
+        return [
+            part
+            for part in aware.groups
+            if group.first_line <= part.last_agent_line < group.last_agent_line
+        ]
 
     def on_top(self, *, alone: bool) -> list[str]:
         """The groups of our own; to be asked after `within`, which may have been all (`alone`)."""
@@ -62,13 +83,29 @@ class Plan:
                     *self._usage(tokens),
                 ]
             )
-        usage = list(self._usage(("*",)))
+        usage = [*self._forbidden(), *self._usage(("*",))]
         if usage and not self._robots.names("*"):
             groups.append(["# Everybody else.", "User-agent: *", "Allow: /", *usage])
         if alone and not groups:
             return []
-        comment = list(_comment(self._wanted))
+        comment = [*_comment(self._wanted), *self._definitions()]
         return [line for group in (comment, *groups) if group for line in (*group, "")]
+
+    def _forbidden(self, group: Group | None = None) -> Iterator[str]:
+        """Paths that are closed to everybody, but for what `group` says already."""
+        if "robots" not in self._wanted.standards:
+            return
+        there = {(r.name, r.value) for r in group.rules} if group else set()
+        for path in self._wanted.forbidden:
+            if ("disallow", path.encode()) not in there:
+                yield f"Disallow: {path}"
+
+    def _definitions(self) -> Iterator[str]:
+        """What the words of the records mean; nothing where none of them is written."""
+        wanted = self._wanted
+        for standard, kind in self._records:
+            if standard.name in wanted.standards and kind.write(wanted.message(wanted.said), ""):
+                yield from (f"# {line}" for line in kind.definitions)
 
     def _unsettled(self) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Refused tokens to be named in our groups, by use and by what the site says to them."""

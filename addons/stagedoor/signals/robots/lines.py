@@ -4,6 +4,10 @@ A group is one or more `User-agent` lines and the rules below them, up to the ne
 line. A record that is not known (Sitemap, Crawl-delay, Content-Signal, License …) is kept with its
 line number and neither begins nor ends anything.
 
+Content-Usage is a rule for those who know AIPREF (draft-ietf-aipref-attach-05: `rule =/
+content-usage`) and an unknown record for all others. Between two `User-agent` lines it makes two
+groups of one. Where the two readings differ a file has both; see `Robots.aware`.
+
 What is read is hostile until proven otherwise: octets are never decoded for deciding, what lies
 beyond `MOST_OCTETS` is not read (nor a line cut by that limit, which could mean something else),
 and a line is looked at once.
@@ -13,13 +17,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 MOST_OCTETS = 500 * 1024
 """RFC 9309, section 2.5: the least that a parser must read; Google reads no more than that."""
 BOM = b"\xef\xbb\xbf"
 
 _RULES = frozenset({"allow", "disallow"})
+_AWARE_RULES = _RULES | {"content-usage"}
 _KNOWN = _RULES | {"user-agent"}
 _TOKEN = re.compile(rb"\*(?!\S)|[A-Za-z0-9._-]+")
 """RFC 9309 has letters, `_` and `-` only; crawlers called AI2Bot or 360Spider are real."""
@@ -73,6 +78,8 @@ class Robots:
     """Groups that speak to the same crawlers; the first for those whom none names."""
     by_agent: Mapping[str, int] = field(default_factory=dict, hash=False)
     """The number of a token's audience."""
+    aware: Robots | None = None
+    """The file as those read it who know AIPREF; None where they read the same."""
     compiled: dict[object, object] = field(default_factory=dict, compare=False, repr=False)
     """What was made of this file for those who asked; see `robots.compiled`."""
 
@@ -98,6 +105,18 @@ def read(data: bytes) -> Robots:
 
 def grouped(lines: Iterable[tuple[int, bytes]], *, truncated: bool = False) -> Robots:
     """The file in these numbered lines."""
+    records = list(_records(lines))
+    found, split = _grouped(records, _RULES, truncated=truncated)
+    if not split:
+        return found
+    return replace(found, aware=_grouped(records, _AWARE_RULES, truncated=truncated)[0])
+
+
+def _grouped(
+    all_records: Iterable[Record], rules: frozenset[str], *, truncated: bool
+) -> tuple[Robots, bool]:
+    """The file, where these records end a run of User-agent lines; whether AIPREF ends another."""
+    split = usage = False
     groups: list[Group] = []
     loose: list[Record] = []
     agents: dict[str, None] = {}
@@ -108,23 +127,26 @@ def grouped(lines: Iterable[tuple[int, bytes]], *, truncated: bool = False) -> R
         if first_line:
             groups.append(Group(tuple(agents), tuple(records), first_line, last_agent_line))
 
-    for record in _records(lines):
+    for record in all_records:
         if record.name == "user-agent":
+            split = split or (usage and not has_rules)
             if has_rules:
                 close()
                 agents, records, has_rules, first_line = {}, [], False, 0
+            usage = False
             first_line = first_line or record.number
             last_agent_line = record.number
             if token := _TOKEN.match(record.value):
                 agents[token.group().decode("ascii").lower()] = None
         elif first_line:
             records.append(record)
-            has_rules = has_rules or record.name in _RULES
+            has_rules = has_rules or record.name in rules
+            usage = usage or record.name in _AWARE_RULES
         else:
             loose.append(record)
     close()
     audiences, by_agent = _audiences(groups)
-    return Robots(tuple(groups), tuple(loose), truncated, False, audiences, by_agent)
+    return Robots(tuple(groups), tuple(loose), truncated, False, audiences, by_agent), split
 
 
 def _audiences(groups: Sequence[Group]) -> tuple[tuple[tuple[Group, ...], ...], dict[str, int]]:

@@ -23,6 +23,9 @@ _USES: dict[str, Use] = {
     "ai_inference": "input",
 }
 """Mining covers training, as in TDMRep."""
+_TRAINING = {"ai_generative_training": "training of generative models", "ai_training": "training"}
+"""The two kinds of training that CAWG 1.1 tells apart. A crawler does not say which it comes for, so
+one that is refused refuses both; where they differ, an audit shows them apart."""
 _ANSWERS: dict[str, Answer] = {"allowed": "yes", "notAllowed": "no", "constrained": "no"}
 """On conditions means not as things stand; without details the standard says so itself."""
 _HOLDS = frozenset({"Valid", "Trusted"})
@@ -73,11 +76,26 @@ def _understood(entries: dict[str, object]) -> Iterator[tuple[str, str]]:
                 yield key, use
 
 
+def limits(statement: Statement) -> Iterator[str]:
+    """Both kinds of training, where the credentials answer them differently or one alone."""
+    entries = (line.partition(": ") for line in statement.text.splitlines())
+    uses = {key.rpartition(".")[2]: use for key, _, use in entries}
+    found = {name: uses[name] for name in _TRAINING if name in uses}
+    if not found or not statement.said.train or (len(found) == 2 and len({*found.values()}) == 1):
+        return
+    said = [f"{_TRAINING[name]}: {found.get(name, 'not said')}" for name in _TRAINING]
+    yield (
+        f"the credentials tell two kinds of training apart ({'; '.join(said)}). Crawlers do not, "
+        "so the stricter counts."
+    )
+
+
 STANDARD = Standard(
     name="c2pa",
     title="content credentials",
     caption="the training and data mining assertion of C2PA and CAWG",
     refusal=lambda _use: '"notAllowed" in new credentials',
+    limits=limits,
     in_audio=True,
     option="--credentials",
 )

@@ -4,16 +4,23 @@ draft-ietf-aipref-vocab-08 and draft-ietf-aipref-attach-05, working-group drafts
 RFC 9651 dictionary of the tokens `y` and `n`; a value that does not parse says nothing at all. In
 robots.txt a path may stand before it: the longest that matches counts, all of equal length are
 heard (and "no" wins, see `meaning.resolve`), and a path that may not be fetched has no preference.
+There it is a rule (attach-05: `rule =/ content-usage`), so it ends a run of User-agent lines for
+those who know it: see `Robots.aware`.
+
+Two things its words do not say (vocab-08): `train-ai` is about generative models alone, and
+`search=y` overrides the others within a search application, training for its ranking included.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import http_sf
 
 from stagedoor.signals.meaning import USES, Answer, Said, Statement, Use
 from stagedoor.signals.robots import access as robots_txt
-from stagedoor.signals.robots.lines import Record, Robots
-from stagedoor.signals.robots.usage_records import Scope, Spoken, scopes, spoken, text_of
+from stagedoor.signals.robots.lines import Robots
+from stagedoor.signals.robots.usage_records import UsageWords
 from stagedoor.signals.standard import (
     Fields,
     Header,
@@ -24,18 +31,11 @@ from stagedoor.signals.standard import (
     Switch,
 )
 
-NAME = "Content-Usage"
 LABELS: dict[str, Use] = {"train-ai": "train", "ai-use": "input", "search": "search"}
 """The vocabulary of vocab-08; earlier drafts' words (bots, all, genai …) are unknown."""
 _ANSWERS: dict[str, Answer] = {"y": "yes", "n": "no"}
-_LETTER = {answer: letter for letter, answer in _ANSWERS.items()}
 _MOST_OCTETS = 8192
 """Far more than any preference needs; a longer value is not parsed."""
-
-
-def read(value: str | bytes, where: str = "header", agent: str = "*") -> tuple[Statement, ...]:
-    """What a Content-Usage field says; several field lines are joined with commas before."""
-    return (Statement("content-usage", where, parse(value), text_of(value), agent),)
 
 
 def parse(value: str | bytes) -> Said:
@@ -58,42 +58,43 @@ def parse(value: str | bytes) -> Said:
     )
 
 
+WORDS = UsageWords(
+    standard="content-usage",
+    name="Content-Usage",
+    labels=LABELS,
+    answers={answer: letter for letter, answer in _ANSWERS.items()},
+    parse=parse,
+    aware=True,
+)
+
+
 def read_robots(robots: Robots, token: str, path: str | bytes = "/") -> tuple[Statement, ...]:
     """What a robots.txt says to one crawler about one path."""
-    if not robots_txt.allowed(robots, token, path):
+    if not robots_txt.allowed(robots.aware or robots, token, path):
         return ()
-    return spoken(robots, token, path, Spoken("content-usage", preference))
+    return WORDS.heard(robots, token, path)
 
 
-def preference(record: Record) -> Scope | None:
-    """One record as path and answers; None where it is no Content-Usage."""
-    return scopes(record, "content-usage", parse)
-
-
-def write(said: Said) -> str:
-    """The header's value, and what stands in robots.txt; empty where nothing is said."""
-    return ", ".join(
-        f"{label}={_LETTER[answer]}"
-        for label, use in LABELS.items()
-        if (answer := said.about(use)) is not None
-    )
-
-
-def write_robots(said: Said, path: str = "") -> str:
-    """The line of robots.txt, without its end; empty where nothing is said."""
-    value = write(said)
-    return " ".join(filter(None, (f"{NAME}:", path, value))) if value else ""
+def limits(statement: Statement) -> Iterator[str]:
+    """What a preference does not say, where that matters to an artist (vocab-08)."""
+    said = statement.said
+    if said.train == "no":
+        yield (
+            "train-ai=n speaks of generative models alone: training of other models is left open. "
+            "TDMRep reserves that, too."
+        )
+    if said.search == "yes" and "no" in (said.train, said.input):
+        yield (
+            "search=y counts for more than the other words within a search application: training "
+            "for its ranking is allowed with it. Leaving search out says nothing about search."
+        )
 
 
 # -- the standard ----------------------------------------------------------------------------------
 
 
-def _read_fields(fields: Fields) -> tuple[Statement, ...]:
-    return read(", ".join(value for _, value in fields)) if fields else ()
-
-
 def _write_fields(message: Message) -> Fields:
-    return ((NAME, write(message.said)),)
+    return ((WORDS.name, WORDS.write(message.said)),)
 
 
 def _stricter(theirs: Fields, ours: Fields) -> Merge:
@@ -109,32 +110,34 @@ def _stricter(theirs: Fields, ours: Fields) -> Merge:
     together = Said(**answers)
     if together == site:
         return Merge()
-    return Merge(drop=True, add=((ours[0][0], write(together)),))
-
-
-def _refusal(use: Use) -> str:
-    return next(f"{label}=n" for label, named in LABELS.items() if named == use)
+    return Merge(drop=True, add=((ours[0][0], WORDS.write(together)),))
 
 
 STANDARD = Standard(
-    name="content-usage",
-    title=NAME,
+    name=WORDS.standard,
+    title=WORDS.name,
     caption="AI Preferences of the IETF: an answer for each use",
     switch=Switch("content_usage", "the same in the words of the IETF (Content-Usage)"),
     header=Header(
         names=("content-usage",),
-        read=_read_fields,
+        read=WORDS.read_fields,
         write=_write_fields,
         stricter=_stricter,
-        bare=NAME,
+        bare=WORDS.name,
         once=True,
     ),
     record=RobotsRecord(
         name="content-usage",
-        write=lambda message, path: write_robots(message.said, path),
-        scope=preference,
+        write=lambda message, path: WORDS.write_robots(message.said, path),
+        scope=WORDS.scope,
         read=read_robots,
         example="train-ai=n, ai-use=n, search=y",
+        definitions=(
+            "Content-Usage: y is leave, n is refusal. train-ai: training generative models. ai-use:",
+            "feeding what is fetched to one. search: search applications, and within them a y to",
+            "search counts for more than the other words. What no word names is not granted.",
+        ),
     ),
-    refusal=_refusal,
+    refusal=WORDS.refusal,
+    limits=limits,
 )

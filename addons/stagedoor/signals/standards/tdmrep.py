@@ -2,7 +2,8 @@
 
 1 reserves the rights to text and data mining, 0 does not, anything else says nothing. It may stand
 in a file for the whole site, in headers and in HTML; the nearer to the resource, the stronger:
-file < header < HTML. Mining covers training and says nothing of answers and search, so `train` is
+file < header < HTML. The two properties are merged one by one: what is absent resets nothing, so a
+header with a reservation alone keeps the policy that the file names. Mining covers training and says nothing of answers and search, so `train` is
 all that is read out of it.
 """
 
@@ -68,13 +69,15 @@ def read(data: bytes, path: str) -> Statement | None:
 
 def _of_entry(location: str, entry: dict[str, object]) -> Statement | None:
     flag, policy = entry.get(RESERVATION), entry.get(POLICY)
+    words: dict[str, object] = {"location": location}
+    said = Said()
     # JSON knows no difference between 1 and 1.0; Python knows none between 1 and True.
-    if isinstance(flag, bool) or not isinstance(flag, int | float) or flag not in _ANSWERS:
-        return None
-    words: dict[str, object] = {"location": location, RESERVATION: flag}
+    if not isinstance(flag, bool) and isinstance(flag, int | float) and flag in _ANSWERS:
+        words[RESERVATION] = flag
+        said = Said(train=_ANSWERS[flag])
     if isinstance(policy, str):
         words[POLICY] = policy
-    return Statement("tdmrep", FILE, Said(train=_ANSWERS[flag]), orjson.dumps(words).decode())
+    return Statement("tdmrep", FILE, said, orjson.dumps(words).decode()) if len(words) > 1 else None
 
 
 def read_headers(fields: Iterable[tuple[str, str]]) -> Statement | None:
@@ -90,19 +93,35 @@ def read_meta(metas: Iterable[tuple[str, str]]) -> Statement | None:
 def _of_pairs(pairs: Iterable[tuple[str, str]], where: str) -> Statement | None:
     said = [(name.lower(), value.strip()) for name, value in pairs]
     flags = [value for name, value in said if name == RESERVATION]
-    for answer, flag in _FLAGS.items():
-        if str(flag) in flags:
-            lines = [f"{RESERVATION}: {flag}"]
-            lines += [f"{POLICY}: {value}" for name, value in said if name == POLICY][:1]
-            return Statement("tdmrep", where, Said(train=answer), "\n".join(lines))
-    return None
+    answer = next((answer for answer, flag in _FLAGS.items() if str(flag) in flags), None)
+    lines = [f"{RESERVATION}: {_FLAGS[answer]}"] if answer else []
+    lines += [f"{POLICY}: {value}" for name, value in said if name == POLICY][:1]
+    return Statement("tdmrep", where, Said(train=answer), "\n".join(lines)) if lines else None
 
 
-def settle(
-    *, file: Statement | None, header: Statement | None, html: Statement | None
-) -> Statement | None:
-    """The one that counts: what stands nearest to the resource."""
-    return html or header or file
+def settle(statements: Sequence[Statement]) -> Statement | None:
+    """What counts, of what stands in the file, in the headers and in the page, in that order.
+
+    Each property is taken from where it stands nearest to the resource; None without a reservation.
+    """
+    flag = next((s for s in reversed(statements) if s.said.train), None)
+    if flag is None:
+        return None
+    policies = ((policy_of(s), s.where) for s in reversed(statements))
+    policy, where = next((found for found in policies if found[0]), ("", ""))
+    if flag.said.train == "yes" or not policy or where == flag.where:
+        return flag
+    kept = flag.text.replace(f"\n{POLICY}: {policy_of(flag)}", "")
+    return replace(flag, text=f"{kept}\n{POLICY}: {policy} (in {where})")
+
+
+def policy_of(statement: Statement) -> str:
+    """The address of the policy that a statement names; empty where it names none."""
+    first, *others = statement.text.split("\n")
+    entry = first.startswith("{")  # of the file: one line of JSON, see `_of_entry`
+    lines = (line.partition(": ") for line in (others if entry else (first, *others)))
+    named = next((value for name, _, value in lines if name == POLICY), "")
+    return named or (str(orjson.loads(first).get(POLICY, "")) if entry else "")
 
 
 def write(train: Answer, *, policy: str = "", locations: Sequence[str] = ("/",)) -> bytes:
@@ -193,13 +212,17 @@ def _read_file(data: bytes, _at: str, path: str) -> tuple[Statement, ...]:
 
 
 def _stricter(theirs: Fields, ours: Fields) -> Merge:
-    """A reservation of the site's stays, with its policy; ours takes the place of anything else."""
+    """A reservation of the site's stays, and its policy; ours takes the place of anything else."""
     site = [value.strip() for name, value in theirs if name.lower() == RESERVATION]
     if "1" in site:
         return Merge()
-    if any(value == "1" for _, value in ours) or not site:
+    if site and not any(value == "1" for _, value in ours):
+        return Merge()
+    policy = tuple(field for field in theirs if field[0].lower() == POLICY)
+    if not policy or "0" in site:  # where nothing is reserved, a policy is to be ignored
         return Merge(drop=True, add=ours)
-    return Merge()
+    flag = tuple(field for field in ours if field[0].lower() == RESERVATION)
+    return Merge(drop=bool(site), add=flag + (policy if site else ()))
 
 
 def _files(message: Message) -> dict[str, Document]:
@@ -266,4 +289,5 @@ STANDARD = Standard(
     linked=_linked,
     unlinked=_unlinked,
     nearest=True,
+    settle=settle,
 )

@@ -6,17 +6,19 @@ import time
 from collections.abc import Sequence
 
 from stagedoor.evidence.wording import size
-from stagedoor.model.facts import UNKNOWN
+from stagedoor.model.facts import NOBODY
 from stagedoor.record.today import Row, Today
 from stagedoor.web.desk.texts import many, say
 
+SENDERS = 5
+"""How many services that sent people are named."""
 TOLD = 3
 """How many crawlers that came back are named."""
 
 
 def sentences(today: Today) -> Sequence[str]:
     """What happened today, the most important first."""
-    return (*_machines(today), *_people(today))
+    return (*_machines(today), *_people(today), *_referrals(today))
 
 
 def _machines(today: Today) -> Sequence[str]:
@@ -68,6 +70,26 @@ def _people(today: Today) -> Sequence[str]:
     return (came, many("day.people refused", today.people_refused))
 
 
+def _referrals(today: Today) -> Sequence[str]:
+    """Who sends people, and what the same operator's proven crawlers took."""
+    sent = sorted(today.referrals.items(), key=lambda one: (-one[1], one[0]))
+    found = []
+    if sent:
+        names = ", ".join(f"{service} {count:,}" for (service, _), count in sent[:SENDERS])
+        found.append(many("day.sent", sum(today.referrals.values()), who=names))
+    for operator in sorted({operator for _, operator in today.referrals}):
+        took = sum(
+            row.different
+            for row in today.rows
+            if row.client.operator == operator and row.client.proof == "verified"
+        )
+        if took:
+            count = sum(n for (_, of), n in today.referrals.items() if of == operator)
+            visits = many("day.visits", count)
+            found.append(many("day.took and sent", took, who=operator, visits=visits))
+    return found
+
+
 def since(today: Today) -> str:
     """From when on is counted."""
     if today.from_ledger:
@@ -79,8 +101,8 @@ def since(today: Today) -> str:
 
 def named(row: Row) -> str:
     """`GPTBot` where that is proven; else somebody who calls itself so. Begins a sentence."""
-    if row.client.name == UNKNOWN.name:
-        return say("who.unknown")
+    if row.client.name in NOBODY:
+        return say(f"who.{row.client.name}")
     return say(f"who.{row.client.proof}", name=row.client.name)
 
 

@@ -43,6 +43,7 @@ def status(today: Today, outlook: Outlook) -> Mapping[str, Any]:
         ],
         "crawlers": [_row(row, today) for row in today.rows[:TOP]],
         "people_now": dict(today.people_now),
+        "referrals": {service: count for (service, _), count in today.referrals.items()},
     }
 
 

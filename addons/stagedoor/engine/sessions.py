@@ -1,0 +1,285 @@
+"""All listening sessions: bounded, and so that strangers cannot make it forget somebody it watches.
+
+A household has a session once something was sent to it. Its agents and its network have their own
+only once there are two of them: until then the household's says the same.
+
+Bounds: `most` sessions and four recordings for each on average. What is new takes the place of who
+was quiet longest, and never of a session that is watched: that has taken much more than can have been
+heard, or is under a sentence, or has tripped. Watched sessions have three quarters of the room. A
+network has at most HOMES households with a session; the rest of them count in the network's own.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+
+from stagedoor.engine.catalogued import Catalogued, parts, place
+from stagedoor.engine.session import Session
+from stagedoor.model.client_keys import network_key
+from stagedoor.model.heard import (
+    DRAIN,
+    LONG,
+    NOTHING_HEARD,
+    Heard,
+    Listener,
+    Listening,
+    Scope,
+    Sentence,
+)
+from stagedoor.model.recording_keys import recording_key
+from stagedoor.model.sound import SoundSent
+
+HOMES = 256
+"""Households of one network with a session: all there are in a /24."""
+AGENTS = 32
+"""Agents of one household with a session; all others share one."""
+_RECORDINGS = 4
+"""Recordings remembered for each session on average."""
+_LARGE = 1_000_000
+"""Bytes: about a minute, where nobody knows how long a recording is."""
+_KEPT = 0.75
+_REST = b"others"
+
+
+class Sessions:
+    """At most `most` sessions."""
+
+    def __init__(self, most: int) -> None:
+        self._most = max(4, most)
+        self._most_recordings = self._most * _RECORDINGS
+        self._recordings = 0
+        self._passing: OrderedDict[str, Session] = OrderedDict()
+        self._watched: OrderedDict[str, Session] = OrderedDict()
+        self._networks: dict[str, str | int] = {}
+        """The one household of a network, or how many it has."""
+        self.catalogue = Catalogued()
+
+    def __len__(self) -> int:
+        """How many sessions there are."""
+        return len(self._passing) + len(self._watched)
+
+    # -- what has happened -------------------------------------------------------------------------
+
+    def sent(self, listener: Listener, sent: SoundSent, at: float) -> None:
+        """A portion of a recording has gone out."""
+        if sent.kind in {"live", "bought"} or sent.end <= sent.start:
+            return
+        sessions = self._of(listener, at)
+        if sent.kind == "episode":
+            key = int.from_bytes(recording_key(sent.track))
+            for session in sessions:
+                before = session.recordings
+                session.episode(key, at)
+                self._recordings += session.recordings - before
+        else:
+            self._sent(sessions, sent, at)
+        self._keep(listener, at)
+
+    def _sent(self, sessions: Iterable[Session], sent: SoundSent, at: float) -> None:
+        number = self.catalogue.number(sent.track)
+        these, length = parts(sent)
+        long = length >= LONG if length else not sent.size or sent.size >= _LARGE
+        for session in sessions:
+            before = session.recordings
+            if session.sent(number, these, length, at, opened=sent.first, long=long):
+                session.begun(place(sent.track), at)
+            if sent.kind == "segment" and sent.first:
+                session.segment(at)
+            self._recordings += session.recordings - before
+
+    def playlist(self, listener: Listener, at: float) -> None:
+        """A playlist was sent."""
+        for session in self._of(listener, at):
+            session.playlist(at)
+
+    def tripped(self, listener: Listener, seconds: float, at: float) -> None:
+        """The trap link was followed; it is remembered for so long."""
+        for session in self._of(listener, at):
+            session.trip(at + seconds)
+        self._keep(listener, at)
+
+    def sentence(self, listener: Listener, sentence: Sentence, at: float) -> None:
+        """A verdict lasts from now on."""
+        self._of(listener, at)
+        session = self._at(listener, sentence.scope)
+        if session is not None:
+            session.sentence(sentence.rule, at + sentence.seconds)
+        self._keep(listener, at)
+
+    def ignoring(self, listener: Listener, recording: str, at: float) -> None:
+        """A recording was asked for while a sentence was in force."""
+        key = int.from_bytes(recording_key(recording))
+        for session in self._of(listener, at):
+            session.ignoring(key, at)
+
+    # -- what is known -----------------------------------------------------------------------------
+
+    def heard(self, listener: Listener, scopes: Iterable[Scope], at: float) -> Listening:
+        """The facts of these sessions; of the others nothing."""
+        facts: dict[Scope, Heard] = {}
+        for scope in scopes:
+            session = self._at(listener, scope)
+            facts[scope] = (
+                NOTHING_HEARD
+                if session is None
+                else session.heard(at, self.catalogue.size, alone=scope == "agent")
+            )
+        return Listening(
+            facts.get("household", NOTHING_HEARD),
+            facts.get("network", NOTHING_HEARD),
+            facts.get("agent", NOTHING_HEARD),
+        )
+
+    def left(self, listener: Listener, rule: str, scope: Scope, at: float) -> float:
+        """Seconds for which the sentence of a rule still lasts."""
+        session = self._at(listener, scope)
+        return session.left(rule, at) if session is not None else 0.0
+
+    def begun(self, household: str, recording: str, at: float) -> bool:
+        """Whether this recording was begun by this household within the hour."""
+        session = self._get(household)
+        return session is not None and session.remembers(self.catalogue.known(recording), at)
+
+    # -- whose session -----------------------------------------------------------------------------
+
+    def _get(self, key: str) -> Session | None:
+        return self._watched.get(key) or self._passing.get(key)
+
+    def _at(self, listener: Listener, scope: Scope) -> Session | None:
+        """The session that says most about this scope of a listener; None where there is none."""
+        if scope == "network":
+            found = self._networks.get(listener.network)
+            return self._get(found if isinstance(found, str) else listener.network)
+        home = self._get(listener.household)
+        if scope == "household" or home is None:
+            return home
+        agent = recording_key(listener.agent)
+        if not isinstance(home.agents, dict):
+            return home if home.agents in {agent, None} else None
+        if agent not in home.agents:
+            if len(home.agents) < AGENTS:
+                return None
+            agent = _REST
+        return self._get(_agent_key(listener.household, agent))
+
+    def _of(self, listener: Listener, at: float) -> tuple[Session, ...]:
+        """The sessions that count what happens to this listener, made where they are missing."""
+        network, home = self._joined(listener, at)
+        found = (home, network) if home is not None and network is not None else (home or network,)
+        if home is None:
+            return tuple(one for one in found if one is not None)
+        agent = recording_key(listener.agent)
+        if home.agents is None or home.agents == agent:
+            home.agents = agent
+            return tuple(one for one in found if one is not None)
+        own = self._agent(listener.household, home, agent, at)
+        return tuple(one for one in (*found, own) if one is not None)
+
+    def _joined(self, listener: Listener, at: float) -> tuple[Session | None, Session | None]:
+        """Network and household; the network None where the household is all of it, the household
+        None where its network has too many.
+        """
+        household, key = listener.household, listener.network
+        home = self._touched(household)
+        there = self._networks.get(key)
+        if home is not None:
+            if isinstance(there, int):
+                return self._touched(key) or self._added(key, Session(DRAIN["network"]), at), home
+            return None, home
+        if not key:
+            return None, self._added(household, Session(DRAIN["household"]), at)
+        if there is None:
+            self._networks[key] = household
+            return None, self._added(household, Session(DRAIN["household"]), at)
+        network = self._network(key, there, at)
+        if isinstance(there, int) and there >= HOMES:
+            return network, None
+        self._networks[key] = there + 1 if isinstance(there, int) else 2
+        return network, self._added(household, Session(DRAIN["household"]), at)
+
+    def _network(self, key: str, there: str | int, at: float) -> Session:
+        """The session of a network with several households; at first its only one's so far."""
+        found = self._touched(key)
+        if found is not None:
+            return found
+        first = self._get(there) if isinstance(there, str) else None
+        drain = DRAIN["network"]
+        return self._added(key, first.copied(drain) if first else Session(drain), at)
+
+    def _agent(self, household: str, home: Session, agent: bytes, at: float) -> Session:
+        """The session of one of several agents; the first has what the household has had so far."""
+        if isinstance(home.agents, bytes):
+            first = home.agents
+            home.agents = {first: None}
+            self._added(_agent_key(household, first), home.copied(DRAIN["agent"]), at)
+        assert isinstance(home.agents, dict)
+        if agent not in home.agents:
+            if len(home.agents) >= AGENTS:
+                agent = _REST
+            else:
+                home.agents[agent] = None
+        key = _agent_key(household, agent)
+        return self._touched(key) or self._added(key, Session(DRAIN["agent"]), at)
+
+    # -- room --------------------------------------------------------------------------------------
+
+    def _touched(self, key: str) -> Session | None:
+        for kept in (self._watched, self._passing):
+            session = kept.get(key)
+            if session is not None:
+                kept.move_to_end(key)
+                return session
+        return None
+
+    def _added(self, key: str, session: Session, at: float) -> Session:
+        self._passing[key] = session
+        self._recordings += session.recordings
+        while len(self) > self._most:
+            self._drop(at)
+        return session
+
+    def _keep(self, listener: Listener, at: float) -> None:
+        """Watch the sessions of this listener that need it, and make room where there is none."""
+        keys = [listener.household, listener.network]
+        home = self._get(listener.household)
+        if home is not None and isinstance(home.agents, dict):
+            keys.append(_agent_key(listener.household, recording_key(listener.agent)))
+        for key in keys:
+            session = self._passing.get(key)
+            if session is not None and session.watched(at):
+                self._watched[key] = self._passing.pop(key)
+        while self._recordings > self._most_recordings and len(self) > 1:
+            self._drop(at)
+
+    def _drop(self, at: float) -> None:
+        """Forget one: who passed by longest ago; of the watched only where they have most of the room."""
+        if self._watched:
+            key, session = next(iter(self._watched.items()))
+            if not session.watched(at):
+                self._passing[key] = self._watched.pop(key)
+                self._passing.move_to_end(key, last=False)
+        crowded = len(self._watched) > self._most * _KEPT
+        kept = self._watched if crowded or not self._passing else self._passing
+        key, session = kept.popitem(last=False)
+        self._recordings -= session.recordings
+        self._left(key)
+
+    def _left(self, key: str) -> None:
+        """A household, network or agent is forgotten."""
+        if "\0" in key:
+            return
+        network = network_key(key)
+        there = self._networks.get(network)
+        if there == key:
+            del self._networks[network]
+        elif isinstance(there, int):
+            homes = there - (network != key)
+            if homes > 0 or self._get(network) is not None:
+                self._networks[network] = homes
+            else:
+                del self._networks[network]
+
+
+def _agent_key(household: str, agent: bytes) -> str:
+    return f"{household}\0{agent.decode('latin-1')}"

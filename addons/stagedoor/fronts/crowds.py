@@ -1,0 +1,20 @@
+"""Addresses that stand for a crowd: of a proxy that does not say, or is not believed, whom it serves."""
+
+from __future__ import annotations
+
+from stagedoor.engine.transaction import Transaction
+from stagedoor.fronts.addresses import parse
+
+_FORWARDING = ("x-forwarded-for", "forwarded", "x-real-ip")
+
+
+def is_crowd(transaction: Transaction) -> bool:
+    """Whether many visitors share the address of this request: a proxy's of the site's own, which
+    does not say who they are, or is not believed. Nothing that it is sent says who listens.
+    """
+    request, arrival = transaction.request, transaction.arrival
+    address = parse(request.address)
+    if arrival is None or address is None or not (address.is_loopback or address.is_private):
+        return False
+    forwarded = any(request.header(name) for name in _FORWARDING)
+    return forwarded is not arrival.proxied

@@ -1,0 +1,1 @@
+"""What stands inside audio files: licences of RSL, read out of them and written into copies."""

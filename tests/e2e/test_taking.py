@@ -1,0 +1,151 @@
+"""Programs that take a whole catalogue, and a person who hears it: real ones, through the guard."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .clients import CHROMIUM, FIREFOX, curl
+from .guarding import Guard, running
+from .programs import Program, program, run
+from .site import nginx
+
+SONGS, SECONDS = 100, 179
+PAGE = "<!doctype html><title>Songs</title><body>" + "".join(
+    f'<a href="/music/{number:03}.mp3">{number}</a> ' for number in range(SONGS)
+)
+AS_FIREFOX = (
+    *("-H", "Accept: audio/webm,audio/ogg,audio/*;q=0.9", "-H", "Accept-Language: en-GB,en;q=0.5"),
+    *("-H", "Sec-Fetch-Dest: audio", "-H", "Sec-Fetch-Mode: no-cors", "-H", "Range: bytes=0-"),
+    *("-H", "Sec-Fetch-Site: same-origin"),
+)
+
+
+@pytest.fixture(scope="module")
+def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A site of a hundred recordings of three minutes each."""
+    folder = tmp_path_factory.mktemp("songs")
+    music = folder / "site" / "music"
+    music.mkdir(parents=True)
+    made = music / "000.mp3"
+    silence = f"anullsrc=duration={SECONDS}:channel_layout=mono"
+    done = run(
+        program("ffmpeg"), "-v", "error", "-f", "lavfi", "-i", silence, "-b:a", "32k", str(made)
+    )
+    assert done.returncode == 0, done.stderr
+    for number in range(1, SONGS):
+        os.link(made, music / f"{number:03}.mp3")
+    (folder / "site" / "index.html").write_text(PAGE)
+    started: Program
+    started, url = nginx(folder, f"root {folder / 'site'};")
+    with started:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def guard(songs: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
+    """A guard in front of it, with the shipped rules and a trap; each test has its own address."""
+    folder = tmp_path_factory.mktemp("guard")
+    (folder / "stance.yaml").write_text("traps: yes\nothers: {downloaders: yes}\n", "utf-8")
+    sets = (f"guard_rules={folder}", "guard_trusted_proxies=127.0.0.1")
+    with running(folder, songs, *(word for one in sets for word in ("--set", one))) as found:
+        yield found
+
+
+@pytest.fixture
+def at(request: pytest.FixtureRequest) -> str:
+    """The header that says the test's address."""
+    digest = hashlib.sha256(request.node.name.encode()).digest()
+    return f"X-Forwarded-For: {11 + digest[0] % 80}.{digest[1]}.{digest[2]}.7"
+
+
+def taken(folder: Path) -> int:
+    """How many recordings lie there whole."""
+    return sum(1 for path in folder.rglob("*.mp3") if path.stat().st_size > 600_000)
+
+
+def wget(guard: Guard, folder: Path, at: str, *more: str) -> int:
+    """Take everything that is linked; robots.txt is not looked at."""
+    options = [
+        "--no-config",
+        "-q",
+        "-e",
+        "robots=off",
+        "--tries=1",
+        "--header",
+        at,
+        "-P",
+        str(folder),
+    ]
+    run(program("wget"), *options, *(more or ("-r", f"{guard.url}/")))
+    return taken(folder)
+
+
+def rules_at(guard: Guard, at: str) -> set[str]:
+    """The rules that have decided about recordings for this address's network."""
+    start = at.rpartition(" ")[2].rpartition(".")[0]
+    lines = guard.decisions("mp3", 1)
+    return {line["rule"] for line in lines if str(line["address"]).startswith(start)}
+
+
+def test_wget_follows_the_trap_and_gets_nothing_after_it(
+    guard: Guard, tmp_path: Path, at: str
+) -> None:
+    assert wget(guard, tmp_path / "got", at) <= 5
+    assert rules_at(guard, at) == {"trap-off"}
+
+
+def test_wget_that_says_it_is_chrome_gets_four(guard: Guard, tmp_path: Path, at: str) -> None:
+    ready = tmp_path / "list.txt"  # a ready list of links: no page, no trap
+    ready.write_text("".join(f"{guard.url}/music/{n:03}.mp3\n" for n in range(SONGS)))
+    assert 1 <= wget(guard, tmp_path / "got", at, "-U", CHROMIUM, "-i", str(ready)) <= 5
+
+
+def test_a_browsers_own_headers_get_far_less_than_all(
+    guard: Guard, tmp_path: Path, at: str
+) -> None:
+    folder = tmp_path / "got"
+    folder.mkdir()
+    urls = f"{guard.url}/music/[000-{SONGS - 1:03}].mp3"
+    out = str(folder / "#1.mp3")
+    headers = (*AS_FIREFOX, "-H", at)
+    run(program("curl"), "-q", "-sS", "-A", FIREFOX, *headers, "--fail", "-o", out, urls)
+    assert 12 < taken(folder) <= 31
+    late = [curl(f"{guard.url}/music/099.mp3", *headers, agent=FIREFOX) for _ in range(2)]
+    first, again = (int(answer.headers["Retry-After"]) for answer in late)
+    assert 0 < again <= first <= 3600
+    assert {answer.status for answer in late} <= {403, 429}
+    assert curl(f"{guard.url}/", "-H", at, agent=FIREFOX).status == 200
+    sweeping = {"sweeping-whole-files", "sweeping", "sweeping-goes-on"}
+    assert rules_at(guard, at) <= sweeping
+
+
+def test_an_album_is_heard_undisturbed_also_beside_a_sweep(
+    guard: Guard, tmp_path: Path, at: str
+) -> None:
+    headers = (*AS_FIREFOX, "-H", at)
+    for number in range(12):
+        answer = curl(f"{guard.url}/music/{number:03}.mp3", *headers, agent=FIREFOX)
+        assert answer.status == 206
+    assert wget(guard, tmp_path / "got", at) <= 5
+    assert curl(f"{guard.url}/music/000.mp3", *headers, agent=FIREFOX).status == 206
+
+
+def test_the_link_is_forbidden_and_looking_whether_it_works_is_no_fault(
+    guard: Guard, at: str
+) -> None:
+    headers = (*AS_FIREFOX, "-H", at)
+    page = curl(f"{guard.url}/", "-H", at, agent=FIREFOX).text
+    (path,) = re.findall(r'<a href="(/all-recordings-\w+)"', page)
+    assert f"Disallow: {path}" in curl(f"{guard.url}/robots.txt").text
+    for extra in (("-I",), ("-H", "Sec-Purpose: prefetch"), ("-H", "Sec-Fetch-Dest: empty")):
+        curl(f"{guard.url}{path}", "-H", at, *extra, agent=FIREFOX)
+    assert curl(f"{guard.url}/music/000.mp3", *headers, agent=FIREFOX).status == 206
+    curl(f"{guard.url}{path}", "-H", at, agent=FIREFOX)
+    assert curl(f"{guard.url}/music/000.mp3", *headers, agent=FIREFOX).status == 403
+    assert curl(f"{guard.url}/", "-H", at, agent=FIREFOX).status == 200
