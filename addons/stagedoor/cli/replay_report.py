@@ -81,6 +81,7 @@ def sentences(summary: Summary) -> list[str]:
             f"{_counted(len(crawlers), 'crawler')} came {_counted(requests, 'time')} and took "
             f"{_counted(files, 'recording')}{often}, {size(taken)}{in_all}."
         )
+    found += _stopped(summary)
     for action in _named(summary):
         count = summary.verdicts[action]
         found.append(f'{_counted(count, "request")} would have met "{action}".')
@@ -88,6 +89,25 @@ def sentences(summary: Summary) -> list[str]:
         changed = sum(change.amount.requests for change in summary.changes)
         found.append(f"Between the two sets of rules, {_counted(changed, 'verdict')} changed.")
     return found
+
+
+SHOWN_STOPPED = 5
+
+
+def _stopped(summary: Summary) -> list[str]:
+    """Who took more than anybody can hear: those who had most, by their network."""
+    stopped = summary.tally.stopped
+    if not stopped:
+        return []
+    most = sorted(stopped, key=lambda one: -one.had)[:SHOWN_STOPPED]
+    each = "; ".join(
+        f"{one.client} at {one.network or 'an unknown address'} after "
+        f"{_counted(one.had, 'recording')} ({one.rule})"
+        for one in most
+    )
+    return [
+        f"By what was sent, {_counted(len(stopped), 'client')} would have been stopped: {each}."
+    ]
 
 
 def _named(summary: Summary) -> list[str]:

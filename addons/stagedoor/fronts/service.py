@@ -7,6 +7,7 @@ afterwards it reports here. Everything that changes at a reload is replaced by o
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -54,6 +55,7 @@ from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
 from stagedoor.record.suite import Suite
 from stagedoor.resources.kinds import UNDECIDED
+from stagedoor.resources.track_keys import track_key
 from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
@@ -65,6 +67,8 @@ from stagedoor.verify.edge_files import read_edges
 from stagedoor.verify.licence_file import LicenceFile
 
 _log = logging.getLogger("stagedoor.door")
+_LONGEST_WAIT = 2 * 86_400.0
+"""Seconds. No count lasts longer."""
 _FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
 """What they take are episodes, also of a feed that is kept elsewhere and was never seen."""
 
@@ -229,6 +233,8 @@ class Service:
         order.enter(transaction)
         if not transaction.resource.guarded:
             self._listed(transaction)
+        elif self.tracks.any_live:
+            self._live(transaction)
         needs = order.needs(transaction)
         claim, request = needs.claim, transaction.request
         proof = None
@@ -243,6 +249,8 @@ class Service:
         known = self.store.read(query)
         if isinstance(known, Known):
             self._decided(transaction, proof, known)
+            if transaction.verdict.refused:
+                self._until(transaction, query)
             return None
         return self._decided_later(transaction, proof, known)
 
@@ -252,8 +260,16 @@ class Service:
         kind = self.tracks.listed(resource.path)
         if not kind or resource.kind == "signal":
             return
-        if kind == "segment" or resource.kind in UNDECIDED:
+        if kind in {"segment", "live"} or resource.kind in UNDECIDED:
             transaction.resource = Resource("audio", resource.path, "listing")
+
+    def _live(self, transaction: Transaction) -> None:
+        """What was seen to be a live stream is known for one before the site answers."""
+        request, resource = transaction.request, transaction.resource
+        if resource.kind != "audio" or resource.form:
+            return
+        if self.tracks.is_live(track_key(request.path, request.target)):
+            transaction.resource = replace(resource, form="live")
 
     def _query(
         self, transaction: Transaction, needs: Needs, proof: tuple[Proof, str] | None
@@ -263,14 +279,18 @@ class Service:
         person = client.purpose in PEOPLE
         counts = transaction.policy.counts
         listens = (needs.listening or needs.sentences) and not is_crowd(transaction)
-        if person and not counts and not listens:
+        if person and not counts and not listens and not needs.behaviour:
             return None
         home = transaction.household = client_key(request.address)
         if not person:
             verified = proof is not None and proof[0] == "verified"
             transaction.crawler = crawler_key(client.name, home, verified=verified)
         transaction.counted = needs.behaviour
-        recording = request.path if transaction.resource.guarded else ""
+        recording = ""
+        if counts and transaction.resource.guarded and request.method != "HEAD":
+            resource = transaction.resource
+            key = resource.track or track_key(request.path, request.target)
+            recording = transaction.recording = self.tracks.place(key).track
         now, crawler = time.monotonic(), transaction.crawler
         if not listens:
             return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
@@ -302,6 +322,36 @@ class Service:
         self._apply(transaction, transaction.crawler, order.decide(transaction, facts))
         for violation in transaction.violations:
             self.emit(Violated(transaction.client, violation.signal, violation.line))
+
+    def _until(self, transaction: Transaction, query: Query) -> None:
+        """Where a rule about counts refuses for a while: until when, if nothing more happens.
+
+        Found by asking the store what it would know then. A rule with a rate or a sentence knows.
+        """
+        verdict = transaction.verdict
+        step = next(s for s in transaction.steps.each if s.rule == verdict.rule)
+        if not step.waits or step.sentence is not None or not (query.behaviour or query.listening):
+            return
+
+        def holds(seconds: float) -> bool:
+            known = self.store.read(replace(query, at=query.at + seconds))
+            return isinstance(known, Known) and order.would_hold(transaction, known)
+
+        late = verdict.seconds
+        while holds(late):
+            late *= 2
+            if late > _LONGEST_WAIT:
+                return
+        early = late / 2 if late > verdict.seconds else late
+        while late - early > max(1.0, late / 100):
+            middle = (early + late) / 2
+            early, late = (middle, late) if holds(middle) else (early, middle)
+        transaction.verdict = replace(verdict, seconds=math.ceil(late))
+
+    def missing(self, transaction: Transaction, status: int) -> None:
+        """The site has no such recording, or does not send it: it does not count as asked for."""
+        if transaction.recording and status >= 400 and status != 416:
+            self.store.missing(transaction.household, transaction.recording)
 
     def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
         """The response shows what it is: decide again where that is another resource."""
@@ -360,6 +410,8 @@ class Service:
         """A portion of a recording has gone out: every one, of every response, comes here."""
         self.emit(AudioSent(transaction.client.purpose, sent.bytes, sent.seconds))
         self.emit(Sounded(transaction.request, transaction.client, sent))
+        if sent.kind == "live":
+            self._aired(transaction, sent)
         counted = sent.bytes if transaction.policy.counts else 0
         if counted or sent.seconds:
             home = transaction.household or client_key(transaction.request.address)
@@ -369,6 +421,13 @@ class Service:
             if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
                 sent = replace(sent, kind="episode")
             self.store.sounded(transaction.listener, sent, time.monotonic())
+
+    def _aired(self, transaction: Transaction, sent: SoundSent) -> None:
+        """A portion of a live stream. That it is one may turn out when it is long under way."""
+        change = int(not transaction.on_air) - int(sent.last)
+        transaction.on_air = not sent.last
+        home = transaction.household or client_key(transaction.request.address)
+        self.store.aired(home, time.monotonic(), change)
 
     def listed(self, transaction: Transaction) -> None:
         """A playlist has gone out."""

@@ -211,6 +211,12 @@ class Behaviour:
     """Requests for what a signal it had received forbids, this one included."""
     disallowed: bool = False
     """Whether the robots.txt it was sent forbids this request."""
+    on_air: float = 0.0
+    """Seconds for which it has been sent live streams, pauses of ten minutes at most included."""
+    live_streams: int = 0
+    """Live streams that are open there, without the request at hand."""
+    live_streams_in_network: int = 0
+    """The same of its /24 or /48."""
     listening: Listening = NO_LISTENING
     """What was sent to its household, its network and its agent (without the request at hand)."""
 

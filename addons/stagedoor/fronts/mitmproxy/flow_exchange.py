@@ -25,7 +25,7 @@ from stagedoor.fronts.inner_addresses import names_addresses, translated
 from stagedoor.fronts.mitmproxy import first_bytes
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
-from stagedoor.fronts.mitmproxy.delivery import LISTINGS, Delivery
+from stagedoor.fronts.mitmproxy.delivery import SOUNDING, Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
 from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, route, unreachable
 from stagedoor.fronts.mitmproxy.logins import Logins
@@ -425,12 +425,13 @@ class Exchanges:
         """Let a response go out: what it says is completed, what goes out of it is counted."""
         resource = passage.resource
         status = response.status_code  # of the site: a file of ours may take its place
-        if resource.kind == "audio" and self._delivery.is_sent(flow.request.method, status):
-            response.stream = self._delivery.audio(passage, response)
-        elif resource.kind == "playlist" and self._delivery.is_sent(flow.request.method, status):
-            self.service.listed(passage)
-        elif resource.kind in LISTINGS and flow.request.method == "GET":
-            self._delivery.listing(passage, response)
+        if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
+            if resource.kind == "audio":
+                response.stream = self._delivery.audio(passage, response)
+            else:
+                self._delivery.listing(passage, response)
+        elif resource.guarded and status >= 400:
+            self.service.missing(passage, status)
         standards = self._signals.leaving(
             flow,
             resource,

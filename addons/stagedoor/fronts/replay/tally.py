@@ -16,7 +16,7 @@ from stagedoor.engine.order import answered, enter, judge_known, recognised
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fronts.addresses import Proxies, networks
 from stagedoor.fronts.replay.client_addresses import ClientAddresses
-from stagedoor.fronts.replay.history import History
+from stagedoor.fronts.replay.history import History, Stopped
 from stagedoor.fronts.replay.log_records import (
     Aside,
     Exchange,
@@ -71,6 +71,7 @@ class Place:
     resources: tuple[Resource, ...]
     what: str
     number: int
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,11 +148,17 @@ class Tally:
         """Lines with a request, also those that are not judged."""
         return self.lines - self.unreadable - self.no_requests
 
+    @property
+    def stopped(self) -> Sequence[Stopped]:
+        """Who would have been stopped by the last policy's rules about listening."""
+        return self._history.stopped
+
     # -- lines: a million of them in a few seconds ---------------------------------------------
 
     def take_lines(self, lines: Sequence[bytes], parse: Parse, place: str, number: int) -> None:
         """Count lines of the file `place`; the first of them has the given number."""
         since, until, counting = self.since, self.until, self._history.needed
+        listening = self._history.listens
         by_agent, by_target = self._by_agent, self._by_target
         addresses = self.addresses
         first, last = self.first, self.last
@@ -184,7 +191,7 @@ class Tally:
                 found = self._typed(target, content_type)
             else:
                 found = by_target.get(target) or self._place(target)
-            if counting:
+            if counting or (listening and found.guarded):
                 cell = self._counted(hit, asker, found)
             else:
                 cell = asker.always.get(found.what) or self._cell_for(hit, asker, found)
@@ -361,7 +368,8 @@ def _entered(policy: Policy, found: Exchange) -> Transaction:
 
 def _place(path: str, resources: tuple[Resource, ...]) -> Place:
     what = " ".join(f"{resource.kind}/{resource.known_by}" for resource in resources)
-    return Place(path, resources, what, hash(path))
+    guarded = any(resource.guarded for resource in resources)
+    return Place(path, resources, what, hash(path), guarded)
 
 
 def _key(looked_at: tuple[str, ...], hit: Hit, asker: Asker, place: Place) -> tuple[Any, ...]:
