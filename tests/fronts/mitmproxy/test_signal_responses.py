@@ -176,7 +176,7 @@ APP = b"<!doctype html><html><head><title>App</title></head><body><div id=root><
         "twice",
         "as-a-page",
         "in-a-page",
-    ],  # fmt: skip
+    ],
 )
 def test_the_sites_robots_txt_counts_in_whatever_form(
     body: bytes, headers: dict[str, str], opened: OpenGuard
