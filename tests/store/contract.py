@@ -174,6 +174,23 @@ class StoreContract:
         assert driver.recall(HOME, 7201.0).audio == 0
         assert driver.recall(HOME, 7201.0).known == 7201.0
 
+    def test_a_recording_that_is_missing_counts_no_more(self) -> None:
+        driver = self.driver()
+        driver.seen(HOME, 1.0, "/a.mp3")
+        driver.seen(HOME, 1.0, "/b.mp3")
+        driver.store.missing(client_key(HOME), "/b.mp3")
+        driver.store.missing(client_key(HOME), "/never.mp3")
+        driver.store.missing(client_key(ELSEWHERE), "/a.mp3")
+        assert driver.recall(HOME, 2.0).recordings == 1
+
+    def test_a_time_to_come_can_be_asked_about(self) -> None:
+        driver = self.driver()
+        driver.seen(HOME, 1.0, "/a.mp3")
+        assert driver.recall(HOME, 9000.0).recordings == 0
+        assert driver.recall(HOME, 2.0).recordings == 1
+        assert driver.recall(HOME, 9000.0).requests == 0
+        assert driver.recall(HOME, 2.0).requests == 1
+
     def test_clients_are_bounded_and_the_latest_are_kept(self) -> None:
         driver = self.driver(100)
         for number in range(1000):
@@ -430,3 +447,21 @@ class StoreContract:
             player = Player(driver, f"2001:db8:{number % 2}:{number // 2 % 400:x}::1")
             player.gets(song(number % 100), at=1000.0)
         assert quiet.heard(1000.0).whole_recordings == 1
+
+    # -- on air ----------------------------------------------------------------------
+
+    def test_live_streams_are_known_by_household_and_network(self) -> None:
+        store = self.make()
+        neighbour = HOME.rpartition(".")[0] + ".200"
+        for household in (HOME, HOME, neighbour):
+            store.aired(household, 100.0, 1)
+        known = store.read(Query(HOME, 100.0 + 3600, behaviour=True))
+        assert isinstance(known, Known)
+        found = known.behaviour
+        assert (found.live_streams, found.live_streams_in_network, found.on_air) == (2, 3, 3600)
+        for _ in range(2):
+            store.aired(HOME, 4000.0, -1)
+        known = store.read(Query(HOME, 4000.0 + 3600, behaviour=True))
+        assert isinstance(known, Known)
+        found = known.behaviour
+        assert (found.live_streams, found.live_streams_in_network, found.on_air) == (0, 1, 0)

@@ -4,6 +4,7 @@
     cli.py         options; what is measured, printed and written
     door.py        a proxy with the guard against a proxy without, in turns, on the same origin
     decide.py      the core alone, in this process, against a plain loop of Python
+    listening.py   sessions of listening: one observation, and memory
     replay.py      reading an access log, against GoAccess
     cast.py        who asks for what
     load.py        asks: the load generator, a process of its own

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_network
 from typing import Any
 
-from . import cast
+from . import cast, listening
 from .door import ROOT
 from .quality import frozen_browsers
 from .report import Figure, Report, Unit, surroundings
@@ -114,7 +114,11 @@ def _subjects() -> tuple[Sequence[Subject], str]:
         f"{len(policy.rules)} rules, {policy.in_force} in force; "
         f"{len(policy.catalogue.signatures)} crawlers and clients, {policy.matcher.tokens} tokens."
     )
+    observe, look = listening.actions()
+    about += f" {listening.CLIENTS:,} clients take {listening.memory():.0f} MB of sessions (≤ 100)."
     return (
+        Subject("a portion counted", observe, wanted="≤ 10 µs"),
+        Subject("sessions, all facts", look, wanted="≤ 10 µs"),
         Subject("identify, agent new", _each(policy.identify, strangers)),
         Subject("identify, agent known", _each(policy.identify, agents)),
         *_tenths(policy, agents),

@@ -119,6 +119,7 @@ def _run(policy: Policy, rule: Rule, case: Case, place: Location) -> Iterable[Fa
         asked(case),
         case.type,
         held=Held(case.licence),
+        form=case.form or "",
         prove=(lambda _claim: (proof, "assumed by the case")) if proof else None,
         assumed=frozenset(case.traits),
         behaviour=heard(case),

@@ -35,6 +35,7 @@ from stagedoor.model.facts import (
     Arrival,
     Behaviour,
     Client,
+    Form,
     LicenceStanding,
     Mode,
     Proof,
@@ -203,12 +204,26 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
     if not counted and not violated and not used and sentence is None and not tripped:
         return NO_EFFECTS
     guarded = transaction.resource.guarded
-    recording = transaction.request.path if counted and guarded else ""
+    asked = (transaction.recording or transaction.request.path) if guarded else ""
+    let_in = not verdict.refused and transaction.request.method != "HEAD"
+    recording = asked if counted and let_in else ""
     ignored = ""
     if sentence is not None and not sentence.seconds:
-        ignored = transaction.request.path if guarded else ""
+        ignored = asked
         sentence = None
     return Effects(counted, recording, used, violated, sentence, ignored, tripped)
+
+
+def would_hold(transaction: Transaction, known: Known) -> bool:
+    """Whether the rule that decided would decide the same, if this were known."""
+    verdict = transaction.steps.verdict(
+        transaction.request,
+        transaction.client,
+        transaction.resource,
+        known.behaviour,
+        transaction.waits,
+    )[0]
+    return verdict.rule == transaction.verdict.rule
 
 
 def answered(transaction: Transaction, resource: Resource) -> bool:
@@ -234,6 +249,7 @@ def judge(
     content_type: str = "",
     mode: Mode = "enforce",
     *,
+    form: Form = "",
     arrival: Arrival = NOTHING_ARRIVED,
     signer: str = "",
     prove: Prove | None = None,
@@ -244,7 +260,7 @@ def judge(
 ) -> Transaction:
     """The whole way of one request whose facts are at hand.
 
-    `content_type` is the response's, once it is known. `prove` says how sure a claim is that can be
+    `content_type` is the response's, and `form` how it hands out sound, once they are known. `prove` says how sure a claim is that can be
     proven; without it, none is. `behaviour` and `waits` as a store would give them.
     """
     transaction = Transaction(policy, request, arrival, mode)
@@ -256,6 +272,8 @@ def judge(
     enter(transaction)
     if content_type:
         answered(transaction, reclassify(transaction.resource, content_type))
+    if form:
+        answered(transaction, replace(transaction.resource, form=form))
     return _finish(transaction, prove, behaviour, waits)
 
 

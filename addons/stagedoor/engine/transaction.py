@@ -33,7 +33,7 @@ class Transaction:
     """
 
     signer = ""
-    """The origin that has provably signed it."""
+    """Who has provably signed it, see `identify.origins`."""
     held: Held = NO_LICENCE
     """What the licence that it shows is worth."""
     assumed: frozenset[str] = frozenset()
@@ -42,6 +42,8 @@ class Transaction:
     """Unix time."""
     household = ""
     """The store's key of the client's address."""
+    recording = ""
+    """The recording that it asks for, as it is counted: of a segment, its track. Empty: its path."""
     crawler = ""
     """The store's key of the crawler, empty for people."""
     client: Client = UNKNOWN
@@ -57,6 +59,8 @@ class Transaction:
     """The rules whose rates this request has used up."""
     violations: tuple[Violation, ...] = ()
     verdict: Verdict = ALLOW
+    on_air = False
+    """A live stream of its is open."""
     seconds = 0.0
     """What the decisions cost."""
     id = ""

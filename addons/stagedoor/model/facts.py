@@ -121,11 +121,13 @@ class Arrival:
 
     `ja4` is the TLS fingerprint, empty where it is not known. `plaintext`: the visitor's own
     connection was not TLS, or nobody says so. `proxied`: a trusted proxy passed the request on.
+    `between` names an intermediary whose address may stand in the place of the visitor's.
     """
 
     ja4: str = ""
     plaintext: bool = True
     proxied: bool = True
+    between: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +211,12 @@ class Behaviour:
     """Requests for what a signal it had received forbids, this one included."""
     disallowed: bool = False
     """Whether the robots.txt it was sent forbids this request."""
+    on_air: float = 0.0
+    """Seconds for which it has been sent live streams, pauses of ten minutes at most included."""
+    live_streams: int = 0
+    """Live streams that are open there, without the request at hand."""
+    live_streams_in_network: int = 0
+    """The same of its /24 or /48."""
     listening: Listening = NO_LISTENING
     """What was sent to its household, its network and its agent (without the request at hand)."""
 

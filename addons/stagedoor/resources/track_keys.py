@@ -15,49 +15,13 @@ from urllib.parse import parse_qsl
 from stagedoor.resources.paths import extensions
 
 _CHOOSING: Final = frozenset(
-    [
-        "id",
-        "ids",
-        "uuid",
-        "guid",
-        "track",
-        "trackid",
-        "track_id",
-        "song",
-        "songid",
-        "song_id",
-        "item",
-        "itemid",
-        "item_id",
-        "media",
-        "mediaid",
-        "media_id",
-        "episode",
-        "episode_id",
-        "file",
-        "fileid",
-        "file_id",
-        "filename",
-        "name",
-        "path",
-        "src",
-        "url",
-        "u",
-        "f",
-        "t",
-        "i",
-        "key",
-        "download",
-        "download_file",
-        "attachment_id",
-        "play",
-        "stream",
-        "listen",
-        "sound",
-        "audio",
-        "mp3",
-    ]
-)
+    (
+    "id", "ids", "uuid", "guid", "track", "trackid", "track_id", "song", "songid", "song_id",
+    "item", "itemid", "item_id", "media", "mediaid", "media_id", "episode", "episode_id",
+    "file", "fileid", "file_id", "filename", "name", "path", "src", "url", "download",
+    "download_file", "attachment_id", "play", "stream", "listen", "sound", "audio", "mp3",
+    )
+)  # fmt: skip
 """Parts of a query that choose a recording, as programs of musicians' sites call them."""
 _SEGMENTS: Final = frozenset({"ts", "m4s", "cmfa", "cmfv"})
 """Endings that nothing but pieces of a track has."""

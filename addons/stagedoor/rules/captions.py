@@ -170,6 +170,9 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "whole_files": "recordings that one program at one address is sent whole within ten minutes",
         "at_once_by_network": "sound that 256 neighbouring addresses cannot have heard yet: 2h",
         "episodes": "episodes that one household is sent within a day: 500",
+        "live_streams": "live streams that are open at one address at the same time: 100",
+        "live_streams_by_network": "and at 256 neighbouring addresses together: 1000",
+        "on_air": "how long a program may hold a live stream before it is written down: 12h",
     },
     stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
     stance.Publish: {
@@ -185,7 +188,9 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "upstream": "where your site answers: http://localhost:8000",
         "listen": "where visitors come to: 0.0.0.0:8080, or just 8080",
         "profile": "what your site runs on: navidrome, funkwhale, jellyfin, azuracast, wordpress …",
-        "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's",
+        "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's; "
+        "also cloudflare, fastly and so on",
+        "ja4_header": "the header in which a trusted proxy passes on visitors' JA4: X-JA4",
     },
     site_profiles.ProfileFile: {
         "name": "what the stance calls it",
@@ -249,6 +254,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "host": "the site's name, as asked for",
         "type": "the response's Content-Type, for what only the response can tell",
         "traits": "what the request is taken to have, besides what its headers show",
+        "form": "how sound is handed out there, for what only the response can tell",
         "headers": "further headers, name: value",
         "ip": "the visitor's address",
         "credentials": "whether it logs in at the site, and the site is taken to have accepted it",
@@ -263,6 +269,9 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "recordings_last_hour": "different recordings this address asked for within an hour",
         "audio_last_hour": "what it took of them within an hour: 500MB",
         "known_for": "how long ago this address was first seen: 10m",
+        "on_air": "how long it has been sent live streams: 12h",
+        "live_streams": "live streams that are open there already",
+        "live_streams_in_network": "live streams that are open in its /24 or /48 already",
         "told": "what this crawler was handed that says what is allowed",
         "violations": "requests for what it had been told was forbidden",
         "robots_disallows": "whether the robots.txt it was handed forbids this request",

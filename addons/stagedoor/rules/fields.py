@@ -128,6 +128,11 @@ LISTENING: Mapping[str, tuple[Scope, str]] = {
 }
 """Fields about sessions of listening: whose, and which fact."""
 
+LIVE = frozenset(
+    {"behaviour.on_air", "behaviour.live_streams", "behaviour.live_streams_in_network"}
+)
+"""Fields about live streams: what they need is counted by streams, and not for every request."""
+
 FIELDS: Mapping[str, Field] = {
     "client.purpose": Field(
         lambda request, client, resource, behaviour: frozenset(client.purposes),
@@ -220,6 +225,21 @@ FIELDS: Mapping[str, Field] = {
         _behaviour("known"),
         "duration",
         "how long ago this address was first seen",
+    ),
+    "behaviour.on_air": Field(
+        _behaviour("on_air"),
+        "duration",
+        "how long this address has been sent live streams, without a pause of ten minutes",
+    ),
+    "behaviour.live_streams": Field(
+        _behaviour("live_streams"),
+        "count",
+        "live streams that are open at this address already",
+    ),
+    "behaviour.live_streams_in_network": Field(
+        _behaviour("live_streams_in_network"),
+        "count",
+        "live streams that are open in this address's /24 or /48 already",
     ),
     "behaviour.told": Field(
         _behaviour("told"),

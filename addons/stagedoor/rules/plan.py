@@ -18,7 +18,6 @@ from stagedoor.model.facts import (
     Behaviour,
     Client,
     Credentials,
-    Kind,
     Rate,
     Request,
     Resource,
@@ -40,7 +39,7 @@ from stagedoor.rules.conditions import (
     narrow,
     unknown,
 )
-from stagedoor.rules.fields import LISTENING
+from stagedoor.rules.fields import LISTENING, LIVE
 from stagedoor.rules.rule import Rule
 
 CACHED_TEXTS = 8192
@@ -219,7 +218,7 @@ class Plan:
         self.uses = frozenset(leaf.name for leaf in found)
         self._logins = "request.credentials" in self.uses
         self.rated = any(rule.rate for rule in active)
-        self.counts = self.rated or any(map(_is_counter, self.uses))
+        self.counts = self.rated or any(_is_counter(name) for name in self.uses - LIVE)
         self.listens = not self.uses.isdisjoint(LISTENING) or any(rule.sentence for rule in active)
         self._search: dict[str, Callable[[str], frozenset[int]]] = {}
         self._numbers: dict[str, dict[int, frozenset[int]]] = {}
@@ -286,6 +285,7 @@ class Plan:
             client.purpose,
             client.further,
             resource.kind,
+            resource.form,
             path,
             agent,
             credentials,
@@ -295,13 +295,13 @@ class Plan:
             if len(self._steps) >= CACHED_STEPS:
                 self._steps.clear()
             found = {"request.path": path, "request.agent": agent}
-            steps = self._steps[key] = self._narrowed(client, resource.kind, found, credentials)
+            steps = self._steps[key] = self._narrowed(client, resource, found, credentials)
         return steps
 
     def _narrowed(
         self,
         client: Client,
-        kind: Kind,
+        resource: Resource,
         found: dict[str, frozenset[int]],
         credentials: Credentials,
     ) -> Steps:
@@ -309,7 +309,8 @@ class Plan:
             "client.name": client.name,
             "client.operator": client.operator,
             "client.purpose": frozenset(client.purposes),
-            "resource": kind,
+            "resource": resource.kind,
+            "resource.form": resource.form,
             "request.credentials": credentials,
         }
 

@@ -112,6 +112,9 @@ class Lately(Sound):
     recordings_last_hour: int = 0
     audio_last_hour: Bytes = 0.0
     known_for: Seconds = 0.0
+    on_air: Seconds = 0.0
+    live_streams: int = 0
+    live_streams_in_network: int = 0
     told: OneOrMany[Literal["robots", "headers", "files"]] = ()
     violations: int = 0
     robots_disallows: YesNo = False
@@ -125,6 +128,9 @@ class Lately(Sound):
             recordings=self.recordings_last_hour,
             audio=int(self.audio_last_hour),
             known=self.known_for,
+            on_air=self.on_air,
+            live_streams=self.live_streams,
+            live_streams_in_network=self.live_streams_in_network,
             told=frozenset(self.told),
             violations=self.violations,
             disallowed=self.robots_disallows,
@@ -163,6 +169,8 @@ class Case(Model):
     """The response's Content-Type, for what only the response can show."""
     traits: OneOrMany[Annotated[str, AfterValidator(_trait)]] = ()
     """Traits that the request is taken to have, besides those its headers show."""
+    form: Literal["live", "bought"] | None = None
+    """How sound is handed out there, for what only the response or the site's profile can tell."""
     headers: dict[str, str] = Field(default_factory=dict)
     ip: Annotated[str, AfterValidator(_address)] | None = None
     credentials: Credentials = "none"

@@ -126,7 +126,7 @@ class _Reader:
 
     def _unknown_field(self, key: str, path: Path) -> None:
         known = [*FIELDS, *self.known.stance, *GROUPS]
-        fix = did_you_mean(key, known) or f"known: {listed([*known, HEADER + '…'], 60)}"
+        fix = did_you_mean(key, known) or f"known: {listed([*known, HEADER + '…'], 120)}"
         self._wrong(path, f'unknown field "{key}"', fix, key=True)
 
     def _stance(self, key: str, value: Value, path: Path, *, positive: bool) -> Condition:

@@ -71,8 +71,14 @@ class Store(Protocol):
         `listener` is whom sentences and traps keep to; without one they leave nothing.
         """
 
+    def missing(self, client: str, recording: str) -> None:
+        """A recording that was counted as asked for is not there: it counts no more."""
+
     def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
         """Count a portion of a recording that has gone out, in all sessions of `listener`."""
+
+    def aired(self, household: str, at: float, change: int = 0) -> None:
+        """Count a portion of a live stream; `change` is 1 where it has begun, -1 where it ended."""
 
     def playlist(self, listener: Listener, at: float) -> None:
         """A playlist has gone out: its segments are asked for by right."""

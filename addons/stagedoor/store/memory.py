@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from stagedoor.engine.needs import NO_BEHAVIOUR, NOTHING_KNOWN, Effects, Known, Received, SignalKind
 from stagedoor.engine.sessions import Sessions
+from stagedoor.model.client_keys import network_key
 from stagedoor.model.facts import Behaviour, Rate
 from stagedoor.model.heard import Listener
 from stagedoor.model.recording_keys import recording_key
@@ -18,6 +19,7 @@ from stagedoor.model.sound import SoundSent
 from stagedoor.store.counters import HOUR, MINUTE, ClientCounters, due_after, wait
 from stagedoor.store.interface import Length, Query
 from stagedoor.store.listening import Listening
+from stagedoor.store.on_air import OnAir
 from stagedoor.store.once import Once
 
 MOST_RECORDINGS = 500
@@ -54,6 +56,7 @@ class MemoryStore:
         self._once = Once()
         self._listening = Listening()
         self._sessions = Sessions(clients)
+        self._air = OnAir()
 
     def __len__(self) -> int:
         return len(self._clients) + len(self._sessions)
@@ -85,17 +88,30 @@ class MemoryStore:
     def _behaviour(self, client: ClientCounters | None, query: Query) -> Behaviour:
         own = not query.included
         if client is None:
-            return Behaviour(requests=own, recordings=int(own and bool(query.recording)))
+            return self._on_air(
+                Behaviour(requests=own, recordings=int(own and bool(query.recording))), query
+            )
         at = query.at
-        self._forget(client, at)
-        recordings = len(client.recordings)
+        recordings = _recent(client.recordings, at)
         if own and query.recording and recording_key(query.recording) not in client.recordings:
             recordings = min(recordings + 1, MOST_RECORDINGS)
-        return Behaviour(
+        found = Behaviour(
             requests=client.requests.count(at, MINUTE) + own,
             recordings=recordings,
             audio=client.audio.count(at, HOUR),
             known=at - client.first,
+        )
+        return self._on_air(found, query)
+
+    def _on_air(self, behaviour: Behaviour, query: Query) -> Behaviour:
+        air, household = self._air, query.client
+        if not len(air):
+            return behaviour
+        return replace(
+            behaviour,
+            on_air=air.seconds(household, query.at),
+            live_streams=air.streams(household),
+            live_streams_in_network=air.streams_in(network_key(household)),
         )
 
     def apply(
@@ -129,6 +145,10 @@ class MemoryStore:
         """Count a portion of a recording that has gone out."""
         self._sessions.sent(listener, sent, at)
 
+    def aired(self, household: str, at: float, change: int = 0) -> None:
+        """Count a portion of a live stream."""
+        self._air.sent(household, at, change)
+
     def playlist(self, listener: Listener, at: float) -> None:
         """A playlist has gone out."""
         self._sessions.playlist(listener, at)
@@ -149,7 +169,14 @@ class MemoryStore:
             self._clients.move_to_end(key)
         return client
 
+    def missing(self, client: str, recording: str) -> None:
+        """The site has not sent it."""
+        known = self._clients.get(client)
+        if known is not None and known.recordings.pop(recording_key(recording), None) is not None:
+            self._recordings -= 1
+
     def _asked_for(self, client: ClientCounters, recording: bytes, at: float) -> None:
+        self._forget(client, at)
         known = client.recordings.pop(recording, None)
         client.recordings[recording] = at
         if known is not None:
@@ -223,6 +250,16 @@ class MemoryStore:
     def keep_length(self, path: str, length: Length) -> None:
         """Remember it, and forget the one that was kept longest."""
         _keep(self._lengths, recording_key(path), length, MOST_LENGTHS)
+
+
+def _recent(recordings: Mapping[bytes, float], at: float) -> int:
+    """How many were asked for within the hour; the oldest come first."""
+    old = 0
+    for last in recordings.values():
+        if at - last < HOUR:
+            break
+        old += 1
+    return len(recordings) - old
 
 
 def _waits(client: ClientCounters | None, query: Query) -> Mapping[str, float]:

@@ -128,6 +128,11 @@ class Tracks:
         while len(self._live) > MOST_LIVE:
             self._live.popitem(last=False)
 
+    @property
+    def any_live(self) -> bool:
+        """Whether there is such a resource at all."""
+        return bool(self._live)
+
     def is_live(self, key: str) -> bool:
         """Whether it was seen to."""
         return key in self._live

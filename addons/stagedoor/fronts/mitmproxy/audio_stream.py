@@ -57,6 +57,8 @@ class AudioStream:
         self._kind: SoundKind = kind or self._place.kind
         where = extent(status, headers)
         live = self._kind == "live" and not self._place.listed
+        if live:
+            tracks.live(key)
         self._start, self._size = where if where and not live else (0, 0)
         self._whole = status == 200
         self._rate = self._length = self._counted = 0.0

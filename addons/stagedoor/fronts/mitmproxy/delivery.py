@@ -19,8 +19,8 @@ from stagedoor.signals.html.codings import CODINGS
 from stagedoor.store.interface import Length
 
 _CONTENT = frozenset({200, 206})
-LISTINGS = frozenset({"playlist", "feed"})
-"""Kinds that name recordings, and are read as they pass."""
+SOUNDING = frozenset({"audio", "playlist", "feed"})
+"""Kinds that are sound, or name it, and are read as they pass."""
 
 
 def resource_key(passage: Passage) -> str:
@@ -57,6 +57,8 @@ class Delivery:
 
     def listing(self, passage: Passage, response: http.Response) -> None:
         """Read a playlist or feed as it passes: what it names, and what belongs together."""
+        if passage.resource.kind == "playlist":
+            self._service.listed(passage)
         coding = response.headers.get("content-encoding", "").strip().lower()
         if response.status_code != 200 or (coding and coding not in CODINGS):
             return
