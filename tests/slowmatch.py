@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from stagedoor.identify.catalogue import Catalogue, Match, Signature
+from stagedoor.model.facts import CRAWLERS
 
 _LATER = ("headless", "downloader", "http-library", "browser", "unknown")
 _PEOPLE = ("subsonic-client", "podcast-app", "feed-reader", "cast-device")
@@ -21,7 +22,7 @@ def _tier(signature: Signature) -> int:
         return 1
     if signature.purpose == "music-player":
         return 2
-    if signature.purpose == "robot" and signature.fallback:
+    if signature.fallback and signature.purpose in {*CRAWLERS, "robot"}:
         return 3
     return 4 + _LATER.index(signature.purpose) if signature.purpose in _LATER else 0
 
@@ -40,18 +41,32 @@ def _pattern(match: Match, token: bytes) -> re.Pattern[bytes]:
     return re.compile(patterns[match], re.IGNORECASE | re.DOTALL)  # of bytes: ASCII letters only
 
 
+def _blanks(text: bytes) -> bytes:
+    """`%20` and `+` read as blanks, as `identify.matcher.plain` has it."""
+    found = b""
+    while escape := re.search(rb"%([2-9A-Fa-f][0-9A-Fa-f])", text):
+        found += text[: escape.start()] + bytes([int(escape[1], 16)])
+        text = text[escape.end() :]
+    found += text
+    if b" " not in found and (b"+(" in found or b";+" in found):
+        return found.replace(b"++", b" \0").replace(b"+", b" ").replace(b"\0", b"+")
+    return re.sub(rb"([0-9A-Za-z])\+(?=[A-Za-z])", rb"\1 ", found)
+
+
 def _claims(catalogue: Catalogue, agent: bytes) -> Iterator[tuple[tuple[int, bool, int, int], str]]:
     for number, signature in enumerate(catalogue.signatures):
         if signature.robots_only or any(
-            w.encode().lower() in agent.lower() for w in signature.unless
+            _blanks(w.encode()).lower() in agent.lower() for w in signature.unless
         ):
             continue
         for token in signature.tokens:
-            if _pattern(signature.match, token.encode()).search(agent):
+            if _pattern(signature.match, _blanks(token.encode())).search(agent):
                 yield (_tier(signature), signature.fallback, -len(token), number), signature.name
 
 
 def slow_name(catalogue: Catalogue, agent: bytes) -> str:
     """The name that `agent` must be taken for."""
-    found = min(_claims(catalogue, agent), default=None)
+    if not re.search(rb"[0-9A-Za-z\x80-\xff]", agent):
+        return "anonymous"
+    found = min(_claims(catalogue, _blanks(agent)), default=None)
     return found[1] if found else "unknown"

@@ -142,7 +142,7 @@ def test_explain_identify_and_decide_word_it() -> None:
     one = served()
     found = explanation.explain(judge(loaded, one.request))
     out = io.StringIO()
-    Console(file=out, width=110).print(explain_command.tree(found, loaded))
+    Console(file=out, width=110).print(explain_command.tree(found))
     assert "tea with 418 by tea" in out.getvalue()
     assert "✓ tea  teapot: decides" in out.getvalue()
     assert explain_command.as_json(found, {})["status"] == 418

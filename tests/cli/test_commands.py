@@ -43,12 +43,13 @@ def test_identify_says_who_and_which_rule() -> None:
 
 
 def test_identify_answers_a_person_in_words(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["identify", GPTBOT, FIREFOX, "Wget/1.21.3", "Zorbulon/1"]) == 0
+    assert main(["identify", GPTBOT, FIREFOX, "Wget/1.21.3", "Zorbulon/1", ""]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "GPTBot (OpenAI), ai-training: gets no recordings (ai-training-off)",
         "Firefox (Mozilla), browser: gets recordings",
         "Wget (GNU project), downloader: gets recordings, noted (downloaders-noted)",
-        "in no list: gets recordings, noted (nameless-noted)",
+        "in no list: gets recordings, noted (unknown-noted)",
+        "gives no name: gets no recordings (anonymous-off)",
     ]
 
 
@@ -105,6 +106,45 @@ def test_check_fails_where_a_case_does_not_hold(
     )
 
 
+def test_check_runs_the_cases_of_profiles_and_of_rules_for_terms(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A profile of one's own, and a shipped rule that was edited."""
+    (tmp_path / "platforms").mkdir()
+    (tmp_path / "terms").mkdir()
+    profile = tmp_path / "platforms" / "mine.yaml"
+    lines = (
+        "name: Mine", "hosts: [music.example]", "reviewed: 2026-11-29", "source: s",
+        "audio: [/tracks/*]", "cases:", "  audio:", "    - https://music.example/songs/1",
+    )  # fmt: skip
+    profile.write_text("\n".join(lines))
+    terms = (rule_folder.SHIPPED_RULES / "terms" / "english.yaml").read_text("utf-8")
+    (tmp_path / "terms" / "english.yaml").write_text(
+        terms.replace("You must not scrape the site.", "You must dance.")
+    )
+    assert main(["check", str(tmp_path)]) == 1
+    said = capsys.readouterr()
+    assert 'platforms/mine.yaml:8:7: mine: https://music.example/songs/1 is "other"' in said.err
+    assert "terms/english.yaml:" in said.err
+    assert "en-no-mining: does not find “You must dance.”" in said.err
+    assert "cases of 9 platforms and of terms in 4 languages hold." in said.out
+    profile.write_text("\n".join(lines).replace("/tracks/*", "/songs/*"))
+    (tmp_path / "terms" / "english.yaml").unlink()
+    assert main(["check", str(tmp_path)]) == 0
+
+
+def test_check_reports_mistakes_of_rules_and_of_profiles_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "platforms").mkdir()
+    (tmp_path / "stance.yaml").write_text("mode: maybe\n")
+    (tmp_path / "platforms" / "soundcloud.yaml").write_text("name: SoundCloud\nhostz: [a]\n")
+    assert main(["check", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "stance.yaml:1:7" in said
+    assert 'platforms/soundcloud.yaml:2:1: unknown field "hostz" — did you mean "hosts"?' in said
+
+
 def test_init_begins_a_folder_and_never_overwrites(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,7 +191,8 @@ def test_init_asks_the_site_what_it_runs_on(
 
 
 def options(**given: object) -> argparse.Namespace:
-    names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies")
+    names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies",
+             "upstream_ca", "upstream_insecure")  # fmt: skip
     return argparse.Namespace(**{**dict.fromkeys(names), "others": [], **given})
 
 

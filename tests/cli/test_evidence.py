@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from ledgers import OCTOBER, ROBOTS, Clock, day_of_visits, examined, visit, writ
 from stagedoor.cli import evidence, main
 from stagedoor.evidence.entries import DAY
 from stagedoor.model.errors import StagedoorError
+from stagedoor.record.ledger import recorder
 from stagedoor.record.ledger.database import FILE
+from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.ledger.verifier import verify
 
 
@@ -100,6 +103,42 @@ def test_the_first_taking_after_a_notice_is_one_against_the_signals(tmp_path: Pa
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "First taking against the signals after a notice: <code>/closed.mp3</code>" in report
     assert "somebody who calls itself GPTBot" in report
+
+
+def test_the_report_is_of_the_site_that_the_stance_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for site in ("https://before.example", "https://label.example"):
+        ledger = Ledger(tmp_path / "state", lambda _lost: None, site=site, now=Clock())
+        ledger.taking(visit(OCTOBER), status=200, size=1)
+        ledger.close()
+    assert export(tmp_path / "state", tmp_path / "one") == 0
+    assert "ledger of https://label.example<" in (tmp_path / "one" / "report.html").read_text()
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "stance.yaml").write_text("publish: {address: 'https://new.example'}\n")
+    assert export(tmp_path / "state", tmp_path / "two", "--rules", rules) == 0
+    assert "ledger of https://new.example<" in (tmp_path / "two" / "report.html").read_text()
+    assert verify(tmp_path / "two")[0].startswith("OK: ")
+
+
+def test_an_export_says_what_is_still_being_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recorder, "SAVE", 0.01)
+    ledger = writing(tmp_path / "state", Clock())
+    for _ in range(75):
+        ledger.refusal(visit(OCTOBER), status=403, rule="x")
+    end = time.monotonic() + 10
+    while True:
+        assert call("list", "--state", tmp_path / "state") == 0
+        if "15 refusals of this hour are still being counted" in capsys.readouterr().out:
+            break
+        assert time.monotonic() < end
+    assert export(tmp_path / "state", tmp_path / "out") == 0
+    assert "Not in it: 15 refusals" in capsys.readouterr().out
+    assert "15 refusals of this hour" in (tmp_path / "out" / "report.html").read_text("utf-8")
+    ledger.close()
 
 
 def test_verify_says_what_it_found(state: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,7 +44,9 @@ def test_a_refusal_is_explained_in_a_screenful(capsys: pytest.CaptureFixture[str
     ("agent", "known"),
     [
         ("Mozilla/5.0 (compatible; Zor/1.0; +http://zor.example)", "by what robots write"),
-        ("Statastico/4.0", "by a public list of crawlers"),
+        ("Statastico/4.0", 'by "Statastico" of CrawlerDetect'),
+        ("AudioScraper/2.0 Lavf/61", 'by its own name: "scraper"'),
+        ("curl/8.5 (podcast research)", 'by its own words: "research"'),
     ],
 )
 def test_who_is_in_no_catalogue_is_known_by_something_else(

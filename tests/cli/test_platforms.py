@@ -70,7 +70,7 @@ def test_a_check_reads_once_a_day_and_says_who_it_is(
     assert run("check", f"{at}/terms", f"{at}/music/one", state=tmp_path) == 0
     told = capsys.readouterr().out
     assert "127.0.0.1, Terms: read for the first time" in told
-    assert "about AI: grants-platform" in told
+    assert "about AI: lets the platform train AI" in told
     assert "127.0.0.1: a page with audio says train: no" in told
     assert all(agent.startswith("Stagedoor/") for _, agent in site.asked)
     assert [path for path, _ in site.asked].count("/robots.txt") == 1

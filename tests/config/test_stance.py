@@ -232,3 +232,37 @@ def test_anything_else_is_no_listening_address(value: str) -> None:
 
 def test_a_port_may_stand_there_as_a_plain_number() -> None:
     assert stance("site: {listen: 8080}").site.listen == "8080"
+
+
+@pytest.mark.parametrize("word", ["yes", "log", "no", "block"])
+def test_the_former_word_for_the_nameless_is_read_as_both(word: str) -> None:
+    found = stance(f"others: {{nameless: {word}}}").others
+    wanted = {"block": "no"}.get(word, word)
+    assert (found.anonymous, found.unknown) == (wanted, wanted)
+
+
+def test_beside_the_former_word_the_new_ones_count() -> None:
+    found = stance("others: {nameless: no, unknown: yes}").others
+    assert (found.anonymous, found.unknown) == ("no", "yes")
+    found = stance("others: {unknown: yes, anonymous: log, nameless: no}").others
+    assert (found.anonymous, found.unknown) == ("log", "yes")
+
+
+def test_without_a_name_there_are_no_recordings_and_the_unknown_are_noted() -> None:
+    found = stance("{}").others
+    assert (found.anonymous, found.unknown) == ("no", "log")
+
+
+def test_the_former_word_is_answered_with_the_new_ones_and_where_to_write_them() -> None:
+    text = "artist:\n  contact: mailto:a@b.example\nothers:\n  seo: no\n  nameless: log\n"
+    (line,) = map(str, advice(stance(text), document(text)))
+    assert ":5:3: others.nameless is now two words" in line
+    assert line.endswith('write "anonymous: log" and "unknown: log" in its place')
+
+
+def test_a_mistake_in_the_former_word_is_reported_once_and_in_its_place() -> None:
+    (line,) = mistakes("others:\n  nameless: perhaps\n")
+    assert ":2:13: " in line
+    assert '"perhaps" is not one of: yes, log, no' in line
+    assert mistakes("others: nameless") != []
+    assert mistakes("others:\n  nameless: {a: b}\n") != []

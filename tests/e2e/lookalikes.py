@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import brotli
 import trustme
@@ -23,11 +24,18 @@ from .programs import Program, free_port, program
 SECRET = "s3cr3t-c00kie-7d1f"
 PASSWORD = "hunter2-p4ssw0rd-91"
 TOKEN = "t0ken-in-the-path-55"
+MEDIA = "cf-media.sndcdn.com"
+"""A host that the profile of SoundCloud names for recordings."""
+SIGNED = "s1gned-4ddress-77"
+SOUND = b"RIFF" + (36 + 16_000).to_bytes(4, "little") + b"WAVEfmt " + bytes(
+    [16, 0, 0, 0, 1, 0, 1, 0, 0x40, 0x1F, 0, 0, 0x80, 0x3E, 0, 0, 2, 0, 16, 0]
+) + b"data" + (16_000).to_bytes(4, "little") + b"S0undsOf" * 2_000  # fmt: skip
+"""One second."""
 SHORT = "<!doctype html><html><head><meta charset=utf-8><title>t</title>"
 HOSTS = (
     "soundcloud.com", "www.youtube.com", "x.com", "www.linkedin.com", "bandcamp.com",
     "www.mixcloud.com", "audius.co", "open.spotify.com", "www.spotify.com", "funk.example",
-    "bank.example",
+    "bank.example", MEDIA, "cdn.example",
 )  # fmt: skip
 SOUNDCLOUD_ROBOTS = "User-agent: *\nDisallow: /search\n\n" + "\n".join(
     f"User-agent: {name}\nDisallow: /\n"
@@ -64,6 +72,19 @@ def track(head: str = "", body: str = "") -> str:
 PAGES: dict[str, tuple[str, str, str]] = {
     # place → page, coding, further header fields
     "soundcloud.com/artist/track": (track(), "br", ""),
+    "soundcloud.com/artist/played": (
+        track("", f"<audio autoplay src=https://{MEDIA}/one.wav?Policy={SIGNED}></audio>"
+              f"<audio autoplay src=https://cdn.example/two.wav?sig={SIGNED}></audio>"), "br", "",
+    ),
+    f"soundcloud.com/artist/{TOKEN}": (
+        track(
+            f'<title>{SECRET}</title><meta name="tdm-policy" content="https://a.example/{SECRET}?{PASSWORD}">'
+            '<meta name="robots" content="noai"><link rel="license" type="application/rsl+xml" '
+            f'href="/licence?session={SECRET}"><script>window.me={{"token":"{SECRET}"}}</script>'
+        ),
+        "br", f'tdm-policy "https://anna:{PASSWORD}@a.example/{SECRET}"',
+    ),
+    "soundcloud.com/artist/not-kept": (track(), "gzip", "Cache-Control no-store"),
     "soundcloud.com/terms-of-use": (in_json(terms()), "gzip", ""),
     "soundcloud.com/settings/account": (track(), "", ""),
     "soundcloud.com/artist/strict": (track(), "", "Content-Security-Policy \"script-src 'nonce-x'; default-src 'self'\""),
@@ -107,6 +128,16 @@ class Lookalikes:
     authority: Path
     log: Path
 
+    def asked(self, place: str) -> list[dict[str, Any]]:
+        """Every request for a place, as the server has noted it, with its status."""
+        found = []
+        for line in self.log.read_text("utf-8").splitlines():
+            one = json.loads(line) if line.startswith("{") else {}
+            request = one.get("request")
+            if request and f"{request['host'].partition(':')[0]}{request['uri']}" == place:
+                found.append({"status": one["status"], **request})
+        return found
+
     def write(self, place: str, page: str, coding: str = "") -> None:
         """Put a page at a place, ready in its coding."""
         path = self.folder / "sites" / place
@@ -120,6 +151,12 @@ class Lookalikes:
             "zstd": zstandard.ZstdCompressor().compress(data),
         }[coding]
         path.write_bytes(packed)
+
+
+_OF_SOUND = {
+    MEDIA: "header X-Robots-Tag noai\n",
+    "cdn.example": "header Content-Usage train-ai=y\n",
+}
 
 
 def _caddyfile(port: int, folder: Path, keys: dict[str, tuple[Path, Path]]) -> str:
@@ -140,6 +177,7 @@ def _caddyfile(port: int, folder: Path, keys: dict[str, tuple[Path, Path]]) -> s
         cert, key = keys[host]
         sites.append(
             f"https://{host}:{port} {{\nbind 127.0.0.1\ntls {cert} {key}\nlog\nroot * {folder}/sites/{host}\nheader /robots.txt Content-Type text/plain\n"
+            + _OF_SOUND.get(host, "")
             + "".join(rules) + "file_server\n}\n"
         )  # fmt: skip
     return "{\nadmin off\nauto_https off\n}\n" + "".join(sites)
@@ -163,6 +201,10 @@ def serving(folder: Path) -> Iterator[Lookalikes]:
     for place, (page, coding, _) in PAGES.items():
         sites.write(place, page, coding)
     sites.write("soundcloud.com/robots.txt", SOUNDCLOUD_ROBOTS)
+    for place in (f"{MEDIA}/one.wav", "cdn.example/two.wav"):
+        path = folder / "sites" / place
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(SOUND)
     (folder / "Caddyfile").write_text(_caddyfile(port, folder, keys))
     command = [program("caddy"), "run", "--adapter", "caddyfile"]
     with Program(*command, "--config", str(folder / "Caddyfile"), log=folder / "caddy.log") as one:

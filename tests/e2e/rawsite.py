@@ -99,7 +99,7 @@ class RawSite:
         with wire:
             try:
                 visit = Visit(wire)
-                if visit.head:
+                if visit.head and "looks at its own site" not in visit.head:
                     self.visits.put(visit.head)
                     self.handler(visit)
             except (OSError, TimeoutError):

@@ -20,7 +20,7 @@ from . import guarding
 from .clients import FIREFOX, connect, curl, raw, read_head, request
 from .conftest import StartGuard
 from .guarding import Guard
-from .programs import Program, eventually
+from .programs import Program, at_load, eventually, free_port
 from .rawsite import PAGE, RawSite, Visit, page
 
 
@@ -181,6 +181,97 @@ def test_many_from_one_household_and_a_neighbour(radio: RawSite, start_guard: St
         assert guard.counts()("connections") == 10
         assert guard.counts()("connections_closed_total", reason="household") == 20
         assert curl(f"{guard.url}/").body == PAGE
+
+
+def test_where_there_is_no_room_plain_http_is_answered(
+    radio: RawSite, start_guard: StartGuard
+) -> None:
+    guard = start_guard(radio.url, "--set", "guard_connections_per_household=5")
+    with crowd(guard, 5, request("/stream")) as listening:
+        for wire in listening:
+            assert wire.recv(100).startswith(b"HTTP/1.1 200")
+        with crowd(guard, 1, request("/")) as wires:
+            head, _, body = everything(wires[0]).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 Service Unavailable\r\n")
+            assert b"\r\nRetry-After: 60\r\n" in head
+            assert (
+                body == b"There are too many connections right now. Please try again in a minute.\n"
+            )
+        with crowd(guard, 1, request("/", method="HEAD")) as wires:
+            assert everything(wires[0]).endswith(b"\r\n\r\n")
+        for sent in (b"\x16\x03\x01\x02\x00\x01", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\0", b""):
+            with crowd(guard, 1, sent) as wires:
+                assert everything(wires[0]) == b""  # in a second, also where nothing was sent
+        with crowd(guard, 60) as wires:  # more than may wait
+            began = time.monotonic()
+            eventually(lambda: closed(wires) == 60, "sixty to be closed")
+            assert time.monotonic() - began < at_load(3)
+        assert raw(guard.url, request("/", FIREFOX, "Connection: close")).body == PAGE
+        assert guard.counts()("connections") == 5
+        assert all(wire.recv(100) for wire in listening)
+    assert guard.counts()("connections_closed_total", reason="household") == 66
+
+
+def everything(wire: socket.socket) -> bytes:
+    """What is received until the other side closes."""
+    found = b""
+    try:
+        while part := wire.recv(65536):
+            found += part
+    except ConnectionResetError:
+        pass
+    return found
+
+
+KNOCKING = """
+import select, socket, sys, time
+port, number = int(sys.argv[1]), int(sys.argv[2])
+wires, poll = {}, select.poll()
+print("there", flush=True)
+while True:
+    while len(wires) < number:
+        wire = socket.socket()
+        wire.bind((f"127.7.{len(wires) // 200}.{len(wires) % 200 + 1}", 0))
+        wire.settimeout(0.2)
+        try:
+            wire.connect(("127.0.0.1", port))
+        except OSError:
+            wire.close()
+            time.sleep(0.005)
+            continue
+        wires[wire.fileno()] = wire
+        poll.register(wire, select.POLLIN)
+    for number_, _ in poll.poll(10):
+        poll.unregister(number_)
+        wires.pop(number_).close()
+"""
+
+
+def test_a_flood_of_connections_during_the_start(radio: RawSite, tmp_path: Path) -> None:
+    """They are there before the guard listens, and come again whenever they are closed."""
+    port = free_port()
+    limited = [
+        "bash", "-c", 'ulimit -n 256; exec "$@"', "limited",
+        *guarding.command(
+            f"--mode=reverse:{radio.url}@127.0.0.1:{port}", "--set", "guard_metrics=127.0.0.1:0",
+            "--set", f"guard_state={tmp_path / 'state'}",
+        ),
+    ]  # fmt: skip
+    knocking = Program(sys.executable, "-c", KNOCKING, str(port), "400", log=tmp_path / "crowd")
+    with knocking:
+        knocking.says("there")
+        guard = guarding.reach(Program(*limited, log=tmp_path / "guard.log"), tmp_path / "state")
+        with guard.program:
+            listener = Listener(guard)
+            eventually(lambda: guard.counts()("connections_closed_total") > 400, "the flood")
+            assert raw(guard.url, request("/", FIREFOX, "Connection: close")).body == PAGE
+            assert requests.get(guard.metrics.removesuffix("metrics"), timeout=10).ok
+            assert (tmp_path / "state" / "ledger.sqlite").stat().st_size
+            assert not listener.ended
+            listener.close()
+    assert knocking.process.poll() is not None
+    assert "Traceback" not in guard.output
+    assert len(guard.output) < 6000
 
 
 def test_a_trusted_proxy_may_have_any_number(radio: RawSite, start_guard: StartGuard) -> None:

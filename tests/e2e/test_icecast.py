@@ -183,3 +183,23 @@ def test_a_browser_listens_to_it_under_the_guard(guard: Guard) -> None:
         while len(body) < 30_000:
             body += wire.recv(65536)
     assert " 200 " in head
+
+
+def test_a_source_is_refused_at_once_and_the_log_says_why(guard: Guard, tmp_path: Path) -> None:
+    """Its stream has no length, which to HTTP/1 means that there is none."""
+    source = [program("ffmpeg"), "-v", "error", "-re", "-f", "lavfi", "-i", "anoisesrc=d=30"]
+    encoded = ["-c:a", "libmp3lame", "-content_type", "audio/mpeg", "-f", "mp3"]
+    port = guard.url.rpartition(":")[2]
+    for legacy in ("0", "1"):  # PUT, and SOURCE as before Icecast 2.4
+        mount = f"icecast://source:secret@127.0.0.1:{port}/other"
+        began = time.monotonic()
+        done = run(*source, *encoded, "-legacy_icecast", legacy, mount)
+        assert done.returncode != 0
+        assert time.monotonic() - began < at_load(10)
+    assert guard.output.count("let it connect to Icecast's own port") == 1
+    assert guard.counts()("malformed_total", side="client", fault="length") >= 2
+    ice = conversation(
+        guard.url, b"SOURCE /other ICE/1.0\r\nContent-Type: audio/mpeg\r\n\r\n" + b"\xff" * 99
+    )
+    assert ice.startswith(b"HTTP/1.1 400")
+    assert guard.counts()("malformed_total", side="client", fault="length") >= 3

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -57,6 +59,22 @@ def test_an_ai_crawler_is_refused_a_recording(name: str, guard: Guard, origin: S
 def test_every_kind_of_recording_is_refused(path: str, guard: Guard, origin: Site) -> None:
     answer = curl(f"{guard.url}{path}", agent=GPTBOT)
     assert_refused(answer, origin.file(path))
+
+
+def test_a_script_that_gives_no_name_gets_pages_and_no_recordings(
+    guard: Guard, origin: Site
+) -> None:
+    """http.client as it is: like PHP, Node's http, undici and others it sends no User-Agent."""
+    marker = "for-nobody"
+    connection = HTTPConnection(urlsplit(guard.url).netloc, timeout=PATIENCE)
+    connection.request("GET", f"/music/tone.mp3?{marker}")
+    answer = connection.getresponse()
+    kind = str(answer.headers["content-type"])
+    assert_refusal(answer.status, kind, answer.read(), origin.file("/music/tone.mp3"))
+    assert origin.never_heard(marker, guard.url)
+    connection.request("GET", "/about.html")
+    assert connection.getresponse().status == curl(f"{guard.url}/about.html").status
+    connection.close()
 
 
 @pytest.mark.parametrize("name", ["with_requests", "with_aiohttp"])

@@ -45,21 +45,24 @@ class Watched:
 
 
 @contextmanager
-def watching(folder: Path, sites: Lookalikes, *settings: str) -> Iterator[Watched]:
-    """A watch for as long as the block lasts."""
+def watching(
+    folder: Path, sites: Lookalikes, *settings: str, plain: int = 0, mode: str = "regular"
+) -> Iterator[Watched]:
+    """A watch for as long as the block lasts. `plain` is the port that port 80 leads to."""
     state = folder / "state"
     words = [
         f"confdir={confdir()}", f"watch_state={state}", "watch_page=127.0.0.1:0",
         "watch_hosts=funk.example", f"ssl_verify_upstream_trusted_ca={sites.authority}", *settings,
     ]  # fmt: skip
     environment = {"LOOKALIKE_PORT": str(sites.port)}
+    environment |= {"LOOKALIKE_PLAIN_PORT": str(plain)} if plain else {}
     before = {name: os.environ.get(name) for name in environment}
     os.environ.update(environment)
     try:
         started = Program(
             program("mitmdump"), "-s", str(ROOT / "addons" / "watch.py"),
             "-s", str(HERE / "scripts" / "loopback_names.py"),
-            "--mode", "regular@127.0.0.1:0", *(w for s in words for w in ("--set", s)),
+            "--mode", f"{mode}@127.0.0.1:0", *(w for s in words for w in ("--set", s)),
             log=folder / "watch.log",
         )  # fmt: skip
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -84,6 +85,20 @@ def test_it_loads_nothing_runs_nothing_and_takes_nothing_for_markup() -> None:
     assert "url(" not in html
     assert "@import" not in html
     assert "&lt;script&gt;" in html
+
+
+def test_the_site_is_named_by_its_own_address_and_by_no_visitor() -> None:
+    found = account()
+    found.hosts["evil.example"] += 1000
+    html = page(found, {}, Findings(), replace(EXTRACT, site="https://label.example"))
+    read(html)
+    head = html.partition("</header>")[0]
+    assert "Evidence from the ledger of https://label.example</p>" in head
+    assert "evil.example" not in head
+    assert "as the visitors wrote them: <code>evil.example</code>" in html
+    head = page(found, {}, Findings(), EXTRACT).partition("</header>")[0]
+    assert "Evidence from the ledger of this site</p>" in head
+    assert "example" not in head
 
 
 def test_the_large_figures_are_of_those_who_proved_it() -> None:

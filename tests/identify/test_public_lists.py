@@ -14,7 +14,8 @@ from stagedoor.identify.exclusions import FURTHER_LEFT_OUT
 from stagedoor.identify.public_lists import LOOKED_AT, Second, left_out, named
 from stagedoor.identify.robot_words import FORMS, SIGNS, SURE, WORDS
 from stagedoor.load import public_patterns, rule_folder
-from stagedoor.model.facts import as_header
+from stagedoor.model.facts import PEOPLE, as_header
+from stagedoor.rules.policy import Policy
 
 SHARED = ROOT.parent / "shared" / "data"
 CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
@@ -232,6 +233,12 @@ def packaged() -> Second:
     return public_patterns.second()
 
 
+@pytest.fixture(scope="module")
+def catalogue() -> Policy:
+    """All that is shipped."""
+    return rule_folder.load()
+
+
 def test_the_packages_bring_patterns(packaged: Second) -> None:
     assert packaged.patterns > 2500
     assert packaged.refused == []
@@ -264,3 +271,61 @@ def test_no_app_or_device_of_people_is_found(packaged: Second, file: str) -> Non
 def test_every_sign_has_a_name_of_its_own() -> None:
     rows = (*FORMS, *SURE, *SIGNS, *WORDS)
     assert len({name for name, _ in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        # A whole browser, with the name of another behind it.
+        "Mozilla/5.0 (Windows NT 6.1; WOW64) AppleWebKit/537.36 (KHTML, like Gecko) "
+        "Chrome/29.0.1547.57 Safari/537.36 Seznam.cz/1.3.1",
+        f"{CHROME} Zorbulon.example/1.3.1",
+        f"{CHROME} SearchBrowser/1.0",
+        f"{CHROME} Scanner/2.0 Monitor/1",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:102.0) Gecko/20100101 Firefox/102.0 Checker/1.0",
+        # What a phone was built by.
+        "Mozilla/5.0 (Linux; Android 9; X Build/user@build.example.com) AppleWebKit/537.36 "
+        "(KHTML, like Gecko) Chrome/80.0.3987.99 Mobile Safari/537.36",
+        "Mozilla/5.0 (Linux; U; Android 4.4.2; de-de; Y Build/jane@example.com) AppleWebKit/534.30 "
+        "(KHTML, like Gecko) Version/4.0 Mobile Safari/534.30",
+        "Mozilla/5.0 (Linux; Android 9; Zor Scanner X1 Build/eng.ci@host.example) AppleWebKit/537.36 "
+        "(KHTML, like Gecko) Chrome/91.0.4472.120 Mobile Safari/537.36",
+        # How a distribution calls itself.
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/602.1 (KHTML, like Gecko) Version/8.0 "
+        "Safari/602.1 Debian/experimental (3.14.2-1) Epiphany/3.14.2",
+        "Mozilla/5.0 (X11; U; Linux x86_64; en-us) AppleWebKit/531.2+ (KHTML, like Gecko) "
+        "Version/5.0 Safari/531.2+ Debian/testing (2.30.6-1) Epiphany/2.30.6",
+        # Programs that people run, and their site.
+        "FlexGet/3 (www.flexget.com)",
+        "FlexGet/3.11.1 (www.flexget.com)",
+        "beets/2.3.1 +https://beets.io/",
+        "NZBGet/21 (https://nzbget.com)",
+        "Tautulli/2 (https://tautulli.com)",
+        # Telephones that stand on a desk.
+        "Mozilla/4.0 (compatible; snom370-SIP 8.4.35 1.1.3-s)",
+        "Mozilla/4.0 (compatible; Aastra 6757i)",
+        "Mozilla/4.0 (compatible; Polycom VVX 500)",
+        "Mozilla/4.0 (compatible; Yealink SIP-T46S)",
+        "Mozilla/4.0 (compatible; Cisco IP Phone 8861)",
+        "Mozilla/4.0 (compatible; Siemens optiPoint 420)",
+    ],
+)
+def test_people_are_not_refused_for_a_word_beside_their_browser(
+    catalogue: Policy, agent: str
+) -> None:
+    assert catalogue.identify(agent).purpose in {*PEOPLE, "downloader", "unknown"}
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        f"{CHROME} (compatible; Zor/1.0; +http://zor.example)",
+        f"{CHROME} ZorBot/1.0",
+        f"{CHROME} (+https://zor.example)",
+        "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like "
+        "Gecko) Chrome/120.0.0.0 Mobile Safari/537.36 (compatible; Zor/2.1; +http://zor.example)",
+        "Mozilla/4.0 (compatible; Zorbulon)",
+    ],
+)
+def test_a_browsers_costume_still_hides_no_robot(catalogue: Policy, agent: str) -> None:
+    assert catalogue.identify(agent).purpose == "robot"

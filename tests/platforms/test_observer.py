@@ -15,7 +15,7 @@ from stagedoor.model.errors import StagedoorError
 from stagedoor.platforms.archive_versions import take_in
 from stagedoor.platforms.kept_texts import FILE, History
 from stagedoor.platforms.observer import News, Observer
-from stagedoor.platforms.page_audit import PageAudit, audit_page
+from stagedoor.platforms.page_audit import PageAudit, audit_page, recording_signals
 from stagedoor.platforms.platform_report import report
 
 DAY = 86_400
@@ -57,8 +57,8 @@ def test_a_changed_text_is_one_line_that_names_the_clauses(seen: Seen) -> None:
     seen.read(TEXT, 1)
     seen.read([*TEXT, termpairs.AI["en"][0][0]], 2)
     assert seen.news[-1].sentence == (
-        "SoundCloud changed its Terms of use: 1 sentence (new: grants-platform; its date of "
-        '"last updated" did not change)'
+        "SoundCloud changed its Terms of use: 1 sentence (new: lets the platform train AI; its "
+        'date of "last updated" did not change)'
     )
 
 
@@ -103,6 +103,50 @@ def test_the_claim_names_who_is_left_out(seen: Seen) -> None:
         "names 1 crawler that trains AI and leaves these 2 out: ClaudeBot, Bytespider"
     )
     assert claims[1].verdict == "not looked at"
+
+
+def test_a_recording_counts_for_the_pages_of_its_platform_also_after_a_restart(
+    seen: Seen, tmp_path: Path
+) -> None:
+    signals = recording_signals(
+        Fetched("https://recording.invalid/", 200, (("x-robots-tag", "noai"),)), CRAWLERS  # type: ignore[arg-type]
+    )  # fmt: skip
+    seen.observer.audited(seen.profile, audit(None), DAY)
+    seen.observer.recording(seen.profile, signals)
+    seen.observer.audited(seen.profile, audit(None), 2 * DAY)
+    again = Observer(profiles(), rules(), seen.observer.history, seen.news.append)
+    again.audited(seen.profile, audit(None), 3 * DAY)
+    assert [news.sentence for news in seen.news] == [
+        "SoundCloud: a page with audio says train: nothing, input: nothing, search: nothing",
+        "SoundCloud: a page with audio says train: no, input: nothing, search: nothing",
+    ]
+    claim = again.claims(seen.profile, again.last_audit(seen.profile)[1])[0]  # type: ignore[index]
+    assert claim.found == "robots-tag in a recording: X-Robots-Tag: noai"
+
+
+def test_more_that_is_looked_at_is_no_news(seen: Seen) -> None:
+    seen.observer.audited(seen.profile, audit(None), DAY)
+    seen.observer.audited(seen.profile, audit("User-agent: GPTBot\nDisallow: /\n"), 2 * DAY)
+    seen.observer.recording(seen.profile, ())
+    seen.observer.audited(seen.profile, audit("User-agent: GPTBot\nDisallow: /\n"), 3 * DAY)
+    assert len(seen.news) == 1
+    events = report(seen.observer)["timeline"]
+    assert [event["newly_looked_at"] for event in events] == [["recordings"], ["robots.txt"], []]
+    found = seen.observer.claims(seen.profile, seen.observer.last_audit(seen.profile)[1])[0].found  # type: ignore[index]
+    assert found.startswith("none found in this page, its headers and its recordings; robots.txt")
+
+
+def test_a_page_from_the_browsers_cache_is_said_once_where_its_text_is_not_known(
+    seen: Seen,
+) -> None:
+    terms = seen.profile.file.documents[0]
+    seen.observer.not_sent(seen.profile, terms)
+    seen.observer.not_sent(seen.profile, terms)
+    assert [news.kind for news in seen.news] == ["no text"]
+    assert "reload the page with Shift" in seen.news[0].sentence
+    seen.read(TEXT, 1)
+    seen.observer.not_sent(seen.profile, terms)
+    assert len(seen.news) == 2
 
 
 def test_of_an_audit_no_address_is_kept(seen: Seen, tmp_path: Path) -> None:

@@ -11,12 +11,13 @@ import pytest
 from making import FIREFOX, REFUSED, asks, event
 from stagedoor.evidence.entries import Visit
 from stagedoor.model.events import Decided, Referred
-from stagedoor.model.facts import UNKNOWN, Client, Proof, Resource, Verdict
+from stagedoor.model.facts import ANONYMOUS, UNKNOWN, Client, Proof, Resource, Verdict
 from stagedoor.record import backfill
 from stagedoor.record.daily import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.ledger.recorder import Ledger
-from stagedoor.record.today import Row
+from stagedoor.record.ledger.subscriber import LedgerRecorder
+from stagedoor.record.today import Hour, Past, Row
 from stagedoor.web.desk.sentences import sentences, since
 
 NOON = time.mktime((2026, 11, 23, 12, 0, 0, 0, 0, -1))
@@ -157,9 +158,10 @@ def test_only_what_is_proven_is_said_of_the_operator(proof: Proof, who: str) -> 
 
 
 def test_who_says_no_name_is_called_by_none() -> None:
-    day = Day(Clock())
-    day.record(came(client=UNKNOWN, against=True))
-    assert any(text.startswith("Somebody who does not say") for text in sentences(day.look()))
+    for client, words in ((ANONYMOUS, "does not say who it is"), (UNKNOWN, "nobody knows")):
+        day = Day(Clock())
+        day.record(came(client=client, against=True))
+        assert any(text.startswith(f"Somebody who {words}") for text in sentences(day.look()))
 
 
 def test_who_sends_people_is_said_beside_what_the_same_operator_took() -> None:
@@ -245,8 +247,52 @@ def test_the_ledger_of_today_is_added_and_yesterday_is_not(tmp_path: Path) -> No
     assert (seo.recordings, seo.different, seo.track_requests, seo.tracks) == (2, 1, 2, 1)
     today = day.look()
     assert today.hours[11].machines == 6
+    assert today.hours[11].refused == today.refused == 2
     assert (today.requests, today.refused, today.from_ledger) == (6, 2, True)
     assert "from the ledger" in since(today)
+
+
+def test_a_restart_changes_nothing_that_the_desk_shows_of_refusals(tmp_path: Path) -> None:
+    """What one guard counted is what the next one shows: by the hour, against, different ones."""
+    at = time.time() - 1
+    before = Day(lambda: at)
+    ledger = Ledger(tmp_path, lambda _count: None)
+    hub = LedgerRecorder(ledger).handlers()[Decided]
+    for number in range(100):
+        request = asks("GPTBot", f"/music/{number % 50}.mp3", address="198.51.100.7")
+        one = came(at, against=number >= 10, request=request)
+        before.record(one)
+        hub(one)
+    person = came(at, client=PERSON, request=asks(FIREFOX, "/x", address="198.51.100.8"))
+    before.record(person)
+    hub(person)
+    ledger.close()
+    after = Day(lambda: time.time() + 1)
+    if time.localtime(at).tm_yday != time.localtime(after.since).tm_yday:
+        pytest.skip("it is midnight")
+    assert backfill.fill(after, tmp_path)
+    was, now = before.look(), after.look()
+    assert now.hours == was.hours
+    for name in ("requests", "refused", "knocks", "people", "people_refused"):
+        assert getattr(now, name) == getattr(was, name), name
+    (old,), (new,) = was.rows, now.rows
+    for name in ("knocks", "refused", "against", "track_requests", "tracks", "hours"):
+        assert getattr(new, name) == getattr(old, name), name
+    # Forty of them were only counted: which recordings they asked for is not known.
+    assert (old.more, new.more) == (False, True)
+    assert any("came back for at least 50 tracks (90 requests)" in one for one in sentences(now))
+
+
+def test_what_people_were_refused_is_no_machine_s(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, lambda _count: None)
+    one = replace(visit(NOON - 60, "Firefox"), purpose="browser")
+    ledger.refusal(one, status=403, rule="r")
+    ledger.close()
+    day = Day(Clock())
+    assert backfill.fill(day, tmp_path)
+    today = day.look()
+    assert (today.rows, today.people, today.people_refused, today.knocks) == ((), 1, 1, 0)
+    assert today.hours[11] == Hour(machines=0, refused=1, people=1)
 
 
 def test_a_ledger_that_is_long_or_none_is_not_read(
@@ -266,6 +312,6 @@ def test_a_ledger_that_is_long_or_none_is_not_read(
 
 def test_a_ledger_of_another_day_is_not_added() -> None:
     day = Day(Clock())
-    row = Row(SEO, knocks=3)
-    day.add({("AhrefsBot", "unverified"): row}, Distinct(), NOON)
+    past = Past({("AhrefsBot", "unverified"): Row(SEO, knocks=3)})
+    day.add(past, Distinct(), NOON)
     assert day.look().rows == ()

@@ -16,6 +16,7 @@ import pytest
 from ledgers import Lost, examined, visit
 from making import ROOT
 from stagedoor.record.ledger import recorder as ledgers
+from stagedoor.record.ledger import writer_lock
 from stagedoor.record.ledger.recorder import Ledger
 
 
@@ -107,7 +108,7 @@ def test_an_end_on_a_full_disk_is_short_and_counted(small_disk: Path) -> None:
 
 def test_a_start_on_a_full_disk_is_made_up_for(small_disk: Path) -> None:
     ballast = fill(small_disk)
-    (small_disk / ledgers.LOCK).touch()  # a name needs no room
+    (small_disk / writer_lock.FILE).touch()  # a name needs no room
     lost = Lost()
     ledger = Ledger(small_disk, lost)
     of = ledger.publish("/robots.txt", "RFC 9309", "User-agent: *\n", 1)
@@ -125,6 +126,7 @@ import resource, sys, time
 from pathlib import Path
 from ledgers import Lost, visit
 from stagedoor.record.ledger import recorder as ledgers
+from stagedoor.record.ledger import writer_lock
 ledgers.RETRY = ledgers.RETRY_AT_MOST = 0.02
 ledgers.MAX_WAITING = 200
 lost = Lost()

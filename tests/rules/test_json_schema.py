@@ -318,7 +318,7 @@ def test_every_word_of_the_vocabulary_explains_itself() -> None:
 
 def test_names_are_offered_and_not_demanded() -> None:
     offered, any_word = SCHEMAS["rules.json"]["definitions"]["name"]["anyOf"]
-    assert offered["enum"] == ["ExampleBot", "GPTBot", "unknown"]
+    assert offered["enum"] == ["anonymous", "ExampleBot", "GPTBot", "unknown"]
     assert "enum" not in any_word
 
 

@@ -22,7 +22,7 @@ from making import (
 from stagedoor.config.yamltext import Source
 from stagedoor.identify.catalogue import Signature
 from stagedoor.model.errors import ConfigError
-from stagedoor.model.facts import UNKNOWN, Proof, Verdict
+from stagedoor.model.facts import ANONYMOUS, UNKNOWN, Proof, Verdict
 from stagedoor.rules.plan import SIGNAL_RULE
 from stagedoor.rules.policy import Policy, load_policy, observed
 
@@ -55,7 +55,10 @@ def test_where_no_rule_holds_the_request_is_let_in() -> None:
 
 
 def test_nobody_knows_who_says_nothing() -> None:
-    client, _, _ = judgement(policy(), asks(""))
+    for agent in ("", " ", "-", '""'):
+        client, _, _ = judgement(policy(), asks(agent))
+        assert client == ANONYMOUS
+    client, _, _ = judgement(policy(), asks("Zorbulon"))
     assert client == UNKNOWN
 
 

@@ -15,6 +15,7 @@ from slowmatch import slow_name
 from stagedoor.config.stance import Stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.engine.cases import run_cases, run_examples
+from stagedoor.identify.matcher import Matcher
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.load import platform_folder, rule_folder
 from stagedoor.model.facts import PURPOSES, Behaviour, as_header
@@ -134,7 +135,7 @@ def test_a_no_in_the_stance_refuses_somebody(shipped: Policy, name: str) -> None
     agents = [s.examples.match[0] for s in shipped.catalogue.signatures if s.examples.match]
     assert any(
         verdict(before, agent, target, looks) != "block" == verdict(after, agent, target, looks)
-        for agent in [*agents, "Zorbulon"]
+        for agent in [*agents, "Zorbulon", ""]
         for target in (SONG, "/about")
         for looks in ("", "spoofed", "tls-not-a-browser", "tripped")
     )
@@ -236,13 +237,26 @@ def test_every_crawler_says_where_its_facts_come_from() -> None:
 
 def test_the_shipped_catalogue_is_matched_as_it_is_defined(shipped: Policy) -> None:
     examples = [agent for s in shipped.catalogue.signatures for agent in s.examples.match]
+    matcher = Matcher(shipped.catalogue)
     for agent in [
         *examples[::40],
         *(f"{a} {b}" for a, b in zip(examples[::60], examples[7::60], strict=False)),
     ]:
-        assert shipped.identify(as_header(agent)).name == slow_name(
+        assert matcher.identify(as_header(agent)).name == slow_name(
             shipped.catalogue, agent.encode()
         ), agent
+
+
+@pytest.mark.parametrize(
+    "client",
+    json.loads((ROOT / "tests/identify/sample/scripts.json").read_text("utf-8"))["clients"],
+    ids=lambda client: client["client"],
+)
+def test_a_script_without_a_name_of_its_own_gets_no_recordings(
+    shipped: Policy, client: dict[str, str]
+) -> None:
+    """What libraries send where their users set nothing; a third of them send no agent at all."""
+    assert verdict(shipped.assuming({}), client["agent"], SONG) == "block"
 
 
 # -- listeners, as others have written them down ---------------------------------------------------

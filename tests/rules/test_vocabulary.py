@@ -9,6 +9,7 @@ from stagedoor.config.stance import Stance, choices
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import (
+    CREDENTIALS,
     FORMS,
     KINDS,
     LICENCE_STANDINGS,
@@ -317,6 +318,7 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("client.traits") == TRAIT_NAMES
     assert choices.pop("behaviour.told") == TOLD
     assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
+    assert choices.pop("request.credentials") == CREDENTIALS
     assert choices.pop("resource.form") == FORMS
     for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
         assert choices.pop(f"{scope}.tripped") == ("yes", "no")

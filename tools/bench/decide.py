@@ -136,6 +136,7 @@ def _tenths(policy: Any, agents: Sequence[str]) -> Iterable[Subject]:
     """Whether more signatures make a lookup slower: the whole catalogue against a tenth of it."""
     from stagedoor.identify.catalogue import Catalogue  # noqa: PLC0415
     from stagedoor.identify.matcher import CACHED_AGENTS, Matcher  # noqa: PLC0415
+    from stagedoor.identify.own_words import OWN  # noqa: PLC0415
     from stagedoor.load.public_patterns import second  # noqa: PLC0415
     from stagedoor.model.facts import as_header  # noqa: PLC0415
 
@@ -153,7 +154,7 @@ def _tenths(policy: Any, agents: Sequence[str]) -> Iterable[Subject]:
         ("tenth, browsers", browsers, tenth),
         ("tenth, same finds", browsers, same),
     ):
-        small = Matcher(Catalogue(part), second())
+        small = Matcher(Catalogue(part), second(), OWN)
         action, base = (_each(m.identify, asking) for m in (policy.matcher, small))
         yield Subject(name, action, base=base, wanted="≤ 1.2")
 

@@ -13,6 +13,12 @@
                                                        the catalogue names its bots
     crawlerdetect         sdist 0.4.2     MIT          robots and people's devices. The second look reads
                                                        its patterns
+    woothee               npm 1.11.1      Apache-2.0   its testsets: crawlers, people's phones and
+                                                       browsers. Never read by anybody: since November
+                                                       2026 the second measure of strangers
+    mssola/useragent      Go 1.0.0        MIT          its test: robots and browsers. Never read, either
+    django-bots           wheel 1.2.3     MIT          ai.robots.txt of October 2026; the names that the
+                                                       list of August does not have. Never read, either
 
 Kept here are 500 robots each of uadetector (`tests/identify/sample/strangers.txt`) and crawlerdetect
 (`unlisted.txt`).
@@ -147,6 +153,44 @@ def _yauaa(folder: Path) -> Iterator[Group]:
     yield Group("Robots (yauaa)", unique(found))
 
 
+def _woothee(folder: Path) -> Iterator[Group]:
+    robots: list[Any] = []
+    people: list[Any] = []
+    for path in sorted(folder.rglob("woothee/testsets/*.yaml")):
+        if path.stem in {"blank", "misc"}:  # no agent, and libraries beside people's programs
+            continue
+        found = robots if path.stem.startswith("crawler") else people
+        found += [row.get("target") for row in _yaml(path) if isinstance(row, dict)]
+    yield Group("Robots (woothee)", unique(robots), unread=True)
+    yield Group("People (woothee)", unique(people), people=True, wanted="0", unread=True)
+
+
+_GO_TEST = re.compile(
+    r'\b(?:ua|UserAgent):\s+"((?:[^"\\]|\\.)*)",\s+expected:\s+"((?:[^"\\]|\\.)*)"', re.DOTALL
+)
+
+
+def _mssola(folder: Path) -> Iterator[Group]:
+    robots: list[str] = []
+    people: list[str] = []
+    for path in sorted(folder.rglob("mssola/useragent*/all_test.go")):
+        for agent, expected in _GO_TEST.findall(path.read_text("utf-8")):
+            (robots if "Bot:true" in expected else people).append(agent)
+    yield Group("Robots (mssola)", unique(robots), unread=True)
+    yield Group("Browsers (mssola)", unique(people), people=True, unread=True)
+
+
+def _django_bots(folder: Path) -> Iterator[Group]:
+    for path in sorted(folder.rglob("django_bots/data/ai_robots.json"))[:1]:
+        names = json.loads(path.read_bytes())
+        known = _SHARED_AI.read_bytes() if _SHARED_AI.is_file() else b"{}"
+        new = [name for name in names if name not in json.loads(known)]
+        sent = (f"Mozilla/5.0 (compatible; {name}/1.0)" for name in new)
+        yield Group("AI names of autumn 2026", unique(sent), unread=True)
+        yield Group("· and the name alone", unique(new), unread=True)
+
+
+_SHARED_AI = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "ai-robots-txt.json"
 _SOURCES: dict[str, Callable[[Path], Iterator[Group]]] = {
     "uadetector": _uadetector,
     "isbot": _isbot,
@@ -154,6 +198,9 @@ _SOURCES: dict[str, Callable[[Path], Iterator[Group]]] = {
     "uap-core": _uap_core,
     "device_detector": _device_detector,
     "crawlerdetect": _crawlerdetect,
+    "woothee": _woothee,
+    "mssola": _mssola,
+    "django-bots": _django_bots,
 }
 
 

@@ -1,38 +1,41 @@
 """`./run bench watch`: loading a page through the watch, against bare mitmdump, in one run.
 
-A page of 60 kB and twelve files beside it, over TLS, from a server on this machine under a
-platform's name; the two proxies take turns, so that whatever else the machine does meets both.
+A page of 60 kB and sixty files beside it, over TLS and HTTP/2, from a Caddy on this machine under a
+platform's name, in a real Chromium with an empty cache; all files come from the watched host, which
+is the worst case. The two proxies take turns, so that whatever else the machine does meets both.
 """
 
 from __future__ import annotations
 
 import gzip
-import http.client
-import http.server
 import json
-import os
 import random
-import ssl
+import shutil
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import trustme
 from rich.console import Console
 
+from stagedoor.cli.watch import key_hash
+
+from .page_loads import Chromium, chromium
 from .processes import BenchError
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "soundcloud.com"
 LIMIT = 1.15
-FILES = 12
-ROUNDS, QUICK_ROUNDS = 120, 30
+FILES = 60
+WARM = 5
+ROUNDS, QUICK_ROUNDS = 60, 15
 _PATIENCE = 30.0
 
 
@@ -61,60 +64,83 @@ class Loads:
         console.print(f"ratio          {self.ratio:7.2f}    (wanted: at most {LIMIT})")
 
 
-class _Site(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    page = b""
-    file = b""
-
-    def do_GET(self) -> None:
-        is_page = self.path.startswith("/artist/")
-        body = self.page if is_page else self.file
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html; charset=utf-8" if is_page else "text/css")
-        self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 def measure(rounds: int, tell: Callable[[str], None]) -> Loads:
     """Both proxies, turn by turn."""
+    program, caddy = chromium(), shutil.which("caddy")
+    if program is None or caddy is None:
+        raise BenchError("this needs chromium and caddy (Debian, Ubuntu: apt install both)")
+    with tempfile.TemporaryDirectory(prefix="stagedoor-bench-") as name, ExitStack() as stack:
+        folder = Path(name)
+        port = _serve(folder, caddy, stack)
+        (folder / "names.py").write_text(_NAMES.format(port=port), "utf-8")
+        tell("starting both proxies")
+        bare = _start(folder, stack)
+        watched = _start(
+            folder, stack, "-s", str(ROOT / "addons" / "watch.py"), "--set",
+            f"watch_state={folder / 'state'}", "--set", "watch_page=off",
+        )  # fmt: skip
+        trusts = key_hash(folder / "mitmproxy-ca-cert.pem")
+        browsers = [
+            stack.enter_context(Chromium(program, folder / f"profile-{side}", side, trusts))
+            for side in (bare, watched)
+        ]
+        return _turns(rounds, browsers[0], browsers[1], tell)
+
+
+def _serve(folder: Path, caddy: str, stack: ExitStack) -> int:
+    """The platform: pages and files that were compressed before; returns its port."""
     words = random.Random(7)
     text = " ".join(str(words.random()) for _ in range(3_000))
-    _Site.page = gzip.compress(f"<!doctype html><html><head></head><body>{text}".encode())
-    _Site.file = gzip.compress(text.encode()[:20_000])
-    with tempfile.TemporaryDirectory(prefix="stagedoor-bench-") as name:
-        folder = Path(name)
-        authority = trustme.CA()
-        authority.cert_pem.write_to_path(folder / "authority.pem")
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        authority.issue_cert(HOST).configure_cert(context)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Site)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        (folder / "names.py").write_text(_NAMES.format(port=server.server_port), "utf-8")
-        started: list[subprocess.Popen[bytes]] = []
-        try:
-            tell("starting both proxies")
-            bare = _start(folder, started)
-            watched = _start(
-                folder, started, "-s", str(ROOT / "addons" / "watch.py"), "--set",
-                f"watch_state={folder / 'state'}", "--set", "watch_page=off",
-            )  # fmt: skip
-            return _turns(folder, rounds, bare, watched, tell)
-        finally:
-            for process in started:
-                process.terminate()
-            for process in started:
-                process.wait(timeout=10)
-            server.shutdown()
-            thread.join()
+    links = "".join(f'<link rel=stylesheet href="/assets/{n}.css">' for n in range(FILES))
+    site = folder / "site"
+    (site / "artist").mkdir(parents=True)
+    (site / "assets").mkdir()
+    page = f"<!doctype html><html><head><meta charset=utf-8><link rel=icon href=data:,>{links}</head><body><p>{text}</body></html>"
+    (site / "artist" / "track").write_bytes(gzip.compress(page.encode()))
+    for number in range(FILES):
+        style = f"/* {text[number : number + 12_000]} */".encode()
+        (site / "assets" / f"{number}.css").write_bytes(gzip.compress(style))
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "authority.pem")
+    made = authority.issue_cert(HOST)
+    made.private_key_pem.write_to_path(folder / "site.key")
+    (folder / "site.pem").write_bytes(b"".join(blob.bytes() for blob in made.cert_chain_pems))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    (folder / "Caddyfile").write_text(
+        _CADDYFILE.format(port=port, folder=folder, host=HOST), "utf-8"
+    )
+    _run(stack, [caddy, "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")])
+    end = time.monotonic() + _PATIENCE
+    while time.monotonic() < end:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return port
+        time.sleep(0.05)
+    raise BenchError("Caddy did not start")
 
 
+def _run(stack: ExitStack, command: list[str]) -> subprocess.Popen[bytes]:
+    """Start a program that ends with `stack`."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stack.callback(process.wait, timeout=20)
+    stack.callback(process.terminate)
+    return process
+
+
+_CADDYFILE = """
+{{
+    admin off
+    auto_https off
+}}
+https://{host}:{port} {{
+    bind 127.0.0.1
+    tls {folder}/site.pem {folder}/site.key
+    root * {folder}/site
+    header Content-Encoding gzip
+    header /artist/* Content-Type "text/html; charset=utf-8"
+    file_server
+}}
+"""
 _NAMES = """
 class Names:
     def server_connect(self, data):
@@ -123,54 +149,35 @@ addons = [Names()]
 """
 
 
-def _turns(
-    folder: Path, rounds: int, bare: int, watched: int, tell: Callable[[str], None]
-) -> Loads:
-    context = ssl.create_default_context(cafile=str(folder / "mitmproxy-ca-cert.pem"))
+def _turns(rounds: int, bare: Chromium, watched: Chromium, tell: Callable[[str], None]) -> Loads:
     found = Loads([], [])
-    for number in range(rounds + 5):
-        tell(f"round {number + 1} of {rounds + 5}")
+    for number in range(rounds + WARM):
+        tell(f"round {number + 1} of {rounds + WARM}")
         sides = [(bare, found.bare), (watched, found.watched)]
-        for port, samples in sides if number % 2 else sides[::-1]:
-            seconds = _load(port, context)
-            if number >= 5:  # certificates are made, modules are warm
+        for browser, samples in sides if number % 2 else sides[::-1]:
+            seconds, files = browser.load(f"https://{HOST}/artist/track")
+            if files != FILES:
+                raise BenchError(f"{files} of {FILES} files were loaded")
+            if number >= WARM:  # certificates are made, modules are warm
                 samples.append(seconds)
     return found
 
 
-def _load(port: int, context: ssl.SSLContext) -> float:
-    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=20)
-    connection.set_tunnel(HOST, 443)
-    begin = time.perf_counter()
-    try:
-        for path in ("/artist/track", *(f"/assets/{n}.css" for n in range(FILES))):
-            connection.request("GET", path, headers={"Sec-Fetch-Dest": "document"})
-            answer = connection.getresponse()
-            answer.read()
-            if answer.status != 200:
-                raise BenchError(f"{path} answers {answer.status}")
-    except OSError as error:
-        raise BenchError(f"the page could not be loaded: {error}") from error
-    finally:
-        connection.close()
-    return time.perf_counter() - begin
-
-
-def _start(folder: Path, started: list[subprocess.Popen[bytes]], *words: str) -> int:
+def _start(folder: Path, stack: ExitStack, *words: str) -> int:
     """A mitmdump on a port it chooses; returns the port."""
-    report = folder / f"port-{len(started)}"
-    said = folder / f"said-{len(started)}.py"
+    count = len(list(folder.glob("said-*.py")))
+    report = folder / f"port-{count}"
+    said = folder / f"said-{count}.py"
     said.write_text(_PORT.format(path=str(report)), "utf-8")
-    command = [
+    process = _run(stack, [
         str(Path(sys.executable).parent / "mitmdump"), "-q", "--mode", "regular@127.0.0.1:0",
         "--set", f"confdir={folder}", "--set",
         f"ssl_verify_upstream_trusted_ca={folder / 'authority.pem'}",
         "-s", str(folder / "names.py"), *words, "-s", str(said),
-    ]  # fmt: skip
-    started.append(subprocess.Popen(command, env=dict(os.environ)))
+    ])  # fmt: skip
     end = time.monotonic() + _PATIENCE
     while not (report.exists() and report.read_text("utf-8")):
-        if started[-1].poll() is not None or time.monotonic() > end:
+        if process.poll() is not None or time.monotonic() > end:
             raise BenchError("mitmdump did not start")
         time.sleep(0.05)
     return int(report.read_text("utf-8"))

@@ -2,8 +2,8 @@
 
 Listeners, readers and crawlers come all the time; beside them, in turn: a flood of refusals, silent
 and slow clients, a slow site, a site that is gone and comes back, rules that are rewritten all the
-time (some of them broken), a full disk, a clock that goes back (where libfaketime is installed), and
-once kill -9. Everything is on loopback and ends by itself. The exit code is 1 when a book does not
+time (some of them broken), a full disk (also under the guard's own log), a clock that goes back and
+forward, and kill -9. Everything is on loopback and ends by itself. The exit code is 1 when a book does not
 balance or something grows.
 """
 
@@ -16,25 +16,32 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from tools.soak.clients import CRAWLER, LISTENER, Clients, crowd
+from tools.soak.clients import CRAWLER, LISTENER, READER, Clients, crowd
 from tools.soak.guarded import Guard, SoakError, free_port
-from tools.soak.report import Check, checks, told
+from tools.soak.report import HELD, Check, checks, told
 from tools.soak.site import Site
 
 SLICE = 15.0
 """Seconds of one trouble, where there is time."""
+SETTLE = 20.0
+"""Seconds in which a change must be taken after a storm."""
 BESIDE = 12
 """Visitors at a time."""
-HELD = 8
-"""Requests that wait for the site when the guard is killed."""
+CLOCKS = (-7200, 90_000, 0)
+"""Seconds from the true time: two hours back, a day on, and back again."""
+LATE = 300
+"""Seconds that the newest entry of the ledger may be away from the clock."""
+SAVED = 8.0
+"""Seconds after which everything is in the ledger: counts are written every five."""
+KILLS = 2
 RULE = """\
 - id: soak-{number}
   title: A rule that comes and goes
   why: It is there for reloading.
-  when: {{path: /soak-{number}}}
+  when: {{request.path: /soak-{number}}}
   then: block
   cases:
     - {{ua: Firefox/140.0, get: /soak-{number}, expect: block}}
@@ -47,11 +54,11 @@ class Day:
 
     def __init__(self, guard: Guard, site: Site, clients: Clients) -> None:
         self.guard, self.site, self.clients = guard, site, clients
-        self.reloads = 0
+        self.clocks = self.storms = 0
 
-    def troubles(self) -> dict[str, Callable[[float], Awaitable[None]]]:
+    def troubles(self) -> Mapping[str, Callable[[float], Awaitable[None]]]:
         """Each takes its seconds."""
-        found: dict[str, Callable[[float], Awaitable[None]]] = {
+        return {
             "an ordinary hour": self.calm,
             "a flood of refusals": self.flood,
             "silent and slow clients": self.silence,
@@ -59,10 +66,8 @@ class Day:
             "the site is gone, and back": self.gone,
             "rules rewritten, some broken": self.storm,
             "the disk is full, and not": self.full,
+            "the clock goes back, and on": self.back,
         }
-        if self.guard.faketime:
-            found["the clock goes back"] = self.back
-        return found
 
     async def calm(self, seconds: float) -> None:
         await crowd(self.clients, seconds, BESIDE)
@@ -89,17 +94,64 @@ class Day:
         await crowd(self.clients, seconds / 2, BESIDE)
 
     async def storm(self, seconds: float) -> None:
-        async def rewrite() -> None:
-            file, end = self.guard.rules / "50-soak.yaml", time.monotonic() + seconds
+        """Rules, stance and whole folders change faster than they are read, half of them broken."""
+        end = time.monotonic() + seconds
+
+        async def changing(change: Callable[[int], None], pause: float) -> None:
             number = 0
             while time.monotonic() < end:
                 number += 1
-                broken = number % 5 == 0
-                file.write_text("- id: [broken" if broken else RULE.format(number=number))
-                await asyncio.sleep(0.25 if number % 10 else 2.5)
-            file.unlink()
+                change(number)
+                await asyncio.sleep(2.5 if number % 40 == 0 else pause)
 
-        await asyncio.gather(rewrite(), crowd(self.clients, seconds, BESIDE))
+        await asyncio.gather(
+            changing(self._rewrite, 0.05),
+            changing(self._replace, 0.1),
+            changing(self._stance, 0.3),
+            changing(lambda _: self.guard.hang_up(), 0.2),
+            crowd(self.clients, seconds, BESIDE),
+        )
+        for file in self.guard.rules.glob("*-soak*.yaml"):
+            file.unlink()
+        self._stance(0)
+        await self._settled()
+        self.storms += 1
+
+    def _rewrite(self, number: int) -> None:
+        """In place, so that half a file may be read."""
+        text = "- id: [broken" if number % 10 >= 5 else RULE.format(number=number)
+        (self.guard.rules / "50-soak.yaml").write_text(text)
+
+    def _replace(self, number: int) -> None:
+        """A file takes the place of another, and one of thirty comes or goes."""
+        part = self.guard.folder / "part"
+        part.write_text(RULE.format(number=f"x{number}"))
+        part.rename(self.guard.rules / "60-soak.yaml")
+        other = self.guard.rules / f"70-soak-{number % 30}.yaml"
+        if other.exists():
+            other.unlink()
+        else:
+            other.write_text(RULE.format(number=f"y{number}"))
+
+    def _stance(self, number: int) -> None:
+        broken = number % 4 == 3
+        text = "ai: {train: maybe}\n" if broken else "ai: {train: no, input: no}\n"
+        (self.guard.rules / "stance.yaml").write_text(text)
+
+    async def _settled(self) -> None:
+        """After the storm a last rule is taken, and is gone again when its file is."""
+        file = self.guard.rules / "80-soak.yaml"
+        name = f"last{self.storms}"
+        for text, wanted in ((RULE.format(number=name), "refused"), ("", "site")):
+            if text:
+                file.write_text(text)
+            else:
+                file.unlink()
+            end = time.monotonic() + SETTLE
+            while await self.clients.ask(READER, f"/soak-{name}") != wanted:
+                if time.monotonic() > end:
+                    raise SoakError(f"a rule was not {wanted} {SETTLE:g} s after the storm")
+                await asyncio.sleep(0.2)
 
     async def full(self, seconds: float) -> None:
         self.guard.disk(full=True)
@@ -110,9 +162,13 @@ class Day:
         await crowd(self.clients, seconds / 2, BESIDE)
 
     async def back(self, seconds: float) -> None:
-        for shift in ("-7200", "+0"):
-            self.guard.clock.write_text(shift)
-            await crowd(self.clients, seconds / 2, BESIDE)
+        for shift in CLOCKS:
+            self.guard.clock.move(shift)
+            await crowd(self.clients, seconds / len(CLOCKS), BESIDE)
+            found = await asyncio.to_thread(self.guard.newest)
+            if found is not None and abs(found - time.time() - shift) > LATE:
+                raise SoakError(f"the guard's clock did not move to {shift} s")
+        self.clocks += 1
 
     async def killed(self) -> None:
         """kill -9 while some wait for the site. What the metrics said just before is kept."""
@@ -126,7 +182,7 @@ class Day:
             for number in range(HELD)
         ]
         await asyncio.gather(*refused)
-        await asyncio.sleep(3)  # the ledger writes within a second
+        await asyncio.sleep(SAVED)
         await asyncio.to_thread(self.guard.scrape)
         await asyncio.to_thread(self.guard.kill)
         await asyncio.gather(*waiting)
@@ -150,34 +206,38 @@ async def soak(minutes: float, folder: Path) -> list[Check]:
         troubles = day.troubles()
         seconds = min(SLICE, max(3.0, minutes * 60 / (len(troubles) + 1)))
         watching = asyncio.create_task(_watch(guard))
-        killed = False
         while True:
             for name, trouble in troubles.items():
                 print(f"{time.monotonic() - began:6.0f} s  {name}", flush=True)
                 await trouble(seconds)
-            if not killed:
+            if len(guard.lives) <= KILLS:
                 print(f"{time.monotonic() - began:6.0f} s  kill -9, and a new start", flush=True)
                 await day.killed()
-                killed = True
             if time.monotonic() - began > minutes * 60 - seconds * len(troubles):
                 break
-        await crowd(clients, seconds, BESIDE)
+        while time.monotonic() - began < minutes * 60:
+            await crowd(clients, min(seconds, minutes * 60), BESIDE)
         await asyncio.sleep(3)
         guard.sample()
         if not await asyncio.to_thread(guard.scrape):
             raise SoakError("the metrics do not answer at the end")
         watching.cancel()
         await asyncio.to_thread(guard.stop)
-        return checks(guard, site, clients.book)
+        return [
+            *checks(guard, site, clients.book),
+            Check(
+                "Every trouble was there",
+                f"{time.monotonic() - began:,.0f} s; {day.clocks} times the clock went back, "
+                f"{day.storms} storms of reloads, {len(guard.lives) - 1} kills",
+                bool(day.clocks and day.storms and len(guard.lives) > 1),
+            ),
+        ]
     finally:
+        await asyncio.shield(asyncio.to_thread(guard.end))
         if watching is not None:
             watching.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watching
-        for life in guard.lives:
-            if life.process.poll() is None:
-                life.process.kill()
-                life.process.wait()
         await site.down()
 
 
@@ -187,6 +247,21 @@ async def _watch(guard: Guard) -> None:
         await asyncio.sleep(1)
 
 
+async def _until_ended(minutes: float, folder: Path) -> list[Check]:
+    """The soak; SIGTERM and SIGINT end it, and everything that it started."""
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await soak(minutes, folder)
+
+
+def _last(log: Path) -> list[str]:
+    """The last lines of a log that are not about single requests."""
+    lines = log.read_text("utf-8", "replace").splitlines()
+    return [line for line in lines if "] refused " not in line][-20:]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run it, and print the table."""
     parser = argparse.ArgumentParser(prog="./run soak", description="A bad day for the guard.")
@@ -194,13 +269,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if not 0 < options.minutes <= 24 * 60:
         parser.error("MINUTES is a number above 0")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it: all is ended
     with tempfile.TemporaryDirectory(prefix="stagedoor-soak-") as folder:
         try:
-            found = asyncio.run(soak(options.minutes, Path(folder)))
+            found = asyncio.run(_until_ended(options.minutes, Path(folder)))
         except SoakError as error:
             print(error, file=sys.stderr)
+            for log in sorted(Path(folder).glob("guard-*.log"))[-1:]:
+                print("".join(f"  {line}\n" for line in _last(log)), file=sys.stderr)
             return 2
+        except asyncio.CancelledError:
+            print("ended early; the guard was stopped", file=sys.stderr)
+            return 130
     print(told(found))
     return any(not check.good for check in found)
 

@@ -45,13 +45,15 @@ class Clients:
         self._numbers = itertools.count()
         self.book = Book()
 
-    async def ask(self, agent: str, path: str, *, head_pause: float = 0, pause: float = 0) -> None:
+    async def ask(
+        self, agent: str, path: str, *, head_pause: float = 0, pause: float = 0
+    ) -> Outcome:
         """One request; `head_pause` seconds between pieces of the head, `pause` between reads."""
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         except OSError:
             self.book.counts["no door"] += 1
-            return
+            return "no door"
         head = (
             f"GET {path} HTTP/1.1\r\nHost: soak.example\r\nUser-Agent: {agent}\r\n"
             "Accept: */*\r\nConnection: close\r\n\r\n"
@@ -72,6 +74,7 @@ class Clients:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+        return outcome
 
     async def _read(self, reader: asyncio.StreamReader, pause: float) -> Outcome:
         head = await reader.readuntil(b"\r\n\r\n")

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections import Counter, defaultdict
@@ -21,13 +22,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from stagedoor.record.ledger.database import Book
 from tools.bench.processes import resident
+from tools.soak.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 60.0
-_FAKETIME = (
-    "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1",
-    "/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1",
-)
 
 
 class SoakError(Exception):
@@ -54,8 +52,6 @@ class Life:
     """One process of the guard, and what its metrics said last."""
 
     process: subprocess.Popen[bytes]
-    keeper: subprocess.Popen[bytes]
-    """It writes down what the guard says."""
     samples: list[Sample] = field(default_factory=list)
     counts: dict[str, float] = field(default_factory=dict)
 
@@ -69,9 +65,11 @@ class Guard:
         self.state, self.rules = folder / "state", folder / "rules"
         self.rules.mkdir()
         (self.rules / "stance.yaml").write_text("ai: {train: no, input: no}\n")
-        self.clock = folder / "clock"
-        self.clock.write_text("+0")
-        self.faketime = next((path for path in _FAKETIME if Path(path).exists()), "")
+        try:
+            self.clock = Clock(folder)
+        except RuntimeError as error:
+            raise SoakError(str(error)) from error
+        self._guard, self._ended = threading.Lock(), False
         self.lives: list[Life] = []
 
     @property
@@ -81,30 +79,21 @@ class Guard:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        environment = dict(os.environ)
-        if self.faketime:
-            environment |= {
-                "LD_PRELOAD": self.faketime, "FAKETIME_TIMESTAMP_FILE": str(self.clock),
-                "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            }  # fmt: skip
+        environment = os.environ | self.clock.environment
         log = self.folder / f"guard-{len(self.lives)}.log"
-        with log.open("wb") as out:
-            # Through a pipe, as to a service manager: the full disk is the guard's own, not the log's.
-            keeper = subprocess.Popen(
-                ["cat"], stdin=subprocess.PIPE, stdout=out, start_new_session=True
-            )
-            assert keeper.stdin is not None
+        with self._guard, log.open("wb") as out:
+            if self._ended:
+                raise SoakError("it was to end")
             process = subprocess.Popen(
                 [Path(sys.executable).parent / "mitmdump", "-s", ROOT / "addons" / "guard.py",
                  f"--mode=reverse:http://127.0.0.1:{self._site}@127.0.0.1:{self.port}",
                  "--set", f"confdir={self.folder / 'conf'}",
                  "--set", f"guard_rules={self.rules}", "--set", f"guard_state={self.state}",
                  "--set", f"guard_metrics=127.0.0.1:{self._metrics}"],
-                stdin=subprocess.DEVNULL, stdout=keeper.stdin, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                 start_new_session=True, env=environment,
             )  # fmt: skip
-        keeper.stdin.close()  # it ends with the guard, whose end of the pipe is the last
-        self.lives.append(Life(process, keeper))
+            self.lives.append(Life(process))
         end = time.monotonic() + START
         while not self.scrape():
             if process.poll() is not None or time.monotonic() > end:
@@ -122,7 +111,6 @@ class Guard:
         """kill -9, by process id."""
         self.life.process.send_signal(signal.SIGKILL)
         self.life.process.wait()
-        self.life.keeper.wait()
 
     def stop(self) -> None:
         """End it as it should end; by force where it does not."""
@@ -133,7 +121,20 @@ class Guard:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        self.life.keeper.wait()
+            raise SoakError("the guard did not end within 15 seconds") from None
+
+    def end(self) -> None:
+        """Let nothing run, and nothing start any more."""
+        with self._guard:
+            self._ended = True
+            for life in self.lives:
+                if life.process.poll() is None:
+                    life.process.kill()
+                    life.process.wait()
+
+    def hang_up(self) -> None:
+        """SIGHUP: it opens its logs anew, and reads its rules again."""
+        self.life.process.send_signal(signal.SIGHUP)
 
     def disk(self, *, full: bool) -> None:
         """No file may grow any more, or may again."""
@@ -169,6 +170,22 @@ class Guard:
         """One counter over all lives."""
         return int(sum(life.counts.get(name, 0) for life in self.lives))
 
+    def tracebacks(self) -> int:
+        """How many errors of the program itself stand in its logs."""
+        return sum(
+            log.read_text("utf-8", "replace").count("Traceback (most recent")
+            for log in self.folder.glob("guard-*.log")
+        )
+
+    def newest(self) -> float | None:
+        """When the ledger's newest entry was written, by the guard's clock; Unix seconds."""
+        book = Book(self.state)
+        try:
+            head = book.head()
+        finally:
+            book.close()
+        return None if head is None else head[2] / 1000
+
     def ledger(self) -> Mapping[str, int]:
         """Entries of the ledger by kind; `lost`: those that it says were lost."""
         found: Counter[str] = Counter()
@@ -181,6 +198,7 @@ class Guard:
                         found["lost"] += body["count"]
                     # An entry may stand for many, and then says for how many.
                     found[row.kind] += int(body.get("count", 1)) if row.kind != "loss" else 1
+                    found["summaries"] += row.kind == "summary"
         finally:
             book.close()
         return found

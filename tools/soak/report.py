@@ -10,6 +10,8 @@ from tools.soak.clients import Book
 from tools.soak.guarded import Guard, Life
 from tools.soak.site import Site
 
+HELD = 8
+"""Requests that wait for the site when the guard is killed."""
 WARM = 20.0
 """Seconds after a start in which memory may grow as it likes."""
 GROWTH = 4.0
@@ -35,15 +37,15 @@ def checks(guard: Guard, site: Site, book: Book) -> list[Check]:
     failed = guard.total("upstream_errors_total")
     ledger = guard.ledger()
     refusals = sum(count for kind, count in ledger.items() if kind in {"refusal", "summary"})
-    lost = ledger.get("lost", 0)
-    last = guard.life
+    lost, summed = ledger.get("lost", 0), ledger.get("summary", 0)
+    last, kills = guard.life, len(guard.lives) - 1
     return [
         Check(
             "Every request has an answer that we know",
             f"{sent:,} sent = {counts['site']:,} from the site + {counts['refused']:,} refused + "
             f"{counts['unavailable']:,} “the site does not answer” + {counts['lost']:,} cut by "
             f"kill -9" + (f" + {dict(book.others)}" if book.others else ""),
-            not counts["other"] and counts["lost"] <= 8,
+            not counts["other"] and counts["lost"] <= HELD * kills,
         ),
         Check(
             "The guard has counted each of them once",
@@ -64,7 +66,9 @@ def checks(guard: Guard, site: Site, book: Book) -> list[Check]:
         ),
         Check(
             "The ledger has each refusal, or says how many it lost",
-            f"{blocks:,} refused = {refusals:,} written, {lost:,} entries lost and counted",
+            f"{blocks:,} refused = {refusals - summed:,} written one by one + {summed:,} in "
+            f"{ledger.get('summaries', 0):,} summaries + {blocks - refusals:,} lost ({lost:,} entries "
+            f"of all kinds are counted as lost; {kills} × kill -9)",
             refusals <= blocks <= refusals + lost,
         ),
         Check(
@@ -72,6 +76,11 @@ def checks(guard: Guard, site: Site, book: Book) -> list[Check]:
             f"{guard.total('reloads_loaded'):,} changes taken, "
             f"{guard.total('reloads_refused'):,} refused",
             guard.total("reloads_loaded") > 0 and guard.total("reloads_refused") > 0,
+        ),
+        Check(
+            "No error of the program itself is in its log",
+            f"{guard.tracebacks():,} tracebacks",
+            not guard.tracebacks(),
         ),
         _memory(last),
         _descriptors(last),

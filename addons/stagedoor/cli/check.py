@@ -14,7 +14,13 @@ from stagedoor.cli.slow_notice import notice
 from stagedoor.engine.cases import Failure, run_cases, run_examples
 from stagedoor.fronts.blind_spots import in_check
 from stagedoor.load import rule_folder
+from stagedoor.model.errors import ConfigError, Problem
+from stagedoor.platforms import opening
+from stagedoor.platforms.clauses import TermsRules
+from stagedoor.platforms.platform_cases import run_platform_cases
+from stagedoor.platforms.profiles import Profiles
 from stagedoor.publish.publication import published
+from stagedoor.rules.policy import Policy
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,13 +38,14 @@ def run(options: argparse.Namespace) -> int:
     """
     began = time.perf_counter()
     with notice("reading the rules, and trying every case and example in them"):
-        policy = rule_folder.load(options.rules)  # a ConfigError lists its mistakes in main()
+        policy, profiles, terms = _loaded(options.rules)
         cases, failures = run_cases(policy)
         examples, mistaken = run_examples(policy)
     overruled = [f for f in failures if overrules(f)]
     failed = [f for f in failures if not overrules(f)]
-    for failure in [*failed, *mistaken]:
-        print(failure, file=sys.stderr)
+    platform_cases, unmet = run_platform_cases(profiles, terms)
+    for line in [*failed, *mistaken, *unmet]:
+        print(line, file=sys.stderr)
     for failure in overruled:
         print(f"{failure.by}: a rule of yours overrules a shipped one, as it may:\n  {failure}")
     for note in policy.advice:
@@ -55,6 +62,10 @@ def run(options: argparse.Namespace) -> int:
         f"{cases - len(failures):,} of {cases:,} cases and {examples - len(mistaken):,} of "
         f"{examples:,} example agents hold ({took:.1f} s)."
     )
+    print(
+        f"{platform_cases - len(unmet):,} of {platform_cases:,} cases of {len(profiles.all)} platforms "
+        f"and of terms in {len(terms.languages)} languages hold."
+    )
     against = False
     if options.robots is not None:
         against = check_robots(options.robots, published(policy.stance, policy.catalogue))
@@ -63,7 +74,24 @@ def run(options: argparse.Namespace) -> int:
         print(
             as_called(f"Does your robots.txt agree? curl -s {where} | stagedoor check --robots -")
         )
-    return 1 if failed or mistaken or against else 0
+    return 1 if failed or mistaken or unmet or against else 0
+
+
+def _loaded(folder: Path | None) -> tuple[Policy, Profiles, TermsRules]:
+    """Everything in a rules directory; one ConfigError with the mistakes of all of it."""
+    problems: list[Problem] = []
+    policy = platforms = None
+    try:
+        policy = rule_folder.load(folder)
+    except ConfigError as error:
+        problems += error.problems
+    try:
+        platforms = opening.read_rules(folder, ())
+    except ConfigError as error:
+        problems += error.problems
+    if policy is None or platforms is None:
+        raise ConfigError(problems)  # main() lists them
+    return policy, *platforms
 
 
 def overrules(failure: Failure) -> bool:

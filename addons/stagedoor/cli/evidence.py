@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,6 +63,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     export.add_argument("--crawler", required=True, metavar="NAME", help="as `list` names it")
     export.add_argument("--since", required=True, metavar="DATE", help="2026-10-01 (UTC)")
     export.add_argument("--until", metavar="DATE", help="that day included; without it: to now")
+    export.add_argument(
+        "--rules", type=Path, metavar="DIR",
+        help="the site's address is read from the stance there; without it: from the ledger",
+    )  # fmt: skip
     export.add_argument(
         "--no-addresses", action="store_true", help="leave out addresses and user agents"
     )
@@ -117,10 +122,17 @@ def _list(book: Book, _options: argparse.Namespace) -> int:
     from rich.table import Table
 
     from stagedoor.evidence.account import survey
-    from stagedoor.evidence.wording import size, when, who
+    from stagedoor.evidence.wording import counting, size, when, who
 
     with book.reading():
-        found = survey(orjson.loads(row.body) for row in book.rows())
+        waiting = book.counting()
+        # What is still being counted is known, though no entry says it yet.
+        found = survey(
+            chain(
+                (orjson.loads(row.body) for row in book.rows()),
+                ({**one.body(), "kind": one.kind} for one in waiting),
+            )
+        )
     if not found:
         print("Nobody was told anything yet, and nothing was taken.")
         return 0
@@ -148,6 +160,8 @@ def _list(book: Book, _options: argparse.Namespace) -> int:
         "those, after a notice to the same name with the same proof. Recordings: different ones, "
         "against the signals; requests and bytes: for all of those."
     )
+    if waiting:
+        print(f"Refused: {counting(sum(one.count for one in waiting))}.")
     return 0
 
 
@@ -261,10 +275,20 @@ def _wanted(options: argparse.Namespace) -> Wanted:
         until=min(moment(options.until, "--until", end=True), now) if options.until else now,
         now=now,
         holds=holds(options.holds),
+        site=_site(options.rules),
     )
     if wanted.since >= wanted.until:
         raise StagedoorError("--since is not before --until, or lies ahead — name an earlier day")
     return wanted
+
+
+def _site(rules: Path | None) -> str:
+    """The site's address, as the stance in `rules` says it."""
+    if rules is None:
+        return ""
+    from stagedoor.load import rule_folder
+
+    return rule_folder.load(rules).stance.publish.address
 
 
 def moment(text: str, option: str, *, end: bool = False) -> int:

@@ -29,7 +29,7 @@ from stagedoor.evidence.account import Account, Publications
 from stagedoor.evidence.entries import VISITS
 from stagedoor.evidence.report import Extract, page
 from stagedoor.evidence.verification import Findings, Row, Thinned, check
-from stagedoor.evidence.wording import CUT_OFF
+from stagedoor.evidence.wording import CUT_OFF, counting
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError, did_you_mean, listed
 from stagedoor.record.ledger import verifier
@@ -49,6 +49,8 @@ class Wanted:
     authorities: Path | None = None
     holds: Mapping[int, bytes] = field(default_factory=dict)
     """Entries whose hashes were kept elsewhere."""
+    site: str = ""
+    """The site's address; empty: as the ledger has it from the guard's last start."""
 
 
 @dataclass(slots=True)
@@ -62,6 +64,8 @@ class _Written:
     start: bytes
     head: bytes
     bodies: int
+    site: str = ""
+    counting: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,7 @@ def _fill(book: Book, wanted: Wanted, part: Path) -> Exported:
         f"{account.client}: {account.total('notices'):,} notices, {account.total('takings'):,} "
         f"takings ({account.total('against'):,} against the signals), {account.total('refusals'):,} "
         f"refusals.",
+        *([f"Not in it: {counting(written.counting)}."] if written.counting else []),
         *([f"Time stamp: {stamp}"] if stamp else []),
         *([] if wanted.holds else [f"{CUT_OFF} Name what you kept elsewhere with --holds."]),
     ]
@@ -157,6 +162,13 @@ def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
         links.write(f"end {written.last} {written.head.hex()}\n")
     if not account.tallies:
         _nobody(wanted.crawler, seen)
+    starts = book.bodies("start")
+    written.site = orjson.loads(starts[-1]).get("site", "") if starts else ""
+    written.counting = sum(
+        one.count
+        for one in book.counting()
+        if one.visit.client.lower() == named and wanted.since <= one.visit.at <= wanted.until
+    )
     _texts(book, publications, written, wanted, part)
     return written
 
@@ -216,6 +228,7 @@ def _report(wanted: Wanted, part: Path, written: _Written, ledger: Findings, sta
         head=written.head.hex(), bodies=written.bodies,
         program=f"Stagedoor {rule_folder.program_version()}", timestamp=stamp,
         held=_held(wanted, ledger), personal=wanted.personal,
+        site=wanted.site or written.site, counting=written.counting,
     )  # fmt: skip
     report = page(written.account, written.texts, ledger, extract)
     (part / "report.html").write_text(report, encoding="utf-8")

@@ -24,7 +24,6 @@ from stagedoor.engine.explanation import Explanation, Look, Tried, explain
 from stagedoor.engine.order import judge, judge_known
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
-from stagedoor.identify.public_lists import by_signs
 from stagedoor.identify.ranges import membership
 from stagedoor.load import rule_folder
 from stagedoor.model.actions import named
@@ -107,7 +106,7 @@ def run(options: argparse.Namespace) -> int:
         console = Console(highlight=False, width=WIDTH)
     if recorded:
         console.print(Text(_then(recorded), style="bold"))
-    console.print(tree(found, policy, everything=options.all))
+    console.print(tree(found, everything=options.all))
     return 0
 
 
@@ -232,7 +231,7 @@ def _then(line: Mapping[str, Any]) -> str:
 # -- what is shown ---------------------------------------------------------------------------------
 
 
-def tree(found: Explanation, policy: Policy, *, everything: bool = False) -> Tree:
+def tree(found: Explanation, *, everything: bool = False) -> Tree:
     """The way of the request, room by room."""
     request = found.request
     top = Tree(
@@ -242,7 +241,7 @@ def tree(found: Explanation, policy: Policy, *, everything: bool = False) -> Tre
             _verdict(found),
         )
     )
-    _who(top, found, policy)
+    _who(top, found)
     what = "its path" if found.resource.known_by == "path" else "the stance"
     what = "the type of the response" if found.resource.known_by == "type" else what
     asked = f" (read as {printable(request.path)})" if request.path != request.target else ""
@@ -267,20 +266,13 @@ def _verdict(found: Explanation) -> Text:
     return Text.assemble((text, f"bold {action.colour}"), by, would)
 
 
-def _who(top: Tree, found: Explanation, policy: Policy) -> None:
+def _who(top: Tree, found: Explanation) -> None:
     client = found.client
     whose = f" ({client.operator})" if client.operator else ""
     who = top.add(Text.assemble("who    ", (client.name, "bold"), f"{whose}, {client.comes_for}"))
     who.add(Text(f"says   {printable(found.request.agent, 160) or 'nothing: no User-Agent'}"))
-    signature = next((s for s in policy.catalogue.signatures if s.name == client.name), None)
-    if signature is not None:
-        said = found.request.agent.lower()
-        tokens = [t for t in signature.tokens if as_header(t).lower() in said]
-        known = " and ".join(f'"{token}"' for token in tokens) or "its signature"
-        who.add(f"known  by {known}, {signature.at}")
-    elif client.purpose != "unknown":
-        seen = by_signs(client.name)
-        who.add("known  " + ("by what robots write" if seen else "by a public list of crawlers"))
+    if client.known:
+        who.add(Text(f"known  by {printable(client.known, 200)}"))
     who.add(f"proof  {client.proof}" + (f": {client.why}" if client.why else ""))
     if client.traits:
         who.add(f"odd    {', '.join(sorted(client.traits))}")
@@ -367,6 +359,7 @@ def _client(client: Client) -> Mapping[str, Any]:
         "operator": client.operator,
         "purpose": client.purpose,
         "purposes": client.purposes,
+        "known_by": client.known,
         "proof": client.proof,
         "proof_why": client.why,
         "traits": sorted(client.traits),

@@ -19,10 +19,11 @@ from stagedoor.cli.shared_options import add_rules
 from stagedoor.engine.order import judge
 from stagedoor.load import rule_folder
 from stagedoor.model.actions import named
-from stagedoor.model.facts import UNKNOWN, Client, Request, Verdict
+from stagedoor.model.facts import ANONYMOUS, UNKNOWN, Client, Request, Verdict
 from stagedoor.rules.policy import Policy
 
 _RECORDING = "/recording.mp3"
+_NOBODY = {UNKNOWN.name: "in no list", ANONYMOUS.name: "gives no name"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +50,7 @@ def write_text(rules: Path | None, source: Iterable[bytes], target: IO[str]) -> 
     for line in source:
         client, verdict = _asks_for_a_recording(policy, line.rstrip(b"\r\n"))
         whose = f" ({client.operator})" if client.operator else ""
-        who = f"{client.name}{whose}, {client.comes_for}" if client != UNKNOWN else "in no list"
+        who = _NOBODY.get(client.name) or f"{client.name}{whose}, {client.comes_for}"
         rule = f" ({verdict.rule})" if verdict.rule else ""
         print(f"{who}: {named(verdict.action).follows}{rule}", file=target)
     return 0

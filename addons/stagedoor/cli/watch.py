@@ -28,6 +28,7 @@ _PATIENCE = 20.0
 """Seconds for mitmproxy to make its certificate and to listen."""
 BY_HAND = """By hand, with a browser of your own:
   1. mitmdump -s {script} --listen-host 127.0.0.1 --listen-port {port}
+     (for a phone: --mode wireguard; scan or copy the configuration that it prints)
   2. make a new profile in the browser, and set its HTTP proxy to 127.0.0.1:{port}
   3. import {certificate} into that profile, as an authority for web sites
   4. surf; the page with all platforms is http://127.0.0.1:9465/
@@ -140,6 +141,12 @@ def _firefox_profile(profile: Path, port: int, certificate: Path) -> None:
         "network.proxy.ssl": '"127.0.0.1"',
         "network.proxy.ssl_port": port,
         "network.http.http3.enable": "false",
+        # No pages of its own before the first one, and no questions.
+        "browser.aboutwelcome.enabled": "false",
+        "browser.shell.checkDefaultBrowser": "false",
+        "datareporting.policy.dataSubmissionEnabled": "false",
+        "startup.homepage_welcome_url": '""',
+        "termsofuse.bypassNotification": "true",
     }
     text = "".join(f'user_pref("{name}", {value});\n' for name, value in lines.items())
     (profile / "user.js").write_text(text, "utf-8")

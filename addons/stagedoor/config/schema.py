@@ -105,6 +105,14 @@ def _problem(model: type[Model], detail: ErrorDetails, document: Document, path:
         return Problem(place, message, _mend(wanted, given))
     if kind == "string_too_short":
         return Problem(place, f"{_name(loc)} is empty", "write something")
+    if kind in {"too_short", "too_long"}:
+        most, count = kind == "too_long", detail["ctx"]["actual_length"]
+        bound = f"at most {detail['ctx']['max_length']}" if most else ""
+        bound = bound or f"at least {detail['ctx']['min_length']}"
+        return Problem(
+            place, f"{_name(loc)} has {count} entries, and must have {bound}",
+            "take some out" if most else "add what is missing",
+        )  # fmt: skip
     if kind == "value_error":
         message, _, fix = str(detail["ctx"]["error"]).partition(" — ")
         return Problem(place, message, fix)

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, create_model, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    create_model,
+    field_validator,
+)
 
 from stagedoor.config.schema import ListOf, Model, check
-from stagedoor.config.yamltext import Document
+from stagedoor.config.yamltext import Document, Path, Value
 from stagedoor.model import edges
-from stagedoor.model.errors import Problem, did_you_mean, listed
+from stagedoor.model.errors import Location, Problem, did_you_mean, listed
 from stagedoor.model.facts import Mode
 from stagedoor.model.globs import MAX_PATTERN
 from stagedoor.model.units import duration
@@ -117,7 +124,8 @@ class Others(Model):
     headless: YesLogNo = "log"
     downloaders: YesLogNo = "log"
     libraries: YesLogNo = "no"
-    nameless: YesLogNo = "log"
+    anonymous: YesLogNo = "no"
+    unknown: YesLogNo = "log"
     sweepers: YesLogNo = "no"
 
 
@@ -293,14 +301,38 @@ def choices() -> Mapping[str, tuple[str, ...]]:
     }
 
 
+NAMELESS: Path = ("others", "nameless")
+"""Where earlier versions had one word for who gives no name, and who gives one that nobody knows."""
+FORMER: Mapping[str, str] = {"stance.others.nameless": "stance.others.unknown"}
+"""Words that rules of earlier versions ask for, and what is asked in their place."""
+
+
 def read_stance(document: Document, problems: list[Problem]) -> Stance:
     """The stance in `document`; every mistake is added to `problems`.
 
     Returns the default stance where the file cannot be used, so that rules can still be checked.
     """
     kind = model()
-    stance = check(kind, document, problems)
+    stance = check(kind, _renewed(document), problems)
     return stance if stance is not None else kind()
+
+
+def _renewed(document: Document) -> Document:
+    """`document` with the two words that `others.nameless` has become, each standing in its place."""
+    others = document.value.get("others") if isinstance(document.value, dict) else None
+    if not isinstance(others, dict) or NAMELESS[-1] not in others:
+        return document
+    word = others[NAMELESS[-1]]
+    new = [name for name in ("anonymous", "unknown") if name not in others]
+    if not isinstance(word, str) or word not in {"yes", "log", "no", "allow", "block"}:
+        new = new[:1]  # one mistake is reported once
+    kept = {name: item for name, item in others.items() if name != NAMELESS[-1]}
+    value = {
+        **cast("dict[str, Value]", document.value),
+        "others": {**kept, **dict.fromkeys(new, word)},
+    }
+    at: dict[Path, Location] = {("others", name): document.at(NAMELESS) for name in new}
+    return replace(document, value=value, values={**document.values, **at})
 
 
 def advice(stance: Stance, document: Document) -> list[Problem]:
@@ -313,6 +345,16 @@ def advice(stance: Stance, document: Document) -> list[Problem]:
                 place,
                 "artist.contact is empty: a person refused by mistake cannot ask you",
                 "write mailto: and your address",
+            )
+        )
+    if NAMELESS in document.values:
+        others = stance.others
+        found.append(
+            Problem(
+                document.at(NAMELESS, key=True),
+                "others.nameless is now two words: anonymous (gives no name) and unknown (gives a"
+                " name that nobody knows); it is read as both",
+                f'write "anonymous: {others.anonymous}" and "unknown: {others.unknown}" in its place',
             )
         )
     return found

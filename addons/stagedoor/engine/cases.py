@@ -69,6 +69,7 @@ def asked(case: Case) -> Request:
         agent=as_header(case.ua),
         headers=tuple((name, as_header(value)) for name, value in case.headers.items()),
         address=case.ip or "",
+        credentials=case.credentials,
     )
 
 

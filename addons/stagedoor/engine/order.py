@@ -30,7 +30,7 @@ from stagedoor.engine.transaction import Transaction
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.licences import NO_LICENCE, Held
 from stagedoor.identify.traits import traits
-from stagedoor.model.actions import LICENSING
+from stagedoor.model.actions import LICENSING, REFUSING
 from stagedoor.model.facts import (
     Arrival,
     Behaviour,
@@ -40,6 +40,7 @@ from stagedoor.model.facts import (
     Proof,
     Request,
     Resource,
+    Verdict,
 )
 from stagedoor.model.heard import NO_LISTENING, TRIPPED
 from stagedoor.resources.kinds import reclassify
@@ -127,6 +128,29 @@ def decide_again(transaction: Transaction, known: Known = NOTHING_KNOWN) -> Effe
             listening=before.listening if heard is NO_LISTENING else heard,
         )
     return _rule(transaction, first=False)
+
+
+def logged_in(transaction: Transaction) -> Request:
+    """The request as it would be, had the site accepted its credentials."""
+    return replace(transaction.request, credentials="accepted")
+
+
+def lets_in_logged_in(transaction: Transaction) -> bool:
+    """Whether the verdict on the request is a refusal only as long as its credentials are unchecked."""
+    if transaction.request.credentials != "sent" or not _refuses(transaction.verdict):
+        return False
+    verdict = transaction.policy.plan.decide(
+        logged_in(transaction),
+        transaction.client,
+        transaction.resource,
+        transaction.behaviour,
+        transaction.waits,
+    )
+    return not verdict.refused
+
+
+def _refuses(verdict: Verdict) -> bool:
+    return verdict.refused or (verdict.would is not None and verdict.would in REFUSING)
 
 
 def _hold_against(transaction: Transaction, known: Known, facts: Facts) -> None:

@@ -170,17 +170,23 @@ class Taking:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A client was refused by a rule."""
+    """A client was refused by a rule; `against`: it asked for what a signal it had received forbids."""
 
     kind: ClassVar[Kind] = "refusal"
     visit: Visit
     status: int
     rule: str
+    against: bool = False
     whole: ClassVar[bool] = True
 
     def body(self) -> dict[str, Any]:
         """The public fields."""
-        return {**self.visit.public(), "status": self.status, "rule": self.rule}
+        return {
+            **self.visit.public(),
+            "status": self.status,
+            "rule": self.rule,
+            "against": self.against,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,12 +227,17 @@ class Summary:
     """A household was refused `count` times more between `since` and `visit.at`.
 
     An empty address in `visit`: there were so many households that they are counted together.
+    `against` and `recordings`: how many of the refusals were of what a signal they had received
+    forbids, and how many of these were of recordings. `number` is the count's own, see open_counts.
     """
 
     kind: ClassVar[Kind] = "summary"
     visit: Visit
     since: int
     count: int
+    against: int = 0
+    recordings: int = 0
+    number: int = 0
     whole: ClassVar[bool] = True
 
     def body(self) -> dict[str, Any]:
@@ -235,16 +246,21 @@ class Summary:
         return {
             "at": visit.at, "since": self.since, "of": "refusal", "count": self.count,
             "client": visit.client, "operator": visit.operator, "purpose": visit.purpose,
-            "proof": visit.proof, "host": visit.host,
+            "proof": visit.proof, "host": visit.host, "against": self.against,
+            "recordings": self.recordings,
+            **({"purposes": visit.purposes} if visit.purposes else {}),
         }  # fmt: skip
 
 
 About = Notice | Taking | Refusal | Proved | Summary
 
 
-def started(at: int, program: str, last: int | None) -> dict[str, Any]:
-    """The guard starts. `last`: time of the last entry where the end before was unclean."""
-    return {"kind": "start", "at": at, "program": program, "unclean_after": last}
+def started(at: int, program: str, last: int | None, site: str = "") -> dict[str, Any]:
+    """The guard starts. `last`: time of the last entry where the end before was unclean.
+
+    `site`: its address as the stance says it.
+    """
+    return {"kind": "start", "at": at, "program": program, "unclean_after": last, "site": site}
 
 
 def ended(at: int) -> dict[str, Any]:

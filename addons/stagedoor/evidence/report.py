@@ -13,6 +13,7 @@ from stagedoor.evidence.timeline import draw
 from stagedoor.evidence.verification import Findings
 from stagedoor.evidence.wording import (
     CUT_OFF,
+    counting,
     erased,
     interrupted,
     lost,
@@ -27,6 +28,8 @@ from stagedoor.model.facts import GUARDED_KINDS, PROOFS
 
 SHOWN = 40
 """Rows of a table; the rest stands in entries.jsonl."""
+_HOSTS = 5
+"""Host names that are shown."""
 _TEXT_SHOWN = 3_000
 """Characters of a published text."""
 
@@ -54,6 +57,10 @@ class Extract:
     """How many hashes that were kept elsewhere the ledger was compared with."""
     personal: bool = True
     """Whether personal parts are in the export."""
+    site: str = ""
+    """The site's address, as the stance says it: never what a visitor wrote."""
+    counting: int = 0
+    """Refusals that stand in no entry yet."""
 
 
 def page(account: Account, texts: Mapping[str, bytes], ledger: Findings, extract: Extract) -> str:
@@ -95,14 +102,13 @@ _LEGEND = Markup(
 
 
 def _head(account: Account, extract: Extract) -> Markup:
-    hosts = ", ".join(host for host, _ in account.hosts.most_common(5)) or "this site"
     of = f" ({account.operator})" if account.operator else ""
     return Markup(
-        "<header><p class=kicker>Evidence from the ledger of {hosts}</p>"
+        "<header><p class=kicker>Evidence from the ledger of {site}</p>"
         "<h1>{client}{of}: what it was told, and what it took</h1>"
         "<p class=period>{since} to {until} UTC · extracted {made}</p></header>"
     ).format(
-        hosts=hosts, client=account.client, of=of, since=when(account.since),
+        site=extract.site or "this site", client=account.client, of=of, since=when(account.since),
         until=when(account.until), made=when(extract.made),
     )  # fmt: skip
 
@@ -193,12 +199,26 @@ def _identity(account: Account) -> Markup:
         "<p>A user agent is a claim. Each row counts for itself: what one group was told does not "
         "count as told to another. Recordings and bytes are of what was taken against the signals; "
         "what the site’s own rules allowed is taken, and not against.</p>"
-        "{}</div>{}</section>"
+        "{}</div>{}{}</section>"
     ).format(
         _table(heads, rows, "figures-table"),
         Markup("<h3>Why</h3>{}").format(_table(("", "Reason", "Times"), reasons, "reasons"))
         if reasons
         else "",
+        _asked_hosts(account),
+    )
+
+
+def _asked_hosts(account: Account) -> Markup:
+    """A Host header is the visitor's word: no site is named after it."""
+    named = [host for host, _ in account.hosts.most_common(_HOSTS) if host]
+    if not named:
+        return Markup("")
+    return Markup(
+        "<p class=note>Host names in these requests, as the visitors wrote them: {}{}.</p>"
+    ).format(
+        Markup(", ").join(Markup("<code>{}</code>").format(host) for host in named),
+        f" and {len(account.hosts) - _HOSTS:,} more" if len(account.hosts) > _HOSTS else "",
     )
 
 
@@ -328,6 +348,8 @@ def _record(ledger: Findings, extract: Extract) -> Markup:
     ]  # fmt: skip
     facts += [("Taken away", told) for told in pruned(ledger)]
     facts += [("Made room", line) for line in thinned(ledger)]
+    if extract.counting:
+        facts.append(("Not in it yet", counting(extract.counting)))
     facts += [("Not recorded", told) for told in lost(ledger)]
     facts += [("Interrupted", told) for told in interrupted(ledger)]
     facts += [("Erased", told) for told in erased(ledger)]

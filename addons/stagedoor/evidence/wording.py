@@ -37,6 +37,14 @@ def lost(ledger: Findings) -> list[str]:
     ]
 
 
+def counting(refusals: int) -> str:
+    """Refusals that are in no entry yet, as text."""
+    return (
+        f"{refusals:,} refusals of this hour are still being counted: they become entries when the "
+        "hour is over or the guard ends"
+    )
+
+
 def interrupted(ledger: Findings) -> list[str]:
     """Interruptions: starts without an end before them, as text."""
     return [

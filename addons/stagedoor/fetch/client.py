@@ -120,7 +120,9 @@ class HttpClient:
         reader, writer = await self._reach(asked, parts, proxy)
         try:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-            fields = [("Host", parts.netloc), *asked.policy.headers, *asked.headers]
+            fields = [*asked.policy.headers, *asked.headers]
+            if not any(name.lower() == "host" for name, _ in fields):
+                fields.insert(0, ("Host", parts.netloc))
             if proxy is not None and parts.scheme == "http":
                 target = f"http://{parts.netloc}{target}"
                 fields += authorized(proxy)

@@ -90,6 +90,35 @@ AUDIT = FetchPolicy(
 )
 """A page, file or recording of the site that `stagedoor audit` looks at."""
 
+SITE = FetchPolicy(
+    # The site behind the guard, at the address that the artist gave: asked for the guard's own sake.
+    schemes=frozenset({"http", "https"}),
+    methods=frozenset({"GET", "HEAD", "POST"}),
+    addresses=anywhere,
+    most=500 << 10,
+    longer="cut",
+    head=64 << 10,
+    seconds=10.0,
+    connect=5.0,
+    statuses=frozenset(),
+    codings="decode",
+)
+"""A signal file of the site behind, or what it says to those who do not log in."""
+
+ELSEWHERE = FetchPolicy(
+    # Where the site's own robots.txt is redirected to: public, unless the site itself is not.
+    schemes=frozenset({"http", "https"}),
+    headers=(("User-Agent", "Stagedoor (reads the robots.txt that a site redirects to)"),),
+    most=500 << 10,
+    longer="cut",
+    head=64 << 10,
+    seconds=10.0,
+    connect=5.0,
+    statuses=frozenset(),
+    codings="decode",
+)
+"""The signal file at the end of a redirect that leads away from the site."""
+
 INTROSPECTION = FetchPolicy(
     # Named by the artist in licence.yaml: their own server, perhaps beside this machine.
     schemes=frozenset({"http", "https"}),

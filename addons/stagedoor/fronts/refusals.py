@@ -14,6 +14,7 @@ from html import escape
 
 from stagedoor.config.offers import Offer
 from stagedoor.config.stance import Artist
+from stagedoor.fronts.cross_origin import preflight, readable
 from stagedoor.identify.botauth import ACCEPT
 from stagedoor.model.actions import Refuse, named
 from stagedoor.model.facts import (
@@ -96,8 +97,11 @@ def refuse(
 ) -> Answer:
     """The answer to a refused request; `request_id` leads to its explanation.
 
+    A browser that asks whether it may ask (a preflight) hears yes, so that it meets the refusal.
     `may_sign`: a signature of this client could be verified, so it is told which (RFC 9421, 5).
     """
+    if (fields := preflight(request)) is not None:
+        return Answer(204, fields, b"")
     who = artist.name or "This site"
     thing = "recording" if resource.guarded else "page"
     effect = named(verdict.action).effect
@@ -177,6 +181,8 @@ def answer(
         headers = _TEXT_HEADERS
     content = body.encode()
     fields = (*headers, (b"Content-Length", str(len(content)).encode()), *more)
+    if request is not None:
+        fields += readable(request)
     if request is not None and request.method == "HEAD":
         content = b""
     return Answer(status, fields, content)

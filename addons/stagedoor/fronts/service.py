@@ -167,6 +167,7 @@ class Service:
             settings.state,
             ledger=policy.stance.evidence.ledger == "yes",
             program=rule_folder.program_version(),
+            site=policy.stance.publish.address,
         )
         self._publish()
 
@@ -334,6 +335,12 @@ class Service:
             self._decided_again(transaction, known)
             return None
         return self._decided_again_later(transaction, known)
+
+    def logged_in(self, transaction: Transaction) -> None:
+        """The site, which refuses others, has accepted the credentials: decide again."""
+        transaction.request = order.logged_in(transaction)
+        order.needs(transaction)  # other rules can hold now; what they count is not asked for anew
+        self._decided_again(transaction, NOTHING_KNOWN)
 
     async def _decided_again_later(self, transaction: Transaction, known: Awaitable[Known]) -> None:
         self._decided_again(transaction, await known)

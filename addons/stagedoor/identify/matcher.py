@@ -5,20 +5,33 @@ agent and on how many tokens are really in it, not on how many there are. (An RE
 once warm, but took 1 ms for each user agent it had never seen.) What is found is then held against
 the way its entry wants to be matched. A bounded cache stands in front, because a site sees few
 user agents often.
+
+Blanks may be written `%20` or `+`. A crawler that is known by name is that. Of anybody else its own words
+count (`own_words.py`), unless a known name has them; then the public lists are asked.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from ahocorasick_rs import BytesAhoCorasick
 
 from stagedoor.identify.catalogue import Catalogue, Signature
 from stagedoor.identify.intermediaries import BEHIND, intermediary
+from stagedoor.identify.own_words import Own, OwnWord
 from stagedoor.identify.public_lists import LOOKED_AT
-from stagedoor.model.facts import CRAWLERS, UNKNOWN, Client, Purpose, as_header
+from stagedoor.model.facts import (
+    ANONYMOUS,
+    CRAWLERS,
+    MEDIA_CLIENTS,
+    UNKNOWN,
+    Client,
+    Purpose,
+    as_header,
+)
 
 CACHED_AGENTS = 8192
 """Bounds the cache; with MAX_CACHED below, its text is at most 4 MB."""
@@ -58,9 +71,33 @@ _ROBOTS = CRAWLERS | {"robot"}
 
 def _tier(signature: Signature) -> int:
     """A robot known by name is a crawler; one that only says "bot" somewhere comes after apps."""
-    if signature.purpose == "robot" and signature.fallback:
+    if signature.purpose in _ROBOTS and signature.fallback:
         return _UNLISTED
     return _TIER.get(signature.purpose, len(_TIERS))
+
+
+_NAMING = re.compile(r"[0-9A-Za-z\x80-\xff]")
+"""What a name has: without it, nothing is said."""
+_ESCAPED = re.compile(r"%([2-7][0-9A-Fa-f]|[89A-Fa-f][0-9A-Fa-f])")
+_PLUS = re.compile(r"(?<=[0-9A-Za-z])\+(?=[A-Za-z])")
+_PLUSES = re.compile(r"\+(\+?)")
+
+
+def plain(agent: str) -> str:
+    """`Pocket%20Casts/1` and `Pocket+Casts/1` → `Pocket Casts/1`.
+
+    iPhones write their apps' names as in an address; web servers of Microsoft write `+` for every blank
+    in their logs.
+    """
+    if "%" in agent:
+        agent = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), agent)
+    if "+" in agent:
+        if " " not in agent and ("+(" in agent or ";+" in agent):
+            return _PLUSES.sub(r" \1", agent)
+        # Nearly all stand before an address: (+http…
+        if agent.count("+") != agent.count("(+") + agent.count(" +"):
+            agent = _PLUS.sub(" ", agent)
+    return agent
 
 
 _ALNUM = bytes(1 if chr(byte).isascii() and chr(byte).isalnum() else 0 for byte in range(256))
@@ -76,7 +113,11 @@ class _Claim:
     """
 
     rank: int
+    token: str
     client: Client
+    certain: bool
+    """A crawler known by name: nothing else in the agent counts."""
+    fallback: bool
     unless: frozenset[int]
     at_start: bool
     at_end: bool
@@ -99,10 +140,15 @@ Second = Callable[[str], Client | None]
 
 
 class Matcher:
-    """Looks user agents up in a catalogue; `second` is asked where that has no more than a browser."""
+    """Looks user agents up in a catalogue; `second` is asked where that has no more than a browser,
+    `own` where it has no crawler.
+    """
 
-    def __init__(self, catalogue: Catalogue, second: Second | None = None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, second: Second | None = None, own: Own | None = None
+    ) -> None:
         self._second = second
+        self._own = own
         ranked = sorted(
             (
                 (_tier(signature), signature.fallback, -len(token), number, token, signature)
@@ -115,10 +161,13 @@ class Matcher:
         words: dict[bytes, int] = {}
         claims: dict[int, list[_Claim]] = {}
         for rank, (*_, token, signature) in enumerate(ranked):
-            folded = _fold(as_header(token))
-            unless = frozenset(_number(words, _fold(as_header(w))) for w in signature.unless)
-            claim = _claim(rank, folded, signature, unless)
+            folded = _folded(token)
+            unless = frozenset(_number(words, _folded(w)) for w in signature.unless)
+            claim = _claim(rank, token, signature, unless)
             claims.setdefault(_number(words, folded), []).append(claim)
+        self._hints = (
+            frozenset(_number(words, _fold(hint)) for hint in own.hints) if own else frozenset()
+        )
         self._claims = tuple(tuple(claims.get(number, ())) for number in words.values())
         self._automaton = BytesAhoCorasick(list(words))
         self._cached = lru_cache(maxsize=CACHED_AGENTS)(self._look_up)
@@ -138,12 +187,32 @@ class Matcher:
         return found if found.purpose in _ROBOTS else OVERLONG
 
     def _look_up(self, agent: str) -> Client:
+        if not _NAMING.search(agent):
+            return ANONYMOUS
         if intermediary(agent):
             return BEHIND
-        folded = _fold(agent)
+        agent = plain(agent)
+        claim, hinted = self._claimed(_fold(agent))
+        client = claim.client if claim is not None else UNKNOWN
+        if claim is not None and claim.certain:
+            return client
+        own = self._own.read(agent) if hinted and self._own is not None else None
+        if own is not None and not _goes_before(own, claim):
+            own = None
+        if own is not None and own.purpose in CRAWLERS:
+            return _client_of(own)
+        if self._second is not None and client.purpose in LOOKED_AT:
+            found = self._second(agent)
+            if found is not None:
+                return found
+        return client if own is None else _client_of(own)
+
+    def _claimed(self, folded: bytes) -> tuple[_Claim | None, bool]:
+        """The claim that counts, of all that the catalogue finds; whether there may be an own word."""
         matches = self._automaton.find_matches_as_indexes(folded, overlapping=True)
         there: set[int] | None = None  # which words; few claims ask
-        client, rank = UNKNOWN, self.tokens  # behind every claim's
+        best: _Claim | None = None
+        rank = self.tokens  # behind every claim's
         for word, start, end in matches:
             for claim in self._claims[word]:
                 if claim.rank > rank:
@@ -154,15 +223,50 @@ class Matcher:
                     if not claim.unless.isdisjoint(there):
                         continue
                 if claim.stands(folded, start, end):
-                    client, rank = claim.client, claim.rank
+                    best, rank = claim, claim.rank
                     break
-        if self._second is None or client.purpose not in LOOKED_AT:
-            return client
-        return self._second(agent) or client
+        return best, not self._hints.isdisjoint([match[0] for match in matches])
+
+
+def _goes_before(own: OwnWord, claim: _Claim | None) -> bool:
+    """Whether a program's own word counts beside what the catalogue finds.
+
+    A purpose in brackets says nothing against an app that is known by name, but behind a bare engine,
+    such as `Lavf/61 (audio corpus)`, a sure one does. A robot's word in its own name always counts, unless the name that is known has that word. What reads feeds for people fetches and
+    crawls.
+    """
+    if claim is None:
+        return True
+    if claim.client.purpose == own.purpose:
+        return False
+    if claim.client.purpose in _FETCHING:
+        return own.purpose != "robot"
+    if own.named:
+        return own.text not in claim.token
+    if claim.client.purpose == "music-player" and not claim.fallback:
+        return own.sure
+    return claim.fallback or claim.client.purpose not in _LISTENING
+
+
+_LISTENING = MEDIA_CLIENTS | {"feed-reader"}
+_FETCHING = _ROBOTS | {"feed-reader"}
+
+
+def _client_of(own: OwnWord) -> Client:
+    """Whom a program's own word stands for."""
+    said = f'its own {"name" if own.named else "words"}: "{own.text}"'
+    name = "audio harvester" if own.purpose == "audio-harvester" else own.word
+    name = "transcriber" if own.purpose == "transcriber" else name
+    return Client(f"Unlisted {name}", "", own.purpose, known=said)
 
 
 def _fold(agent: str) -> bytes:
     return agent.encode("latin-1", "replace").lower()
+
+
+def _folded(token: str) -> bytes:
+    """A token as it is looked for in what `plain` leaves of an agent."""
+    return _fold(plain(as_header(token)))
 
 
 def client_of(signature: Signature) -> Client:
@@ -181,14 +285,18 @@ def _number(words: dict[bytes, int], word: bytes) -> int:
     return words.setdefault(word, len(words))
 
 
-def _claim(rank: int, token: bytes, signature: Signature, unless: frozenset[int]) -> _Claim:
+def _claim(rank: int, token: str, signature: Signature, unless: frozenset[int]) -> _Claim:
     match = signature.match
+    folded = _folded(token)
     return _Claim(
         rank=rank,
-        client=client_of(signature),
+        token=folded.decode("latin-1"),
+        client=replace(client_of(signature), known=f'"{token}", {signature.at}'),
+        certain=signature.purpose in _ROBOTS and not signature.fallback,
+        fallback=signature.fallback,
         unless=unless,
         at_start=match in {"prefix", "exact"},
         at_end=match == "exact",
-        free_before=match == "word" and bool(_ALNUM[token[0]]),
-        free_after=match != "exact" and bool(_ALNUM[token[-1]]),
+        free_before=match == "word" and bool(_ALNUM[folded[0]]),
+        free_after=match != "exact" and bool(_ALNUM[folded[-1]]),
     )

@@ -4,11 +4,12 @@ Shelves of expressions are held against such a user agent, surest first; what ea
 unless something speaks for a person (the tables are in `robot_words.py`):
 
     listed   patterns of crawler-user-agents, without those that hit people    always counts
-    FORMS    the whole agent as robots write it               not for apps, not in old disguises
-    further  patterns of CrawlerDetect, likewise, as whole words              not for listeners
-    SURE     signs that nobody but a robot shows                               not for listeners
-    SIGNS    by which robots give themselves away                              neither
-    WORDS    of their trade                                                    neither, nor on devices
+    BARE     nothing but a mail address or source code         not for players
+    FORMS    the whole agent as robots write it               not for apps, old disguises, desks
+    further  patterns of CrawlerDetect, likewise, as whole words     not for listeners, whole browsers
+    SURE     signs that nobody but a robot shows              not for listeners, whole browsers
+    SIGNS    by which robots give themselves away             none of all these
+    WORDS    of their trade                                   none of all these
 
 A client that is found so is a `robot`: pages yes, recordings as the stance says.
 
@@ -29,12 +30,16 @@ import re2
 from stagedoor.identify.exclusions import FURTHER_LEFT_OUT, LEFT_OUT
 from stagedoor.identify.robot_words import (
     APPS,
+    BARE,
+    DESKS,
     DEVICES,
     DISGUISES,
     FORMS,
     LISTENERS,
+    PLAYERS,
     SIGNS,
     SURE,
+    WHOLE,
     WORDS,
 )
 from stagedoor.model.facts import Client, Purpose
@@ -51,11 +56,6 @@ TAGS_LEFT_OUT = frozenset({"feed-reader", "http-library", "browser-automation"})
 
 _UNLISTED = "Unlisted robot ("
 """How those begin who are called after a sign."""
-
-
-def by_signs(name: str) -> bool:
-    """Whether a robot that no catalogue names is known by signs; else by a list's pattern."""
-    return name.startswith(_UNLISTED)
 
 
 class Second:
@@ -78,9 +78,10 @@ class Second:
             except (re2.error, UnicodeEncodeError):
                 self.refused.append(row.label)
                 continue
-            self.patterns += row.listed
-            name = named(row.label) if row.listed else f"{_UNLISTED}{row.label})"
-            self._finds.append(_Find(name, tuple(guards[text] for text in row.unless)))
+            self.patterns += bool(row.of)
+            name = named(row.label) if row.of else f"{_UNLISTED}{row.label})"
+            known = f'"{name}" of {row.of}' if row.of else f"what robots write: {row.label}"
+            self._finds.append(_Find(name, known, tuple(guards[text] for text in row.unless)))
         self._set.Compile()
 
     def __call__(self, agent: str) -> Client | None:
@@ -89,43 +90,47 @@ class Second:
         for number in sorted(self._set.Match(text) or ()):
             find = self._finds[number]
             if not any(guard.search(text) for guard in find.unless):
-                return Client(find.name, "", "robot")
+                return Client(find.name, "", "robot", known=find.known)
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class _Find:
-    """Whom an expression stands for, and what may not be found besides it."""
+    """Whom an expression stands for, by what, and what may not be found besides it."""
 
     name: str
+    known: str
     unless: tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """An expression to look for; `unless` are tables of what speaks for people."""
+    """An expression to look for; `unless` are tables of what speaks for people, and `of` the list
+    that it is a pattern of.
+    """
 
     label: str
     expression: str
     unless: tuple[str, ...] = ()
-    listed: bool = False
+    of: str = ""
 
 
-_GUARDS = (APPS, LISTENERS, DISGUISES, DEVICES)
+_ALL = (LISTENERS, DISGUISES, DEVICES, DESKS, WHOLE)
+_GUARDS = (PLAYERS, APPS, *_ALL)
 
 
 def _rows(listed: Iterable[str], further: Iterable[str]) -> Iterator[_Row]:
     """All shelves, surest first; on the lists' shelves the longest patterns first."""
     for pattern in _longest_first(listed):
         if not left_out(pattern):
-            yield _Row(pattern, pattern, listed=True)
-    yield from (_Row(*sign, (APPS, DISGUISES)) for sign in FORMS)
+            yield _Row(pattern, pattern, of="crawler-user-agents")
+    yield from (_Row(*sign, (PLAYERS,)) for sign in BARE)
+    yield from (_Row(*sign, (APPS, DISGUISES, DESKS)) for sign in FORMS)
     for pattern in _longest_first(further):
         if not left_out(pattern, FURTHER_LEFT_OUT):
-            yield _Row(pattern, as_words(pattern), (LISTENERS,), listed=True)
-    yield from (_Row(*sign, (LISTENERS,)) for sign in SURE)
-    yield from (_Row(*sign, (LISTENERS, DISGUISES)) for sign in SIGNS)
-    yield from (_Row(*sign, (LISTENERS, DISGUISES, DEVICES)) for sign in WORDS)
+            yield _Row(pattern, as_words(pattern), (LISTENERS, WHOLE), of="CrawlerDetect")
+    yield from (_Row(*sign, (LISTENERS, WHOLE)) for sign in SURE)
+    yield from (_Row(*sign, _ALL) for sign in (*SIGNS, *WORDS))
 
 
 def _longest_first(patterns: Iterable[str]) -> Sequence[str]:

@@ -3,15 +3,19 @@
 Tables of RE2 expressions, and tables of what speaks against them; all were held against people's
 clients by `./run bench quality`. What is found counts unless one of these is found, too:
 
-    FORMS  the whole agent as robots write it               APPS, DISGUISES
-    SURE   what nobody but a robot writes                   LISTENERS
-    SIGNS  ways of reaching its operator, other forms       LISTENERS, DISGUISES
-    WORDS  what it came for, in the words of the trade      LISTENERS, DISGUISES, DEVICES
+    BARE   nothing but a mail address or source code        PLAYERS
+    FORMS  the whole agent as robots write it               APPS, DISGUISES, DESKS
+    SURE   what nobody but a robot writes                   LISTENERS, WHOLE
+    SIGNS  ways of reaching its operator, other forms       LISTENERS, DISGUISES, DEVICES, DESKS, WHOLE
+    WORDS  what it came for, in the words of the trade      LISTENERS, DISGUISES, DEVICES, DESKS, WHOLE
 
     APPS       a podcast app, a player, a radio, a reader, under whatever name
     LISTENERS  these, whatever has to do with sound, and programs on people's machines
     DISGUISES  an old or odd browser, with all that is built into it
     DEVICES    a phone, a television, a console: there are phones called "M bot" and "Spider 8"
+    DESKS      a telephone on a desk, an e-reader, hi-fi: small browsers that call themselves compatible
+    WHOLE      a browser in its full form, with the name of another behind it or in a phone's brackets
+    PLAYERS    a player, whose makers give their address
 
 A word that could name a listener's program is no sign: `collector`, `download`, `archive`, `client`
 and `agent` would find a few robots more. Neither is a bare `Name/1.0`: that is what a podcast app
@@ -25,6 +29,15 @@ from collections.abc import Sequence
 Table = Sequence[tuple[str, str]]
 """A sign's name, for people to read, and its expression."""
 
+BARE: Table = (
+    # Programs that people use have a name.
+    ("nothing but a mail address", r"(?i)^(mailto:)?[\w.+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+$"),
+    (
+        "nothing but its source code",
+        r"(?i)^[<(+ ]*(https?://)?(www\.)?((github|gitlab|bitbucket)\.com|codeberg\.org|huggingface\.co)/[^ ]+$",
+    ),
+)
+
 FORMS: Table = (
     # As none of OPAWG's 968 podcast apps calls itself. It counts even for what is called after music,
     # as companies that learn from it are; feeds and pages stay open to it.
@@ -37,6 +50,11 @@ FORMS: Table = (
 SURE: Table = (
     ("asks to be looked up", r"\+ ?(?i:https?:|www\.|mailto:)|\+[a-z]+@[a-z]"),
     # A colon for a semicolon, and a form never filled in, are nothing that a browser writes.
+    # Behind a browser's own words, a phone's too; people's browsers say "compatible" at the beginning.
+    (
+        "compatible, behind a browser",
+        r"(Chrome|Safari|Firefox|Gecko)/[0-9.]+ (Mobile )?\(compatible; [^()]*(/[0-9]|https?:|www\.|@)",
+    ),
     ("copies a browser badly", r"Macintosh[: ] ?Intel|; ?\{\} ?[;)]"),
     ("runs on Node.js", r"(?i)\bnode\.?js/\d"),
 )
@@ -83,7 +101,12 @@ WORDS: Table = (
     ("scanner", r"(?i)scan(ner|ning)?\b|vulnerab|\baudit|\brecon\b|pentest|exploit"),
     ("SEO", r"\bSEO|\bSeo[A-Z]|\bseo\b|SEO\b|[Bb]acklink|[Pp]age ?[Rr]ank"),
     ("sales", r"(?i)prospect|\blead ?-?(gen|radar)|[a-z]Lead(Gen|Radar)"),
-    ("analyser", r"(?i)analy[sz](e|er|is|ing)\b|plagiar|survey|census|research|experiment"),
+    ("analyser", r"(?i)analy[sz](e|er|is|ing)\b|plagiar|survey|census|research|experiment\b"),
+    ("transcriber", r"(?i)transcrib|transcriptions?\b|whisper"),
+    (
+        "data for models",
+        r"(?i)\bdata ?-?sets?\b|\bcorp(us|ora)\b|embeddings?\b|training data|machine learning|\bllms?\b",
+    ),
     (
         "pictures of pages",
         r"(?i)thumb(s|nail|nailer|shot)?\b|screen-?_? ?shot|(web|site|page) ?-?shot|webthumb"
@@ -113,6 +136,8 @@ WORDS: Table = (
         r"|whois)",
     ),
 )
+
+PLAYERS = r"(?i)player|listen|radio|/feeds?\b|\.(fm|app)\b"
 
 APPS = (
     # Who listens and reads, under whatever name.
@@ -147,4 +172,22 @@ DISGUISES = (
 DEVICES = (
     r"(?i)Android|iPhone|iPad|Build/|MAUI|UP\.(Browser|Link)|BlackBerry|Windows Phone|Tizen|web0s"
     r"|\bTV|HbbTV|samsung|nintendo|playstation|PS Vita|\bHTC|Arduino|ESP(32|8266)|M5Stack|RTL8"
+)
+
+DESKS = (
+    # What stands on a desk or in a rack of hi-fi and has a small browser or player inside: whole
+    # names, perhaps with a model's number behind.
+    r"(?i)\b(snom|aastra|mitel|polycom|VVX|yealink|grandstream|gigaset|avaya|fanvil|htek|innovaphone"
+    r"|openstage|optipoint|panasonic|alcatel|nortel|3CX|shoretel|digium|linksys|spectralink|audiocodes"
+    r"|sangoma|thomson|NEC|SIP|VoIP|(ip|desk)? ?phone|kindle|kobo|roku|sonos|squeezebox|denon|marantz"
+    r"|yamaha|onkyo|bluesound|bose|tesla|qtcarbrowser|set-?top|STB|dreambox|enigma2|dlna|upnp)[0-9]*\b"
+)
+
+WHOLE = (
+    # A whole browser, and behind it the name of another that is built on it.
+    r"^Mozilla/5\.0 \([^()]*\) (AppleWebKit|Gecko)/.*(Safari|Firefox)/[0-9.]+"
+    r"( [A-Za-z][\w.]*/[\w.~-]+( \([\w.+~-]*\))?)+$"
+    # A phone's, with nothing but names: what stands in its brackets is the phone.
+    r"|^Mozilla/5\.0 \((Linux; |iPhone|iPad)[^()]*\) AppleWebKit/[0-9.+]+ \(KHTML, like Gecko\)"
+    r"( [A-Za-z][\w.]*/[\w.~-]+| Mobile| Safari)*$"
 )

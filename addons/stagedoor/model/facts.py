@@ -7,7 +7,7 @@ exactly these spellings.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Literal, get_args
 
@@ -79,6 +79,11 @@ FORMS: tuple[Form, ...] = get_args(Form)[1:]
 GUARDED_KINDS: frozenset[Kind] = frozenset({"audio", "playlist", "download"})
 """What a recording can be taken from."""
 
+Credentials = Literal["none", "sent", "accepted"]
+CREDENTIALS: tuple[Credentials, ...] = get_args(Credentials)
+"""Whether a request carries credentials of the site's own (`sent`: nobody has checked them yet), and
+whether the site, which refuses others, has let it in with them."""
+
 Mode = Literal["enforce", "observe"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
@@ -99,6 +104,7 @@ class Request:
     agent: str
     headers: tuple[tuple[str, str], ...] = ()
     address: str = ""
+    credentials: Credentials = "none"
 
     def header(self, name: str) -> str:
         """The first value of header `name` (any case), or an empty string."""
@@ -144,6 +150,8 @@ class Client:
     licence: LicenceStanding = "none"
     licence_id: str = ""
     """The licence that its token belongs to, valid or not."""
+    known: str = field(default="", compare=False)
+    """By what it was recognised, as text: a word and the file that lists it, a list's pattern, a sign."""
 
     @property
     def purposes(self) -> tuple[Purpose, ...]:
@@ -157,6 +165,11 @@ class Client:
 
 
 UNKNOWN = Client(name="unknown", operator="", purpose="unknown")
+"""Gives a name that nobody knows."""
+ANONYMOUS = Client(name="anonymous", operator="", purpose="unknown")
+"""Gives no name: no user agent, or one without a letter or digit."""
+NOBODY: frozenset[str] = frozenset({UNKNOWN.name, ANONYMOUS.name})
+"""Names that stand for the lack of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +240,8 @@ class Verdict:
     status: int = 403
     would: str | None = None
     seconds: float = 0.0
+    noted: bool = False
+    """It is written down, although its action alone is not."""
 
     @property
     def refused(self) -> bool:
@@ -241,7 +256,7 @@ class Verdict:
     @property
     def logged(self) -> bool:
         """Whether it stands in the decision log."""
-        return self.action in LOGGED
+        return self.noted or self.action in LOGGED
 
     @property
     def label(self) -> str:

@@ -11,6 +11,7 @@ button.setAttribute("aria-expanded","false");button.setAttribute("aria-controls"
 const more=make("div","",box);more.id="more";more.hidden=true;
 for(const part of data.parts){make("h2",part.title,more);const list=make("ul","",more);
 for(const line of part.lines)make("li",line,list)}
+if(data.when)make("small",data.when,more);
 const row=make("p","",more);
 if(data.link){const a=make("a",data.all,row);a.href=data.link;a.target="_blank";a.rel="noopener noreferrer"}
 const off=make("button",data.off,row);off.className="off";

@@ -27,8 +27,13 @@ _TYPED = re.compile(
     re.IGNORECASE,
 )
 _META_POLICY = re.compile(rb"http-equiv\s*=\s*[\"']?\s*content-security-policy", re.IGNORECASE)
+_NAMES = 12
+"""Crawlers that the badge names; the page with all platforms has them all."""
 _POLICIES = frozenset({"content-security-policy", "content-security-policy-report-only"})
-_SIGNED = frozenset({"signature", "content-digest", "repr-digest", "digest", "content-md5"})
+_HASHED = frozenset(
+    {"signature", "content-digest", "repr-digest", "digest", "content-md5", "use-as-dictionary"}
+)
+"""Fields of a page whose bytes somebody hashes: with a dictionary the browser sends the hash on."""
 _STYLE = (
     ":host{all:initial}*{box-sizing:border-box;font:13px/1.4 system-ui,sans-serif}"
     "section{display:flex;flex-direction:column-reverse;align-items:flex-end;gap:6px}"
@@ -39,7 +44,7 @@ _STYLE = (
     "color:#222;border:1px solid #5557;border-radius:10px;padding:4px 14px 10px}#more[hidden]"
     "{display:none}h2{font-weight:600;margin:10px 0 2px}ul{margin:0;padding-left:18px}"
     "li{overflow-wrap:anywhere}p{margin:10px 0 0;display:flex;gap:12px;align-items:center}"
-    "a{color:#1f4fa3}@media(prefers-color-scheme:dark){button,#more{background:#222;color:#eee}"
+    "a{color:#1f4fa3}small{display:block;margin-top:10px;opacity:.8}@media(prefers-color-scheme:dark){button,#more{background:#222;color:#eee}"
     "a{color:#9bbcff}}"
 )
 
@@ -61,22 +66,25 @@ def parts_of_audit(
         for one in audit.decided
     )
     tags = tuple(f"{s.standard} in {s.place}: {s.words}" for s in audit.signals if s.of_page) or (
-        "no signal about AI in this page or its headers",
+        "no signal about AI",
     )
-    parts = [Part("What machines are told here", uses), Part("In this page", tags)]
-    parts += [Part("For the whole site", (robots_sentence(audit),))]
-    checked = tuple(f"{claim.says}: {claim.found}" for claim in claims)
+    parts = [
+        Part("What machines are told here", uses),
+        Part("In this page and its recordings", tags),
+    ]
+    parts += [Part("For the whole site", (robots_sentence(audit, _NAMES),))]
+    checked = tuple(claim.sentence for claim in claims)
     parts += [Part("What the platform claims", checked)] if checked else []
     parts += [Part("Your settings, as seen", tuple(settings))] if settings else []
     return parts
 
 
-def script(title: str, mood: str, parts: Sequence[Part], link: str) -> str:
+def script(title: str, mood: str, parts: Sequence[Part], link: str, when: str = "") -> str:
     """The badge as a `<script>` in ASCII."""
     data = {
         "label": "Stagedoor: what this platform says about AI", "title": title, "mood": mood,
         "parts": [{"title": part.title, "lines": list(part.lines)} for part in parts],
-        "link": link, "all": "All platforms", "off": "Hide", "style": _STYLE,
+        "when": when, "link": link, "all": "All platforms", "off": "Hide", "style": _STYLE,
     }  # fmt: skip
     text = orjson.dumps(data).decode()
     safe = text.replace("<", "\\u003c")
@@ -100,7 +108,7 @@ def may_have(fields: Iterable[tuple[str, str]], page: bytes) -> bool:
     """Whether a page (decoded, whole) may have a badge; `fields` are its response's."""
     for name, value in fields:
         lowered = name.lower()
-        if lowered in _SIGNED:
+        if lowered in _HASHED:
             return False
         if lowered == "cache-control" and "no-transform" in value.lower():
             return False

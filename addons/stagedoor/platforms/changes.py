@@ -24,6 +24,8 @@ Run = tuple[Literal["", "-", "+"], str]
 
 _ALIKE = 0.55
 """From here on two sentences count as one that was reworded."""
+_LONGEST = 400
+"""Words of a sentence that is compared word by word; a longer one went, and another came."""
 _MOST_PAIRS = 4_000
 """Pairs of sentences that are compared for likeness; more are told as removed and added."""
 
@@ -147,10 +149,12 @@ def _alike(
     keys_a: Sequence[str], keys_b: Sequence[str], went: Sequence[int], came: Sequence[int]
 ) -> Iterator[tuple[float, int, int]]:
     matcher = SequenceMatcher(None, autojunk=False)
-    for j in came:
-        matcher.set_seq2(keys_b[j].split())
-        for i in went:
-            matcher.set_seq1(keys_a[i].split())
+    old = [(i, words) for i in went if len(words := keys_a[i].split()) <= _LONGEST]
+    new = [(j, words) for j in came if len(words := keys_b[j].split()) <= _LONGEST]
+    for j, those in new:
+        matcher.set_seq2(those)
+        for i, these in old:
+            matcher.set_seq1(these)
             if matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE:
                 ratio = matcher.ratio()
                 if ratio >= _ALIKE:

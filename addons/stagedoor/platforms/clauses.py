@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from stagedoor.config.schema import ListOf, Model, check
 from stagedoor.config.yamltext import Document
@@ -40,7 +40,15 @@ TITLES: Mapping[ClauseClass, str] = {
     "licence": "grants a licence to what you upload",
     "mentions": "speaks of AI",
 }
+_HEADING = 8
+"""Words of a line without a full stop that counts for the paragraphs below it."""
 WEIGHTY: frozenset[ClauseClass] = frozenset(CLASSES) - {"licence", "mentions"}
+
+
+def titles_of(clauses: Iterable[Clause]) -> list[str]:
+    """What the weighty ones do, for people: `lets the platform train AI`."""
+    found = {clause.class_ for clause in clauses}
+    return [TITLES[name] for name in CLASSES if name in found & WEIGHTY]
 
 
 class ClauseCases(Model):
@@ -55,7 +63,8 @@ class ClauseRule(Model):
 
     all      each must be in the sentence
     near     one of them must be in the sentence, or in its paragraph
-    part     all of these must be in one part of the sentence (see `splits`)
+    part     all of these must be in one part of the sentence (see `splits`); what is not the
+             first of them may also be in the heading above, as those of `all` may
     without  none of these may be in that part
     none     none of these may be in the sentence
     """
@@ -89,14 +98,32 @@ class TermsFile(Model):
     common: ListOf[str] = Field(min_length=8)
     """Frequent words, by which the language is recognised."""
     months: ListOf[str] = Field(min_length=12, max_length=12)
+    weekdays: ListOf[str] = ()
     updated: ListOf[str] = Field(min_length=1)
     """What stands before the date of the last update."""
     ignore: ListOf[str] = ()
     """Phrases that are taken out before words are looked for ("including but not limited to")."""
     splits: ListOf[str] = ()
     """Words at which a new part of a sentence begins ("but", "unless")."""
-    words: dict[str, ListOf[str]]
+    words: dict[str, Annotated[ListOf[str], Field(min_length=1)]]
     clauses: ListOf[ClauseRule]
+
+    @field_validator("common", "months", "weekdays", "updated", "ignore", "splits")
+    @classmethod
+    def _say_something(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        return _filled(words)
+
+    @field_validator("words")
+    @classmethod
+    def _groups_say_something(cls, words: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        return {name: _filled(group) for name, group in words.items()}
+
+
+def _filled(words: tuple[str, ...]) -> tuple[str, ...]:
+    for word in words:
+        if not plain(word).strip("* "):
+            raise ValueError(f'"{word}" would be found everywhere — write a word')
+    return words
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,30 +142,55 @@ class Language:
 
     code: str
     rules: tuple[ClauseRule, ...]
+    source: Document = field(repr=False)
+    numbers: Mapping[str, int] = field(repr=False)
+    """Of each rule, by its id: its place in the file, from 0."""
     _groups: Mapping[str, re.Pattern[str]] = field(repr=False)
     _ignore: re.Pattern[str] | None = field(repr=False)
     _splits: re.Pattern[str] = field(repr=False)
 
-    def of_sentence(self, sentence: str, paragraph: str) -> list[ClauseRule]:
-        """The rules that find something; both texts as plain() leaves them."""
+    def of_sentence(self, sentence: str, paragraph: str, heading: str = "") -> list[ClauseRule]:
+        """The rules that find something; all texts as plain() leaves them."""
         clean = self._ignore.sub(" ", sentence) if self._ignore else sentence
-        here = {name for name, pattern in self._groups.items() if pattern.search(clean)}
+        here = self._in(clean)
         if not here:
             return []
-        around = {name for name, pattern in self._groups.items() if pattern.search(paragraph)}
-        parts = [
-            {name for name in here if self._groups[name].search(part)}
-            for part in self._splits.split(clean)
-        ]
-        return [rule for rule in self.rules if _holds(rule, here, around | here, parts)]
+        above = self._in(heading) if heading else frozenset()
+        around = self._in(paragraph) | here | above
+        parts = [here & self._in(part) for part in self._splits.split(clean)]
+        alone = [rule for rule in self.rules if _holds(rule, here, around, parts, frozenset())]
+        if not above or any(rule.class_ in WEIGHTY for rule in alone):
+            return alone
+        return [
+            rule for rule in self.rules
+            if rule in alone
+            or (rule.class_ in WEIGHTY and _holds(rule, here, around, parts, above))
+        ]  # fmt: skip
+
+    def _in(self, text: str) -> frozenset[str]:
+        return frozenset(name for name, pattern in self._groups.items() if pattern.search(text))
 
 
-def _holds(rule: ClauseRule, here: set[str], around: set[str], parts: Sequence[set[str]]) -> bool:
+def _holds(
+    rule: ClauseRule,
+    here: frozenset[str],
+    around: frozenset[str],
+    parts: Sequence[frozenset[str]],
+    above: frozenset[str],
+) -> bool:
+    """`above`: what the heading says. What a rule is about must be in the sentence itself."""
+    asked = frozenset(rule.all_of)
     return (
-        here.issuperset(rule.all_of)
-        and here.isdisjoint(rule.none)
+        asked <= here | above
+        and (not asked or bool(rule.part) or not asked.isdisjoint(here))
+        and (here | above).isdisjoint(rule.none)
         and (not rule.near or not around.isdisjoint(rule.near))
-        and any(part.issuperset(rule.part) and part.isdisjoint(rule.without) for part in parts)
+        and any(
+            part.issuperset(rule.part[:1])
+            and (part | above).issuperset(rule.part)
+            and (part | above).isdisjoint(rule.without)
+            for part in parts
+        )
     )
 
 
@@ -158,23 +210,31 @@ class TermsRules:
 
 def _found(languages: Iterable[Language], blocks: Sequence[str]) -> Iterator[Clause]:
     tried = tuple(languages)
-    lead = ""
+    lead = heading = ""
     for number, block in enumerate(blocks):
         paragraph = plain(block)
+        if _is_heading(block, paragraph):
+            heading, lead = paragraph, ""
         # "You agree that it may be used to:" goes on in the list below it.
         around = f"{lead} {paragraph}" if lead else paragraph
         for sentence in sentences(block):
             said = plain(sentence)
             context = f"{lead} {said}" if lead else said
             seen: set[ClauseClass] = set()
-            for rule in (r for lang in tried for r in lang.of_sentence(context, around)):
+            for rule in (r for lang in tried for r in lang.of_sentence(context, around, heading)):
                 if rule.class_ not in seen and (rule.class_ != "mentions" or not seen):
                     seen.add(rule.class_)
                     yield Clause(rule.class_, rule.id, sentence, number)
         if paragraph.endswith(":"):
-            lead = paragraph
+            lead = paragraph.rstrip(": ")
         elif (lead and len(paragraph.split()) > 40) or (paragraph.endswith(".") and lead):
             lead = ""
+
+
+def _is_heading(block: str, paragraph: str) -> bool:
+    return len(paragraph.split()) <= _HEADING and not block.rstrip().endswith(
+        (".", ";", ":", ",", "!")
+    )
 
 
 def read_terms_rules(documents: Sequence[Document], problems: list[Problem]) -> TermsRules:
@@ -183,29 +243,43 @@ def read_terms_rules(documents: Sequence[Document], problems: list[Problem]) -> 
     common: dict[str, frozenset[str]] = {}
     months: dict[str, int] = {}
     updated: list[str] = []
+    weekdays: list[str] = []
     for document in documents:
         file = check(TermsFile, document, problems) if document.value is not None else None
         if file is None:
             continue
+        if file.language in common:
+            at = document.at(("language",))
+            fix = "put all rules of a language into one file"
+            problems.append(Problem(at, f'the language "{file.language}" is there twice', fix))
+            continue
+        ids = [rule.id for rule in file.clauses]
         for number, rule in enumerate(file.clauses):
+            if rule.id in ids[:number]:
+                at = document.at(("clauses", number, "id"))
+                problems.append(Problem(at, f'the id "{rule.id}" is there twice', "choose another"))
             for group in rule.groups:
                 if group not in file.words:
                     at = document.at(("clauses", number))
                     fix = did_you_mean(group, list(file.words)) or f"known: {listed(file.words)}"
                     problems.append(Problem(at, f'there are no words called "{group}"', fix))
-        if all(group in file.words for rule in file.clauses for group in rule.groups):
-            languages[file.language] = _language(file)
+        known = all(group in file.words for rule in file.clauses for group in rule.groups)
+        if known and file.clauses:  # else those of all languages are tried
+            languages[file.language] = _language(file, document)
         common[file.language] = frozenset(map(plain, file.common))
         months |= {plain(name): number for number, name in enumerate(file.months, 1)}
         updated += map(plain, file.updated)
-    return TermsRules(languages, Calendar(months, updated), common)
+        weekdays += map(plain, file.weekdays)
+    return TermsRules(languages, Calendar(months, updated, weekdays), common)
 
 
-def _language(file: TermsFile) -> Language:
+def _language(file: TermsFile, document: Document) -> Language:
     return Language(
         file.language,
         # A bare mention counts only where nothing else does, so those rules come last.
         tuple(sorted(file.clauses, key=lambda rule: rule.class_ == "mentions")),
+        document,
+        {rule.id: number for number, rule in enumerate(file.clauses)},
         {name: _words(words) for name, words in file.words.items()},
         _words(file.ignore) if file.ignore else None,
         re.compile("|".join([r";|:(?=\s)", *(rf"\b{re.escape(plain(w))}\b" for w in file.splits)])),
@@ -213,22 +287,8 @@ def _language(file: TermsFile) -> Language:
 
 
 def _words(words: Sequence[str]) -> re.Pattern[str]:
-    """Any of these, as whole words; `*` stands for letters, a blank for white space."""
-    each = (re.escape(plain(word)).replace(r"\*", r"\w*").replace(r"\ ", r"\s+") for word in words)
+    """Any of these, as whole words; `*` stands for letters, a blank for white space and hyphens."""
+    each = (
+        re.escape(plain(word)).replace(r"\*", r"\w*").replace(r"\ ", r"[\s-]+") for word in words
+    )
     return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)")
-
-
-def rule_case_faults(rules: TermsRules) -> list[str]:
-    """The cases of all rules that do not hold, each worded."""
-    found = []
-    for language in rules.languages.values():
-        for rule in language.rules:
-            for wanted, texts in ((True, rule.cases.match), (False, rule.cases.differ)):
-                for text in texts:
-                    has = any(
-                        rule in language.of_sentence(plain(s), plain(text)) for s in sentences(text)
-                    )
-                    if has != wanted:
-                        word = "does not find" if wanted else "finds"
-                        found.append(f"{language.code}: {rule.id} {word}: {text}")
-    return found

@@ -11,10 +11,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 import orjson
-from cssselect import SelectorError
 from lxml import etree, html
-from lxml.cssselect import CSSSelector
 
+from stagedoor.platforms.clutter import clutter, selected
 from stagedoor.platforms.profiles import Part
 from stagedoor.signals.html.charsets import prescan
 from stagedoor.signals.html.head import decoded
@@ -26,50 +25,50 @@ LEAST_WORDS = 100
 GENERIC: tuple[Part, ...] = tuple(
     Part(css=css) for css in ("main", "[role=main]", "article", "#content", "#main")
 )
-_NEVER = (
-    "script, style, noscript, template, nav, header nav, footer, aside, form, input, textarea, "
-    "select, button, svg, iframe, object, dialog, [hidden], [aria-hidden=true], [role=dialog], "
-    "[role=alertdialog], [role=navigation], [role=banner], [role=contentinfo], [role=search]"
-)
-"""Not part of a text, and the places where a page shows who is logged in."""
-_BLOCKS = frozenset(
+_INLINE = frozenset(
     [
-        "address",
-        "article",
-        "blockquote",
-        "br",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "li",
-        "main",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "tr",
-        "ul",
+        "a",
+        "abbr",
+        "acronym",
+        "b",
+        "bdi",
+        "bdo",
+        "big",
+        "cite",
+        "code",
+        "data",
+        "del",
+        "dfn",
+        "em",
+        "font",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "label",
+        "mark",
+        "nobr",
+        "q",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "samp",
+        "slot",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "time",
+        "tt",
+        "u",
+        "var",
+        "wbr",
     ]
 )
+"""All other elements begin a line of their own, those that nobody knows as well."""
 _ASSIGNED = re.compile(r"=\s*(?=[{\[])")
 
 
@@ -107,14 +106,6 @@ def tree_of(data: bytes, charset: str) -> etree._Element | None:
         return html.document_fromstring(text.encode("utf-8", "replace") or b"<p>", parser=parser)
     except (etree.LxmlError, ValueError):
         return None
-
-
-def selected(tree: etree._Element, css: str) -> list[etree._Element]:
-    """The elements of a selector; none where it cannot be understood."""
-    try:
-        return list(CSSSelector(css, translator="html")(tree))
-    except SelectorError:
-        return []
 
 
 def _of_part(data: bytes, charset: str, part: Part, remove: Sequence[str]) -> list[str]:
@@ -161,9 +152,7 @@ def _of_value(value: object, path: str, remove: Sequence[str]) -> list[str]:
 
 def _blocks(element: etree._Element, remove: Sequence[str]) -> Iterator[str]:
     """The text of an element, a line a block, without what is no text."""
-    taken = {
-        one for css in (_NEVER, *remove) for one in selected(element, css) if one is not element
-    }
+    taken = clutter(element, remove)
     line: list[str] = []
     for piece in _pieces(element, taken):
         if piece is None:
@@ -185,7 +174,7 @@ def _pieces(element: etree._Element, taken: set[etree._Element]) -> Iterator[str
         if skipping is None and event == "start" and node in taken:
             skipping = node
         if skipping is None:
-            if isinstance(node.tag, str) and node.tag in _BLOCKS:
+            if isinstance(node.tag, str) and node.tag not in _INLINE:
                 yield None
             if event == "start" and node.text:
                 yield node.text

@@ -11,24 +11,60 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 _SAME = str.maketrans(
     {
         **dict.fromkeys("‘’‚‛′`´", "'"),
         **dict.fromkeys("“”„‟«»‹›″", '"'),
-        **dict.fromkeys("‐‑‒–—―−", "-"),
+        **dict.fromkeys("‐‑‒–−", "-"),
+        **dict.fromkeys("—―", " "),
         **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff"),
     }
 )
+_NUMBER = r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-z]|[ivx]{1,5})[.)]"
+_SECTION = r"(?:section|clause|article|abschnitt|artikel|sección|artículo|cláusula|ziffer)"
 _BULLET = re.compile(
-    r"^(?:[•◦▪‣·*]|\(?(?:\d{1,3}(?:\.\d{1,3})*|[a-z]|[ivx]{1,5})[.)])\s+", re.IGNORECASE
+    r"^(?:(?:[•◦▪‣·●○■□▶►➢✓⁃*-]"
+    rf"|{_NUMBER}|\d{{1,2}}(?:\.\d{{1,3}})+|(?:{_SECTION}|§)\s*\d{{1,3}}(?:\.\d{{1,3}})*(?:[.:)]|(?=\s+(?:-|(?-i:[A-ZÀ-ÖØ-Þ]))|\s*$))"
+    # A bare "4" is a mark where nothing else, or a heading, follows.
+    r"|\d{1,2}(?=\s*$))(?:\s+|$))+",
+    re.IGNORECASE,
 )
+"""Marks of lists and numbers of clauses, at the beginning of a line."""
+_INSIDE = re.compile(
+    rf"(?<=[.;:!?])\s{_NUMBER}(?=\s)|(?<=\s)\((?:[a-z]|[ivx]{{1,5}}|\d)\)(?=\s|$)", re.IGNORECASE
+)
+"""The same within a paragraph, where several of a list's lines are one."""
+_REFERENCE = re.compile(
+    r"\b(section|sections|clause|clauses|paragraph|abschnitt|ziffer|punkt|klausel|article|point|"
+    r"sección|apartado|cláusula|punto|párrafo)\s\d{1,2}(?:\.\d{1,3})*(?:\([a-z0-9]\))*"
+    # Of a law the number is no order of ours.
+    r"(?!\s(?:of\sthe\s(?!terms|agreement)|of\sregul|of\sdirect|der\s(?!nutz|agb)|des\s|du\s|de\sla\sl|del\sreg|dsgvo|gdpr|rgpd|\w{2,7}g\b))"
+    r"(?![\w-])"
+)
+"""A reference to another clause of the same text: it changes where clauses are numbered anew."""
+REFERENCE_MARK = r"\1 ⟨number⟩"
+_GLUED = re.compile(r"(?<=[a-zß-öø-ÿ)][.!?;:])(?=[A-ZÀ-ÖØ-Þ])")
+"""Sentences of two elements that only a style sheet sets apart."""
+_QUOTES = re.compile(r'["]|(?<!\w)\'|\'(?![\w*])|(?<=\s)-(?=\s)')
+_SPACED = re.compile(r"\s+(?=[:;!?.,%)])|(?<=[(])\s+")
+"""What stands beside words and is none: quotes, lone dashes, French spaces."""
 _SENTENCE = re.compile(r"(?<=[.!?…;])[\"')\]]*\s+(?=[\"'(\[¿¡]?[^\W_a-zà-ÿ])")
 _SHORT = re.compile(
     r"\b(?:e\.g|i\.e|etc|inc|ltd|no|art|z\.b|bzw|p\.ex|sr|sra|dr|vs)\.$|(?<![\w.])\d{1,2}\.$",
     re.IGNORECASE,
 )
+_TAIL = 24
+"""Characters at the end of a sentence in which an abbreviation is looked for."""
 DATE_MARK = "⟨date⟩"
+_AROUND = 3
+"""Words that may stand beside a date in a line that is about the date alone."""
+_SHORT_LINE = 6
+_EDITION = re.compile(
+    r"\b(?:version|versión|versione|versão|versie|fassung|rev|v)\.?\s?\d+(?:\.\d+)*"
+)
+"""The number of an edition, in a line of its own: it goes with the date."""
 _GAP = 60
 """Characters between "last updated" and its date."""
 
@@ -41,35 +77,78 @@ class Calendar:
 
     months: Mapping[str, int]
     updated: Sequence[str]
+    weekdays: Sequence[str] = ()
 
     def pattern(self) -> re.Pattern[str]:
         """Finds dates in plain() texts. Groups: see _iso()."""
-        names = "|".join(sorted(map(re.escape, self.months), key=len, reverse=True)) or "january"
-        of = r"(?:\s+(?:de|del))?"
-        return re.compile(
-            r"\b(?P<y1>(?:19|20)\d\d)-(?P<m1>\d\d)-(?P<d1>\d\d)\b"
-            r"|\b(?P<d2>\d{1,2})[./](?P<m2>\d{1,2})[./](?P<y2>(?:19|20)?\d\d)\b"
-            rf"|\b(?P<d3>\d{{1,2}})(?:st|nd|rd|th|er|º|\.)?{of}\s+(?P<m3>{names})\b\.?,?{of}"
-            r"\s+(?P<y3>(?:19|20)\d\d)\b"
-            rf"|\b(?P<m4>{names})\b\.?\s+(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<y4>(?:19|20)\d\d)\b"
-            rf"|\b(?P<m5>{names})\b{of}\s+(?P<y5>(?:19|20)\d\d)\b"
-            r"|(?:©|\(c\)|copyright)\s*(?P<y6>(?:19|20)\d\d)(?:\s*-\s*(?:19|20)\d\d)?",
-            re.IGNORECASE,
-        )
+        return _pattern(tuple(self.spellings()), tuple(self.weekdays))
+
+    def phrase(self) -> re.Pattern[str]:
+        """Finds what stands before the date of the last update."""
+        return _phrase(tuple(self.updated))
+
+    def spellings(self) -> Mapping[str, int]:
+        """Every way to write a month: its name, and its first letters where they are one month's."""
+        found = dict(self.months)
+        for length in (3, 4):
+            short: dict[str, set[int]] = {}
+            for name, number in self.months.items():
+                short.setdefault(name[:length], set()).add(number)
+            found |= {
+                one: min(months) for one, months in short.items()
+                if len(months) == 1 and one not in found
+            }  # fmt: skip
+        return found
+
+
+@cache
+def _phrase(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    each = "|".join(sorted((re.escape(p.rstrip(":")) for p in phrases), key=len, reverse=True))
+    return re.compile(rf"(?<!\w)(?:{each or '(?!)'})(?!\w)")
+
+
+@cache
+def _pattern(spellings: tuple[str, ...], weekdays: tuple[str, ...]) -> re.Pattern[str]:
+    """The dates in all languages, with their weekday and the time of day."""
+    names = "|".join(sorted(map(re.escape, spellings), key=len, reverse=True)) or "january"
+    days = "|".join(sorted(map(re.escape, weekdays), key=len, reverse=True))
+    before = rf"(?:\b(?:{days})\b\.?,?\s+(?:(?:den|le|el|the)\s+)?)?" if days else ""
+    of = r"(?:\s+(?:de|del|of))?"
+    return re.compile(
+        rf"{before}(?:"
+        r"\b(?P<y1>(?:19|20)\d\d)(?P<s1>[-/.])(?P<m1>\d\d)(?P=s1)(?P<d1>\d\d)\b"
+        r"|\b(?P<y7>(?:19|20)\d\d)\s?年\s?(?P<m7>\d{1,2})\s?月\s?(?P<d7>\d{1,2})\s?日"
+        r"|\b(?P<d2>\d{1,2})\s?(?P<s2>[-./])\s?(?P<m2>\d{1,2})\s?(?P=s2)\s?(?P<y2>(?:19|20)?\d\d)\b"
+        rf"|\b(?P<d3>\d{{1,2}})(?:st|nd|rd|th|er|º|o|\.)?{of}[\s-]+(?P<m3>{names})\b\.?,?{of}"
+        r"[\s-]+(?P<y3>(?:19|20)\d\d)\b"
+        rf"|\b(?P<m4>{names})\b\.?[\s-]+(?P<d4>\d{{1,2}})(?:st|nd|rd|th)?,?[\s-]+(?P<y4>(?:19|20)\d\d)\b"
+        rf"|\b(?P<y8>(?:19|20)\d\d)\s+(?P<m8>{names})\b\.?\s+(?P<d8>\d{{1,2}})\b"
+        rf"|\b(?P<m5>{names})\b\.?,?{of}\s+(?P<y5>(?:19|20)\d\d)\b"
+        r"|\b(?P<m9>0[1-9]|1[0-2])[/.](?P<y9>(?:19|20)\d\d)\b"
+        r"|(?:©|\(c\)|copyright)\s*(?P<y6>(?:19|20)\d\d)(?:\s*-\s*(?:19|20)\d\d)?"
+        r")(?:,?\s+(?:(?:at|um|à|a las)\s+)?\d{1,2}[:.h]\d\d(?::\d\d)?(?:\s?[ap]\.?m\b\.?)?(?:\s+uhr)?"
+        r"(?:\s\(?(?:utc|gmt|cest|cet|est|edt|pst|pdt|pt|et)\b\)?)?)?",
+        re.IGNORECASE,
+    )
 
 
 def readable(text: str) -> str:
     """One line as it is shown and kept: compatibility forms and white space made plain."""
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_DROPPED).split())
+    line = unicodedata.normalize("NFKC", text).translate(_DROPPED)
+    return " ".join(_GLUED.sub(" ", line).split())
 
 
 _DROPPED = str.maketrans(dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 
 
 def plain(text: str) -> str:
-    """One line as it is compared: besides, one kind of quotes and dashes, no list marks, no case."""
-    line = " ".join(unicodedata.normalize("NFKC", text).translate(_SAME).split())
-    return _BULLET.sub("", line).casefold()
+    """One line as it is compared: its words, without quotes, dashes, marks of lists, numbers of
+    clauses, and case.
+    """
+    line = " ".join(_GLUED.sub(" ", unicodedata.normalize("NFKC", text).translate(_SAME)).split())
+    line = _INSIDE.sub(" ", _BULLET.sub("", line))
+    line = _SPACED.sub("", " ".join(_QUOTES.sub("", line).split()))
+    return _REFERENCE.sub(REFERENCE_MARK, line.casefold())
 
 
 def sentences(block: str) -> Iterator[str]:
@@ -77,7 +156,7 @@ def sentences(block: str) -> Iterator[str]:
     held = ""
     for piece in _SENTENCE.split(block):
         held = f"{held} {piece}".strip()
-        if not _SHORT.search(held):
+        if not _SHORT.search(held[-_TAIL:]):
             yield held
             held = ""
     if held:
@@ -123,13 +202,26 @@ def version(
         language(words, common),
         _updated(words, calendar, dates),
         fingerprint(words),
-        fingerprint(dates.sub(DATE_MARK, words)),
+        fingerprint(" ".join(without_dates(line, calendar) for line in kept if plain(line))),
     )
 
 
 def without_dates(text: str, calendar: Calendar) -> str:
-    """A line as it is compared, with a mark for each date."""
-    return calendar.pattern().sub(DATE_MARK, plain(text))
+    """A line as it is compared, with a mark for each date; a line that says nothing but when the
+    text was updated ("3 days ago") is a mark as a whole.
+    """
+    line = plain(text)
+    undated = calendar.pattern().sub(DATE_MARK, line)
+    if len(line.split()) <= _SHORT_LINE:
+        undated = _EDITION.sub(DATE_MARK, undated)
+    phrase = calendar.phrase().search(line)
+    if phrase is not None:
+        rest = undated.replace(phrase[0], " ").replace(DATE_MARK, " ")
+        words = len(re.findall(r"[^\W\d_]+", rest))
+        relative = DATE_MARK not in undated and re.search(r"\d", rest) is not None
+        if words <= (_AROUND + 1 if relative else _AROUND if DATE_MARK in undated else 2):
+            return DATE_MARK
+    return undated
 
 
 def language(words: str, common: Mapping[str, frozenset[str]]) -> str:
@@ -145,12 +237,12 @@ def language(words: str, common: Mapping[str, frozenset[str]]) -> str:
 
 
 def _updated(words: str, calendar: Calendar, dates: re.Pattern[str]) -> str:
-    """The date behind the first "last updated", in whatever language."""
-    places = [at for phrase in calendar.updated if (at := words.find(phrase)) >= 0]
-    for at in sorted(places):
-        found = dates.search(words, at, at + _GAP + 40)
-        if found is not None:
-            return _iso(found, calendar.months)
+    """The date behind "last updated", in whatever language."""
+    for phrase in calendar.updated:  # the plainest come first
+        for place in _phrase((phrase,)).finditer(words):
+            found = dates.search(words, place.start(), place.end() + _GAP)
+            if found is not None:
+                return _iso(found, calendar.spellings())
     return ""
 
 
@@ -162,7 +254,7 @@ def _iso(found: re.Match[str], months: Mapping[str, int]) -> str:
     year = parts["y"] if len(parts["y"]) == 4 else f"20{parts['y']}"
     if "m" not in parts:
         return year
-    month = months.get(parts["m"]) or int(parts["m"])
+    month = months.get(parts["m"].rstrip(".")) or int(parts["m"])
     day = int(parts.get("d", 0))
     if month > 12:
         month, day = day, month

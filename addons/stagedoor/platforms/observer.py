@@ -10,10 +10,19 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from stagedoor.platforms.changes import Comparison, compare
-from stagedoor.platforms.clauses import WEIGHTY, ClauseClass, TermsRules
+from stagedoor.platforms.clauses import ClauseClass, TermsRules, titles_of
 from stagedoor.platforms.kept_texts import Entry, History, Via
 from stagedoor.platforms.normal_text import Version, version
-from stagedoor.platforms.page_audit import ClaimCheck, Decided, PageAudit, Signal, check_claim
+from stagedoor.platforms.page_audit import (
+    ClaimCheck,
+    Decided,
+    PageAudit,
+    Signal,
+    check_claim,
+    newly_looked_at,
+    signals_of_recordings,
+    with_recordings,
+)
 from stagedoor.platforms.profiles import Profile, Profiles, State, Text
 
 NewsKind = Literal["first text", "changed text", "other language", "setting", "signals", "no text"]
@@ -42,6 +51,8 @@ class Observer:
         self.history = history
         self._tell = tell
         self._classes: dict[str, frozenset[ClauseClass] | None] = {}
+        self._recordings: dict[str, tuple[Signal, ...] | None] = {}
+        self._not_sent: set[tuple[str, str]] = set()
 
     def version_of(self, blocks: Sequence[str]) -> Version:
         """A text from its paragraphs."""
@@ -102,14 +113,46 @@ class Observer:
         sentence = f"{profile.name}: {name} is {state}{was}"
         self._tell(News("setting", profile.id, name, sentence))
 
-    def audited(self, profile: Profile, audit: PageAudit, at: int) -> None:
+    def not_sent(self, profile: Profile, document: Text) -> None:
+        """The page of a document was shown from the browser's cache."""
+        key = (profile.id, document.name)
+        known = self.history.last_look("text", *key) or self.history.last_look("unread", *key)
+        if known is None and key not in self._not_sent:
+            self._not_sent.add(key)
+            sentence = (
+                f"{profile.name}, {document.name}: the browser showed the copy that it has kept — "
+                "reload the page with Shift to have it read"
+            )
+            self._tell(News("no text", profile.id, document.name, sentence))
+
+    def recording(self, profile: Profile, signals: tuple[Signal, ...]) -> None:
+        """A recording was played; it counts from the next audited() on."""
+        self._recordings[profile.id] = signals
+
+    def with_recordings(self, profile: Profile, page: PageAudit) -> PageAudit:
+        """A page with what the recordings of its platform said last, where one was played."""
+        if profile.id not in self._recordings:
+            last = self.last_audit(profile)
+            self._recordings[profile.id] = signals_of_recordings(last[1]) if last else None
+        signals = self._recordings[profile.id]
+        return page if signals is None else with_recordings(page, signals)
+
+    def audited(self, profile: Profile, page: PageAudit, at: int) -> None:
         """A page with audio was looked at."""
+        audit = self.with_recordings(profile, page)
         last = self.history.latest("audit", profile.id, "page")
         self.history.looked("audit", profile.id, "page", at)
         body = {"audit": asdict(audit)}
         if last is not None and _same(last.body.get("audit"), body["audit"]):
             return
         self.history.add("audit", profile.id, "page", at, body)
+        before = read_audit(last.body["audit"]) if last is not None else None
+        if (
+            before is not None
+            and before.answers == audit.answers
+            and newly_looked_at(before, audit)
+        ):
+            return
         answers = ", ".join(f"{use}: {said or 'nothing'}" for use, said in audit.answers.items())
         sentence = f"{profile.name}: a page with audio says {answers}"
         self._tell(News("signals", profile.id, "page", sentence))
@@ -153,16 +196,16 @@ class Observer:
     # -- reports -------------------------------------------------------------------------------
 
     def _first(self, profile: Profile, subject: str, new: Version) -> None:
-        classes = sorted({c.class_ for c in self.rules.clauses(new)} & WEIGHTY)
-        about = f"; about AI: {', '.join(classes)}" if classes else "; nothing weighty about AI"
+        titles = titles_of(self.rules.clauses(new))
+        about = f"; about AI: {', '.join(titles)}" if titles else "; nothing weighty about AI"
         sentence = f"{profile.name}, {subject}: read for the first time, {new.words} words{about}"
         self._tell(News("first text", profile.id, subject, sentence))
 
     def _changed(self, profile: Profile, subject: str, comparison: Comparison) -> None:
         parts = []
         for word, clauses in (("new", comparison.gained), ("gone", comparison.lost)):
-            classes = sorted({c.class_ for c in clauses} & WEIGHTY)
-            parts += [f"{word}: {', '.join(classes)}"] if classes else []
+            titles = titles_of(clauses)
+            parts += [f"{word}: {', '.join(titles)}"] if titles else []
         if comparison.outcome == "language":
             before, after = comparison.languages
             sentence = f"{profile.name}, {subject}: now read in {after}, before in {before}"

@@ -6,6 +6,7 @@ standard said what in which kind of place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -15,11 +16,15 @@ from stagedoor.audit.findings import joined_words
 from stagedoor.audit.responses import Fetched, Site
 from stagedoor.audit.result import Audit, audit
 from stagedoor.audit.statements import Placed
-from stagedoor.platforms.clauses import ClauseClass
+from stagedoor.platforms.clauses import CLASSES, TITLES, ClauseClass
 from stagedoor.platforms.profiles import Claim, State
 from stagedoor.signals.meaning import USES, Answer, Use
 
 Verdict = Literal["holds", "not found", "not looked at"]
+_BEST_KNOWN = (
+    "GPTBot", "ClaudeBot", "CCBot", "Google-Extended", "Applebot-Extended", "meta-externalagent",
+    "Bytespider", "Amazonbot", "anthropic-ai", "MistralAI-Training", "xAI-Bot",
+)  # fmt: skip
 _WORDS = 200
 """Characters of a signal that are kept."""
 
@@ -57,6 +62,11 @@ class ClaimCheck:
     says: str
     verdict: Verdict
     found: str
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        return f"{self.says} — {'yes: ' if self.verdict == 'holds' else ''}{self.found}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,45 @@ def audit_page(
     )
 
 
+def recording_signals(recording: Fetched, crawlers: Mapping[str, Use]) -> tuple[Signal, ...]:
+    """What the headers of one recording say; its body is not looked at."""
+    page = Fetched(recording.url, 200)
+    found = audit(Site(page, Fetched(page.url, 404), {}, recordings=(recording,)), crawlers)
+    return tuple(dict.fromkeys(s for s in _signals(found) if s.place == _RECORDING))
+
+
+def with_recordings(page: PageAudit, signals: tuple[Signal, ...]) -> PageAudit:
+    """A page together with what its platform's recordings say; of several answers the strictest."""
+    decided = tuple(_stricter(one, signals) for one in page.decided)
+    places = ("page", "headers", "recordings", "robots.txt", "well-known files")
+    looked_at = tuple(p for p in places if p in page.looked_at or p == "recordings")
+    own = tuple(s for s in page.signals if s.place != _RECORDING)
+    return replace(page, decided=decided, signals=(*own, *signals), looked_at=looked_at)
+
+
+def signals_of_recordings(page: PageAudit) -> tuple[Signal, ...] | None:
+    """Those of an audit; None where no recording was looked at."""
+    if "recordings" not in page.looked_at:
+        return None
+    return tuple(s for s in page.signals if s.place == _RECORDING)
+
+
+def newly_looked_at(before: PageAudit, after: PageAudit) -> tuple[str, ...]:
+    """What was looked at for the first time, where nothing else is another than before."""
+    more = tuple(place for place in after.looked_at if place not in before.looked_at)
+    gone = set(before.looked_at) - set(after.looked_at)
+    return () if gone or not set(before.signals) <= set(after.signals) else more
+
+
+def _stricter(one: Decided, signals: tuple[Signal, ...]) -> Decided:
+    for answer in ("no", "yes"):
+        said = [s.standard for s in signals if getattr(s, one.use) == answer]
+        if one.answer == answer or said:
+            by = one.by if one.answer == answer else ()
+            return Decided(one.use, answer, tuple(dict.fromkeys((*by, *said))))
+    return one
+
+
 def _decided(found: Audit, use: Use) -> Decided:
     """What all that was looked at says of one use: of several answers, the strictest."""
     resolved = [one.resolved(use) for one in found.heard]
@@ -124,7 +173,7 @@ def _signals(found: Audit) -> list[Signal]:
         Signal(
             placed.statement.standard, _place(placed, one.kind),
             placed.statement.said.train, placed.statement.said.input, placed.statement.said.search,
-            placed.words[:_WORDS],
+            without_addresses(placed.words)[:_WORDS],
         )
         for one in found.heard
         for placed in (*one.heard, *one.to_others)
@@ -158,10 +207,10 @@ def check_claim(
         if clauses is None:
             return ClaimCheck(says, "not looked at", "its terms have not been read yet")
         holds = "forbids" in clauses
-        grants = sorted(clauses & {"grants-platform", "grants-third-parties"})
+        grants = [TITLES[c] for c in CLASSES[:2] if c in clauses]
         found = "its terms have such a sentence" if holds else "no such sentence found in its terms"
         if grants:
-            found += f"; they also hold: {', '.join(grants)}"
+            found += f"; they also have one that {' and one that '.join(grants)}"
         return ClaimCheck(says, "holds" if holds else "not found", found)
     if claim.about == "setting" and states:
         shown = ", ".join(f"{name}: {state}" for name, state in states.items())
@@ -182,8 +231,10 @@ def _tags(says: str, page: PageAudit) -> ClaimCheck:
     return ClaimCheck(says, "not found", f"{found}; {robots_sentence(page)}")
 
 
-def robots_sentence(page: PageAudit) -> str:
-    """`robots.txt names 6 crawlers that train AI and leaves these 20 out: …`."""
+def robots_sentence(page: PageAudit, most: int = 0) -> str:
+    """`robots.txt names 6 crawlers that train AI and leaves these 20 out: …`; of those at most
+    `most`, where that is given, the best known first.
+    """
     if "robots.txt" not in page.looked_at:
         return "robots.txt has not been read"
     if not page.named:
@@ -192,8 +243,40 @@ def robots_sentence(page: PageAudit) -> str:
     who = "crawler that trains AI" if count == 1 else "crawlers that train AI"
     text = f"robots.txt names {count} {who}"
     if page.left_out:
-        text += f" and leaves these {len(page.left_out)} out: {', '.join(page.left_out)}"
+        known = [name for name in _BEST_KNOWN if name in page.left_out]
+        names = list(dict.fromkeys((*known, *page.left_out)))
+        shown = names[:most] if most else names
+        rest = len(names) - len(shown)
+        text += f" and leaves these {len(names)} out: {', '.join(shown)}"
+        text += f", and {rest} more" if rest else ""
     return text
+
+
+_WORD = re.compile(r"(?<!<)[^\s\"'<>,;]+|(?<=<)[^\s\"'<>,;]+")
+_TYPE = re.compile(r"(?:application|audio|font|image|text|video|\*)/[\w.+*-]+", re.IGNORECASE)
+_SITE = re.compile(r"(?:[\w-]+=)?(https?:)?//(?:[^/@]*@)?([^/?#@]+)(.*)", re.IGNORECASE)
+_LONG = 24
+"""Characters of a word that no standard has: a key, or a token."""
+
+
+def without_addresses(words: str) -> str:
+    """A signal's words without what could name a page, a person or a session.
+
+    Of an address its host is left.
+    """
+    return _WORD.sub(_public, words)
+
+
+def _public(found: re.Match[str]) -> str:
+    word = found[0]
+    site = _SITE.fullmatch(word)
+    if site is not None:
+        return f"{site[1] or ''}//{site[2]}" + ("/…" if len(site[3]) > 1 else site[3])
+    tag = found.start() and found.string[found.start() - 1] == "<"
+    if _TYPE.fullmatch(word) or (tag and re.fullmatch(r"/?[A-Za-z:]+/?", word)) or word == "/":
+        return word
+    secret = len(word) > _LONG and any(map(str.isdigit, word))
+    return "…" if secret or any(mark in word for mark in "/?#@&%") else word
 
 
 def without_words(page: PageAudit) -> PageAudit:

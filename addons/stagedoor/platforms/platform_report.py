@@ -9,9 +9,9 @@ from typing import Any
 from stagedoor.platforms.changes import compare
 from stagedoor.platforms.clauses import WEIGHTY
 from stagedoor.platforms.kept_texts import Entry
-from stagedoor.platforms.observer import Observer
-from stagedoor.platforms.page_audit import robots_sentence
-from stagedoor.platforms.profiles import Profile
+from stagedoor.platforms.observer import Observer, read_audit
+from stagedoor.platforms.page_audit import newly_looked_at, robots_sentence
+from stagedoor.platforms.profiles import Profile, Profiles
 
 
 def day(at: int | None) -> str:
@@ -23,9 +23,27 @@ def report(observer: Observer) -> dict[str, Any]:
     """Every platform with what it says today, and every change, the newest first."""
     return {
         "format": "stagedoor platforms 1",
+        "unconfirmed": unconfirmed(observer.profiles),
         "platforms": [_platform(observer, profile) for profile in observer.profiles.all],
         "timeline": timeline(observer),
     }
+
+
+def unconfirmed(profiles: Profiles) -> str:
+    """One sentence about what nobody has checked on the live pages; empty where all was."""
+    names = [
+        profile.name
+        for profile in profiles.all
+        if not all(one.confirmed for one in profile.file.documents)
+        or not all(one.confirmed for one in profile.file.settings)
+    ]
+    if not names:
+        return ""
+    which = "any platform" if len(names) == len(profiles.all) else ", ".join(names)
+    return (
+        f"We have not checked the live pages of {which} yet. So a text or a setting can stand "
+        'elsewhere than we look: if it stays at "not read yet" after you opened its page, please report it.'
+    )
 
 
 def _platform(observer: Observer, profile: Profile) -> dict[str, Any]:
@@ -55,10 +73,17 @@ def _platform(observer: Observer, profile: Profile) -> dict[str, Any]:
         "hosts": list(profile.hosts),
         "reviewed": profile.file.reviewed.isoformat(),
         "looked_at": day(at),
+        "last_seen": max(
+            day(at), *(d["read"] for d in documents), *(d["not_found"] for d in documents),
+            *(day(history.last_look("setting", profile.id, s.name)) for s in profile.file.settings),
+        ),
         "answers": dict(audit.answers) if audit else {},
         "signals": [asdict(signal) for signal in audit.signals] if audit else [],
         "robots": robots_sentence(audit) if audit else "",
-        "claims": [asdict(claim) for claim in observer.claims(profile, audit)],
+        "claims": [
+            {**asdict(claim), "sentence": claim.sentence}
+            for claim in observer.claims(profile, audit)
+        ],
         "settings": [
             {
                 "name": setting.name, "state": states.get(setting.name), "means": setting.means,
@@ -91,8 +116,21 @@ def timeline(observer: Observer) -> list[dict[str, Any]]:
             one |= {"state": entry.body["state"], "was": last.body["state"] if last else None}
         else:
             one["first"] = last is None
+            one |= _audit_change(last, entry)
         found.append(one)
     return found[::-1]
+
+
+def _audit_change(last: Entry | None, entry: Entry) -> dict[str, Any]:
+    if last is None:
+        return {"newly_looked_at": [], "answers": {}}
+    before, after = (read_audit(one.body["audit"]) for one in (last, entry))
+    answers = {
+        use: [before.answers.get(use), answer]
+        for use, answer in after.answers.items()
+        if answer != before.answers.get(use)
+    }
+    return {"newly_looked_at": list(newly_looked_at(before, after)), "answers": answers}
 
 
 def _text_change(observer: Observer, last: Entry | None, entry: Entry) -> dict[str, Any]:

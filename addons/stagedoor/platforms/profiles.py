@@ -8,12 +8,13 @@ Each fact has a source; `confirmed: false` marks what nobody has checked on the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+from cssselect import HTMLTranslator, SelectorError
 from pydantic import Field, field_validator, model_validator
 
 from stagedoor.config.schema import ListOf, Model, check
@@ -48,6 +49,22 @@ class Part(Model):
             raise ValueError("this part names nothing — write css: or json:")
         return self
 
+    @field_validator("css")
+    @classmethod
+    def _can_be_understood(cls, css: str) -> str:
+        return _selector(css) if css else css
+
+
+def _selector(css: str) -> str:
+    try:
+        HTMLTranslator().css_to_xpath(css)
+    except SelectorError as error:
+        why = str(error).lower()
+        raise ValueError(
+            f'"{css}" is no CSS selector ({why}) — write one such as main or div#text'
+        ) from error
+    return css
+
 
 class Text(Model):
     """One document that is watched. `paths` are further addresses of it (globs)."""
@@ -64,18 +81,48 @@ class Text(Model):
     source: str
     confirmed: bool = False
 
+    @field_validator("url")
+    @classmethod
+    def _is_an_address(cls, url: str) -> str:
+        parts = urlsplit(url)
+        if parts.scheme not in {"https", "http"} or not parts.hostname:
+            raise ValueError(f'"{url}" is no address — write all of it: https://…')
+        return url
+
+    @field_validator("paths")
+    @classmethod
+    def _are_paths(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
+        return _paths(paths)
+
+    @field_validator("remove")
+    @classmethod
+    def _are_selectors(cls, remove: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(_selector, remove))
+
+
+def _paths(paths: tuple[str, ...]) -> tuple[str, ...]:
+    for path in paths:
+        if not path.startswith(("/", "*")):
+            raise ValueError(f'"{path}" is no path — begin with /')
+    return paths
+
 
 class Setting(Model):
     """One setting of the user's account that decides about AI. It is read, never switched."""
 
     name: str = Field(min_length=1)
-    path: str
-    label: str
+    path: str = Field(min_length=1)
+    label: str = Field(min_length=3)
     """Words of the page beside the switch; the switch itself says on or off."""
     means: str
     default: State | None = None
     source: str
     confirmed: bool = False
+
+    @field_validator("path")
+    @classmethod
+    def _is_a_path(cls, path: str) -> str:
+        return _paths((path,))[0]
 
 
 class Claim(Model):
@@ -89,11 +136,14 @@ class Claim(Model):
 
 
 class AddressCases(Model):
-    """Addresses that must be taken for audio pages, and others that must not."""
+    """Addresses, by what they must be taken for."""
 
     audio: ListOf[str] = ()
-    other: ListOf[str] = ()
+    document: ListOf[str] = ()
+    setting: ListOf[str] = ()
     private: ListOf[str] = ()
+    other: ListOf[str] = ()
+    """Neither a page with audio nor a private one."""
 
 
 class PlatformFile(Model):
@@ -101,6 +151,10 @@ class PlatformFile(Model):
 
     name: str = Field(min_length=1)
     hosts: ListOf[str] = ()
+    media: ListOf[str] = ()
+    """Further hosts that send the recordings: only headers are read there. `*.example.org` stands
+    for every name below it."""
+    media_source: str = ""
     reviewed: Annotated[date, Field(strict=False)]
     source: str
     note: str = ""
@@ -124,13 +178,19 @@ class PlatformFile(Model):
                 raise ValueError(f'"{host}" is no host — write it bare and in small letters')
         return hosts
 
+    @field_validator("media")
+    @classmethod
+    def _are_hosts_or_below(cls, hosts: tuple[str, ...]) -> tuple[str, ...]:
+        for host in hosts:
+            bare = host.removeprefix("*.")
+            if not _HOST.fullmatch(bare) or (host != bare and "." not in bare):
+                raise ValueError(f'"{host}" is no host — write media.example.org or *.example.org')
+        return hosts
+
     @field_validator("audio", "not_audio", "private")
     @classmethod
     def _are_paths(cls, paths: tuple[str, ...]) -> tuple[str, ...]:
-        for path in paths:
-            if not path.startswith(("/", "*")):
-                raise ValueError(f'"{path}" is no path — begin with /')
-        return paths
+        return _paths(paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +208,7 @@ class Profile:
 
     id: str
     file: PlatformFile
+    source: Document = field(repr=False)
     hosts: tuple[str, ...]
     _audio: Globs = field(repr=False)
     _not_audio: Globs = field(repr=False)
@@ -182,10 +243,24 @@ class Profiles:
     def __init__(self, profiles: Iterable[Profile]) -> None:
         self.all = tuple(profiles)
         self._by_host = {host: profile for profile in self.all for host in profile.hosts}
+        self._media = {host: profile for profile in self.all for host in profile.file.media}
 
     def of(self, host: str) -> Profile | None:
         """The profile of a host, in any spelling; None where it has none."""
         return self._by_host.get(host.lower().rstrip("."))
+
+    def sender(self, host: str) -> Profile | None:
+        """The profile whose recordings a host sends, where it is no host of pages."""
+        name = host.lower().rstrip(".")
+        if name in self._by_host:
+            return None
+        labels = name.split(".")
+        above = (f"*.{'.'.join(labels[n:])}" for n in range(1, len(labels) - 1))
+        return next((self._media[one] for one in (name, *above) if one in self._media), None)
+
+    def __contains__(self, host: object) -> bool:
+        """Whether a host is opened."""
+        return isinstance(host, str) and (self.of(host) or self.sender(host)) is not None
 
     def named(self, name: str) -> Profile | None:
         """The profile called so, by its id or its name."""
@@ -216,6 +291,7 @@ def read_profiles(
     generic = files.pop(GENERIC, None)
     private = generic[0].private if generic else ()
     for name, (file, document) in files.items():
+        problems += _contradictions(file, document)
         if not file.hosts:
             problems.append(Problem(document.at(()), "no hosts are named", "add hosts: [...]"))
         for host in file.hosts:
@@ -223,7 +299,7 @@ def read_profiles(
             if other != name:
                 at = document.at(("hosts",))
                 problems.append(Problem(at, f'the host "{host}" is already in {other}.yaml'))
-        found.append(_profile(name, file, file.hosts, private))
+        found.append(_profile(name, file, document, file.hosts, private))
     if generic is not None:
         named = dict.fromkeys(h.lower().strip() for h in hosts)
         for host in (h for h in named if h and h not in taken):
@@ -232,8 +308,23 @@ def read_profiles(
                 problems.append(Problem(at, f'"{host}" is no host', "write it bare: example.org"))
                 continue
             file = generic[0].model_copy(update={"name": host, "hosts": (host,)})
-            found.append(_profile(host, file, (host,), ()))
+            found.append(_profile(host, file, generic[1], (host,), ()))
     return Profiles(found)
+
+
+def _contradictions(file: PlatformFile, document: Document) -> Iterator[Problem]:
+    """What each field may say alone, and not all together."""
+    for number, text in enumerate(file.documents):
+        host = urlsplit(text.url).hostname or ""
+        if file.hosts and host not in file.hosts:
+            at = document.at(("documents", number, "url"))
+            yield Problem(at, f'"{host}" is none of the hosts of this profile', "add it to hosts:")
+    for part, rows in (("documents", file.documents), ("settings", file.settings)):
+        names = [row.name for row in rows]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                at = document.at((part, number, "name"))
+                yield Problem(at, f'the name "{name}" is there twice', "give each its own name")
 
 
 def _id(document: Document) -> str:
@@ -242,30 +333,14 @@ def _id(document: Document) -> str:
 
 
 def _profile(
-    name: str, file: PlatformFile, hosts: Sequence[str], private: Sequence[str]
+    name: str, file: PlatformFile, source: Document, hosts: Sequence[str], private: Sequence[str]
 ) -> Profile:
     return Profile(
         name,
         file,
+        source,
         tuple(hosts),
         Globs(file.audio),
         Globs(file.not_audio),
         Globs((*file.private, *private)),
     )
-
-
-def case_faults(profile: Profile) -> list[str]:
-    """The cases of a profile that do not hold, each worded."""
-    found = []
-    for wanted, urls in (
-        ("audio", profile.file.cases.audio),
-        ("private", profile.file.cases.private),
-        ("", profile.file.cases.other),
-    ):
-        for url in urls:
-            parts = urlsplit(url)
-            kind = profile.page(parts.hostname or "", parts.path or "/").kind
-            right = kind == wanted if wanted else kind not in {"audio", "private"}
-            if parts.hostname not in profile.hosts or not right:
-                found.append(f"{profile.id}: {url} is {kind}, not {wanted or 'another page'}")
-    return found

@@ -35,7 +35,11 @@ def whole_page(found: Mapping[str, Any], form: Markup, *, inline: bool) -> Marku
         else Markup('<link rel="stylesheet" href="/platforms.css">')
     )
     body = (
-        section("platforms", "What they say today", _table(found["platforms"]))
+        section(
+            "platforms",
+            "What they say today",
+            joined((_table(found["platforms"]), *map(note, filter(None, [found["unconfirmed"]])))),
+        )
         + section("details", "Platform by platform", _details(found["platforms"]))
         + section("timeline", "What changed, and when", _timeline(found["timeline"]))
     )
@@ -54,7 +58,7 @@ def _table(platforms: Sequence[Mapping[str, Any]]) -> Markup:
               for use in _USES),
             "; ".join(TITLES[name] for name in weighty) or ("nothing about AI" if read else "not read yet"),
             "; ".join(settings) or "–",
-            max(filter(None, (one["looked_at"], read)), default="never"),
+            one["last_seen"] or "never",
         ))  # fmt: skip
     heads = ("Platform", "Training", "Answers", "Search", "Its terms", "Your settings", "Last seen")
     return table("What each platform says about AI", heads, rows)
@@ -65,7 +69,7 @@ def _details(platforms: Sequence[Mapping[str, Any]]) -> Markup:
 
 
 def _detail(one: Mapping[str, Any]) -> Markup:
-    claims = [f"{c['says']}: {c['found']}" for c in one["claims"]]
+    claims = [c["sentence"] for c in one["claims"]]
     signals = [f"{s['standard']} in {s['place']}: {s['words']}" for s in one["signals"]]
     clauses = [
         Markup("<b>{}</b> ({}): {}").format(TITLES[c["class"]], d["name"], c["text"])
@@ -73,11 +77,8 @@ def _detail(one: Mapping[str, Any]) -> Markup:
         for c in d["clauses"]
     ]
     documents = [
-        Markup('<a href="{}" rel="noreferrer">{}</a>{}{}').format(
-            d["url"],
-            d["name"],
-            f", read on {d['read']}" if d["read"] else ", not read yet",
-            "" if d["confirmed"] else " (address or selector not confirmed)",
+        Markup('<a href="{}" rel="noreferrer">{}</a>{}').format(
+            d["url"], d["name"], f", read on {d['read']}" if d["read"] else ", not read yet"
         )
         for d in one["documents"]
         if ".invalid/" not in d["url"]
@@ -107,9 +108,10 @@ def _detail(one: Mapping[str, Any]) -> Markup:
 
 
 def _timeline(entries: Sequence[Mapping[str, Any]]) -> Markup:
-    if not entries:
+    shown = [one for one in entries if not one.get("newly_looked_at") or one["answers"]]
+    if not shown:
         return note("Nothing has been seen yet: open a page of one of these platforms.")
-    return Markup('<ol class="timeline">{}</ol>').format(joined(map(_event, entries)))
+    return Markup('<ol class="timeline">{}</ol>').format(joined(map(_event, shown)))
 
 
 def _event(one: Mapping[str, Any]) -> Markup:
@@ -117,11 +119,12 @@ def _event(one: Mapping[str, Any]) -> Markup:
     body = Markup("")
     if one.get("changes"):
         body = Markup(
-            '<details{}><summary>{} sentences</summary><ul class="diff">{}</ul></details>'
+            '<details{}><summary>{} sentence{}</summary><ul class="diff">{}</ul></details>'
         )
         body = body.format(
             Markup(" open") if len(one["changes"]) <= 6 else "",
             len(one["changes"]),
+            "s" * (len(one["changes"]) != 1),
             joined(map(_change, one["changes"])),
         )
     return Markup('<li id="entry-{}"><time>{}</time> <b>{}</b> {}{}</li>').format(
@@ -136,11 +139,21 @@ def _sentence(one: Mapping[str, Any]) -> str:
     if one["kind"] == "audit":
         if one["first"]:
             return "a page with audio was looked at for the first time"
-        return "a page with audio showed other signals than before"
+        new = ", ".join(one["newly_looked_at"])
+        about = f" (now with {new})" if new else ""
+        answers = [
+            f"{_USES[use]}: {after or 'nothing said'} (it was {before or 'nothing said'})"
+            for use, (before, after) in one["answers"].items()
+        ]
+        said = ", ".join(answers) or "other signals than before"
+        return f"a page with audio{about} showed {said}"
     if one["outcome"] == "first":
         return f"{one['subject']}: the first text that is kept"
-    parts = [f"new: {', '.join(one['gained'])}"] if one["gained"] else []
-    parts += [f"gone: {', '.join(one['lost'])}"] if one["lost"] else []
+    parts = [
+        f"{word}: {', '.join(TITLES[name] for name in one[side])}"
+        for word, side in (("new", "gained"), ("gone", "lost"))
+        if one[side]
+    ]
     parts += ['the date of "last updated" stayed'] if one["silent"] else []
     about = f" ({'; '.join(parts)})" if parts else ""
     words = {

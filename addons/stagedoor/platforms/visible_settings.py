@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from lxml import etree
 
-from stagedoor.platforms.extraction import selected, tree_of
+from stagedoor.platforms.clutter import selected
+from stagedoor.platforms.extraction import tree_of
 from stagedoor.platforms.normal_text import plain
 from stagedoor.platforms.profiles import Setting, State
 

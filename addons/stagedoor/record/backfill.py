@@ -15,11 +15,11 @@ import orjson
 
 from stagedoor.evidence.entries import VISITS
 from stagedoor.model.errors import StagedoorError
-from stagedoor.model.facts import GUARDED_KINDS, Client
+from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client
 from stagedoor.record.daily import MOST_ROWS, Day
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.ledger.database import Book
-from stagedoor.record.today import Key, Row
+from stagedoor.record.today import Key, Past, Row
 
 MOST_ENTRIES = 50_000
 """Half a second of reading; a longer day is not read, and the desk says since when it counts."""
@@ -32,68 +32,91 @@ def fill(day: Day, state: Path) -> bool:
         book = Book(state)
         try:
             with book.reading():
-                found, distinct = read(book, midnight, day.since)
+                found = read(book, midnight, day.since)
         finally:
             book.close()
     except (StagedoorError, sqlite3.Error, ValueError, KeyError, TypeError):
         return False  # the ledger's own thread reports it
-    if found:
-        day.add(found, distinct, midnight)
-    return bool(found)
+    if found is not None:
+        day.add(*found, midnight)
+    return found is not None
 
 
-def read(book: Book, midnight: float, until: float) -> tuple[dict[Key, Row], Distinct]:
-    """Rows and recordings of what was between two times; none where that is too much."""
-    rows: dict[Key, Row] = {}
-    distinct = Distinct()
+def read(book: Book, midnight: float, until: float) -> tuple[Past, Distinct] | None:
+    """What was between two times, and the recordings; None where there is nothing or too much."""
+    past, distinct = Past(), Distinct()
     first, _ = book.beginning(int(midnight * 1000))
+    came = False
     for number, row in enumerate(book.rows(first)):
         if number >= MOST_ENTRIES:
-            return {}, Distinct()
+            return None
         if row.kind not in VISITS:
             continue
         body = orjson.loads(row.body)
         at = body["at"] / 1000
         if midnight <= at < until:
-            key = body["client"], body["proof"]
-            if key not in rows and len(rows) >= MOST_ROWS:
-                continue
-            client = Client(
-                body["client"],
-                body["operator"],
-                body["purpose"],
-                body["proof"],
-                further=tuple(body.get("purposes", ())[1:]),
-            )
-            _add(rows.setdefault(key, Row(client)), row.kind, body, at)
-            if row.kind == "taking" and body["resource"] in GUARDED_KINDS:
-                distinct.add(key, "taken", body["path"])
-                if body["against"]:
-                    distinct.add(key, "asked", body["path"])
-    return rows, distinct
+            came = True
+            _add(past, distinct, row.kind, body)
+    return (past, distinct) if came else None
 
 
-def _add(row: Row, kind: str, body: dict[str, Any], at: float) -> None:
-    row.seen(at)
-    if kind == "summary":
-        row.knocks += body["count"]
-        row.hours[time.localtime(at).tm_hour] += body["count"]
-        row.refused += body["count"]
+def _add(past: Past, distinct: Distinct, kind: str, body: dict[str, Any]) -> None:
+    at = body["at"] / 1000
+    person = body["purpose"] in PEOPLE
+    refused = body["count"] if kind == "summary" else int(kind == "refusal")
+    knocks = refused or int(kind == "taking" or (kind == "notice" and body["resource"] == "signal"))
+    hour = past.hours[time.localtime(at).tm_hour]
+    hour[2 if person else 0] += knocks
+    hour[1] += refused
+    if person:
+        past.people_refused += refused
         return
-    knock = kind in {"taking", "refusal"} or (kind == "notice" and body["resource"] == "signal")
-    if knock:
-        row.knocks += 1
-        row.hours[time.localtime(at).tm_hour] += 1
+    key = body["client"], body["proof"]
+    row = past.rows.get(key)
+    if row is None:
+        if len(past.rows) >= MOST_ROWS:
+            return
+        row = past.rows[key] = Row(_client(body))
+    row.seen(at)
+    row.knocks += knocks
+    row.refused += refused
+    row.hours[time.localtime(at).tm_hour] += knocks
     if kind == "notice":
         row.told += 1
-    elif kind == "refusal":
-        row.refused += 1
     elif kind == "taking":
-        guarded = body["resource"] in GUARDED_KINDS
-        row.taken += 1
-        row.taken_against += body["against"]
-        row.against += body["against"]
-        row.track_requests += body["against"] and guarded
-        row.recordings += guarded
-        row.recorded += body["bytes"] * guarded
-        row.bytes += body["bytes"]
+        _take(row, body)
+    _against(row, distinct, key, body)
+    if kind == "taking" and body["resource"] in GUARDED_KINDS:
+        distinct.add(key, "taken", body["path"])
+
+
+def _client(body: dict[str, Any]) -> Client:
+    return Client(
+        body["client"],
+        body["operator"],
+        body["purpose"],
+        body["proof"],
+        further=tuple(body.get("purposes", ())[1:]),
+    )
+
+
+def _take(row: Row, body: dict[str, Any]) -> None:
+    guarded = body["resource"] in GUARDED_KINDS
+    row.taken += 1
+    row.taken_against += body["against"]
+    row.recordings += guarded
+    row.recorded += body["bytes"] * guarded
+    row.bytes += body["bytes"]
+
+
+def _against(row: Row, distinct: Distinct, key: Key, body: dict[str, Any]) -> None:
+    """Requests for what a signal forbids; of those that are only counted no path is known."""
+    against = int(body.get("against", 0))  # entries of earlier versions do not say it of refusals
+    row.against += against
+    if "recordings" in body:
+        row.track_requests += body["recordings"]
+        if body["recordings"]:
+            distinct.least(key)
+    elif against and body["resource"] in GUARDED_KINDS:
+        row.track_requests += 1
+        distinct.add(key, "asked", body["path"])

@@ -12,14 +12,14 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 
 from stagedoor.model.events import Decided, Noticed, Referred, Took
 from stagedoor.model.facts import PEOPLE, Client, Purpose, Request
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.recorders import Handlers
-from stagedoor.record.today import Hour, Key, Row, Today
+from stagedoor.record.today import Hour, Key, Past, Row, Today
 
 MOST_ROWS = 4_096
 """More than the catalogue has names; what goes beyond is counted in the totals only."""
@@ -178,13 +178,13 @@ class Day:
     def close(self) -> None:
         """Nothing is written."""
 
-    def add(self, past: Mapping[Key, Row], distinct: Distinct, midnight: float) -> None:
+    def add(self, past: Past, distinct: Distinct, midnight: float) -> None:
         """What the ledger knows of the same day from before the start."""
         with self._lock:
             self._place(self._now())
             if midnight != self._midnight:
                 return
-            for old in past.values():
+            for old in past.rows.values():
                 row = self._row(old.client)
                 if row is None:
                     continue
@@ -193,10 +193,13 @@ class Day:
                 row.hours = [one + two for one, two in zip(row.hours, old.hours, strict=True)]
                 row.seen(old.first)
                 row.seen(old.last)
-                self._requests += old.knocks
-                self._refused += old.refused
-                for hour, count in enumerate(old.hours):
-                    self._hours[hour][0] += count
+            for hour, counts in zip(self._hours, past.hours, strict=True):
+                machines, refused, people = counts
+                hour[:] = [one + two for one, two in zip(hour, counts, strict=True)]
+                self._requests += machines + people
+                self._refused += refused
+                self._people += people
+            self._people_refused += past.people_refused
             self._distinct.join(distinct)
             self._from_ledger = True
             self._version += 1

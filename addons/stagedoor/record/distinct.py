@@ -42,6 +42,10 @@ class Distinct:
         seen.add(name)
         self._kept += 1
 
+    def least(self, key: Key) -> None:
+        """There may be more than was kept: some were only counted."""
+        self._more.add(key)
+
     def join(self, other: Distinct) -> None:
         """Add what was counted elsewhere in this process."""
         self._more |= other._more

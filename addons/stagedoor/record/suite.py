@@ -48,13 +48,15 @@ class Suite:
         """Something has happened."""
         self._hub.emit(event)
 
-    def open(self, state: Path | None, *, ledger: bool, program: str) -> None:
+    def open(self, state: Path | None, *, ledger: bool, program: str, site: str = "") -> None:
         """Write into the state directory, where there is one. StagedoorError where that fails."""
         self._hub.add(Terminal())
         if state is None:
             return
         if ledger:
-            book = Ledger(state, lambda count: self.emit(Unrecorded(count)), program=program)
+            book = Ledger(
+                state, lambda count: self.emit(Unrecorded(count)), program=program, site=site
+            )
             self._hub.add(LedgerRecorder(book))
             for name, source in book.measures().items():
                 self.metrics.watch(name, source)

@@ -50,6 +50,16 @@ class Row:
         self.last = max(self.last, at)
 
 
+@dataclass(slots=True)
+class Past:
+    """What was before the guard's start, the same day, as far as it is known."""
+
+    rows: dict[Key, Row] = field(default_factory=dict)
+    hours: list[list[int]] = field(default_factory=lambda: [[0, 0, 0] for _ in range(24)])
+    """Of each hour: requests of machines, requests refused, requests of people."""
+    people_refused: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Hour:
     """One hour of the day."""

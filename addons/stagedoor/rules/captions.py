@@ -13,7 +13,7 @@ from stagedoor.config.schema import Model
 from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.model import actions
 from stagedoor.model.actions import Takes
-from stagedoor.model.facts import Form, Kind, LicenceStanding, Mode, Proof, Purpose
+from stagedoor.model.facts import Credentials, Form, Kind, LicenceStanding, Mode, Proof, Purpose
 from stagedoor.resources import site_profiles
 from stagedoor.rules import rule
 from stagedoor.rules.fields import HEARD
@@ -90,6 +90,11 @@ PROOFS: Mapping[Proof, str] = {
     "unverified": "nobody can tell",
     "spoofed": "it is provably not who it says",
 }
+CREDENTIALS: Mapping[Credentials, str] = {
+    "none": "no login of the site's own",
+    "sent": "a login that nobody has checked yet",
+    "accepted": "a login that the site has accepted, and it refuses others",
+}
 MODES: Mapping[Mode, str] = {
     "enforce": "decide, and keep to it",
     "observe": "decide and write down, but refuse nobody",
@@ -156,7 +161,8 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "headless": "browsers without a screen: mostly machines, sometimes your own tests",
         "downloaders": "yt-dlp, wget, curl: fans use them too",
         "libraries": "scripts without a name of their own: refused recordings, not pages",
-        "nameless": "whatever gives no name, or one that nobody knows",
+        "anonymous": "scripts that give no name at all: refused recordings, not pages",
+        "unknown": "programs whose name nobody knows: a new player, or a new robot",
         "sweepers": "any client that takes far more than anybody can hear",
     },
     stance.Listening: {
@@ -222,6 +228,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "why": "the reason; it stands in the decision log",
         "when": "what must hold; several lines must all hold, and a list means any of its values",
         "observe": "yes: only say what the rule would have done",
+        "note": "yes: write it down, also where the rule lets in",
         "then": "what becomes of the request",
         "cases": "requests and what must become of them; `stagedoor check` tries each",
     },
@@ -246,6 +253,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "traits": "what the request is taken to have, besides what its headers show",
         "headers": "further headers, name: value",
         "ip": "the visitor's address",
+        "credentials": "whether it logs in at the site, and the site is taken to have accepted it",
         "behaviour": "what the visitor has done before",
         "after": "what the visitor was sent just before: {whole_recordings: 31, within: 5s}",
         "proof": "how sure the claim is taken to be",

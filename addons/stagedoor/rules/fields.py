@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.facts import (
+    CREDENTIALS,
     FORMS,
     KINDS,
     LICENCE_STANDINGS,
@@ -187,6 +188,12 @@ FIELDS: Mapping[str, Field] = {
         _request("address"),
         "network",
         "the visitor's address, after trusted proxies",
+    ),
+    "request.credentials": Field(
+        _request("credentials"),
+        "choice",
+        "a login of the site's own: sent, or accepted by a site that refuses others",
+        CREDENTIALS,
     ),
     "request.agent": Field(
         _request("agent"),

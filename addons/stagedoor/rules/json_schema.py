@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from stagedoor.config import offers, stance
 from stagedoor.identify import catalogue, referrers, tls_families
+from stagedoor.model.facts import NOBODY
 from stagedoor.resources import site_profiles
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
@@ -114,7 +115,7 @@ def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
         "Rule": written,
         "when": _block(),
         "header": {"description": "a header of the request", **_PATTERN},
-        "name": _suggested({*names, "unknown"}),
+        "name": _suggested({*names, *NOBODY}),
         "operator": _suggested(operators),
     }
     whole: Schema = {"description": "a list of rules", "items": {"$ref": f"{HERE}Rule"}}

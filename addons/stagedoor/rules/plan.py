@@ -14,7 +14,16 @@ from functools import lru_cache
 
 from stagedoor.model import actions
 from stagedoor.model.actions import LOG
-from stagedoor.model.facts import Behaviour, Client, Kind, Rate, Request, Resource, Verdict
+from stagedoor.model.facts import (
+    Behaviour,
+    Client,
+    Credentials,
+    Kind,
+    Rate,
+    Request,
+    Resource,
+    Verdict,
+)
 from stagedoor.model.globs import PatternSet
 from stagedoor.model.heard import DRAIN, SCOPES, Scope, Sentence
 from stagedoor.rules.conditions import (
@@ -208,6 +217,7 @@ class Plan:
         self.in_force = len(active)
         found = [leaf for rule in active for leaf in leaves(rule.condition)]
         self.uses = frozenset(leaf.name for leaf in found)
+        self._logins = "request.credentials" in self.uses
         self.rated = any(rule.rate for rule in active)
         self.counts = self.rated or any(map(_is_counter, self.uses))
         self.listens = not self.uses.isdisjoint(LISTENING) or any(rule.sentence for rule in active)
@@ -269,6 +279,7 @@ class Plan:
         """The rules that may hold for this client and resource, in their order."""
         path = self._path(request.path) if self._path is not None else _NONE
         agent = self._agent(request.agent) if self._agent is not None else _NONE
+        credentials = request.credentials if self._logins else "none"
         key = (
             client.name,
             client.operator,
@@ -277,21 +288,29 @@ class Plan:
             resource.kind,
             path,
             agent,
+            credentials,
         )
         steps = self._steps.get(key)
         if steps is None:
             if len(self._steps) >= CACHED_STEPS:
                 self._steps.clear()
             found = {"request.path": path, "request.agent": agent}
-            steps = self._steps[key] = self._narrowed(client, resource.kind, found)
+            steps = self._steps[key] = self._narrowed(client, resource.kind, found, credentials)
         return steps
 
-    def _narrowed(self, client: Client, kind: Kind, found: dict[str, frozenset[int]]) -> Steps:
+    def _narrowed(
+        self,
+        client: Client,
+        kind: Kind,
+        found: dict[str, frozenset[int]],
+        credentials: Credentials,
+    ) -> Steps:
         values: dict[str, str | frozenset[str]] = {
             "client.name": client.name,
             "client.operator": client.operator,
             "client.purpose": frozenset(client.purposes),
             "resource": kind,
+            "request.credentials": credentials,
         }
 
         def known(leaf: Is) -> bool | None:

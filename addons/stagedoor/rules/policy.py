@@ -16,6 +16,7 @@ from stagedoor.config.stance import Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.matcher import Matcher, Second, client_of
+from stagedoor.identify.own_words import OWN
 from stagedoor.identify.referrers import FILE as REFERRERS
 from stagedoor.identify.referrers import Referrers, read_referrers
 from stagedoor.identify.tls_families import FILE as FINGERPRINTS
@@ -192,7 +193,7 @@ def load_policy(
     else:
         parsed = [parse(source, problems) for source in listed.values()]
         catalogue = read_catalogue([d for d in parsed if d is not None], problems)
-        matcher = Matcher(catalogue, second)
+        matcher = Matcher(catalogue, second, OWN)
     # A slip in the catalogue must not make every rule wrong that names one of its crawlers.
     known = Known(
         stance.words(),

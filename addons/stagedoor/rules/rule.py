@@ -44,7 +44,7 @@ from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model import actions
 from stagedoor.model.actions import Action, Takes
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
-from stagedoor.model.facts import Behaviour, LicenceStanding, Proof, Rate, Verdict
+from stagedoor.model.facts import Behaviour, Credentials, LicenceStanding, Proof, Rate, Verdict
 from stagedoor.model.heard import Heard, Listening, Scope, Sentence
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import Condition
@@ -165,6 +165,8 @@ class Case(Model):
     """Traits that the request is taken to have, besides those its headers show."""
     headers: dict[str, str] = Field(default_factory=dict)
     ip: Annotated[str, AfterValidator(_address)] | None = None
+    credentials: Credentials = "none"
+    """Whether it carries a login, and whether the site is taken to have accepted it."""
     behaviour: Lately = Lately()
     after: After | None = None
     """What it was sent before, in the place of `behaviour`."""
@@ -298,6 +300,7 @@ class Written(Model):
     when: Any = None
     """Read by the vocabulary, which knows what may stand there."""
     observe: YesNo = False
+    note: YesNo = False
     then: Then
     cases: ListOf[Case] = ()
 
@@ -418,7 +421,9 @@ def read_rules(document: Document, known: Known, problems: list[Problem]) -> lis
         then = written.then
         rules.append(
             Rule(
-                verdict=then.verdict(written.id, written.title, written.why),
+                verdict=replace(
+                    then.verdict(written.id, written.title, written.why), noted=written.note
+                ),
                 observe=written.observe,
                 rate=then.rate,
                 waits=then.says_when,

@@ -190,6 +190,7 @@ MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.KINDS: captions.KINDS,
     facts.FORMS: captions.FORMS,
     facts.PROOFS: captions.PROOFS,
+    facts.CREDENTIALS: captions.CREDENTIALS,
     facts.LICENCE_STANDINGS: captions.LICENCES,
     facts.MODES: captions.MODES,
     ("yes", "no"): {"yes": "it does", "no": "it does not"},

@@ -16,8 +16,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
+from stagedoor.config.stance import FORMER
 from stagedoor.config.yamltext import Document, Path, Value
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
+from stagedoor.model.facts import NOBODY
 from stagedoor.model.globs import MAX_PATTERN, fault
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import (
@@ -128,6 +130,7 @@ class _Reader:
         self._wrong(path, f'unknown field "{key}"', fix, key=True)
 
     def _stance(self, key: str, value: Value, path: Path, *, positive: bool) -> Condition:
+        key = FORMER.get(key, key)
         if key not in self.known.stance:
             options = list(self.known.stance)
             fix = did_you_mean(key, options) or listed(options)
@@ -177,7 +180,7 @@ class _Reader:
 
     def _options(self, key: str, field: Field) -> Sequence[str]:
         if key == "client.name":
-            return sorted({*self.known.names, "unknown"}) if self.known.names else ()
+            return sorted({*self.known.names, *NOBODY}) if self.known.names else ()
         if key == "client.operator":
             return sorted(self.known.operators)
         return field.choices

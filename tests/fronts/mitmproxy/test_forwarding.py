@@ -16,11 +16,11 @@ from stagedoor.fronts.mitmproxy.addon import Guard
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.forwarding import (
     forward,
-    is_local,
     replace_response,
     site_host,
     unreachable,
 )
+from stagedoor.fronts.mitmproxy.upstreams import is_local
 from stagedoor.fronts.refusals import refuse
 from stagedoor.model.facts import Resource
 
@@ -62,6 +62,42 @@ def test_a_visitor_cannot_pretend_to_come_from_elsewhere() -> None:
 def test_nor_by_another_spelling_or_to_ask_for_another_path(name: str) -> None:
     assert name in flow(headers={name: "/music/a.mp3"}).request.headers
     assert name not in passed(flow(headers={name: "/music/a.mp3"}))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Remote-User", "X-Remote-User", "remote_user", "X-WebAuth-User", "X-Forwarded-User",
+        "X-Auth-Request-Email", "Tailscale-User-Login", "X-SSL-Client-Verify", "Client-Cert",
+        "X-Script-Name", "X-Forwarded-Prefix",
+    ],
+)  # fmt: skip
+def test_only_a_trusted_proxy_says_who_has_logged_in_and_where_the_site_is(name: str) -> None:
+    """A site that takes Remote-User from the guard's address would let in anybody as anybody."""
+    assert name not in passed(flow(headers={name: "admin"}))
+    assert passed(flow(headers={name: "admin"}, peer="127.0.0.1"))[name] == "admin"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Sendfile-Type", "X-Accel-Mapping", "X-Accel-Redirect", "X-WAWS-Unencoded-URL",
+        "X-Envoy-Original-Path", "X-Host", "X-Original-Host", "X-Forwarded", "X.Original.URL",
+        "X-HTTP-Host-Override", "X~Rewrite~URL",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("peer", ["198.51.100.7", "127.0.0.1"])
+def test_no_path_or_host_is_renamed_by_other_words(name: str, peer: str) -> None:
+    assert name not in passed(flow(headers={name: "/music/a.mp3"}, peer=peer))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["True-Client-IP", "X-Client-IP", "X-Cluster-Client-IP", "Fastly-Client-IP", "X.Client.IP",
+     "WL-Proxy-Client-IP", "X-Original-Forwarded-For", "X_Real_Client_IP", "Remote-Addr"],
+)  # fmt: skip
+def test_no_other_word_for_an_address_reaches_the_site(name: str) -> None:
+    assert name not in passed(flow(headers={name: "127.0.0.1"}))
 
 
 def test_a_trusted_proxys_words_are_passed_on_and_itself_is_added() -> None:

@@ -50,7 +50,11 @@ KNOWN: dict[Any, frozenset[str]] = {
     http.Headers.get_all: frozenset({"f2110f75"}),
     http.Headers.__getitem__: frozenset({"b927da74"}),
     validate.validate_headers: frozenset({"0d39fdba"}),
+    HttpStream.handle_protocol_error: frozenset({"16ebb146"}),
+    HttpStream.start_response_stream: frozenset({"53813ac1"}),
+    HttpStream.state_consume_response_body: frozenset({"d7819da1"}),
     # relied upon
+    HttpStream.state_stream_response_body: frozenset({"5deadcd6"}),
     multidict._MultiDict.get_all: frozenset({"1356945d"}),
     multidict.MultiDict.__init__: frozenset({"36e3127c"}),
     http.Headers._reduce_values: frozenset({"bcf8b728"}),

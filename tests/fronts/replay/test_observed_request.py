@@ -16,7 +16,7 @@ def test_what_is_read_is_noted() -> None:
     assert read == ("GET", "e.org", "/a", "/%61?x", "VLC")
     assert request.looked_at() == {"method", "host", "path", "target", "agent"}
     assert request.header("x") == ""
-    assert request.address == "::1"
+    assert (request.address, request.credentials) == ("::1", "none")
     assert request.looked_at() == set(Request.__slots__)
 
 

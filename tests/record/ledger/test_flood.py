@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,8 +14,9 @@ import orjson
 import pytest
 
 from ledgers import OCTOBER, ROBOTS, Clock, Lost, examined, visit, writing
+from making import ROOT
 from stagedoor.cli import main
-from stagedoor.evidence.entries import Limits
+from stagedoor.evidence.entries import Limits, Refusal
 from stagedoor.record.household_quota import HOUR
 from stagedoor.record.ledger import recorder as ledgers
 from stagedoor.record.ledger import refusal_summaries
@@ -209,9 +214,114 @@ def test_summaries_are_bounded_and_nothing_is_uncounted() -> None:
     admitted = 0
     for number in range(20_000):
         seen = visit(address=f"100.64.{number // 250}.{number % 250}", client=f"Bot{number}")
-        admitted += found.admits(seen, OCTOBER)
+        admitted += found.admits(Refusal(seen, 403, "x"), OCTOBER)
     summaries = found.take(OCTOBER, end=True)
     assert len(summaries) <= 2 * refusal_summaries.MOST + 1
     assert admitted == refusal_summaries.OF_ALL
     assert admitted + sum(one.count for one in summaries) == 20_000
     assert found.counted == 18_000
+
+
+KILLED = """
+import os, sys, time
+from pathlib import Path
+from ledgers import visit, OCTOBER
+from stagedoor.record.ledger import recorder as ledgers
+ledgers.SAVE = 0.2
+ledger = ledgers.Ledger(Path(sys.argv[1]), lambda count: None, now=lambda: OCTOBER)
+for household in range(3):
+    for number in range(200 + household):
+        ledger.refusal(visit(address=f"100.64.0.{household}"), status=403, rule="x", against=True)
+time.sleep(1)
+for number in range(5):
+    ledger.refusal(visit(address="100.64.0.0"), status=403, rule="x")
+time.sleep(1)
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_guard_that_is_killed_loses_no_counts_that_are_older_than_a_moment(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'tests'}:{ROOT / 'addons'}"}
+    with subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(state)], stdout=subprocess.PIPE, env=environment
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        # A running guard: what has no entry yet is counted all the same, and named.
+        assert main(["evidence", "list", "--state", str(state)]) == 0
+        told = capsys.readouterr().out
+        assert " 608 " in told
+        assert "428 refusals of this hour are still being counted" in told
+        child.kill()
+    assert bodies(state, "summary") == []
+    writing(state, Clock()).close()
+    counts = [
+        (body["count"], body["against"], body["recordings"]) for body in bodies(state, "summary")
+    ]
+    assert counts == [(145, 140, 140), (141, 141, 141), (142, 142, 142)]
+    found = examined(state)
+    assert (found.broken, found.kinds["refusal"]) == (None, 180)
+    assert len(found.unclean) == 1
+    writing(state, Clock()).close()
+    assert examined(state).kinds["summary"] == 3  # only once
+    main(["evidence", "list", "--state", str(state)])
+    told = capsys.readouterr().out
+    assert " 608 " in told
+    assert "still being counted" not in told
+
+
+def test_who_is_erased_while_it_is_counted_stays_erased(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledgers, "SAVE", 0.02)
+    clock = Clock()
+    ledger = writing(tmp_path, clock)
+
+    def refused(address: str) -> None:
+        for _ in range(70):
+            ledger.refusal(visit(address=address), status=403, rule="x")
+
+    refused("198.51.100.7")
+    refused("203.0.113.9")
+    settled(tmp_path, [10, 10])
+    assert main(["evidence", "erase", "--state", str(tmp_path), "--address", "198.51.100.7"]) == 0
+    ledger.refusal(visit(address="198.51.100.7"), status=403, rule="x")
+    settled(tmp_path, [11, 10])
+    ledger.close()
+    raw = (tmp_path / FILE).read_bytes()
+    assert b"198.51.100.7" not in raw
+    assert b"203.0.113.9" in raw
+    assert [body["count"] for body in bodies(tmp_path, "summary")] == [11, 10]
+    assert examined(tmp_path).broken is None
+
+
+def settled(state: Path, counts: list[int]) -> None:
+    """Wait until the file has these counts."""
+    end = time.monotonic() + 10
+    while True:
+        book = Book(state)
+        found = [one.count for one in book.counting()]
+        book.close()
+        if found == counts:
+            return
+        assert time.monotonic() < end, found
+        time.sleep(0.02)
+
+
+def test_a_ledger_of_before_is_read_and_gets_the_table_of_counts(tmp_path: Path) -> None:
+    writing(tmp_path, Clock()).close()
+    with sqlite3.connect(tmp_path / FILE) as db:
+        db.execute("DROP TABLE counting")
+    db.close()
+    assert main(["evidence", "list", "--state", str(tmp_path)]) == 0
+    assert main(["evidence", "erase", "--state", str(tmp_path), "--agent", "x"]) == 0
+    ledger = writing(tmp_path, Clock())
+    for _ in range(70):
+        ledger.refusal(visit(), status=403, rule="x")
+    settled(tmp_path, [10])
+    ledger.close()
+    assert examined(tmp_path).broken is None

@@ -9,9 +9,10 @@ has no tasks, no hooks and no timer.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from mitmproxy.proxy import mode_servers
@@ -21,6 +22,9 @@ from mitmproxy.proxy.layers.http._events import ResponseEndOfMessage, ResponsePr
 from stagedoor.fronts.mitmproxy.connections import Connections, key_of
 from stagedoor.fronts.mitmproxy.joined_writes import JoinedWrites
 from stagedoor.fronts.mitmproxy.replacing import Replacement, original
+from stagedoor.fronts.mitmproxy.turned_away import TurnedAway
+
+_log = logging.getLogger("stagedoor.door")
 
 AT_ONCE = 8
 """Connections accepted in one turn of the event loop."""
@@ -50,6 +54,7 @@ class _Begun:
 
 def counting(connections: Connections) -> tuple[Replacement, ...]:
     """What takes the place of mitmproxy's taking of connections."""
+    turned_away = TurnedAway(lambda: connections.bounds.descriptors)
 
     async def handle_client(self: Any) -> None:
         transport = self.transports[self.client]
@@ -60,8 +65,11 @@ def counting(connections: Connections) -> tuple[Replacement, ...]:
         abort = writer.transport.abort
         key, peer = key_of(self.client), self.client.peername
         descriptor = writer.get_extra_info("socket").fileno()
-        if not peer or not connections.admit(key, peer[0], descriptor, abort):
+        if not peer:
             abort()
+            return
+        if not connections.admit(key, peer[0], descriptor, abort):
+            await turned_away.answer(reader, writer)
             return
         try:
             data = await _first_bytes(reader)
@@ -87,7 +95,10 @@ async def _first_bytes(reader: asyncio.StreamReader) -> bytes:
 
 
 async def take_few(proxyserver: Any) -> None:
-    """Let every server of mitmproxy accept AT_ONCE connections at once, on the same sockets."""
+    """Let every server of mitmproxy accept AT_ONCE connections at once, on the same sockets.
+
+    One that listens at `::` alone gets a socket for IPv4 besides: everywhere means both.
+    """
     for instance in list(proxyserver.servers):
         found = getattr(instance, "_servers", None)
         if not found:
@@ -97,15 +108,61 @@ async def take_few(proxyserver: Any) -> None:
             if not isinstance(server, asyncio.Server):
                 servers.append(server)
                 continue
-            for listening in server.sockets:
+            for listening in [*server.sockets, *_for_ipv4(found)]:
                 same = socket.socket(fileno=os.dup(listening.fileno()))
                 same.setblocking(False)
                 servers.append(
                     await asyncio.start_server(instance.handle_stream, sock=same, backlog=AT_ONCE)
                 )
                 same.listen(QUEUE)
-            server.close()
+            await _end(server)
         instance._servers = servers  # noqa: SLF001 (it closes them at the end)
+
+
+async def _end(server: asyncio.Server) -> None:
+    """Close a server, but none of the connections that it has just accepted.
+
+    asyncio makes a transport in the turn after it has accepted, and resets the connection where the
+    server is closed by then.
+    """
+    _pause(server)
+    for _ in range(3):
+        await asyncio.sleep(0)
+    server.close()
+
+
+def _pause(server: asyncio.Server) -> None:
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+
+
+def take_none(proxyserver: Any) -> None:
+    """Accept nobody any more: those who come while the guard ends wait for the next one, or go."""
+    for instance in list(proxyserver.servers):
+        for server in getattr(instance, "_servers", None) or ():
+            if isinstance(server, asyncio.Server):
+                _pause(server)
+
+
+def _for_ipv4(servers: Sequence[Any]) -> list[socket.socket]:
+    """A socket for IPv4 beside one that is bound to `::` alone."""
+    sockets = [each for server in servers for each in getattr(server, "sockets", ())]
+    ports = [each.getsockname()[1] for each in sockets if each.getsockname()[0] == "::"]
+    if len(ports) != 1 or any(each.family == socket.AF_INET for each in sockets):
+        return []
+    ours = socket.socket(socket.AF_INET)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        ours.bind(("0.0.0.0", ports[0]))  # noqa: S104 (asked for, as ::)
+    except OSError as error:
+        ours.close()
+        _log.warning(
+            "visitors by IPv4 are not served: 0.0.0.0:%d cannot be listened at (%s)",
+            ports[0],
+            error.strerror,
+        )
+        return []
+    return [ours]
 
 
 async def sweep(connections: Connections) -> None:

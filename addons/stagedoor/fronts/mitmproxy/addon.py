@@ -11,7 +11,15 @@ from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import server_hooks
 
-from stagedoor.fronts.mitmproxy import first_bytes, hangups, key_client, lean, startup
+from stagedoor.fronts.mitmproxy import (
+    crashes,
+    first_bytes,
+    hangups,
+    key_client,
+    lean,
+    log_output,
+    startup,
+)
 from stagedoor.fronts.mitmproxy.connection_setup import Visitors
 from stagedoor.fronts.mitmproxy.desk_service import DeskService
 from stagedoor.fronts.mitmproxy.dispatch import shorten
@@ -34,12 +42,16 @@ class Guard:
         self.service.changed = lambda _: self.exchanges.follow(self.service.publication)
         self._desk = DeskService(self.service)
         self._visitors = Visitors(self.service)
+        self._looking: asyncio.Task[None] | None = None
+        self.exchanges.outage = self._visitors.complaints.outage
         self._running = False
         self._undo: list[Callable[[], None]] = []
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
         lean.quiet()
+        log_output.take_over(startup.terminal(ctx.master))
+        crashes.spare_the_start(ctx.master)
         self._visitors.open()
         self._undo.append(self._visitors.close)
         startup.settle_deferred(ctx.options.deferred)
@@ -74,6 +86,8 @@ class Guard:
         if wrong or policy is None or settings is None:
             return  # the reason was reported, and mitmproxy stops
         self.exchanges.keep_host = startup.keeps_host()
+        client = startup.client_of_sites(settings)
+        self.exchanges.redirects.client = self.exchanges.logins.client = client
         ctx.options.update(**{n: v for n, v in lean.OPTIONS.items() if n in ctx.options})
         try:
             metrics, password = self._desk.serve(settings)
@@ -102,6 +116,14 @@ class Guard:
         await lean.remove(ctx.master)
         self._undo.append(shorten(ctx.master))
         self.service.watcher.open()
+        self._looking = asyncio.create_task(
+            startup.look_at_sites(
+                self.exchanges.redirects.client,
+                tuple(self.service.publication.files)[:1],
+                self.exchanges.misfit,
+            ),
+            name="stagedoor start checks",
+        )
 
     def reload(self) -> None:
         """SIGHUP: write to new files from now on, and read the rules again."""
@@ -112,6 +134,8 @@ class Guard:
     def done(self) -> None:
         """Close what running() opened."""
         self._running = False
+        if self._looking is not None:
+            self._looking.cancel()
         for undo in self._undo:
             undo()
         self._undo.clear()
@@ -148,6 +172,11 @@ class Guard:
         """Leave nothing behind of a client that is gone: no socket, no fingerprint."""
         hang_up_all(client)
         self.exchanges.fingerprints.forget(client.id)
+
+    def server_connect(self, data: server_hooks.ServerConnectionHookData) -> None:
+        """The site is known by the name that the guard was given, not by the one of the visitor."""
+        if data.server.address is not None:
+            data.server.sni = data.server.address[0]
 
     def server_connect_error(self, data: server_hooks.ServerConnectionHookData) -> None:
         """The site behind does not answer."""

@@ -45,10 +45,17 @@ _FRAMED = frozenset({b"content-length", b"transfer-encoding"})
 def replacements() -> tuple[Replacement, ...]:
     """What takes the place of mitmproxy's handling of bodies."""
     return (
-        Replacement(_http1, "make_body_reader", _reader()),
+        *of_responses(),
         Replacement(_http1.Http1Client, "send", _sending_requests()),
-        Replacement(_http1.Http1Server, "send", _sending_responses()),
         Replacement(HttpStream, "state_consume_request_body", _discarding()),
+    )
+
+
+def of_responses() -> tuple[Replacement, ...]:
+    """Of these what responses need: they end in chunks and trailers of all kinds."""
+    return (
+        Replacement(_http1, "make_body_reader", _reader()),
+        Replacement(_http1.Http1Server, "send", _sending_responses()),
     )
 
 

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable
 from typing import Literal, Protocol
 
+from stagedoor.fronts.mitmproxy.outages import Outage
+
 Side = Literal["client", "site", "host"]
 """Who sent what cannot be used: the visitor, the site behind, or mitmproxy by an error of its own."""
 
@@ -19,13 +21,20 @@ LONGEST = 200
 """Characters of a detail that are shown."""
 
 CLIENT_FAULTS = (
-    "head", "head-size", "host", "method", "target", "target-length", "body-size",
+    "head", "head-size", "host", "length", "method", "target", "target-length", "body-size",
 )  # fmt: skip
-SITE_FAULTS = ("head", "head-size", "framing", "no-answer", "connection")
+SITE_FAULTS = (
+    "head", "head-size", "framing", "truncated", "no-answer", "certificate", "tls", "connection",
+)  # fmt: skip
 CLOSED = ("household", "room", "head", "idle", "descriptors")
 """Why a visitor's connection was closed early: see connections.py."""
 
 _LINES: dict[tuple[Side, str], str] = {
+    (
+        "client",
+        "length",
+    ): "an upload without a length was refused: it would have been lost — if it is "
+    "an Icecast source, let it connect to Icecast's own port, past the guard",
     ("site", "head"): "the site sent a response that is not HTTP: visitors get 502 — look at what "
     "it answers with curl -v",
     ("site", "head-size"): "the site sent a response with more than 64 kB or 200 lines of headers: "
@@ -36,7 +45,24 @@ _LINES: dict[tuple[Side, str], str] = {
         "site",
         "no-answer",
     ): "the site closed a connection without a response: visitors get 502 — its "
-    "own error log says why",
+    "own error log says why; if it speaks TLS at this port, write https://",
+    (
+        "site",
+        "truncated",
+    ): "the site hung up in the middle of a response: visitors get 502 — its own "
+    "error log says why",
+    (
+        "site",
+        "certificate",
+    ): "the site's certificate is not believed: visitors get 502 — if it is one "
+    "of your own, start with --upstream-ca FILE (--set guard_upstream_ca=FILE) and name the site as "
+    "the certificate does; on this machine or in a private network --upstream-insecure "
+    "(--set guard_upstream_insecure=yes) believes every certificate",
+    (
+        "site",
+        "tls",
+    ): "no TLS connection to the site could be made: visitors get 502 — does it speak "
+    "TLS at this port, or is it http:// (or another port)?",
     ("site", "connection"): "no response could be had from the site: visitors get 502 — is it "
     "running, and is its certificate valid?",
 }
@@ -65,11 +91,14 @@ class Complaints:
         self._count, self._clock = count, clock
         self._last: dict[tuple[Side, str], float] = {}
         self._since: dict[tuple[Side, str], int] = {}
+        self.outage = Outage()
 
     def __call__(self, side: Side, fault: str, detail: str = "") -> None:
         if side == "site" and detail.startswith(("[Errno", "Connection killed", "connection c")):
             return  # server_connect_error counts it, and has a line for it
         number = self.noted(side, fault)
+        if side == "site":
+            self.outage.failed(reported=bool(number))
         if number:
             what = _LINES.get((side, fault)) or f"requests are refused as malformed: {fault}"
             more = f"; {number:,} times since the last such line" if number > 1 else ""

@@ -40,6 +40,7 @@ class Visitors:
         self._descriptors = 0
         self._reserve = descriptors.Reserve()
         self._sweeping: asyncio.Task[None] | None = None
+        self._proxyserver: Any = None
         self._release: Callable[[], None] = lambda: None
         self._unspare: Callable[[], None] = lambda: None
         self._soften: Callable[[], None] = lambda: None
@@ -74,6 +75,7 @@ class Visitors:
 
     def harden(self, proxyserver: Any) -> None:
         """The guard runs: take the place of what a public server cannot use."""
+        self._proxyserver = proxyserver
         self._soften = harden(self.complaints, self.connections)
         self._sweeping = asyncio.create_task(
             self._keep_order(proxyserver), name="stagedoor connections"
@@ -89,6 +91,8 @@ class Visitors:
         if self._sweeping is not None:
             self._sweeping.cancel()
             self._sweeping = None
+        if self._proxyserver is not None:
+            accepting.take_none(self._proxyserver)
         self._reserve.let_go()
         self._soften()
         self._unspare()

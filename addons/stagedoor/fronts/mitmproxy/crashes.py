@@ -22,6 +22,8 @@ from stagedoor.fronts.mitmproxy.replacing import Replacement, original
 _LOGGERS = (
     "mitmproxy.proxy.server", "mitmproxy.proxy.mode_servers", "mitmproxy.master", "asyncio",
 )  # fmt: skip
+_OF_VISITORS = frozenset({"asyncio", "mitmproxy.proxy.server"})
+"""Loggers that speak of single connections and of nothing else."""
 _NO_DESCRIPTORS = frozenset({errno.EMFILE, errno.ENFILE})
 
 
@@ -43,12 +45,30 @@ class _OnceAMinute(logging.Filter):
         return bool(self._complaints.noted("host", "error"))
 
 
+def _of_the_start(record: logging.LogRecord) -> bool:
+    """Whether an error is one of the start itself, which must end it: not one of a visitor's."""
+    if record.name in _OF_VISITORS:
+        return False
+    if record.name == "mitmproxy.proxy.mode_servers" or record.name.startswith("stagedoor."):
+        return not record.exc_info  # what is wrong with options and rules has no traceback
+    return True
+
+
+def spare_the_start(master: Any) -> None:
+    """Let no visitor's fault end a start: mitmproxy ends where any error was logged meanwhile."""
+    handler = getattr(master.addons.get("errorcheck"), "logger", None)
+    if handler is not None:
+        handler.addFilter(_of_the_start)
+
+
 def replacements() -> tuple[Replacement, ...]:
     """What takes the place of mitmproxy's note of a crash."""
 
     def log(self: Any, message: str, level: int = logging.INFO, exc_info: Any = None) -> None:
         if level < logging.WARNING:
             return  # several lines a connection, which lean.py has left out of the log anyway
+        if message.startswith("Server TLS handshake failed"):
+            return  # reported once, with what to do (own_answers.py)
         original(log)(self, message, level, exc_info)
         if exc_info:
             hang_up(self)

@@ -5,7 +5,10 @@ come. Where the head does not show a recording, the first bytes may: so the head
 both go out together or not at all. For a response that passes this costs no event; where the bytes
 show a recording, the addons are asked once more, and may put something else in its place.
 
-This replaces one function of mitmproxy's HTTP layer while the guard runs, for which it has no
+What is done while a body passes is also done where there is none (`Content-Length: 0`, 204, HEAD):
+mitmproxy would send such a head at once, and never ask the stream.
+
+This replaces two functions of mitmproxy's HTTP layer while the guard runs, for which it has no
 interface. The tests drive it through the real program.
 """
 
@@ -43,28 +46,30 @@ class Held:
     look: Look
 
 
-_original: Any = None
+_originals: dict[str, Any] = {}
 
 
 def install() -> Callable[[], None]:
     """Let responses be held; returns what undoes that."""
-    global _original  # noqa: PLW0603 (one function of mitmproxy's is replaced in one place)
-    if _original is None:
-        _original = HttpStream.start_response_stream
-        HttpStream.start_response_stream = _start  # type: ignore[method-assign, assignment]
+    if not _originals:
+        for name, function in (
+            ("start_response_stream", _start),
+            ("state_consume_response_body", _consume),
+        ):
+            _originals[name] = getattr(HttpStream, name)
+            setattr(HttpStream, name, function)
 
     def undo() -> None:
-        global _original  # noqa: PLW0603
-        if _original is not None:
-            HttpStream.start_response_stream = _original  # type: ignore[method-assign]
-            _original = None
+        for name, function in _originals.items():
+            setattr(HttpStream, name, function)
+        _originals.clear()
 
     return undo
 
 
 def hold(flow: http.HTTPFlow, enough: Enough, look: Look) -> bool:
     """Hold the response whose head has just come; False where nothing can be held (a test)."""
-    if _original is None:
+    if not _originals:
         return False
     flow.metadata[_HELD] = Held(enough, look)
     return True
@@ -101,4 +106,20 @@ def _start(self: Any) -> Iterator[commands.Command]:
 
 
 def _sent(stream: Any) -> Iterator[commands.Command]:
-    yield from (_original or HttpStream.start_response_stream)(stream)
+    yield from _originals.get("start_response_stream", HttpStream.start_response_stream)(stream)
+
+
+def _consume(self: Any, event: Any) -> Iterator[commands.Command]:
+    """In the place of HttpStream.state_consume_response_body, for a response without a body."""
+    flow = self.flow
+    if (
+        isinstance(event, ResponseEndOfMessage)
+        and not self.response_body_buf
+        and (_HELD in flow.metadata or callable(flow.response.stream))
+    ):
+        yield from self.start_response_stream()
+        yield from self.server_state(event)
+        return
+    # The type of a function that is being called: it may have been put back meanwhile.
+    original = _originals.get("state_consume_response_body", type(self).state_consume_response_body)
+    yield from original(self, event)

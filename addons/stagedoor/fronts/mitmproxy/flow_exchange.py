@@ -17,28 +17,38 @@ from mitmproxy import connection, http, tls
 from mitmproxy.proxy import mode_specs
 
 from stagedoor.config.stance import Stance
+from stagedoor.engine import order
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.blind_spots import of_request
 from stagedoor.fronts.handshakes import Fingerprints
+from stagedoor.fronts.inner_addresses import names_addresses, translated
 from stagedoor.fronts.mitmproxy import first_bytes
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.delivery import LISTINGS, Delivery
 from stagedoor.fronts.mitmproxy.flow_request import read
-from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, unreachable
+from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, route, unreachable
+from stagedoor.fronts.mitmproxy.logins import Logins
+from stagedoor.fronts.mitmproxy.outages import Outage
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
-from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses
+from stagedoor.fronts.mitmproxy.signal_redirects import SignalRedirects, is_redirect
+from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses, misfit
+from stagedoor.fronts.page_readers import reads_pages
 from stagedoor.fronts.proxy_signs import Warnings
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
 from stagedoor.identify.botauth import NONE, TAG, Outcome
+from stagedoor.identify.site_credentials import ANSWER, failed, is_subsonic, not_let_in
 from stagedoor.model.actions import THROTTLE, named
+from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Answered, Failed, PageTagged, Responded, SiteUnreachable, Spent
-from stagedoor.model.facts import PEOPLE, Request
+from stagedoor.model.facts import PEOPLE, Request, Resource
 from stagedoor.publish.publication import NOTHING, Published
 from stagedoor.resources import response_kinds
 from stagedoor.resources.response_kinds import Head
+from stagedoor.rules.plan import ALLOW
 from stagedoor.rules.rule import RETRY_AFTER
+from stagedoor.signals.file_forms import unpacked
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -65,11 +75,23 @@ class Exchanges:
         self._upstream_said = 0.0
         self._signals = SignalResponses(NOTHING)
         self._delivery = Delivery(service)
+        self._misfits: set[str] = set()
+        self.outage = Outage()
+        self.redirects = SignalRedirects()
+        self.logins = Logins(self.redirects.client)
 
     def follow(self, publication: Published) -> None:
         """From now on this is published."""
         emit = self.service.emit
-        self._signals = SignalResponses(publication, lambda outcome: emit(PageTagged(outcome)))
+        self._signals = SignalResponses(
+            publication, lambda outcome: emit(PageTagged(outcome)), self.misfit
+        )
+
+    def misfit(self, path: str, kind: str) -> None:
+        """Once a path: the site answers a signal file with something else."""
+        if path not in self._misfits:
+            self._misfits.add(path)
+            _log.warning("%s", misfit(path, kind))
 
     def hello(self, data: tls.ClientHelloData) -> None:
         """Take the fingerprint of a handshake."""
@@ -136,15 +158,46 @@ class Exchanges:
     ) -> Awaitable[None] | None:
         passage.seconds = time.perf_counter() - began
         flow.metadata[_PASSAGE] = passage
+        if passage.request.credentials == "sent" and order.lets_in_logged_in(passage):
+            return self._asked_about_logins(flow, passage, began)
+        return self._go_on(flow, passage, began)
+
+    async def _asked_about_logins(
+        self, flow: http.HTTPFlow, passage: Passage, began: float
+    ) -> None:
+        """A stranger with credentials: let in for now where the site is known to check them."""
+        try:
+            verdict = passage.verdict
+            seconds = self.logins.waits(client_key(passage.request.address))
+            if seconds and verdict.refused:
+                later = named(THROTTLE)
+                passage.verdict = replace(
+                    verdict, action=later.word, status=later.status, seconds=seconds
+                )
+            elif not seconds:
+                forward(flow, self.service.trusted, keep_host=self.keep_host)
+                passage.forwarded = True
+                passage.pending = await self.logins.are_checked(flow)
+            waiting = self._go_on(flow, passage, began)
+        except Exception:  # noqa: BLE001 (as in request())
+            self._failed(flow, "request")
+            return
+        if waiting is not None:
+            await waiting
+
+    def _go_on(self, flow: http.HTTPFlow, passage: Passage, began: float) -> Awaitable[None] | None:
+        """It is decided, as far as the request shows: carry that out."""
         waiting = self._wait(passage)
         self._warn_about_proxies(flow, passage)
-        if passage.verdict.refused:
+        if passage.verdict.refused and not passage.pending:
+            flow.request.stream = False  # what is answered here has no one to stream to
             self._record(passage)
             self._answer(flow, self._refusal(passage))
             self._delivery.withheld(flow, passage, None)
             self.service.emit(Spent(time.perf_counter() - began))
             return None
-        forward(flow, self.service.trusted, keep_host=self.keep_host)
+        if not passage.forwarded:
+            forward(flow, self.service.trusted, keep_host=self.keep_host)
         if passage.client.licence == "valid":  # it was for the guard; the site would refuse it
             flow.request.headers.pop("authorization", None)
         self._signals.arriving(flow, passage.resource)
@@ -216,15 +269,40 @@ class Exchanges:
         passage = flow.metadata.get(_PASSAGE)
         if flow.response is None or _OURS in flow.metadata:
             return None
+        if self.outage.lasts:
+            self.outage.answered()
         flow.response.stream = True
         flow.response.headers.pop("alt-svc", None)  # it would lead visitors past the guard
+        if names_addresses(flow.response.headers.fields):
+            flow.response.headers.fields = translated(
+                flow.response.headers.fields, route(flow, passage.request if passage else None)
+            )
         if passage is None:  # let in by on_error, undecided
             return None
         try:
+            if (
+                passage.resource.kind == "signal"
+                and is_redirect(flow.response)
+                and self._signals.has_file(passage.resource.path)
+            ):
+                return self._leave_later(flow, flow.response, passage)
             return self._leave(flow, flow.response, passage)
         except Exception:  # noqa: BLE001 (as in request())
             self._failed(flow, "response")
             return None
+
+    async def _leave_later(
+        self, flow: http.HTTPFlow, response: http.Response, passage: Passage
+    ) -> None:
+        """Once it is known where the redirect of a signal file ends."""
+        try:
+            await self.redirects.follow(flow, passage.resource.path)
+            waiting = self._leave(flow, response, passage)
+        except Exception:  # noqa: BLE001 (as in request())
+            self._failed(flow, "response")
+            return
+        if waiting is not None:
+            await waiting
 
     def _leave(
         self, flow: http.HTTPFlow, response: http.Response, passage: Passage
@@ -282,7 +360,15 @@ class Exchanges:
     ) -> bool:
         """Whether the response waits for its first bytes: where its head does not say enough."""
         resource = passage.resource
-        if passage.verdict.refused or flow.request.method == "HEAD":
+        if flow.request.method == "HEAD":
+            return False
+        if passage.pending:
+            return first_bytes.hold(
+                flow,
+                lambda start: len(start) >= ANSWER,
+                lambda start: self._look_at_login(flow, response, passage, start),
+            )
+        if passage.verdict.refused:
             return False
         if not response_kinds.to_look_at(resource, head, response.status_code):
             return False
@@ -293,6 +379,7 @@ class Exchanges:
                 if found is not resource:
                     passage.shown = found
                     return True  # this hook runs once more, and may wait
+                passage.start = start
                 self._let_out(flow, response, passage, time.perf_counter())
             except Exception:  # noqa: BLE001 (as in request())
                 self._failed(flow, "response")
@@ -300,10 +387,43 @@ class Exchanges:
 
         return first_bytes.hold(flow, lambda start: response_kinds.enough(head, start), look)
 
+    def _look_at_login(
+        self, flow: http.HTTPFlow, response: http.Response, passage: Passage, start: bytes
+    ) -> bool:
+        try:
+            passage.start = start
+            self._let_out(flow, response, passage, time.perf_counter())
+        except Exception:  # noqa: BLE001 (as in request())
+            self._failed(flow, "response")
+        return False
+
+    def _settle_login(self, response: http.Response, passage: Passage) -> None:
+        """The site has answered a request that was let in for its credentials: were they right?"""
+        passage.pending = False
+        request, start = passage.request, passage.start
+        head = response_kinds.read(response.headers.fields)
+        said = unpacked(start, head.coding) if start is not None else None
+        calls = is_subsonic(request.target)
+        good = 200 <= response.status_code < 300
+        if calls and good and request.method != "HEAD":
+            good = said is not None and not failed(said)
+        if good:
+            self.service.logged_in(passage)
+            return
+        if response.status_code == 401 or (calls and said is not None and not_let_in(said)):
+            self.logins.wrong(client_key(request.address))
+        shown = response_kinds.from_head(Resource("other", request.path), head)
+        if start:
+            shown = response_kinds.from_body(shown, head, start)
+        if not shown.guarded:
+            passage.verdict = ALLOW  # the site's own no: there is no recording in it
+
     def _let_out(
         self, flow: http.HTTPFlow, response: http.Response, passage: Passage, began: float
     ) -> Awaitable[None] | None:
         """What it is, is known: record the verdict, and let it out or put a refusal in its place."""
+        if passage.pending:
+            self._settle_login(response, passage)
         waiting = self._wait(passage)
         self._record(passage)
         if passage.verdict.refused:
@@ -328,6 +448,8 @@ class Exchanges:
             flow,
             resource,
             lambda path, text: self.service.noticed(passage, path, text),
+            start=passage.start,
+            shown=lambda: reads_pages(passage.client, passage.request),
             trapped=passage.client.proof != "verified",
         )
         self.service.emit(Responded(resource.kind, standards))
@@ -404,7 +526,9 @@ class Exchanges:
         """The site does not answer: counted each time, and said now and then."""
         self.service.emit(SiteUnreachable())
         now = time.monotonic()
-        if now - self._upstream_said > UPSTREAM_SILENCE:
+        due = now - self._upstream_said > UPSTREAM_SILENCE
+        self.outage.failed(reported=due)
+        if due:
             self._upstream_said = now
             _log.warning("%s", unreachable(server))
 

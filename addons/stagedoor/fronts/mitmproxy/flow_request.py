@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mitmproxy import http
 
 from stagedoor.fronts.addresses import Network, client_address
+from stagedoor.identify.site_credentials import present
 from stagedoor.model.edges import OWN_VISITOR
 from stagedoor.model.facts import Request, host_name
 from stagedoor.resources.paths import normalise
@@ -19,7 +20,7 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
     data = flow.request.data
     target = data.path.decode("latin-1")
     headers = tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in data.headers.fields)
-    agent = host = ""
+    agent = host = authorization = content_type = ""
     forwarded_for: list[str] = []
     forwarded: list[str] = []
     own: dict[str, str] = {}
@@ -35,9 +36,14 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
             forwarded.append(value)
         elif lowered in _OWN:
             own[lowered] = value
+        elif lowered == "authorization":
+            authorization = value
+        elif lowered == "content-type":
+            content_type = value
     peer = flow.client_conn.peername
+    method = data.method.decode("latin-1").upper()
     return Request(
-        method=data.method.decode("latin-1").upper(),
+        method=method,
         host=host_name(data.authority.decode("latin-1") or host),
         path=normalise(target),
         target=target,
@@ -46,4 +52,7 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
         address=client_address(
             peer[0] if peer else "", ",".join(forwarded_for), ",".join(forwarded), trusted, own
         ),
+        credentials=present(method, target, authorization, content_type)
+        if authorization or "/rest/" in target
+        else "none",
     )

@@ -13,25 +13,14 @@ from mitmproxy.utils import human
 
 from stagedoor.fronts.addresses import Network, client_address, is_trusted, parse
 from stagedoor.fronts.authorities import normalised
+from stagedoor.fronts.inner_addresses import Route
 from stagedoor.fronts.mitmproxy.bodies import BODILESS
+from stagedoor.fronts.mitmproxy.claimed_fields import DROPPED, OF_A_PROXY, SAYS_WHO, spelt
+from stagedoor.fronts.mitmproxy.upstreams import is_local
+from stagedoor.model.facts import Request
 
-_ERRNO = re.compile(r"\[Errno (\d+)\]")
-_RENAMES = frozenset({
-    b"x-original-url", b"x-original-uri", b"x-original-path", b"x-rewrite-url", b"x-override-url",
-    b"x-forwarded-uri", b"x-forwarded-path", b"x-http-destinationurl",
-})  # fmt: skip
-"""Name another path than the one that was decided about, and some frameworks obey them: nobody may
-say that, trusted or not."""
-_SAYS_WHO = frozenset({
-    b"true-client-ip", b"cf-connecting-ip", b"cf-connecting-ipv6", b"cf-pseudo-ipv4",
-    b"fastly-client-ip", b"fly-client-ip", b"x-client-ip", b"client-ip", b"x-cluster-client-ip",
-    b"x-remote-ip", b"x-remote-addr", b"x-originating-ip", b"x-azure-clientip",
-    b"x-envoy-external-address", b"x-appengine-user-ip", b"x-nf-client-connection-ip",
-})  # fmt: skip
-"""Say who the visitor is: taken from a trusted proxy only, and then with what the guard has found."""
-_DROPPED = _RENAMES | {b"forwarded", b"x-real-ip"}
-_PREFIX = b"x-forwarded-prefix"
-"""Where a trusted proxy has mounted the site: nobody else can know that."""
+_ERRNO = re.compile(r"\[Errno (-?\d+)\] *")
+_ITSELF = "Request destination unknown"
 _HOP = frozenset({
     b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"trailer",
     b"http2-settings",
@@ -62,21 +51,22 @@ def forward(flow: http.HTTPFlow, trusted: Sequence[Network], *, keep_host: bool)
     kept: list[tuple[bytes, bytes]] = []
     who: list[tuple[bytes, bytes]] = []
     for field in flow.request.headers.fields:
-        # Many sites read X_Real_IP as X-Real-IP.
-        name = field[0].lower().replace(b"_", b"-")
-        if name.startswith(b"x-forwarded-") and name not in _RENAMES:
-            if name == b"x-forwarded-for":
-                before.append(field[1])
-            elif believed and name == _PREFIX:
+        name = spelt(field[0])
+        if name in OF_A_PROXY:
+            if believed:
                 kept.append(field)
-            else:
-                said[name] = field[1]
             continue
-        if name in _DROPPED:
+        if name in DROPPED:
             if name == b"forwarded":
                 forwarded.append(field[1])
             continue
-        if name in _SAYS_WHO:
+        if name.startswith(b"x-forwarded-"):
+            if name == b"x-forwarded-for":
+                before.append(field[1])
+            else:
+                said[name] = field[1]
+            continue
+        if name in SAYS_WHO:
             if believed:
                 who.append(field)
             continue
@@ -175,22 +165,39 @@ def site_host(flow: http.HTTPFlow) -> str:
     return f"{flow.request.host}{port}"
 
 
-def is_local(host: str) -> bool:
-    """Whether `host` is this machine or one beside it: then the visitor's Host is passed on."""
-    if host == "localhost":
-        return True
-    address = parse(host)
-    return address is not None and (address.is_loopback or address.is_private)
+def route(flow: http.HTTPFlow, request: Request | None) -> Route:
+    """The way of the visitor to the site, as `forward` has found it; `request` is as it came."""
+    headers = flow.request.headers
+    scheme = headers.get("x-forwarded-proto", "http")
+    said = request.header("x-forwarded-proto").rpartition(",")[2].strip().lower() if request else ""
+    return Route(
+        host=flow.request.host,
+        port=flow.request.port,
+        near=is_local(flow.request.host),
+        scheme=scheme,
+        authority=headers.get("x-forwarded-host", ""),
+        target=flow.request.path,
+        # A proxy that is not trusted has passed it on: it knows better by which scheme.
+        sure=request is not None and said in {"", scheme},
+    )
 
 
 def unreachable(server: connection.Server) -> str:
     """What to report about a site that does not answer."""
     where = human.format_address(server.address) if server.address else "the site"
-    numbered = _ERRNO.match(server.error or "")
-    reason = os.strerror(int(numbered[1])).lower() if numbered else server.error or "no connection"
+    error = server.error or "no connection"
+    numbered = _ERRNO.search(error)
+    question = "is it running, and is this its address?"
+    if numbered and int(numbered[1]) > 0:
+        error = os.strerror(int(numbered[1])).lower()
+    elif numbered:  # of the resolver
+        error = error[numbered.end() :].rstrip(".)").lower()
+        question = "is the name spelt right, and known on this machine?"
+    elif error.startswith(_ITSELF):
+        error = "that is the guard's own address"
+        question = "name the address where the site itself listens"
     return (
-        f"the site at {where} does not answer ({reason}): visitors get 502 Bad Gateway — is it "
-        "running, and is this its address?"
+        f"the site at {where} does not answer ({error}): visitors get 502 Bad Gateway — {question}"
     )
 
 

@@ -24,7 +24,7 @@ from mitmproxy.proxy.layers.http._events import ErrorCode, ResponseProtocolError
 
 from stagedoor.fronts.mitmproxy.complaints import Report
 from stagedoor.fronts.mitmproxy.connections import Connections, key_of
-from stagedoor.fronts.mitmproxy.own_answers import LARGE_HEAD, plain_response
+from stagedoor.fronts.mitmproxy.own_answers import ICE_SOURCE, LARGE_HEAD, plain_response
 from stagedoor.fronts.mitmproxy.replacing import Replacement, original
 
 MAX_HEAD = 64 << 10
@@ -57,8 +57,15 @@ def replacements(report: Report, connections: Connections) -> tuple[Replacement,
     """What takes the place of mitmproxy's reading of heads."""
     return (
         Replacement(_http1.Http1Server, "read_headers", _reading_requests(report, connections)),
-        Replacement(_http1.Http1Client, "read_headers", _reading_responses()),
         Replacement(http1, "read_request_head", _request_parser()),
+        *of_responses(),
+    )
+
+
+def of_responses() -> tuple[Replacement, ...]:
+    """What reads responses as kindly as browsers do."""
+    return (
+        Replacement(_http1.Http1Client, "read_headers", _reading_responses()),
         Replacement(http1, "read_response_head", _response_parser()),
     )
 
@@ -131,6 +138,8 @@ def _request_parser() -> Any:
             raise ValueError("a bare CR or a NUL in the head")
         if b"\n " in head or b"\n\t" in head:
             raise ValueError("a folded line in the head")
+        if b" ICE/1." in lines[0]:
+            raise ValueError(f"{ICE_SOURCE} speaks ICE, not HTTP")
         request: http.Request = original(read_request_head)(lines)
         if request.data.http_version not in _VERSIONS:
             raise ValueError("no version of HTTP/1")

@@ -80,6 +80,18 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "such as X-JA4. Empty means what the stance says under site.ja4_header.",
     ),
     (
+        "guard_upstream_ca",
+        "",
+        "File with the certificate that is believed of a site behind https://, or of the authority "
+        "that has signed it (PEM). Empty means those of public authorities.",
+    ),
+    (
+        "guard_upstream_insecure",
+        "no",
+        "yes believes every certificate of a site behind https://. Only for a site on this machine "
+        "or in a private network.",
+    ),
+    (
         "guard_connections",
         str(IN_ALL),
         "How many connections of visitors are kept open at once; fewer where the system grants fewer "
@@ -103,6 +115,8 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
     ),
 )
 
+
+_SWITCH: Mapping[str, bool] = {"yes": True, "true": True, "no": False, "false": False, "": False}
 
 _BOUNDS: Mapping[str, tuple[int, int]] = {
     "connections": (16, 1_000_000),
@@ -129,6 +143,8 @@ class Settings:
     head_seconds: float = HEAD
     idle_seconds: float = IDLE
     desk_password: str = ""
+    upstream_ca: Path | None = None
+    upstream_insecure: bool = False
 
     def mode_for(self, stance: Stance) -> Mode:
         """The mode in force: the option's, else the stance's."""
@@ -170,6 +186,12 @@ def parse(options: Any) -> Settings:
             trusted = networks(options.guard_trusted_proxies.split(","))
         except ValueError as error:
             wrong.append(f"guard_trusted_proxies: {error}")
+    insecure = options.guard_upstream_insecure.strip().lower()
+    if insecure not in _SWITCH:
+        wrong.append(
+            f'guard_upstream_insecure: "{options.guard_upstream_insecure}" is not yes or no'
+            " — write yes or no"
+        )
     clients = options.guard_clients.strip()
     if not (clients.isascii() and clients.isdigit() and 1 <= int(clients) <= MOST_CLIENTS):
         wrong.append(
@@ -194,6 +216,10 @@ def parse(options: Any) -> Settings:
         head_seconds=bounds["head_seconds"],
         idle_seconds=bounds["idle_seconds"],
         desk_password=options.guard_desk_password,
+        upstream_ca=Path(options.guard_upstream_ca).expanduser()
+        if options.guard_upstream_ca
+        else None,
+        upstream_insecure=_SWITCH.get(insecure, False),
         resolvers=tuple(filter(None, map(str.strip, options.guard_resolvers.split(",")))),
     )
 

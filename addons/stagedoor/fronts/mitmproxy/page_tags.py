@@ -73,9 +73,16 @@ class Tagging:
                 "utf-8", "surrogateescape"
             )
 
-    def leaving(self, flow: http.HTTPFlow, *, trapped: bool = False) -> bool:
+    def leaving(
+        self,
+        flow: http.HTTPFlow,
+        shown: Callable[[], bool] = lambda: True,
+        *,
+        trapped: bool = False,
+    ) -> bool:
         """Set the response's stream where it is a page, and adjust its headers; whether it was so.
 
+        `shown` says whether the client shows or crawls pages; it is asked about pages only.
         `trapped`: what stands behind a page is shown, too.
         """
         response = flow.response
@@ -86,7 +93,7 @@ class Tagging:
         said_by = _plain(response.headers)
         kind = said_by.get("content-type", "")
         xml = _HTML.get(kind.partition(";")[0].strip().lower())
-        if xml is None:
+        if xml is None or not shown():
             return False
         left = _left(_plain(flow.request.headers), said_by, response.status_code)
         if left is not None:

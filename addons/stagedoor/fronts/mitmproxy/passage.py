@@ -21,6 +21,12 @@ class Passage(Transaction):
     """What the first bytes of the response have shown it to be, not decided about yet."""
     looked_at = False
     """The head of its response has been read."""
+    start: bytes | None = None
+    """The first bytes of the response, where its head waited for them."""
+    forwarded = False
+    """Its headers are already as the site gets them."""
+    pending = False
+    """The site refuses others here; whether its login is right, the site's answer shows."""
     waited = False
     ended = False
     status = 0

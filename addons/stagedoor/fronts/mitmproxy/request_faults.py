@@ -13,6 +13,15 @@ _TWO_HOSTS = Fault(400, "host", "the request has more than one Host")
 _NO_HOST = Fault(400, "host", "the request has no Host, which HTTP/1.1 asks for")
 _BAD_HOST = Fault(400, "host", "the Host is no name of a site")
 _OTHER_HOST = Fault(400, "host", "the Host is another than the request's authority")
+_NO_LENGTH = Fault(
+    411,
+    "length",
+    "the upload has no length: send Content-Length or Transfer-Encoding: chunked. An Icecast source "
+    "must connect to Icecast itself, not through this guard",
+)
+_UPLOADS = frozenset({b"PUT", b"POST", b"PATCH", b"SOURCE"})
+_ANNOUNCED = (b"audio/", b"video/", b"application/ogg", b"application/x-ogg", b"application/octet-")
+"""Types of bodies that nobody announces without sending one."""
 _MANY = Fault(431, "head-size", f"the request has more than {MAX_LINES} headers")
 
 
@@ -29,6 +38,8 @@ def settle(flow: http.HTTPFlow) -> Fault | None:
     fields = data.headers.fields
     if len(fields) > MAX_LINES:
         return _MANY
+    if data.method.upper() in _UPLOADS and _lacks_length(flow.request):
+        return _NO_LENGTH
     sent: bytes | None = None
     for name, value in fields:
         if len(name) == 4 and name.lower() == b"host":
@@ -56,6 +67,26 @@ def settle(flow: http.HTTPFlow) -> Fault | None:
     _rename(data, name)
     data.authority = name if framed else b""
     return None
+
+
+def _lacks_length(request: http.Request) -> bool:
+    """Whether a body is announced whose end nobody knows: to HTTP/1 that is none at all, so what
+    follows would be lost, and the site would keep an empty file (RFC 9112, 6.3).
+    """
+    if request.is_http2 or request.is_http3:
+        return False
+    source = request.data.method.upper() == b"SOURCE"
+    announced = source
+    for name, value in request.headers.fields:
+        lowered = name.lower()
+        if lowered in {b"content-length", b"transfer-encoding"}:
+            return False
+        if lowered == b"content-type":
+            put = request.data.method.upper() == b"PUT"
+            announced = announced or put or value.lower().startswith(_ANNOUNCED)
+        elif lowered == b"expect" or lowered.startswith((b"ice-", b"icy-")):
+            announced = True
+    return announced
 
 
 def _rename(data: http.RequestData, host: bytes) -> None:

@@ -1,15 +1,17 @@
 """Signals in responses: headers on every one, tags in pages, and the files.
 
 robots.txt is the site's own with the stance written in. The other files are the site's where it has
-them, and ours where it answers with an error. Nothing is held back but a robots.txt, and of that no
-more than a reader need read.
+them, and ours where it answers with an error, with nothing, or with what has not their form: the page
+of a single-page app. Nothing is held back but a robots.txt, and of that no more than a reader need
+read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Final, Literal
 
 from mitmproxy import http
 
@@ -17,8 +19,9 @@ from stagedoor.fronts.mitmproxy.page_tags import Tagging, reframe
 from stagedoor.model.facts import Resource
 from stagedoor.publish.publication import ROBOTS, File, Published, stricter
 from stagedoor.signals import registry
+from stagedoor.signals.file_forms import as_utf8, fits, robots_text, unpacked
 from stagedoor.signals.html.insertion import Tags
-from stagedoor.signals.robots.lines import MOST_OCTETS
+from stagedoor.signals.robots.lines import MOST_OCTETS, read
 
 MOST_MERGED = 8
 """Different robots.txt of the site whose merged form is kept: it has one, and merging takes 3 ms."""
@@ -26,6 +29,12 @@ MOST_MERGED = 8
 Stream = Callable[[bytes], bytes | list[bytes]]
 Given = Callable[[str, bytes], None]
 """Called for a file that was sent: its path and its text."""
+
+Misfit = Callable[[str, str], None]
+"""Called where the site's answer is no such file: the path, and what it is instead."""
+
+REACHED: Final = "stagedoor.reached"
+"""Where a flow keeps what its signal file's redirects have led to (see signal_redirects.py)."""
 
 _ASKS_FOR_LESS = ("if-none-match", "if-modified-since", "range", "if-range")
 _FOR_THIS_TEXT = (
@@ -35,14 +44,46 @@ _FOR_THIS_TEXT = (
     "digest",
     "content-digest",
     "accept-ranges",
+    "content-range",
 )
+_FOR_THAT_ANSWER = (
+    "content-encoding",
+    "content-language",
+    "content-disposition",
+    "content-location",
+    "www-authenticate",
+    "location",
+    "refresh",
+    "transfer-encoding",
+)
+
+
+Standing = Literal["there", "missing", "else"]
+_MERGED: Final = MOST_OCTETS - (64 << 10)
+"""Octets of the site's robots.txt into which ours are written: what crawlers read holds both."""
+_ROBOTS_TYPE: Final = "text/plain; charset=utf-8"
+_EMPTY: Final = frozenset({204, 205, 304})
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Where a redirected file ends: `text` is robots.txt as the site meant it, if there is any."""
+
+    outcome: Standing
+    text: bytes | None = None
 
 
 class SignalResponses:
     """Two calls for each flow: `arriving` before the request goes on, `leaving` with its headers."""
 
-    def __init__(self, said: Published, tagged: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        said: Published,
+        tagged: Callable[[str], None] = lambda _: None,
+        misfit: Misfit = lambda _path, _what: None,
+    ) -> None:
         self.said = said
+        self._misfit = misfit
         inserts = said.tags or said.trap
         self._tagging = Tagging(Tags.of(said.tags, said.trap), tagged) if inserts else None
         self._standards = carried(said.headers)
@@ -52,22 +93,35 @@ class SignalResponses:
         """Ask the site for what can be worked with."""
         if self._tagging is not None:
             self._tagging.arriving(flow)
-        if resource.kind == "signal" and resource.path == ROBOTS and self.said.merges_robots:
-            # The whole of it, as it is: a part or a "not modified" could not be merged.
+        if resource.kind == "signal" and self.has_file(resource.path):
+            # The whole of it, as it is: a part or a "not modified" cannot be merged or looked at.
             for name in _ASKS_FOR_LESS:
                 flow.request.headers.pop(name, None)
             flow.request.headers["accept-encoding"] = "identity"
+
+    def has_file(self, path: str) -> bool:
+        """Whether something of ours goes out under this path."""
+        return path in self.said.files or (path == ROBOTS and self.said.merges_robots)
 
     def refusing(self, response: http.Response) -> None:
         """A refusal carries the same headers: it is where the refused read them."""
         response.headers.fields = stricter(response.headers.fields, self.said.headers)
 
     def leaving(
-        self, flow: http.HTTPFlow, resource: Resource, given: Given, *, trapped: bool = False
+        self,
+        flow: http.HTTPFlow,
+        resource: Resource,
+        given: Given,
+        *,
+        start: bytes | None = None,
+        shown: Callable[[], bool] = lambda: True,
+        trapped: bool = False,
     ) -> frozenset[str]:
         """Adjust a response on its way out, after its stream was set; the standards it then carries.
 
-        `given` is called when a file has gone out whole. `trapped`: pages get the trap link.
+        `given` is called when a file has gone out whole. `start` are the first bytes of its body,
+        where they were waited for. `shown`: whether the client shows or crawls pages.
+        `trapped`: pages get the trap link.
         """
         response = flow.response
         assert response is not None
@@ -75,43 +129,83 @@ class SignalResponses:
         response.headers.fields = stricter(fields, self.said.headers)
         ours = len(response.headers.fields) == len(fields) + len(self.said.headers)
         if resource.kind == "signal":
-            self._file(flow, response, resource.path, given)
+            self._file(flow, response, resource.path, given, start)
         elif self._tagging is not None and resource.kind != "audio":
-            self._tagging.leaving(flow, trapped=trapped)
+            self._tagging.leaving(flow, shown, trapped=trapped)
         return self._standards if ours else carried(response.headers.fields)
 
-    def _file(self, flow: http.HTTPFlow, response: http.Response, path: str, given: Given) -> None:
+    def _file(
+        self,
+        flow: http.HTTPFlow,
+        response: http.Response,
+        path: str,
+        given: Given,
+        start: bytes | None,
+    ) -> None:
         own = self.said.files.get(path)
-        outcome = _standing(response.status_code)
+        reached: Reached | None = flow.metadata.get(REACHED)
+        outcome = _standing(response.status_code) if reached is None else reached.outcome
+        if outcome == "else":
+            return
         if path == ROBOTS and self.said.merges_robots:
-            if outcome == "there" and _plain(response):
-                self._stream(flow, response, _Merging(self._merged, given))
-            elif outcome == "missing":
-                text = self._merged(None)
-                self._instead(flow, response, File("robots", "text/plain; charset=utf-8", text))
-                self._stream(flow, response, _Whole(ROBOTS, text, given))
-        elif own is not None and outcome == "missing":
-            self._instead(flow, response, own)
-            self._stream(flow, response, _Whole(path, own.text, given))
-        elif own is not None and outcome == "there":
-            response.stream = _Passing(path, given)
+            if outcome == "missing" or reached is not None:
+                text = self._merged(reached.text if reached is not None else None)
+                self._whole(flow, response, File("robots", _ROBOTS_TYPE, text), path, given)
+            else:
+                self._merge(flow, response, given)
+        elif own is None:
+            return
+        elif outcome == "missing" or not self._fits(response, path, start):
+            self._whole(flow, response, own, path, given)
+        else:
+            response.stream = _Passing(path, response.headers.get("content-encoding", ""), given)
+
+    def _merge(self, flow: http.HTTPFlow, response: http.Response, given: Given) -> None:
+        headers = response.headers
+        merging = _Merging(
+            headers.get("content-encoding", ""),
+            self._merged,
+            given,
+            lambda: self._misfit(ROBOTS, headers.get("content-type", "")),
+        )
+        response.status_code, response.reason = 200, "OK"
+        for name in ("content-encoding", "content-disposition"):
+            headers.pop(name, None)
+        headers["content-type"] = _ROBOTS_TYPE
+        if flow.request.method == "HEAD":
+            headers.pop("content-length", None)  # what is merged is longer
+        self._stream(flow, response, merging)
+
+    def _fits(self, response: http.Response, path: str, start: bytes | None) -> bool:
+        kind = response.headers.get("content-type", "")
+        if start is not None:
+            start = unpacked(start, response.headers.get("content-encoding", ""))
+            if start is None:
+                return False
+        if fits(path, kind, start):
+            return True
+        self._misfit(path, kind)
+        return False
+
+    def _whole(
+        self, flow: http.HTTPFlow, response: http.Response, file: File, path: str, given: Given
+    ) -> None:
+        self._instead(flow, response, file)
+        if flow.request.method != "HEAD":
+            response.stream = _Whole(path, file.text, given)
 
     @staticmethod
     def _instead(flow: http.HTTPFlow, response: http.Response, file: File) -> None:
-        """The site has no such file: this one takes the place of its error."""
+        """The site has no such file: this one takes the place of its answer."""
         response.status_code, response.reason = 200, "OK"
         headers = response.headers
-        for name in (
-            "content-encoding",
-            "content-language",
-            "content-disposition",
-            "www-authenticate",
-        ):
+        for name in (*_FOR_THAT_ANSWER, *_FOR_THIS_TEXT):
             headers.pop(name, None)
         headers["content-type"] = file.type
         headers["cache-control"] = "max-age=3600"
-        if flow.request.method == "HEAD":
-            headers["content-length"] = str(len(file.text))
+        headers["content-length"] = str(len(file.text))
+        if response.http_version == "HTTP/1.0" and flow.request.http_version == "HTTP/1.1":
+            response.http_version = "HTTP/1.1"
 
     @staticmethod
     def _stream(flow: http.HTTPFlow, response: http.Response, stream: Stream) -> None:
@@ -124,15 +218,23 @@ class SignalResponses:
         response.stream = stream
 
 
-def _standing(status: int) -> Literal["there", "missing", "else"]:
-    """Whether the site has the file. A 5xx asks crawlers to stay away: it is left as it is."""
-    if status == 200:
+def _standing(status: int) -> Standing:
+    """Whether the site has the file. A 5xx asks crawlers to stay away: it is left as it is.
+
+    A crawler reads any 2xx (RFC 9309, 2.3.1.1). Nobody has asked for a 304, so that says nothing.
+    """
+    if 200 <= status < 300 and status not in _EMPTY:
         return "there"
-    return "missing" if 400 <= status < 500 and status != 429 else "else"
+    return "missing" if status in _EMPTY or (400 <= status < 500 and status != 429) else "else"
 
 
-def _plain(response: http.Response) -> bool:
-    return response.headers.get("content-encoding", "identity").strip().lower() in {"", "identity"}
+def misfit(path: str, kind: str) -> str:
+    """What to report about a site that answers a signal file with something else."""
+    said = ascii(kind[:80])[1:-1] or "of no type"
+    return (
+        f"the site answers {path} with something that is no such file ({said}): what the stance says "
+        f"goes out instead — let the site answer 404 there, or a {path} of its own"
+    )
 
 
 def carried(fields: tuple[tuple[bytes, bytes], ...]) -> frozenset[str]:
@@ -147,27 +249,48 @@ def carried(fields: tuple[tuple[bytes, bytes], ...]) -> frozenset[str]:
 
 
 class _Merging:
-    """The site's robots.txt comes in, what is published goes out, when all of it is there."""
+    """The site's robots.txt comes in, what is published goes out, when all of it is there.
 
-    def __init__(self, merged: Callable[[bytes], bytes], given: Given) -> None:
-        self._merged, self._given = merged, given
-        self._text = bytearray()
+    Of a very long one only the part that crawlers read is merged; the rest goes on behind it.
+    """
+
+    def __init__(
+        self,
+        coding: str,
+        merged: Callable[[bytes | None], bytes],
+        given: Given,
+        misfit: Callable[[], None],
+    ) -> None:
+        self._coding = coding
+        self._merged, self._given, self._misfit = merged, given, misfit
+        self._body = bytearray()
         self._too_long = False
 
     def __call__(self, chunk: bytes) -> list[bytes]:
         if self._too_long:
-            return [chunk] if chunk else []
+            return [chunk] if chunk and not self._coding else []
         if chunk:
-            self._text += chunk
-            if len(self._text) <= MOST_OCTETS:
+            self._body += chunk
+            if len(self._body) <= MOST_OCTETS:
                 return []
-            self._too_long = True  # nobody reads so far; it goes on as it is
-            return [bytes(self._text)]
-        if b"\0" in self._text:
-            return [bytes(self._text)]  # no text, whatever its name: it is not published as one
-        text = self._merged(bytes(self._text))
+            self._too_long = True
+        return [text] if (text := self._text()) else []
+
+    def _text(self) -> bytes:
+        data = unpacked(bytes(self._body), self._coding)
+        own = robots_text(data) if data is not None else None
+        if own is None:
+            self._misfit()
+        rest = b""
+        if own is not None and len(own) > _MERGED:
+            # A line that is cut could mean something else.
+            end = max(own.rfind(b"\n", 0, _MERGED), own.rfind(b"\r", 0, _MERGED)) + 1
+            own, rest = own[:end], own[end:]
+            if not read(own).groups:
+                rest = b""  # it would stand in a group of ours
+        text = self._merged(own) + rest
         self._given(ROBOTS, text)
-        return [text] if text else []
+        return text
 
 
 class _Whole:
@@ -186,8 +309,8 @@ class _Whole:
 class _Passing:
     """A file of the site's own: it passes, and is taken down as what was said."""
 
-    def __init__(self, path: str, given: Given) -> None:
-        self._path, self._given = path, given
+    def __init__(self, path: str, coding: str, given: Given) -> None:
+        self._path, self._coding, self._given = path, coding, given
         self._text = bytearray()
 
     def __call__(self, chunk: bytes) -> list[bytes]:
@@ -195,6 +318,8 @@ class _Passing:
             if len(self._text) < MOST_OCTETS:
                 self._text += chunk
             return [chunk]
-        if b"\0" not in self._text:
-            self._given(self._path, bytes(self._text))
+        data = unpacked(bytes(self._text), self._coding)
+        text = as_utf8(data) if data is not None else None
+        if text is not None:
+            self._given(self._path, text)
         return []

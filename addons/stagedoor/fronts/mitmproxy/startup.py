@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
+import ssl
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mitmproxy import ctx
 from mitmproxy.proxy import mode_specs
@@ -16,8 +19,10 @@ from mitmproxy.utils import human
 from stagedoor.config.stance import Site, split_listen
 from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.blind_spots import at_start
-from stagedoor.fronts.mitmproxy.forwarding import is_local
+from stagedoor.fronts.mitmproxy import log_output, start_checks
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt
+from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
+from stagedoor.fronts.mitmproxy.upstreams import is_own, is_taken, leads_inside
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError
 from stagedoor.model.facts import Mode
@@ -67,6 +72,8 @@ def into_reverse_mode(policy: Policy | None) -> None:
                 "the guard stands in front of a site, it is no forward proxy: "
                 "write --mode reverse:http://localhost:8000 and no other mode"
             )
+        for wrong in _own_answers():
+            _log.error("%s", wrong)
         return
     site = policy.stance.site
     if not site.upstream:
@@ -76,10 +83,61 @@ def into_reverse_mode(policy: Policy | None) -> None:
             _stance_file(),
         )
         return
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for wrong in unusable(site):
+        _log.error("%s", wrong)
+        return
+    log_output.flush(terminal(ctx.master))
     arguments = [sys.executable, *sys.orig_argv[1:], "--mode", reverse_spec(site)]
     os.execv(sys.executable, arguments)  # noqa: S606 (our own command line, no shell)
+
+
+def terminal(master: Any) -> Any:
+    """mitmproxy's handler for lines on the terminal; None where it has none."""
+    addon = master.addons.get("termlog")
+    return getattr(addon, "logger", None)
+
+
+def _own_answers() -> Iterator[str]:
+    """What keeps the modes of the command line from working: itself as the site, a taken port."""
+    for site in _sites():
+        at = site.listen_host(ctx.options.listen_host)
+        port = site.listen_port(ctx.options.listen_port) or 0
+        if is_own(site.address, (at, port)):
+            yield _itself(site.data)
+    server = ctx.master.addons.get("proxyserver")
+    for instance in getattr(server, "servers", ()):
+        if getattr(instance.last_exception, "errno", 0) == errno.EADDRINUSE:
+            at = instance.mode.listen_host(ctx.options.listen_host)
+            yield taken(at, instance.mode.listen_port(ctx.options.listen_port) or 0)
+
+
+def unusable(site: Site) -> Iterator[str]:
+    """What keeps a site of the stance, or of `stagedoor serve`, from being guarded there."""
+    at, port = split_listen(site.listen) if site.listen else ("", 8080)
+    parts = urlsplit(site.upstream)
+    upstream = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    if is_own(upstream, (at, port)):
+        yield _itself(site.upstream)
+    elif port and is_taken(at, port):
+        yield taken(at, port)
+
+
+def _itself(upstream: str) -> str:
+    return (
+        f"the site at {upstream} would be the guard itself — write where the site listens, or let "
+        "the guard listen at another port"
+    )
+
+
+def taken(host: str, port: int) -> str:
+    """What to report about a port that another program has."""
+    shown = f"[{host}]" if ":" in host else host
+    where = f"{shown}:{port}" if host else f"port {port}"
+    other = f"{shown}:{port + 1}" if host else str(port + 1)
+    return (
+        f"another program listens at {where} already — stop it, or choose another port, such as "
+        f"--listen {other} (mitmdump: --mode reverse:…@{other})"
+    )
 
 
 def _sites() -> list[mode_specs.ReverseMode]:
@@ -122,7 +180,58 @@ def unseen(policy: Policy, trusted: Proxies, header: str) -> str:
 
 def keeps_host() -> bool:
     """Whether the site gets the visitor's Host: where it is asked for, or the site is near."""
-    return ctx.options.keep_host_header or all(map(is_local, hosts()))
+    return ctx.options.keep_host_header or all(map(leads_inside, hosts()))
+
+
+async def look_at_sites(
+    client: UpstreamClient, paths: Sequence[str], misfit: Callable[[str, str], None]
+) -> None:
+    """Look at each site once, for what would undo the guard's work."""
+    listening = [
+        (host, port) for host, port, *_ in _addresses(ctx.master.addons.get("proxyserver"))
+    ]
+    for site in _sites():
+        upstream = Upstream(site.scheme, *site.address)
+        await start_checks.look(upstream, client, listening, paths, misfit)
+
+
+def client_of_sites(settings: Settings) -> UpstreamClient:
+    """Let mitmproxy believe the site's certificate as the options say, and the guard's own client.
+
+    A mistake is reported, and stops the start.
+    """
+    _trust(settings)
+    return UpstreamClient(
+        trust=ctx.options.ssl_verify_upstream_trusted_ca or "", blind=bool(ctx.options.ssl_insecure)
+    )
+
+
+def _trust(settings: Settings) -> None:
+    if settings.upstream_ca is not None:
+        try:
+            ssl.create_default_context(cafile=str(settings.upstream_ca))
+        except OSError as error:  # SSLError is one
+            reason = (
+                "no certificate is in it" if isinstance(error, ssl.SSLError) else error.strerror
+            )
+            _log.error(
+                "guard_upstream_ca: %s cannot be used (%s) — name a file with the certificate, in "
+                "PEM (it begins with -----BEGIN CERTIFICATE-----)",
+                settings.upstream_ca,
+                reason,
+            )
+        else:
+            ctx.options.update(ssl_verify_upstream_trusted_ca=str(settings.upstream_ca))
+    if settings.upstream_insecure:
+        far = [host for host in hosts() if not leads_inside(host)]
+        if far:
+            _log.error(
+                "guard_upstream_insecure: %s is not on this machine or in a private network, so "
+                "anybody on the way could be the site — name its certificate with guard_upstream_ca",
+                " and ".join(far),
+            )
+        else:
+            ctx.options.update(ssl_insecure=True)
 
 
 def announce(

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +20,9 @@ from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import layer
 from mitmproxy.utils import human
 
-from stagedoor.fronts.mitmproxy import lean
+from stagedoor.fronts.mitmproxy import bodies, heads
+from stagedoor.fronts.mitmproxy.replacing import install
+from stagedoor.fronts.mitmproxy.watch_log import MITMPROXY, Discretion, place_of
 from stagedoor.fronts.mitmproxy.watch_options import WATCH_OPTIONS, WatchSettings, parse_watch
 from stagedoor.fronts.mitmproxy.watch_pages import Reader, wanted
 from stagedoor.fronts.mitmproxy.watch_tls import Scope
@@ -29,6 +31,7 @@ from stagedoor.model.errors import ConfigError, StagedoorError
 from stagedoor.platforms import opening
 from stagedoor.platforms.kept_texts import DAY
 from stagedoor.platforms.observer import News, Observer
+from stagedoor.platforms.platform_report import unconfirmed
 from stagedoor.platforms.timeline_pages import watch_routes
 from stagedoor.platforms.watch_metrics import WatchMetrics
 from stagedoor.signals import registry
@@ -38,6 +41,12 @@ from stagedoor.web.server import Serving
 _log = logging.getLogger("stagedoor.watch")
 
 PUBLIC = ("/robots.txt", *registry.current().asked)
+_OPTIONS: Mapping[str, object] = {
+    # mitmproxy's own lines about flows hold addresses with everything in them.
+    "flow_detail": 0,
+    # What a browser would take from a site is passed on to it.
+    "validate_inbound_headers": False,
+}
 _FETCHED = "stagedoor.watch"
 """Marks a flow of ours in its metadata."""
 _BETWEEN = 3600
@@ -49,6 +58,8 @@ class Watch:
 
     def __init__(self) -> None:
         self.scope = Scope(frozenset())
+        self._silence = Discretion(self._watches)
+        self._restore: Callable[[], None] = lambda: None
         self.badge = True
         self._settings: WatchSettings | None = None
         self._observer: Observer | None = None
@@ -63,12 +74,14 @@ class Watch:
 
     def load(self, loader: Loader) -> None:
         """Declare the options."""
-        lean.quiet()
+        for name in MITMPROXY:
+            logging.getLogger(name).addFilter(self._silence)
         for name, default, help_text in WATCH_OPTIONS:
             loader.add_option(name, str, default, help_text)
-        if not ctx.options.has_changed("flow_detail"):
-            # mitmproxy's own lines about flows hold addresses with everything in them.
-            ctx.options.update(flow_detail=0)
+        self._restore = install((*heads.of_responses(), *bodies.of_responses()))
+        for name, value in _OPTIONS.items():
+            if not ctx.options.has_changed(name):
+                ctx.options.update(**{name: value})
 
     def configure(self, updated: AbstractSet[str]) -> None:
         """Read options, profiles and rules. At the start every mistake is a line of its own."""
@@ -94,7 +107,7 @@ class Watch:
     def _open(self, settings: WatchSettings) -> None:
         observer = opening.observer(settings.rules, settings.hosts, settings.state, self._tell)
         crawlers = opening.crawlers(rule_folder.load(settings.rules).catalogue)
-        self.scope = Scope(observer.profiles.hosts)
+        self.scope = Scope(observer.profiles)
         self._observer = observer
         self._reader = Reader(observer, crawlers, self._metrics)
         self._settings = settings
@@ -125,9 +138,14 @@ class Watch:
         _log.info("  proxy    %s", ", ".join(sorted(set(listening))))
         _log.info("  page     %s", where)
         _log.info("  state    %s", settings.state)
+        if sentence := unconfirmed(observer.profiles):
+            _log.info("%s", sentence)
 
     def done(self) -> None:
         """Let go of everything."""
+        for name in MITMPROXY:
+            logging.getLogger(name).removeFilter(self._silence)
+        self._restore()
         self._aside.shutdown(wait=True)
         if self._server is not None:
             self._server.close()
@@ -143,6 +161,9 @@ class Watch:
         _log.info("%s", news.sentence)
 
     # -- whose traffic is opened ---------------------------------------------------------------
+
+    def _watches(self, host: str) -> bool:
+        return self.scope.holds(host)
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Open no other host than those in the profiles."""
@@ -164,15 +185,27 @@ class Watch:
         response, reader = flow.response, self._reader
         if response is None or flow.is_replay:
             return
-        profile = (
-            reader.observer.profiles.of(flow.request.pretty_host)
-            if reader is not None and self.scope.holds(flow.request.pretty_host)
-            else None
-        )
-        if profile is None or reader is None or not wanted(profile, flow):
-            if profile is not None and reader is not None:
-                reader.recording(profile, flow)
+        if reader is None:
             response.stream = True
+            return
+        if (
+            not flow.client_conn.tls_established
+            and flow.client_conn.proxy_mode.type_name == "regular"
+        ):
+            # What comes next on this connection may be for another host, whose bytes stay as they are.
+            response.headers["connection"] = "close"
+        host = flow.request.pretty_host
+        profile = reader.observer.profiles.of(host)
+        if profile is not None and wanted(profile, flow):
+            return
+        response.stream = True
+        later = None
+        if profile is not None and response.status_code == 304:
+            later = reader.not_sent(profile, flow)
+        else:
+            sender = profile or reader.observer.profiles.sender(host)
+            later = reader.recording(sender, flow, int(time.time())) if sender else None
+        self._later(later)
 
     async def response(self, flow: http.HTTPFlow) -> None:
         """Read a page, and give it its badge."""
@@ -182,24 +215,29 @@ class Watch:
             return
         if flow.is_replay:
             if flow.metadata.get(_FETCHED):
-                reader.public_file(flow, int(time.time()))
+                now = int(time.time())
+                self._later(lambda: reader.public_file(flow, now))
             return
         try:
             later = reader.read(flow, int(time.time()), badge=self.badge)
-        except Exception:  # noqa: BLE001 (a page that cannot be read passes as it came)
-            _log.exception("a page could not be read")
+        except Exception as error:  # noqa: BLE001 (a page that cannot be read passes as it came)
+            _log.error("a page could not be read: %s", place_of(error))
             return
-        if later is not None:
-            asyncio.get_running_loop().run_in_executor(self._aside, self._guarded, later)
+        self._later(later)
         if self._settings is not None and self._settings.fetch:
             self._fetch(flow)
+
+    def _later(self, later: Callable[[], None] | None) -> None:
+        """Do something besides, while the page goes on."""
+        if later is not None:
+            asyncio.get_running_loop().run_in_executor(self._aside, self._guarded, later)
 
     def _guarded(self, later: Callable[[], None]) -> None:
         try:
             with self._lock:
                 later()
-        except Exception:  # noqa: BLE001 (whatever it is, pages go on)
-            _log.exception("what was seen could not be kept")
+        except Exception as error:  # noqa: BLE001 (whatever it is, pages go on)
+            _log.error("what was seen could not be kept: %s", place_of(error))
 
     def _fetch(self, flow: http.HTTPFlow) -> None:
         """Ask for the public files of a host, once a day, through the proxy itself."""

@@ -11,7 +11,7 @@ from stagedoor.audit.responses import Fetched
 from stagedoor.platforms import badge as badges
 from stagedoor.platforms.extraction import MOST, page_text
 from stagedoor.platforms.observer import Observer
-from stagedoor.platforms.page_audit import PageAudit, audit_page
+from stagedoor.platforms.page_audit import PageAudit, audit_page, recording_signals
 from stagedoor.platforms.profiles import Profile, Text
 from stagedoor.platforms.visible_settings import visible
 from stagedoor.platforms.watch_metrics import WatchMetrics
@@ -28,6 +28,13 @@ _SIGNALS = frozenset(
 )  # fmt: skip
 """Header fields that are looked at; no other is even passed on."""
 _MOST_CODED = 8_000_000
+_NOWHERE = "https://recording.invalid/"
+_RECORDINGS = ("audio/", "video/")
+_STREAMS = frozenset(
+    {"application/vnd.apple.mpegurl", "application/x-mpegurl", "application/dash+xml",
+     "application/ogg", "application/vnd.yt-ump"}
+)  # fmt: skip
+"""Playlists and parts of streams, as players fetch them."""
 
 
 def bare_path(flow: http.HTTPFlow) -> str:
@@ -65,8 +72,12 @@ def wanted(profile: Profile, flow: http.HTTPFlow) -> bool:
 
 def _is_document(flow: http.HTTPFlow) -> bool:
     """Whether the response becomes a page of its own, and no part of one."""
-    dest = flow.request.headers.get("sec-fetch-dest", "document")
-    return dest == "document" and "x-requested-with" not in flow.request.headers
+    fields = flow.request.headers
+    dest = fields.get("sec-fetch-dest")
+    if dest is None:  # plain HTTP, or an old browser: scripts accept anything
+        accepts = fields.get("accept", "").lower()
+        return "text/html" in accepts and "x-requested-with" not in fields
+    return bool(dest == "document")
 
 
 class Reader:
@@ -79,15 +90,46 @@ class Reader:
         self.link = ""
         self._crawlers = crawlers
         self._metrics = metrics
-        self._recordings: dict[str, Fetched] = {}
+        self._pages: dict[str, Fetched] = {}
+        """Of each platform the last page with audio, in memory only: what it says can become more
+        when a recording or robots.txt comes after it."""
+        self._recordings: dict[str, tuple[tuple[str, str], ...]] = {}
 
-    def recording(self, profile: Profile, flow: http.HTTPFlow) -> None:
-        """A recording passes: its headers are signals, too. Its address is not kept."""
+    def recording(
+        self, profile: Profile, flow: http.HTTPFlow, now: int
+    ) -> Callable[[], None] | None:
+        """A recording passes: its headers are signals, too. Neither its body nor its address is
+        kept. Returns what is to be done where it says something new.
+        """
         response = flow.response
         assert response is not None
-        if content_type(flow).startswith("audio/") and response.status_code in {200, 206}:
-            url = f"https://{flow.request.pretty_host}/"
-            self._recordings[profile.id] = Fetched(url, 200, _fields(response))
+        if response.status_code not in {200, 206} or not _is_recording(content_type(flow)):
+            return None
+        fields = _fields(response)
+        if self._recordings.get(profile.id) == fields:
+            return None
+        self._recordings[profile.id] = fields
+        signals = recording_signals(Fetched(_NOWHERE, 200, fields), self._crawlers)
+
+        def keep() -> None:
+            self.observer.recording(profile, signals)
+            self._again(profile, now)
+
+        return keep
+
+    def _again(self, profile: Profile, now: int) -> None:
+        """Judge the last page anew, by what is known now."""
+        page = self._pages.get(profile.id)
+        if page is not None:
+            self.observer.audited(profile, self._audit(page), now)
+            self._metrics.refresh(self.observer)
+
+    def not_sent(self, profile: Profile, flow: http.HTTPFlow) -> Callable[[], None] | None:
+        """A 304: the browser shows a page that it has kept, and its text did not pass here."""
+        document = profile.page(flow.request.pretty_host, bare_path(flow)).document
+        if document is None:
+            return None
+        return lambda: self.observer.not_sent(profile, document)
 
     def public_file(self, flow: http.HTTPFlow, now: int) -> None:
         """robots.txt or a well-known file has come."""
@@ -98,6 +140,9 @@ class Reader:
         known = Fetched(f"https://{host}{path}", response.status_code, _fields(response), body)
         if path in _PUBLIC:
             self.observer.history.keep_file(host, path, now, known)
+            profile = self.observer.profiles.of(host)
+            if profile is not None:
+                self._again(profile, now)
 
     def read(self, flow: http.HTTPFlow, now: int, *, badge: bool) -> Callable[[], None] | None:
         """Read a page that is wanted(); returns what can be done after the page has gone out."""
@@ -126,12 +171,15 @@ class Reader:
                     self.observer.setting(profile, name, state, now)
 
             return note
-        audit = self._audit(profile, host, path, body, response)
+        shown = Fetched(f"https://{host}{path}", 200, _fields(response), body)
+        self._pages[profile.id] = shown
+        own = self._audit(shown)
+        audit = self.observer.with_recordings(profile, own)
         if badge:
             self._badge(flow, body, charset, *self._of_audit(profile, audit))
 
         def keep() -> None:
-            self.observer.audited(profile, audit, now)
+            self.observer.audited(profile, own, now)
             self._metrics.refresh(self.observer)
 
         return keep
@@ -143,18 +191,11 @@ class Reader:
         self.observer.document(profile, document, blocks, now, "browser")
         self._metrics.refresh(self.observer)
 
-    def _audit(
-        self, profile: Profile, host: str, path: str, body: bytes, response: http.Response
-    ) -> PageAudit:
-        page = Fetched(f"https://{host}{path}", 200, _fields(response), body)
-        known = {p: self.observer.history.file(host, p) for p in _PUBLIC}
+    def _audit(self, page: Fetched) -> PageAudit:
+        known = {p: self.observer.history.file(page.host, p) for p in _PUBLIC}
         files = {p: found[1] for p, found in known.items() if found and p != "/robots.txt"}
         robots = known["/robots.txt"]
-        recording = self._recordings.get(profile.id)
-        return audit_page(
-            page, robots[1] if robots else None, files, self._crawlers,
-            (recording,) if recording else (),
-        )  # fmt: skip
+        return audit_page(page, robots[1] if robots else None, files, self._crawlers)
 
     # -- the badge -----------------------------------------------------------------------------
 
@@ -189,7 +230,9 @@ class Reader:
         assert response.raw_content is not None
         if not badges.may_have(response.headers.items(multi=True), page):
             return
-        text = badges.script(title, mood, parts, self.link)
+        # The browser can keep the page, and show it again with this badge.
+        when = f"Read on {datetime.now(UTC).strftime('%d %B %Y, %H:%M')} UTC."
+        text = badges.script(title, mood, parts, self.link, when)
         coding = response.headers.get("content-encoding", "").strip().lower()
         coding = "" if coding == "identity" else coding
         written = badges.with_script(response.raw_content, coding, charset, text)
@@ -197,9 +240,13 @@ class Reader:
             response.raw_content = written
             if "content-length" in response.headers:
                 response.headers["content-length"] = str(len(written))
-            # They name the page as the platform sent it; with them an old badge would come back.
-            for name in ("etag", "last-modified", "accept-ranges"):
-                response.headers.pop(name, None)
+            # Its ETag and date stay, so that the browser asks the next time as it would without
+            # us. But no rest of a page that was cut off: its offsets would be ours.
+            response.headers["accept-ranges"] = "none"
+
+
+def _is_recording(kind: str) -> bool:
+    return kind.startswith(_RECORDINGS) or kind in _STREAMS
 
 
 def _fields(response: http.Response) -> tuple[tuple[str, str], ...]:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 
 from mitmproxy import tls
-from mitmproxy.net.tls import starts_like_tls_record
-from mitmproxy.proxy import layer, layers
+from mitmproxy.addons.next_layer import _starts_like_quic
+from mitmproxy.net.tls import starts_like_dtls_record, starts_like_tls_record
+from mitmproxy.proxy import context, layer, layers
 from mitmproxy.proxy.layers import modes
 
-_PROXIES = (modes.HttpProxy, modes.HttpUpstreamProxy, modes.TransparentProxy, modes.Socks5Proxy)
+from stagedoor.fronts.mitmproxy.plain_relay import PlainRelay
+from stagedoor.fronts.mitmproxy.plain_requests import target
+
+ONBOARDING = "mitm.it"
+_PROXIES = (modes.HttpUpstreamProxy, modes.TransparentProxy, modes.Socks5Proxy)
+_NAMES = frozenset({53, 5353})
+_HOST = re.compile(rb"^host:[ \t]*([^\s:]+)", re.IGNORECASE | re.MULTILINE)
 
 
 class Scope:
@@ -31,18 +39,44 @@ class Scope:
         data.ignore_connection = not self.holds(name)
 
     def next_layer(self, following: layer.NextLayer) -> None:
-        """For `next_layer`: what is neither TLS nor one of our hosts is carried as it is.
+        """For `next_layer`: what is neither TLS nor one of our hosts is carried as it is."""
+        found = following.context
+        start, greeting = following.data_client(), following.data_server()
+        inside = found.layers[-1] if found.layers else None
+        if following.layer is not None or not (start or greeting):
+            return
+        if isinstance(inside, modes.HttpProxy):
+            asked = target(start)
+            if asked is not None and not self.reads(asked[0]):
+                following.layer = PlainRelay(found, self.reads)
+            return
+        if isinstance(inside, _PROXIES):
+            return
+        if found.client.transport_protocol == "udp":
+            if not _has_a_layer_of_its_own(found, start):
+                following.layer = layers.UDPLayer(found, ignore=True)
+            return
+        if starts_like_tls_record(start) or found.client.tls_established:
+            return
+        address = found.server.address
+        if address is not None and not self.reads(address[0]) and not self._for_browser(start):
+            following.layer = layers.TCPLayer(found, ignore=True)
 
-        Plain HTTP that is sent to the proxy as such has no tunnel; its bodies are streamed.
+    def reads(self, host: str) -> bool:
+        """Whether plain HTTP to a host is read: of those that are watched, and of the page where
+        mitmproxy hands out its certificate.
         """
-        context = following.context
-        start = following.data_client()
-        inside = context.layers[-1] if context.layers else None
-        if following.layer is not None or not start or isinstance(inside, _PROXIES):
-            return
-        if context.client.transport_protocol != "tcp" or starts_like_tls_record(start):
-            return
-        address = context.server.address
-        if context.client.tls_established or address is None or self.holds(address[0]):
-            return
-        following.layer = layers.TCPLayer(context, ignore=True)
+        return self.holds(host) or host.lower() == ONBOARDING
+
+    def _for_browser(self, start: bytes) -> bool:
+        """Whether a request that came without a proxy's address asks for the certificate."""
+        found = _HOST.search(start.partition(b"\r\n\r\n")[0])
+        return found is not None and found[1].decode("latin-1").lower() == ONBOARDING
+
+
+def _has_a_layer_of_its_own(found: context.Context, start: bytes) -> bool:
+    """Names are looked up by mitmproxy in the modes without a proxy's address; QUIC is TLS."""
+    address = found.server.address
+    if address is not None and address[1] in _NAMES:
+        return True
+    return starts_like_dtls_record(start) or _starts_like_quic(start, address)

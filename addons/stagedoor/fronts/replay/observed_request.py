@@ -43,6 +43,7 @@ _IN_A_LOG: Mapping[str, Callable[[Hit, str], Any]] = {
     "agent": lambda hit, _: hit.agent,
     "address": lambda hit, _: hit.address,
     "headers": lambda *_: b"",
+    "credentials": lambda *_: "none",
 }
 """What a decision may look at besides client and kind; a log has no headers, for anybody."""
 

@@ -6,6 +6,8 @@ database.py           the file
 transactions.py       writes within one transaction
 write_ahead.py        SQLite's log beside the file
 refusal_summaries.py  refusals of one household, counted
+open_counts.py        counts that are no entries yet
+writer_lock.py        one guard at a time
 thinning.py           what goes when the ledger is full
 verifier.py           the program that goes with every export
 """

@@ -7,6 +7,7 @@ transactions.py writes it.
     texts     SHA-256, bytes                            what was published, each text once
     thinned   number, SHA-256 of that entry and of those after it that went with it: thinning.py
     head      number and hash of the last entry         so that a cut-off end is found
+    counting  counts that are to become entries         open_counts.py
 
 Every writer takes the head from the file, inside its transaction: `stagedoor evidence erase` may
 write while the guard runs.
@@ -24,9 +25,10 @@ from pathlib import Path
 import orjson
 
 from stagedoor.evidence import chain
-from stagedoor.evidence.entries import Limits
+from stagedoor.evidence.entries import Limits, Summary
 from stagedoor.evidence.verification import DIGEST, Aside, Row, Stored, Thinned
 from stagedoor.model.errors import StagedoorError
+from stagedoor.record.ledger import open_counts
 from stagedoor.record.ledger.transactions import Writer, older_seal
 from stagedoor.record.ledger.write_ahead import log_beside
 
@@ -55,6 +57,7 @@ CREATE TABLE IF NOT EXISTS thinned(
   CHECK(length(digests) > 0 AND length(digests) % {DIGEST} = 0)) STRICT;
 CREATE TABLE IF NOT EXISTS head(
   one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
+{open_counts.TABLE}
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
@@ -119,6 +122,8 @@ class Book:
         if version:
             if version < _VERSION:
                 self._follow(version, create=create)
+            elif create and not open_counts.there(self._db):
+                self._lay_out()
             return
         if beside:
             raise _emptied(self.path)
@@ -273,6 +278,10 @@ class Book:
             last = orjson.loads(prunings[-1])
             return int(last["start"]), bytes.fromhex(last["before"])
         return 1, chain.GENESIS
+
+    def counting(self) -> list[Summary]:
+        """Refusals that stand in no entry yet, because they are still being counted."""
+        return open_counts.left(self._db)
 
     def texts(self) -> Iterator[tuple[bytes, bytes]]:
         """Every published text, with its hash."""

@@ -10,10 +10,8 @@ One guard at a time: a lock beside the file says who writes, and that nobody doe
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import logging
-import os
 import queue
 import sqlite3
 import threading
@@ -34,13 +32,12 @@ from stagedoor.evidence.entries import (
     Visit,
 )  # fmt: skip
 from stagedoor.model.errors import StagedoorError
-from stagedoor.record import state_directory
 from stagedoor.record.ledger.database import Book
 from stagedoor.record.ledger.refusal_summaries import RefusalSummaries
 from stagedoor.record.ledger.thinning import Thinned
 from stagedoor.record.ledger.transactions import Writer
+from stagedoor.record.ledger.writer_lock import WriterLock
 
-LOCK = "ledger.lock"
 MOMENT = 0.1
 """Seconds for which entries are gathered, see decisions.MOMENT."""
 BATCH = 1_000
@@ -48,13 +45,15 @@ BATCH = 1_000
 MAX_WAITING = 10_000
 """Entries waiting for the disk, about 20 MB; more than that are not recorded, and counted."""
 PATIENCE = 2.0
-"""Seconds to wait at the end for a disk that hangs, and at the start for another guard's end."""
+"""Seconds to wait at the end for a disk that hangs."""
 RETRY, RETRY_AT_MOST = 0.5, 30.0
 """Seconds between attempts while the disk takes nothing; the pause doubles."""
 UPKEEP = 3600.0
 """Seconds after which a silent ledger looks whether a day has passed."""
 CHECKPOINT = 60.0
 """Seconds after which what was written stands in the file itself, where a copy finds it."""
+SAVE = 5.0
+"""Seconds after which refusals that are only counted stand in the file, too."""
 QUIET = 60.0
 """Seconds between two lines in the log that say the same about losses."""
 
@@ -83,7 +82,7 @@ class Ledger:
     """Writes to `STATE/ledger.sqlite`. Every method returns at once and raises nothing.
 
     `failed` is called with the number of entries that will never be recorded; `program` names what
-    is running, `now` is the clock, in Unix milliseconds.
+    is running, `site` is the site's address, `now` is the clock, in Unix milliseconds.
     """
 
     def __init__(
@@ -93,12 +92,13 @@ class Ledger:
         *,
         limits: Limits | None = None,
         program: str = "",
+        site: str = "",
         now: Callable[[], int] = _clock,
     ) -> None:
         """Raises StagedoorError where the directory cannot be used or another guard uses it."""
         self._state, self._failed, self._now = state, failed, now
-        self._limits, self._program = limits or Limits(), program
-        self._lock = _Lock(state)
+        self._limits, self._program, self._site = limits or Limits(), program, site
+        self._lock = WriterLock(state)
         self._book: Book | None = None
         self._started = False
         self._in_force: dict[str, str] = {}
@@ -112,6 +112,7 @@ class Ledger:
         self._refusals = RefusalSummaries()
         self._made_room = 0
         self._checkpoint_at: float | None = None
+        self._save_at = 0.0
         self._upkeep_at = time.monotonic() + UPKEEP
         self._running = False
         self._waiting: queue.SimpleQueue[_Waiting] = queue.SimpleQueue()
@@ -155,10 +156,13 @@ class Ledger:
         """A client was handed `size` bytes; `against` the stance or not."""
         self._put(Taking(visit, status, size, rule, against, signals))
 
-    def refusal(self, visit: Visit, *, status: int, rule: str) -> None:
+    def refusal(self, visit: Visit, *, status: int, rule: str, against: bool = False) -> None:
         """A client was refused; of a flood only the count is kept, see refusal_summaries.py."""
-        if self._closing.is_set() or self._refusals.admits(visit, self._now()):
-            self._put(Refusal(visit, status, rule))
+        one = Refusal(visit, status, rule, against)
+        if self._closing.is_set() or self._refusals.admits(one, self._now()):
+            self._put(one)
+        elif self._refusals.awake():
+            self._waiting.put(None)  # the thread may sleep for an hour
 
     def proof(self, visit: Visit) -> None:
         """A client's claim was looked into: `visit.proof`, because of `visit.why`."""
@@ -231,7 +235,8 @@ class Ledger:
             for summary in self._refusals.take(self._now(), end=closing):
                 self._waiting.put(summary)
             ended = closing and self._waiting.empty()
-            if (batch or ended or self._idle()) and not self._persist(batch, end=ended):
+            wanted = any(entry is not None for entry in batch) or ended or self._idle()
+            if wanted and not self._persist(batch, end=ended):
                 break
             self._checkpoint(now=ended)
         self._let_go()
@@ -242,13 +247,19 @@ class Ledger:
         checkpoint = self._checkpoint_at
         return min(
             1.0 if self._lost else UPKEEP,
+            max(self._save_at - now, 0.01) if self._refusals.growing else UPKEEP,
             UPKEEP if checkpoint is None else max(checkpoint - now, 0.0),
             UPKEEP if (wait := self._refusals.wait(self._now())) is None else max(wait, 0.01),
         )
 
     def _idle(self) -> bool:
         """Whether a silent ledger has something to do: losses to write down, or a day to seal."""
-        return bool(self._lost) or time.monotonic() >= self._upkeep_at
+        now = time.monotonic()
+        return (
+            bool(self._lost)
+            or now >= self._upkeep_at
+            or (self._refusals.growing and now >= self._save_at)
+        )
 
     def _checkpoint(self, *, now: bool = False) -> None:
         """Bring what was written into the file itself: with every seal, every minute, at the end."""
@@ -280,18 +291,20 @@ class Ledger:
         with self._guard:
             lost, since, why = self._lost, self._lost_since, self._lost_why
         unreadable = 0
+        counting = self._refusals.grown() if time.monotonic() >= self._save_at else []
         try:
             if self._book is None:
                 self._book = Book(self._state, create=True)
             with self._book.writing(now, self._limits) as writer:
                 before = writer.seq
                 if not self._started:
-                    writer.start(self._program)
+                    writer.start(self._program, self._site)
                 writer.seal_if_due()
                 if lost:
                     writer.add("loss", entries.loss(now, since, lost, why))
                 for entry in batch:
                     unreadable += not _enter(writer, entry)
+                writer.count(counting)
                 if end:
                     writer.add("end", entries.ended(now))
         except (sqlite3.Error, OSError, *_UNREADABLE) as error:
@@ -304,7 +317,10 @@ class Ledger:
             return False
         self._started = True
         self._written += writer.seq - before
-        if writer.seq != before and self._checkpoint_at is None:
+        if counting:
+            self._refusals.saved(counting)
+            self._save_at = time.monotonic() + SAVE
+        if (counting or writer.seq != before) and self._checkpoint_at is None:
             self._checkpoint_at = time.monotonic() + CHECKPOINT
         with self._guard:
             self._lost, self._lost_since = self._lost - lost, now
@@ -354,12 +370,12 @@ class Ledger:
             return
         self._trouble = told
         if isinstance(error, StagedoorError):
-            _log.error("%s. The site goes on; nothing is recorded.", told)
+            _log.warning("%s. The site goes on; nothing is recorded.", told)
             return
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extended part
         if isinstance(error, _UNREADABLE):
             code = sqlite3.SQLITE_CORRUPT
-        _log.error(
+        _log.warning(
             "The ledger in %s cannot be written: %s — %s. The site goes on; entries wait in memory, "
             "and are lost and counted when there are too many.",
             self._state, told, _FIXES.get(code, "look after that disk"),
@@ -398,41 +414,3 @@ def _enter(writer: Writer, entry: _Waiting) -> bool:
     except (TypeError, ValueError):  # a number that is no integer of 64 bits, say
         return False
     return True
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-class _Lock:
-    """Held while a guard writes; the system lets go of it when the guard is killed."""
-
-    def __init__(self, state: Path) -> None:
-        try:
-            state_directory.prepare(state)
-            self._file = open(state / LOCK, "a", opener=_private)  # noqa: SIM115
-        except OSError as error:
-            raise StagedoorError(
-                f"the state directory {state} cannot be written: {error.strerror or error} — "
-                "choose another with --set guard_state=DIR, or fix its rights"
-            ) from error
-        until = time.monotonic() + PATIENCE
-        while not self._had():
-            if time.monotonic() > until:
-                self._file.close()
-                raise StagedoorError(
-                    f"another guard writes the ledger in {state} — end it, or give each guard a "
-                    "state directory of its own with --set guard_state=DIR"
-                )
-            time.sleep(0.02)
-
-    def _had(self) -> bool:
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def release(self) -> None:
-        """Let go."""
-        self._file.close()

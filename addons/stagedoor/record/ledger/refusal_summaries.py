@@ -1,16 +1,18 @@
 """Refusals: so many of a household in an hour are entries, the others one entry with a count.
 
-The count is kept in memory until its hour is over or the guard ends; a guard that is killed loses
-the counts of that hour, and its next start says that the end before was unclean.
+A count becomes an entry when its hour is over or the guard ends. Meanwhile the writer keeps it in the
+file, see open_counts.py, so that a guard that is killed loses the last seconds of it at most.
 """
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
-from stagedoor.evidence.entries import Summary, Visit
+from stagedoor.evidence.entries import Refusal, Summary, Visit
 from stagedoor.model.client_keys import client_key
+from stagedoor.model.facts import GUARDED_KINDS
 from stagedoor.record.household_quota import HOUR, HouseholdQuota
 
 OF_A_HOUSEHOLD = 60
@@ -34,17 +36,20 @@ class RefusalSummaries:
         self._quota = HouseholdQuota(OF_A_HOUSEHOLD, OF_ALL)
         self._hour = -1
         self._open: dict[_Key, Summary] = {}
+        self._grown: set[_Key] = set()
+        self._asleep = True
         self._complete: list[Summary] = []
+        self._number = 0
         self.counted = 0
         """Refusals that are no entries of their own, since the start."""
 
-    def admits(self, visit: Visit, now: int) -> bool:
+    def admits(self, refusal: Refusal, now: int) -> bool:
         """Whether this refusal is to be an entry of its own; else it has been counted here."""
         with self._guard:
             self._turn(now)
-            if self._quota.admits(visit.address, now):
+            if self._quota.admits(refusal.visit.address, now):
                 return True
-            self._count(visit, now)
+            self._count(refusal, now)
             return False
 
     def take(self, now: int, *, end: bool = False) -> list[Summary]:
@@ -63,6 +68,33 @@ class RefusalSummaries:
                 return 0.0
             return (HOUR - now % HOUR) / 1000 if self._open else None
 
+    @property
+    def growing(self) -> bool:
+        """Whether a count is not in the file as it is."""
+        return bool(self._grown)
+
+    def awake(self) -> bool:
+        """Whether the writer has to be woken: counts have begun to grow since it last saved them."""
+        with self._guard:
+            asleep, self._asleep = self._asleep, False
+            return asleep
+
+    def grown(self) -> list[Summary]:
+        """Counts that are not in the file as they are."""
+        with self._guard:
+            self._asleep = True
+            return [self._open[key] for key in self._grown]
+
+    def saved(self, counts: Sequence[Summary]) -> None:
+        """The file has these."""
+        with self._guard:
+            known = {one.number: one.count for one in counts}
+            self._grown = {
+                key
+                for key in self._grown
+                if known.get(self._open[key].number) != self._open[key].count
+            }
+
     def _turn(self, now: int) -> None:
         if now // HOUR != self._hour:
             self._close()
@@ -71,18 +103,31 @@ class RefusalSummaries:
     def _close(self) -> None:
         self._complete.extend(self._open.values())
         self._open.clear()
+        self._grown.clear()
 
-    def _count(self, visit: Visit, now: int) -> None:
+    def _count(self, refusal: Refusal, now: int) -> None:
+        visit = refusal.visit
         key = client_key(visit.address), visit.client, visit.proof
         if key not in self._open and len(self._open) >= MOST:
             key, visit = ("", *key[1:]), replace(visit, address="", agent="", why="")
             if key not in self._open and len(self._open) >= 2 * MOST:
                 key = "", SEVERAL, "unverified"
-                visit = replace(visit, client=SEVERAL, operator="", purpose="", proof=key[2])
+                visit = _nobody(visit)
         before = self._open.get(key)
         if before is None:
-            self._open[key] = Summary(replace(visit, at=now), now, 1)
-        else:
-            later = replace(before.visit, at=max(now, before.visit.at))
-            self._open[key] = Summary(later, before.since, before.count + 1)
+            self._number += 1
+            before = Summary(visit, now, 0, number=self._number)
+        self._open[key] = Summary(
+            replace(before.visit, at=max(now, before.visit.at)),
+            before.since,
+            before.count + 1,
+            before.against + refusal.against,
+            before.recordings + (refusal.against and visit.resource in GUARDED_KINDS),
+            before.number,
+        )
+        self._grown.add(key)
         self.counted += 1
+
+
+def _nobody(visit: Visit) -> Visit:
+    return replace(visit, client=SEVERAL, operator="", purpose="", proof="unverified", purposes=())

@@ -38,7 +38,9 @@ class LedgerRecorder:
     def _decided(self, event: Decided) -> None:
         if event.verdict.refused:
             verdict = event.verdict
-            self.ledger.refusal(_visit(event), status=verdict.status, rule=verdict.rule)
+            self.ledger.refusal(
+                _visit(event), status=verdict.status, rule=verdict.rule, against=event.against
+            )
 
     def _noticed(self, event: Noticed) -> None:
         self.ledger.notice(_visit(event.decided), (event.digest,), status=event.status)

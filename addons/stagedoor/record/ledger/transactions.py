@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from stagedoor.evidence import chain, entries
-from stagedoor.evidence.entries import DAY, PARTS, About, InForce, Limits, Part, Publication
+from stagedoor.evidence.entries import (
+    DAY,
+    PARTS,
+    About,
+    InForce,
+    Limits,
+    Part,
+    Publication,
+    Summary,
+)
+from stagedoor.record.ledger import open_counts
 from stagedoor.record.ledger.thinning import Thinned, thin, used
 
 _ENOUGH = 0.9
@@ -55,6 +65,8 @@ class Writer:
 
     def about(self, entry: About) -> None:
         """An entry about a client, and its personal parts beside the chain."""
+        if isinstance(entry, Summary):
+            entry = open_counts.settle(self._db, entry)
         body = entry.body()
         body["kind"] = entry.kind
         personal = {}
@@ -67,6 +79,10 @@ class Writer:
         seq = self.add(entry.kind, body)
         self._asides.extend((seq, *part) for part in parts)
 
+    def count(self, growing: Sequence[Summary]) -> None:
+        """Counts that still grow, so that a kill loses little of them; no entries yet."""
+        open_counts.save(self._db, growing)
+
     def publish(self, publication: Publication, text: bytes) -> None:
         """A publication, and its text where it is a new one."""
         if publication.text:
@@ -76,7 +92,7 @@ class Writer:
             )
         self.add(publication.kind, {**publication.body(), "kind": publication.kind})
 
-    def start(self, program: str) -> None:
+    def start(self, program: str, site: str = "") -> None:
         """The guard starts; where the last start has no end, that is written down, too."""
         last = self._one(
             "SELECT kind FROM entries WHERE kind IN ('start', 'end') ORDER BY seq DESC"
@@ -85,7 +101,9 @@ class Writer:
         if last and last[0] == "start":
             newest = self._one("SELECT body FROM entries ORDER BY seq DESC")
             after = orjson.loads(newest[0])["at"]
-        self.add("start", entries.started(self._now, program, after))
+        self.add("start", entries.started(self._now, program, after, site))
+        for summary in open_counts.left(self._db):
+            self.about(summary)  # of a guard that was killed
 
     def _due(self) -> bool:
         if self.seq == self._seal_seq:
@@ -153,7 +171,7 @@ class Writer:
                 ).rowcount
             self.add("erasure", entries.erasure(self._now, "request", PARTS, some, count))
             gone += count
-        return gone
+        return gone + open_counts.erase(self._db, meant)
 
     def prune(self) -> int:
         """Take away what is too old, from seal to seal; returns how many entries went."""

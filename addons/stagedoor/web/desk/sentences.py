@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from stagedoor.evidence.wording import size
-from stagedoor.model.facts import UNKNOWN
+from stagedoor.model.facts import NOBODY
 from stagedoor.record.today import Row, Today
 from stagedoor.web.desk.texts import many, say
 
@@ -101,8 +101,8 @@ def since(today: Today) -> str:
 
 def named(row: Row) -> str:
     """`GPTBot` where that is proven; else somebody who calls itself so. Begins a sentence."""
-    if row.client.name == UNKNOWN.name:
-        return say("who.unknown")
+    if row.client.name in NOBODY:
+        return say(f"who.{row.client.name}")
     return say(f"who.{row.client.proof}", name=row.client.name)
 
 
