@@ -34,20 +34,12 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
             forwarded_for.append(value)
         elif lowered == "forwarded":
             forwarded.append(value)
-<<<<<<< HEAD
-=======
         elif lowered in _OWN:
             own[lowered] = value
->>>>>>> proxies
         elif lowered == "authorization":
             authorization = value
         elif lowered == "content-type":
             content_type = value
-<<<<<<< HEAD
-        elif lowered in _OWN:
-            own[lowered] = value
-=======
->>>>>>> proxies
     peer = flow.client_conn.peername
     method = data.method.decode("latin-1").upper()
     return Request(
