@@ -174,6 +174,23 @@ class StoreContract:
         assert driver.recall(HOME, 7201.0).audio == 0
         assert driver.recall(HOME, 7201.0).known == 7201.0
 
+    def test_a_recording_that_is_missing_counts_no_more(self) -> None:
+        driver = self.driver()
+        driver.seen(HOME, 1.0, "/a.mp3")
+        driver.seen(HOME, 1.0, "/b.mp3")
+        driver.store.missing(client_key(HOME), "/b.mp3")
+        driver.store.missing(client_key(HOME), "/never.mp3")
+        driver.store.missing(client_key(ELSEWHERE), "/a.mp3")
+        assert driver.recall(HOME, 2.0).recordings == 1
+
+    def test_a_time_to_come_can_be_asked_about(self) -> None:
+        driver = self.driver()
+        driver.seen(HOME, 1.0, "/a.mp3")
+        assert driver.recall(HOME, 9000.0).recordings == 0
+        assert driver.recall(HOME, 2.0).recordings == 1
+        assert driver.recall(HOME, 9000.0).requests == 0
+        assert driver.recall(HOME, 2.0).requests == 1
+
     def test_clients_are_bounded_and_the_latest_are_kept(self) -> None:
         driver = self.driver(100)
         for number in range(1000):

@@ -204,12 +204,26 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
     if not counted and not violated and not used and sentence is None and not tripped:
         return NO_EFFECTS
     guarded = transaction.resource.guarded
-    recording = transaction.request.path if counted and guarded else ""
+    asked = (transaction.recording or transaction.request.path) if guarded else ""
+    let_in = not verdict.refused and transaction.request.method != "HEAD"
+    recording = asked if counted and let_in else ""
     ignored = ""
     if sentence is not None and not sentence.seconds:
-        ignored = transaction.request.path if guarded else ""
+        ignored = asked
         sentence = None
     return Effects(counted, recording, used, violated, sentence, ignored, tripped)
+
+
+def would_hold(transaction: Transaction, known: Known) -> bool:
+    """Whether the rule that decided would decide the same, if this were known."""
+    verdict = transaction.steps.verdict(
+        transaction.request,
+        transaction.client,
+        transaction.resource,
+        known.behaviour,
+        transaction.waits,
+    )[0]
+    return verdict.rule == transaction.verdict.rule
 
 
 def answered(transaction: Transaction, resource: Resource) -> bool:

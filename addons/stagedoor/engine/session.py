@@ -221,13 +221,15 @@ class Session:
         """Seconds for which the sentence of this rule still lasts."""
         return max(0.0, self.sentences.get(rule, at) - at) if self.sentences else 0.0
 
-    def watched(self, at: float) -> bool:
-        """Whether it must not be forgotten for somebody new."""
-        if self.ahead(at) > WATCHED:
-            return True
+    def rank(self, at: float) -> int:
+        """How much it would matter to forget it: 2 where something is held against it (a sentence,
+        a trap), 1 where it is far ahead, else 0.
+        """
         if self._rare is not None and self._rare.tripped > at:
-            return True
-        return self.sentences is not None and any(end > at for end in self.sentences.values())
+            return 2
+        if self.sentences is not None and any(end > at for end in self.sentences.values()):
+            return 2
+        return int(self.ahead(at) > WATCHED)
 
     def heard(self, at: float, catalogue: int, *, alone: bool = False) -> Heard:
         """Its facts; `catalogue` is how many recordings there are, `alone` as in ahead()."""

@@ -4,8 +4,9 @@ A household has a session once something was sent to it. Its agents and its netw
 only once there are two of them: until then the household's says the same.
 
 Bounds: `most` sessions and four recordings for each on average. What is new takes the place of who
-was quiet longest, and never of a session that is watched: that has taken much more than can have been
-heard, or is under a sentence, or has tripped. Watched sessions have three quarters of the room. A
+was quiet longest, and never of a session that is watched: that was sent much more than can have been
+heard, or is under a sentence, or has tripped. Watched sessions have three quarters of the room; where
+they are more, those go first against which nothing is held. A
 network has at most HOMES households with a session; the rest of them count in the network's own.
 """
 
@@ -49,15 +50,15 @@ class Sessions:
         self._most = max(4, most)
         self._most_recordings = self._most * _RECORDINGS
         self._recordings = 0
-        self._passing: OrderedDict[str, Session] = OrderedDict()
-        self._watched: OrderedDict[str, Session] = OrderedDict()
+        self._ranks: tuple[OrderedDict[str, Session], ...] = tuple(OrderedDict() for _ in range(3))
+        """By `Session.rank`; in each, who was quiet longest is the first."""
         self._networks: dict[str, str | int] = {}
         """The one household of a network, or how many it has."""
         self.catalogue = Catalogued()
 
     def __len__(self) -> int:
         """How many sessions there are."""
-        return len(self._passing) + len(self._watched)
+        return sum(map(len, self._ranks))
 
     # -- what has happened -------------------------------------------------------------------------
 
@@ -144,7 +145,8 @@ class Sessions:
     # -- whose session -----------------------------------------------------------------------------
 
     def _get(self, key: str) -> Session | None:
-        return self._watched.get(key) or self._passing.get(key)
+        passing, watched, held = self._ranks
+        return passing.get(key) or watched.get(key) or held.get(key)
 
     def _at(self, listener: Listener, scope: Scope) -> Session | None:
         """The session that says most about this scope of a listener; None where there is none."""
@@ -225,7 +227,7 @@ class Sessions:
     # -- room --------------------------------------------------------------------------------------
 
     def _touched(self, key: str) -> Session | None:
-        for kept in (self._watched, self._passing):
+        for kept in self._ranks:
             session = kept.get(key)
             if session is not None:
                 kept.move_to_end(key)
@@ -233,7 +235,7 @@ class Sessions:
         return None
 
     def _added(self, key: str, session: Session, at: float) -> Session:
-        self._passing[key] = session
+        self._ranks[0][key] = session
         self._recordings += session.recordings
         while len(self) > self._most:
             self._drop(at)
@@ -246,21 +248,27 @@ class Sessions:
         if home is not None and isinstance(home.agents, dict):
             keys.append(_agent_key(listener.household, recording_key(listener.agent)))
         for key in keys:
-            session = self._passing.get(key)
-            if session is not None and session.watched(at):
-                self._watched[key] = self._passing.pop(key)
+            for rank, kept in enumerate(self._ranks):
+                session = kept.get(key)
+                if session is not None:
+                    if (now := session.rank(at)) > rank:
+                        self._ranks[now][key] = kept.pop(key)
+                    break
         while self._recordings > self._most_recordings and len(self) > 1:
             self._drop(at)
 
     def _drop(self, at: float) -> None:
         """Forget one: who passed by longest ago; of the watched only where they have most of the room."""
-        if self._watched:
-            key, session = next(iter(self._watched.items()))
-            if not session.watched(at):
-                self._passing[key] = self._watched.pop(key)
-                self._passing.move_to_end(key, last=False)
-        crowded = len(self._watched) > self._most * _KEPT
-        kept = self._watched if crowded or not self._passing else self._passing
+        passing, watched, held = self._ranks
+        for rank in (1, 2):
+            kept = self._ranks[rank]
+            if kept:
+                key, session = next(iter(kept.items()))
+                if (now := session.rank(at)) < rank:  # what it was watched for is over
+                    self._ranks[now][key] = kept.pop(key)
+                    self._ranks[now].move_to_end(key, last=False)
+        crowded = len(watched) + len(held) > self._most * _KEPT
+        kept = passing if passing and not crowded else watched or held
         key, session = kept.popitem(last=False)
         self._recordings -= session.recordings
         self._left(key)

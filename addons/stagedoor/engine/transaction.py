@@ -42,6 +42,8 @@ class Transaction:
     """Unix time."""
     household = ""
     """The store's key of the client's address."""
+    recording = ""
+    """The recording that it asks for, as it is counted: of a segment, its track. Empty: its path."""
     crawler = ""
     """The store's key of the crawler, empty for people."""
     client: Client = UNKNOWN

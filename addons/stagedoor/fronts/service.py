@@ -7,6 +7,7 @@ afterwards it reports here. Everything that changes at a reload is replaced by o
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -26,10 +27,11 @@ from stagedoor.engine.needs import (
 from stagedoor.engine.published_texts import Texts, digest_of
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
-from stagedoor.fronts.addresses import Network
+from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.identify.botauth import NONE, Outcome
+from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.actions import LICENSING
@@ -61,9 +63,12 @@ from stagedoor.store.memory import MemoryStore
 from stagedoor.store.store_keys import once_key
 from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
+from stagedoor.verify.edge_files import read_edges
 from stagedoor.verify.licence_file import LicenceFile
 
 _log = logging.getLogger("stagedoor.door")
+_LONGEST_WAIT = 2 * 86_400.0
+"""Seconds. No count lasts longer."""
 _FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
 """What they take are episodes, also of a feed that is kept elsewhere and was never seen."""
 
@@ -81,11 +86,15 @@ class Service:
         self.policy: Policy | None = None
         self.settings: Settings | None = None
         self.mode: Mode = "enforce"
-        self.trusted: tuple[Network, ...] = ()
+        self.trusted = Proxies()
+        self.edges = NO_EDGES
+        self.ja4_header = ""
+        self.unseen = ""
+        """What the stance asks for and cannot be seen here (blind_spots.py); empty for nothing."""
         self.publication = NOTHING
         self.store: Store = MemoryStore(1)
         self.tracks = Tracks()
-        self.claims = Claims(self.emit)
+        self.claims = Claims(self.emit, self._edges_changed)
         self.watcher = Watcher(self._build, self.take, self.emit)
         self.changed: Callable[[Policy], None] = lambda _: None
         self._carried = carried
@@ -107,12 +116,14 @@ class Service:
         else:
             policy = self.policy
         self.settings = settings
+        self.edges = read_edges(settings.state)
         self.take(policy)
 
     def take(self, policy: Policy) -> None:
         """Decide by `policy` from now on: one assignment, whole or not at all."""
         assert self.settings is not None
-        self.trusted = self.settings.trusted_for(policy.stance)
+        self.trusted = self.settings.trusted_for(policy.stance, self.edges)
+        self.ja4_header = self.settings.ja4_header_for(policy.stance)
         self.mode = self.settings.mode_for(policy.stance)
         self.publication = published(policy.stance, policy.catalogue)
         said = self.publication.wanted.said
@@ -134,6 +145,12 @@ class Service:
                 standards=self._carried(self.publication),
             )
         )
+
+    def _edges_changed(self, found: EdgeAddresses) -> None:
+        """`stagedoor update` has fetched new lists."""
+        self.edges = found
+        if self.settings is not None and self.policy is not None:
+            self.trusted = self.settings.trusted_for(self.policy.stance, found)
 
     def _build(self, found: Sequence[Source]) -> Policy:
         return rule_folder.build(found, self.policy)
@@ -220,7 +237,11 @@ class Service:
             self._live(transaction)
         needs = order.needs(transaction)
         claim, request = needs.claim, transaction.request
-        proof = self.claims.prove(claim, request, signed) if claim is not None else None
+        proof = None
+        if claim is not None:
+            arrival = transaction.arrival
+            between = arrival.between if arrival is not None else ""
+            proof = self.claims.prove(claim, request, signed, between)
         query = self._query(transaction, needs, proof)
         if query is None:
             self._decided(transaction, proof, NOTHING_KNOWN)
@@ -228,6 +249,8 @@ class Service:
         known = self.store.read(query)
         if isinstance(known, Known):
             self._decided(transaction, proof, known)
+            if transaction.verdict.refused:
+                self._until(transaction, query)
             return None
         return self._decided_later(transaction, proof, known)
 
@@ -263,7 +286,11 @@ class Service:
             verified = proof is not None and proof[0] == "verified"
             transaction.crawler = crawler_key(client.name, home, verified=verified)
         transaction.counted = needs.behaviour
-        recording = request.path if transaction.resource.guarded else ""
+        recording = ""
+        if counts and transaction.resource.guarded and request.method != "HEAD":
+            resource = transaction.resource
+            key = resource.track or track_key(request.path, request.target)
+            recording = transaction.recording = self.tracks.place(key).track
         now, crawler = time.monotonic(), transaction.crawler
         if not listens:
             return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
@@ -295,6 +322,36 @@ class Service:
         self._apply(transaction, transaction.crawler, order.decide(transaction, facts))
         for violation in transaction.violations:
             self.emit(Violated(transaction.client, violation.signal, violation.line))
+
+    def _until(self, transaction: Transaction, query: Query) -> None:
+        """Where a rule about counts refuses for a while: until when, if nothing more happens.
+
+        Found by asking the store what it would know then. A rule with a rate or a sentence knows.
+        """
+        verdict = transaction.verdict
+        step = next(s for s in transaction.steps.each if s.rule == verdict.rule)
+        if not step.waits or step.sentence is not None or not (query.behaviour or query.listening):
+            return
+
+        def holds(seconds: float) -> bool:
+            known = self.store.read(replace(query, at=query.at + seconds))
+            return isinstance(known, Known) and order.would_hold(transaction, known)
+
+        late = verdict.seconds
+        while holds(late):
+            late *= 2
+            if late > _LONGEST_WAIT:
+                return
+        early = late / 2 if late > verdict.seconds else late
+        while late - early > max(1.0, late / 100):
+            middle = (early + late) / 2
+            early, late = (middle, late) if holds(middle) else (early, middle)
+        transaction.verdict = replace(verdict, seconds=math.ceil(late))
+
+    def missing(self, transaction: Transaction, status: int) -> None:
+        """The site has no such recording, or does not send it: it does not count as asked for."""
+        if transaction.recording and status >= 400 and status != 416:
+            self.store.missing(transaction.household, transaction.recording)
 
     def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
         """The response shows what it is: decide again where that is another resource."""

@@ -29,10 +29,11 @@ class Sliding:
         self.now += amount
 
     def count(self, at: float, seconds: float) -> int:
-        """How much there was within the last `seconds`."""
-        self._turn(int(at // seconds))
+        """How much there was within the last `seconds`. Changes nothing."""
+        gone = int(at // seconds) - self.window
+        now, before = (self.now, self.before) if not gone else (0, self.now if gone == 1 else 0)
         left = 1.0 - (at % seconds) / seconds
-        return self.now + int(self.before * left)
+        return now + int(before * left)
 
     def _turn(self, window: int) -> None:
         if window == self.window:

@@ -75,6 +75,9 @@ class Store(Protocol):
         `listener` is whom sentences and traps keep to; without one they leave nothing.
         """
 
+    def missing(self, client: str, recording: str) -> None:
+        """A recording that was counted as asked for is not there: it counts no more."""
+
     def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
         """Count a portion of a recording that has gone out, in all sessions of `listener`."""
 

@@ -92,8 +92,7 @@ class MemoryStore:
                 Behaviour(requests=own, recordings=int(own and bool(query.recording))), query
             )
         at = query.at
-        self._forget(client, at)
-        recordings = len(client.recordings)
+        recordings = _recent(client.recordings, at)
         if own and query.recording and recording_key(query.recording) not in client.recordings:
             recordings = min(recordings + 1, MOST_RECORDINGS)
         found = Behaviour(
@@ -170,7 +169,14 @@ class MemoryStore:
             self._clients.move_to_end(key)
         return client
 
+    def missing(self, client: str, recording: str) -> None:
+        """The site has not sent it."""
+        known = self._clients.get(client)
+        if known is not None and known.recordings.pop(recording_key(recording), None) is not None:
+            self._recordings -= 1
+
     def _asked_for(self, client: ClientCounters, recording: bytes, at: float) -> None:
+        self._forget(client, at)
         known = client.recordings.pop(recording, None)
         client.recordings[recording] = at
         if known is not None:
@@ -244,6 +250,16 @@ class MemoryStore:
     def keep_length(self, path: str, length: Length) -> None:
         """Remember it, and forget the one that was kept longest."""
         _keep(self._lengths, recording_key(path), length, MOST_LENGTHS)
+
+
+def _recent(recordings: Mapping[bytes, float], at: float) -> int:
+    """How many were asked for within the hour; the oldest come first."""
+    old = 0
+    for last in recordings.values():
+        if at - last < HOUR:
+            break
+        old += 1
+    return len(recordings) - old
 
 
 def _waits(client: ClientCounters | None, query: Query) -> Mapping[str, float]:

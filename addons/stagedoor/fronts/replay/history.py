@@ -1,14 +1,24 @@
-"""History of clients at the time of each request, for rules with rates or behaviour."""
+"""History of clients at the time of each request, for rules with rates, behaviour or listening.
+
+A log says how many bytes were sent, and not of what, nor how long that sounds: a file is taken to be as
+large as the most that was ever sent of it, and to sound as its ending usually does. Parts of a file
+are taken for its beginning, so pieces of one file count too little, never too much.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from stagedoor.engine import order
 from stagedoor.engine.needs import NO_FACTS, Facts, Known
 from stagedoor.engine.transaction import Transaction
 from stagedoor.model.client_keys import client_key
-from stagedoor.model.facts import Verdict
+from stagedoor.model.facts import Purpose, Verdict, network
+from stagedoor.model.heard import SCOPES
+from stagedoor.model.sound import SoundKind, SoundSent
+from stagedoor.resources.bit_rates import bytes_a_second
+from stagedoor.resources.track_keys import is_segment, shared_by_pieces
 from stagedoor.rules.policy import Policy
 from stagedoor.store.counters import HOUR
 from stagedoor.store.interface import Query
@@ -17,9 +27,26 @@ from stagedoor.store.memory import MemoryStore
 CLIENTS = 50_000
 """As many as the guard remembers (`guard_clients`)."""
 
+MOST_SIZES = 65_536
+MOST_STOPPED = 10_000
+"""Files whose size is remembered; households that are noted as stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Who would have been stopped by a rule about listening, for the first time: at the time `at`,
+    with so many recordings `had` by then. `network` is a /24 or /48.
+    """
+
+    at: float
+    network: str
+    client: str
+    rule: str
+    had: int
+
 
 class History:
-    """A store for each policy that asks for one.
+    """A store for each policy that asks for one. `stopped` is of the last policy.
 
     Servers write a line when a request has been answered, so times jump back a little: then the
     clock stands still. Where they jump back by more than an hour, an older log begins, and with it
@@ -29,6 +56,10 @@ class History:
     def __init__(self, policies: Sequence[Policy]) -> None:
         self.policies = tuple(policies)
         self.needed = any(policy.counts for policy in policies)
+        self.listens = any(policy.listens for policy in policies)
+        self.stopped: list[Stopped] = []
+        self._known: set[str] = set()
+        self._sizes: dict[str, int] = {}
         self._stores = self._new()
         self._now = float("-inf")
 
@@ -48,7 +79,10 @@ class History:
         )
 
     def _new(self) -> tuple[MemoryStore | None, ...]:
-        return tuple(MemoryStore(CLIENTS) if policy.counts else None for policy in self.policies)
+        return tuple(
+            MemoryStore(CLIENTS) if policy.counts or policy.listens else None
+            for policy in self.policies
+        )
 
     def _one(self, transaction: Transaction, store: MemoryStore | None, taken: int) -> Verdict:
         needs = order.needs(transaction)
@@ -56,13 +90,76 @@ class History:
             order.decide(transaction, NO_FACTS)
             return transaction.verdict
         request, guarded = transaction.request, transaction.resource.guarded
-        client = client_key(request.address)
+        client, listener = client_key(request.address), transaction.listener
         known = Known()
-        if needs.behaviour or needs.rates:
+        if needs.behaviour or needs.rates or needs.listening or needs.sentences:
             recording = request.path if guarded else ""
-            known = store.read(Query(client, self._now, recording, needs.behaviour, needs.rates))
+            known = store.read(
+                Query(
+                    client,
+                    self._now,
+                    recording,
+                    needs.behaviour,
+                    needs.rates,
+                    listener=listener,
+                    listening=needs.listening,
+                    sentences=needs.sentences,
+                )
+            )
         effects = order.decide(transaction, Facts(known=known))
-        store.apply(client, "", effects, self._now)
+        store.apply(client, "", effects, self._now, listener)
         if guarded and not transaction.verdict.refused:
             store.sent(client, taken, 0.0, self._now)
+            if taken and transaction.policy.listens:
+                self._sent(transaction, store, taken)
+        if effects.sentence is not None and transaction.policy is self.policies[-1]:
+            self._stop(transaction, store)
         return transaction.verdict
+
+    def _sent(self, transaction: Transaction, store: MemoryStore, taken: int) -> None:
+        """So many bytes of a recording, or a playlist, have gone out."""
+        resource = transaction.resource
+        if resource.kind == "playlist":
+            store.playlist(transaction.listener, self._now)
+        if resource.kind != "audio":
+            return
+        path = transaction.request.path
+        size = max(taken, self._sizes.get(path, 0))
+        if len(self._sizes) < MOST_SIZES or path in self._sizes:
+            self._sizes[path] = size
+        rate = bytes_a_second(path)
+        segment = is_segment(path)
+        sent = SoundSent(
+            track=shared_by_pieces(path) if segment else path,
+            kind=_kind(transaction.client.purpose, segment=segment),
+            seconds=taken / rate,
+            start=0,
+            end=taken,
+            size=size,
+            length=0.0 if segment else size / rate,
+            resource=path,
+            first=True,
+            last=True,
+            complete=taken == size,
+        )
+        store.sounded(transaction.listener, sent, self._now)
+
+    def _stop(self, transaction: Transaction, store: MemoryStore) -> None:
+        """Note who is stopped, once."""
+        rule, listener = transaction.verdict.rule, transaction.listener
+        if listener.household in self._known or len(self._known) >= MOST_STOPPED:
+            return
+        self._known.add(listener.household)
+        known = store.read(Query("", self._now, listener=listener, listening=SCOPES))
+        heard = known.behaviour.listening
+        sentences = transaction.steps.sentences
+        scope = next((scope for name, scope in sentences if name == rule), "household")
+        had = getattr(heard, scope).begun_recordings
+        client = transaction.client.name
+        self.stopped.append(Stopped(self._now, network(listener.household), client, rule, had))
+
+
+def _kind(purpose: Purpose, *, segment: bool) -> SoundKind:
+    if purpose in {"podcast-app", "feed-reader"}:
+        return "episode"
+    return "segment" if segment else "recording"

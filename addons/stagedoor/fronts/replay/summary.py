@@ -184,6 +184,16 @@ def as_json(summary: Summary) -> Mapping[str, Any]:
             for row in summary.rules
         ],
     }
+    found["stopped"] = [
+        {
+            "time": _time(one.at),
+            "network": one.network,
+            "client": one.client,
+            "rule": one.rule,
+            "recordings": one.had,
+        }
+        for one in tally.stopped
+    ]
     if len(tally.policies) > 1:
         found["changes"] = [
             {

@@ -14,13 +14,23 @@ from typing import Any
 
 from stagedoor.engine.order import answered, enter, judge_known, recognised
 from stagedoor.engine.transaction import Transaction
-from stagedoor.fronts.replay.history import History
-from stagedoor.fronts.replay.log_records import Exchange, Hit, NoRequest, Parse, Unreadable
+from stagedoor.fronts.addresses import Proxies, networks
+from stagedoor.fronts.replay.client_addresses import ClientAddresses
+from stagedoor.fronts.replay.history import History, Stopped
+from stagedoor.fronts.replay.log_records import (
+    Aside,
+    Exchange,
+    Hit,
+    NoRequest,
+    Parse,
+    Unreadable,
+)
 from stagedoor.fronts.replay.observed_request import Watched, looked_up
 from stagedoor.model.facts import Client, Kind, Resource, Verdict
 from stagedoor.resources.kinds import reclassify
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
+from stagedoor.verify.edge_files import read_edges
 
 MAX_AGENTS = 16_384
 MAX_PATHS = 65_536
@@ -61,6 +71,7 @@ class Place:
     resources: tuple[Resource, ...]
     what: str
     number: int
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +110,8 @@ class Cell:
 class Tally:
     """Counts what one or two policies make of the same requests; the last is the one in question.
 
-    `since` and `until` (Unix seconds; the second is no longer in it) leave out the rest.
+    `since` and `until` (Unix seconds; the second is no longer in it) leave out the rest. `trusted`
+    are the proxies whose X-Forwarded-For is believed; None: those of the stance.
     """
 
     def __init__(
@@ -108,8 +120,12 @@ class Tally:
         *,
         since: float = float("-inf"),
         until: float = float("inf"),
+        trusted: Proxies | None = None,
     ) -> None:
         self.policies = tuple(policies)
+        if trusted is None:
+            trusted = networks(self.policies[-1].stance.site.trusted_proxies, read_edges(None))
+        self.addresses = ClientAddresses(trusted)
         self.since, self.until = since, until
         self.outcomes: dict[Outcome, Cell] = {}
         self.files: dict[str, set[int]] = {}
@@ -127,12 +143,24 @@ class Tally:
         self._by_type: dict[tuple[bytes, str], Place] = {}
         self._decided: dict[tuple[object, ...], Cell] = {}
 
+    @property
+    def found(self) -> int:
+        """Lines with a request, also those that are not judged."""
+        return self.lines - self.unreadable - self.no_requests
+
+    @property
+    def stopped(self) -> Sequence[Stopped]:
+        """Who would have been stopped by the last policy's rules about listening."""
+        return self._history.stopped
+
     # -- lines: a million of them in a few seconds ---------------------------------------------
 
     def take_lines(self, lines: Sequence[bytes], parse: Parse, place: str, number: int) -> None:
         """Count lines of the file `place`; the first of them has the given number."""
         since, until, counting = self.since, self.until, self._history.needed
+        listening = self._history.listens
         by_agent, by_target = self._by_agent, self._by_target
+        addresses = self.addresses
         first, last = self.first, self.last
         self.lines += len(lines)
         for number, line in enumerate(lines, number):  # noqa: B020, PLR1704 (it goes on counting)
@@ -140,7 +168,12 @@ class Tally:
             if type(hit) is not Hit:
                 self._odd(hit, line, place, number)
                 continue
-            at, _, method, _, target, status, size, agent, content_type = hit
+            at, address, method, _, target, status, size, agent, content_type = hit
+            if b"," in address:
+                address = addresses.resolve(address)
+                hit = hit._replace(address=address)
+            if not addresses.different:
+                addresses.note(address)
             if agent is None:
                 self.nameless += 1
                 continue
@@ -158,7 +191,7 @@ class Tally:
                 found = self._typed(target, content_type)
             else:
                 found = by_target.get(target) or self._place(target)
-            if counting:
+            if counting or (listening and found.guarded):
                 cell = self._counted(hit, asker, found)
             else:
                 cell = asker.always.get(found.what) or self._cell_for(hit, asker, found)
@@ -205,6 +238,8 @@ class Tally:
             self.lines -= 1
         elif isinstance(found, NoRequest):
             self.no_requests += 1
+        elif isinstance(found, Aside):
+            self.lines -= 1
         elif isinstance(found, Unreadable):
             self._trouble(found, line, place, number)
 
@@ -333,7 +368,8 @@ def _entered(policy: Policy, found: Exchange) -> Transaction:
 
 def _place(path: str, resources: tuple[Resource, ...]) -> Place:
     what = " ".join(f"{resource.kind}/{resource.known_by}" for resource in resources)
-    return Place(path, resources, what, hash(path))
+    guarded = any(resource.guarded for resource in resources)
+    return Place(path, resources, what, hash(path), guarded)
 
 
 def _key(looked_at: tuple[str, ...], hit: Hit, asker: Asker, place: Place) -> tuple[Any, ...]:
