@@ -17,6 +17,10 @@ FILE = re.compile(r"`([\w-]+(?:/[\w.-]+)*(?:\.(?:py|md|yaml|yml|toml|json|svg|ap
 MODULE = re.compile(r"`python -m ([\w.]+)`")
 
 
+WRITTEN = frozenset({"licences.json", "licence.yaml"})
+"""What a guard or its user writes: no files of the project."""
+
+
 def named(page: Path) -> Iterator[str]:
     """The paths and modules that a page names."""
     text = page.read_text("utf-8")
@@ -28,6 +32,8 @@ def exists(path: str) -> bool:
     """Whether `path` is in the checkout or the package; a bare name may be anywhere in the package
     or stand in `rules/`.
     """
+    if path in WRITTEN:
+        return True
     if "/" not in path:
         return bool(list(PACKAGE.rglob(path))) or any(
             (folder / path).is_file() for folder in (ROOT, ROOT / "rules")

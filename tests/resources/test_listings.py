@@ -231,3 +231,9 @@ def test_nonsense_does_no_harm(text: str, more: bytes, piece: int) -> None:
     for found in read(data, "/x", piece):
         assert found.key.startswith("/") or found.kind in {"live", "ended"}
         assert 0 <= found.seconds < 1e6
+
+
+def test_a_broken_manifest_names_what_it_can() -> None:
+    """Found by `./run fuzz`: names of elements that are none."""
+    text = '<MPD><Period><AdaptationSet><BaseURL>/a/</BaseURL><Repre<senX-T:9\n#E id="0"/><Representation id="1"/>'
+    assert all(one.key.startswith("/a/") for one in read(text))

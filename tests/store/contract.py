@@ -451,17 +451,13 @@ class StoreContract:
     # -- on air ----------------------------------------------------------------------
 
     def test_live_streams_are_known_by_household_and_network(self) -> None:
-        store = self.make()
-        neighbour = HOME.rpartition(".")[0] + ".200"
+        driver = self.driver()
+        store, neighbour = driver.store, HOME.rpartition(".")[0] + ".200"
         for household in (HOME, HOME, neighbour):
             store.aired(household, 100.0, 1)
-        known = store.read(Query(HOME, 100.0 + 3600, behaviour=True))
-        assert isinstance(known, Known)
-        found = known.behaviour
+        found = driver.recall(HOME, 3700.0)
         assert (found.live_streams, found.live_streams_in_network, found.on_air) == (2, 3, 3600)
         for _ in range(2):
             store.aired(HOME, 4000.0, -1)
-        known = store.read(Query(HOME, 4000.0 + 3600, behaviour=True))
-        assert isinstance(known, Known)
-        found = known.behaviour
+        found = driver.recall(HOME, 7600.0)
         assert (found.live_streams, found.live_streams_in_network, found.on_air) == (0, 1, 0)

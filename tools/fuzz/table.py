@@ -35,6 +35,7 @@ TARGETS: Mapping[str, str] = {
     "log_json": "JSON lines: a hit, no request, or unreadable",
     "log_har": "HAR: exchanges or unreadable; paths are normal",
     "media_heads": "a length between nothing and a week, whatever the chunks",
+    "listings": "paths of the site alone, bounded, the same in whatever pieces",
     "address_lists": "networks of the Internet, narrow enough, sorted; or a ConfigError",
     "forwarded_for": "an address, and never one that nobody trusted has vouched for",
     "rule_yaml": "a document or problems with a place; bounded depth",

@@ -55,7 +55,7 @@ def manifest(data: bytes) -> Iterator[Named]:
 
 def _children(node: etree._Element, name: str) -> Iterator[etree._Element]:
     for child in node:
-        if isinstance(child.tag, str) and etree.QName(child).localname == name:
+        if isinstance(child.tag, str) and child.tag.rpartition("}")[2] == name:
             yield child
 
 

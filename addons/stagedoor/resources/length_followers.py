@@ -13,15 +13,17 @@ from stagedoor.resources.mp4_boxes import Boxes, found_behind
 from stagedoor.resources.mpeg_frames import first_frame, measured
 from stagedoor.resources.time_marks import NONE, Marks
 
-EVERY: Final = 256 << 10
-"""Bytes between two looks at frames."""
-FRAMES: Final = 32
+EVERY: Final = 512 << 10
+"""Bytes between two looks."""
+FRAMES: Final = 24
 """Frames that are looked at each time, behind the head."""
 CARRY: Final = 256
 """Bytes kept of a chunk, because what is looked for may lie across its end."""
 REACH: Final = 192 << 10
 """Bytes before the end of a file within which its last mark stands."""
 TAIL: Final = 4 << 10
+HELD: Final = 65_536 - 1
+"""Bytes of a file without a size that are held for its end: an Ogg page has no more."""
 
 
 class Follower(Protocol):
@@ -48,14 +50,14 @@ class BoxFollower:
         self._boxes = Boxes()
         self.rate = self.seconds = 0.0
 
-    def feed(self, chunk: bytes, at: int) -> None:
+    def feed(self, chunk: bytes, _at: int) -> None:
         """Until the movie's header has passed; of a file in fragments, all of them."""
         if not self.seconds:
             self._boxes.feed(chunk)
             if self._boxes.seconds:
                 self.seconds = self._boxes.seconds
-            elif self._boxes.fragments:
-                self.rate = self._boxes.fragments / (at + len(chunk))
+            elif (begun := self._boxes.begun)[0]:
+                self.rate = begun[0] / begun[1]
 
     def end(self, _size: int) -> float:
         """The fragments' sum."""
@@ -85,14 +87,16 @@ class MovieBehind:
 class MarkFollower:
     """Ogg, FLAC without samples, Matroska without Duration, transport streams.
 
-    `size` of the file as far as it is known: only its end is looked at, then.
+    `size` of the file as far as it is known: only its end is looked at, then. Of one without a size
+    the last HELD bytes are kept, because its end comes without a sign.
     """
 
-    __slots__ = ("_carry", "_last", "_marks", "_size", "rate", "seconds")
+    __slots__ = ("_carry", "_held", "_last", "_marks", "_next", "_size", "rate", "seconds")
 
     def __init__(self, marks: Marks, size: int, head: bytes = b"", tag: int = 0) -> None:
         self._marks, self._size = marks, size
-        self._carry = b""
+        self._carry, self._held = b"", b""
+        self._next = 0
         self.rate = self.seconds = 0.0
         self._last = NONE
         if head:
@@ -105,15 +109,25 @@ class MarkFollower:
         """Look for the last mark in it."""
         if self._size and at + len(chunk) < self._size - REACH:
             return
-        time, place = self._marks(self._carry + chunk)
-        if place:
-            self._last = time, at - len(self._carry) + place
-            if self._last[1] > 0:
-                self.rate = time / self._last[1]
+        if not self._size:
+            self._held = chunk if len(chunk) >= HELD else (self._held + chunk)[-HELD:]
+            if at >= self._next:
+                self._next = at + EVERY
+                self._look(self._held, at + len(chunk) - len(self._held))
+            return
+        self._look(self._carry + chunk, at - len(self._carry))
         self._carry = chunk[-CARRY:]
+
+    def _look(self, data: bytes, at: int) -> None:
+        time, place = self._marks(data)
+        if place and at + place > 0:
+            self._last = time, at + place
+            self.rate = time / self._last[1]
 
     def end(self, size: int) -> float:
         """The last mark, and as much again as stands behind it."""
+        if self._held:
+            self._look(self._held, size - len(self._held))
         time, place = self._last
         if not place or size - place > REACH:
             return 0.0

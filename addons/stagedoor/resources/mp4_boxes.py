@@ -26,18 +26,21 @@ def is_mp4(head: bytes | bytearray) -> bool:
 class Boxes:
     """Follows one file from its first byte."""
 
-    __slots__ = ("_held", "_left", "_scale", "_skip", "_type", "fragments", "seconds", "whole")
+    __slots__ = (
+        *("_held", "_left", "_passed", "_scale", "_skip", "_type"),
+        *("begun", "fragments", "seconds"),
+    )
 
     def __init__(self) -> None:
         self.seconds = 0.0
         """As `moov` says."""
         self.fragments = 0.0
         """Where the last fragment that has passed ends, in seconds."""
-        self.whole = False
-        """`seconds` was read."""
+        self.begun = (0.0, 0)
+        """Where it begins, in seconds and in bytes."""
         self._held = bytearray()
         self._type = b""
-        self._skip = self._left = self._scale = 0
+        self._skip = self._left = self._scale = self._passed = 0
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
@@ -53,12 +56,13 @@ class Boxes:
                 self._left -= step
                 at += step
                 if not self._left:
-                    self._read()
+                    self._read(self._passed + at)
             else:
                 step = min(16 - len(self._held), end - at)
                 self._held += chunk[at : at + step]
                 at += step
                 at -= self._head()
+        self._passed += end
 
     def _head(self) -> int:
         """A box's head is there, in whole or in part; how many bytes were taken too many."""
@@ -84,25 +88,25 @@ class Boxes:
             self._skip = body
         return surplus
 
-    def _read(self) -> None:
+    def _read(self, place: int) -> None:
         box, self._held = bytes(self._held), bytearray()
         # What is left of it is skipped, once these bytes have gone.
         try:
             if self._type == b"moov":
                 self.seconds, self._scale = movie(box)
-                self.whole = self.seconds > 0
             elif self._type == b"moof":
-                self._fragment(box)
+                self._fragment(box, place)
             elif not self.fragments:
                 self.fragments = _indexed(box)
         except (struct.error, IndexError, ZeroDivisionError):
             return
 
-    def _fragment(self, box: bytes) -> None:
+    def _fragment(self, box: bytes, place: int) -> None:
         at = box.find(b"tfdt")
         if at < 0 or not self._scale:
             return
         (time,) = struct.unpack_from(">Q" if box[at + 4] else ">I", box, at + 8)
+        self.begun = time / self._scale, place
         self.fragments = max(self.fragments, (time + _run(box)) / self._scale)
 
 

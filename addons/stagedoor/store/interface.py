@@ -46,10 +46,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Length:
-    """A recording's `size` in bytes and `seconds` of sound, 0 where that is not known."""
+    """A recording's `size` in bytes and `seconds` of sound, 0 where that is not known.
+
+    `exact`: it says so itself; else a part of it was measured.
+    """
 
     size: int
     seconds: float = 0.0
+    exact: bool = True
 
 
 class Store(Protocol):

@@ -10,7 +10,7 @@
 | texts of robots.txt    | SHA-256 of the text                          | 64                             |
 | lengths of recordings  | recording_key(track_key())                   | 4,096                          |
 | time on air            | model.client_keys.client_key(), 10 min. more | 20,000 households              |
-| what listings name     | resources.track_keys.track_key(), of a site  | 32,768, least recently seen    |
+| what listings name     | resources.track_keys.track_key(), of a site  | 20,000, least recently seen    |
 | proofs that were seen  | once("proof", name, address, proof)          | 512, least recently seen       |
 | nonces and signatures  | once("nonce", signer, key, nonce), 16 bytes  | 20,000, for as long as valid   |
 """

@@ -15,8 +15,8 @@ from stagedoor.resources.listings import Listed
 from stagedoor.resources.track_keys import MOST as LONGEST_KEY
 from stagedoor.resources.track_keys import is_segment, shared_by_pieces
 
-MOST_LISTED = 32_768
-"""Segments, episodes and variants that are remembered: 12 MB at most."""
+MOST_LISTED = 20_000
+"""Segments, episodes and variants that are remembered, 10 MB of them at most."""
 MOST_LIVE = 256
 
 

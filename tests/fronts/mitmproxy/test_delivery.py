@@ -28,7 +28,7 @@ class Listening:
             self.sent.append(sent)
             counted(transaction, sent)  # type: ignore[arg-type]
 
-        service.sounded = sounded  # type: ignore[method-assign, assignment]
+        service.sounded = sounded  # type: ignore[method-assign]
 
     def get(
         self,
@@ -120,8 +120,7 @@ def test_segments_belong_to_their_track(coding: str, listening: Listening) -> No
         ("/a/v0/index.m3u8", variant + b"#EXT-X-ENDLIST\n"),
     ):
         body = gzip.compress(text) if coding else text
-        headers = {"content_encoding": coding} if coding else {}
-        listening.get(path, body, "application/vnd.apple.mpegurl", **headers)
+        listening.get(path, body, "application/vnd.apple.mpegurl", content_encoding=coding)
     for number in range(6):
         found = listening.get(
             f"/a/v0/{number}.bin", bytes(1000), "application/octet-stream", content_length="1000"

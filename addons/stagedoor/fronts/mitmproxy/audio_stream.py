@@ -80,7 +80,7 @@ class AudioStream:
             self._size = known.size if known is not None else 0
         if place.listed and place.seconds and self._piece:
             self._length = place.seconds  # as its playlist says
-        elif known is not None and known.seconds and known.size == self._size:
+        elif known is not None and known.exact and known.size == self._size:
             self._length = known.seconds
         if self._length and (self._size or self._parts is None):
             self._rate = self._length / self._size if self._size else 0.0
@@ -88,7 +88,10 @@ class AudioStream:
                 return
         readable = known_start or (self._whole and not headers.get("content-encoding", ""))
         start = self._start if readable else _NOWHERE
-        self._meter = Meter(start, self._size, key, media_type, usual=place.seconds)
+        usual = place.seconds
+        if known is not None and known.seconds and known.size == self._size:
+            usual = known.seconds
+        self._meter = Meter(start, self._size, key, media_type, usual=usual)
         if self._size and known is None:
             store.keep_length(key, Length(self._size))  # its size is known at once
 
@@ -122,6 +125,9 @@ class AudioStream:
             meter.end()
             if meter.exact and not self._size and self._whole:
                 self._store.keep_length(self._key, Length(self._sent, meter.seconds))
+        if meter is not None and self._size and not meter.exact and meter.measured:
+            # Of a part; better than nothing, for the parts that follow.
+            self._store.keep_length(self._key, Length(self._size, meter.seconds, exact=False))
         if self._sent and not (meter is not None and meter.silent):
             self._portion(self._clock(), complete=complete)
 
