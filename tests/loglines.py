@@ -19,8 +19,13 @@ def line(agent: str, target: str, *, method: str = "GET", status: int = 200, siz
     ).encode()
 
 
-def counted(lines: list[bytes], *policies: Policy, **more: float) -> Tally:
-    found = Tally(policies, **more)
+def counted(
+    lines: list[bytes],
+    *policies: Policy,
+    since: float = float("-inf"),
+    until: float = float("inf"),
+) -> Tally:
+    found = Tally(policies, since=since, until=until)
     found.take_lines(lines, clf.parse, "a.log", 1)
     return found
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import threading
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import pytest
+import zstandard
 
 from loglines import line
 from making import FIREFOX, policy
@@ -42,8 +45,15 @@ def written(folder: Path, data: bytes) -> Path:
         b"\xef\xbb\xbf" + LINES,
         gzip.compress(LINES, 1),
         gzip.compress(LINES[:5000], 1) + gzip.compress(LINES[5000:], 1),
+        bz2.compress(LINES, 1),
+        lzma.compress(LINES, preset=0),
+        zstandard.compress(LINES),
+        zstandard.compress(LINES[:5000]) + zstandard.compress(LINES[5000:]),
     ],
-    ids=["plain", "no last break", "byte order mark", "gzip", "gzip in parts"],
+    ids=[
+        *("plain", "no last break", "byte order mark", "gzip", "gzip in parts"),
+        *("bzip2", "xz", "zstd", "zstd in parts"),
+    ],
 )
 def test_every_line_is_counted(tmp_path: Path, data: bytes) -> None:
     tally, told = replayed(written(tmp_path, data))
@@ -71,7 +81,7 @@ def test_what_comes_before_a_fault_counts(tmp_path: Path) -> None:
     packed = gzip.compress(LINES, 1)
     path = written(tmp_path, packed[: len(packed) // 2])
     tally = Tally([policy()])
-    with pytest.raises(LogError, match="the gzip file ends in the middle"):
+    with pytest.raises(LogError, match="the packed file ends in the middle"):
         log_files.replay(str(path), "auto", tally, lambda _: None)
     assert 1000 < tally.lines < 20_000
     assert tally.unreadable == 0
@@ -83,9 +93,24 @@ def test_what_comes_before_a_fault_counts(tmp_path: Path) -> None:
         (gzip.compress(LINES)[:5], "ends in the middle"),
         (gzip.compress(LINES)[:-8] + b"12345678", "is damaged"),
         (gzip.compress(LINES)[:200] + b"\0" * 100, "is damaged"),
-        (b"BZh91AY&SY", "packed with bzip2 — unpack it first"),
+        (bz2.compress(LINES)[:900], "ends in the middle"),
+        (bz2.compress(LINES)[:60] + b"0" * 900, "is damaged"),
+        (lzma.compress(LINES)[:-80], "ends in the middle"),
+        (zstandard.compress(LINES)[:900], "ends in the middle"),
+        (zstandard.compress(LINES) + b"0" * 90, "is damaged"),
+        (b"PK\x03\x04", "packed with zip — unpack it first"),
     ],
-    ids=["head cut", "sum changed", "zeros", "bzip2"],  # gzip's bytes hold the time of day
+    ids=[
+        "head cut",
+        "sum changed",
+        "zeros",
+        "bzip2",
+        "bzip2 zeros",
+        "xz",
+        "zstd",
+        "zstd and more",
+        "zip",
+    ],  # gzip's bytes hold the time of day
 )
 def test_damaged_files(tmp_path: Path, data: bytes, message: str) -> None:
     with pytest.raises(LogError) as told:

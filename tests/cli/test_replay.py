@@ -162,8 +162,62 @@ def test_a_har_file_with_all_headers(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert found["unreadable"]["count"] == 1
 
 
-def test_an_empty_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_without_a_request_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And says what was missing, in each file that has none."""
     path = tmp_path / "access.log"
     path.touch()
+    assert main(["replay", str(path)]) == 1
+    out, error = capsys.readouterr()
+    assert out.startswith("No request was found.")
+    assert "access.log: it is empty" in error
+    path.write_bytes(b'{"level":"info","msg":"started"}\n' * 3)
+    assert main(["replay", str(path)]) == 1
+    error = capsys.readouterr().err
+    assert "no request was found in its 3 lines: it has no status (a number such as 200)" in error
+    good = tmp_path / "good.log"
+    good.write_bytes(line(FIREFOX, "/"))
+    assert main(["replay", str(good), str(path)]) == 1
+    assert "Of 1 request" in capsys.readouterr().out
+
+
+def test_a_log_of_a_proxy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All addresses are one: said. Where the visitor's stands beside it, trust finds it."""
+    path = tmp_path / "access.log"
+    path.write_bytes(
+        b"\n".join(
+            line(GPTBOT, "/", address="127.0.0.1") + b' "203.0.113.%d"' % number
+            for number in range(3)
+        )
+    )
+    main(["replay", str(path)])
+    text = told(capsys)
+    assert "All requests come from one address, 127.0.0.1: unless it was one visitor" in text
+    assert "the log names a proxy" in text
+    main(["replay", str(path), "--trusted-proxies", "127.0.0.1"])
+    assert "one address" not in told(capsys)
+    (tmp_path / "stance.yaml").write_text("site: {trusted_proxies: [127.0.0.1]}\n")
+    main(["replay", str(path), "--rules", str(tmp_path)])
+    assert "one address" not in told(capsys)
+    assert main(["replay", str(path), "--trusted-proxies", "my-proxy"]) == 1
+    assert "is not an address or network" in capsys.readouterr().err
+    path.write_bytes(line(GPTBOT, "/", address="203.0.113.1, 10.0.0.1"))
+    main(["replay", str(path)])
+    assert "1 line with several addresses: the first was taken" in told(capsys)
+
+
+def test_taking_one_recording_often_is_no_large_recording(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(b"\n".join([line(GPTBOT, "/a.mp3", size=7_000_000_000)] * 4))
+    main(["replay", str(path)])
+    assert "took 1 recording 4 times, 28.0 GB in all." in told(capsys)
+
+
+def test_a_log_that_does_not_say_who_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "access.log"
+    path.write_bytes(line(FIREFOX, "/").partition(b' "-" "')[0])
     assert main(["replay", str(path)]) == 0
-    assert told(capsys).startswith("No request was found.")
+    assert "the log does not say who asked" in told(capsys)

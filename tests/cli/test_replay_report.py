@@ -44,7 +44,7 @@ def test_other_actions_are_shown_by_their_name() -> None:
 def test_a_recording_that_two_have_taken_is_one() -> None:
     lines = [line(agent, f"/{n}.mp3") for agent in (GPTBOT, GOOGLEBOT) for n in range(3)]
     text = shown(summarise(counted([*lines, line(OVERCAST, "/0.mp3")], policy(RULES))))
-    assert "2 crawlers came 6 times and took 3 recordings, 600 B." in text
+    assert "2 crawlers came 6 times and took 3 recordings 6 times, 600 B in all." in text
 
 
 def test_many_clients_are_a_row(monkeypatch: pytest.MonkeyPatch) -> None:

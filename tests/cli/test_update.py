@@ -550,6 +550,7 @@ def command(
         "load",
         lambda _: SimpleNamespace(catalogue=SimpleNamespace(signatures=claims)),
     )
+    monkeypatch.setattr(update, "EDGES", ())  # this machine asks nobody but itself
     monkeypatch.setenv("COLUMNS", "200")
     defaults = {
         "force": False,
@@ -584,6 +585,27 @@ def test_the_command_shows_what_changed(
     )
     assert command(site, tmp_path, monkeypatch, "/a", "/b", "/gone") == 0
     assert "0 of 0 refreshed, 3 not due" in capsys.readouterr().out
+
+
+def test_without_a_network_one_line_says_so(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not a row of a table for each list: it is one failure."""
+    paths = [f"/{number}" for number in range(30)]
+    write_copy(tmp_path / "ranges", Copy(site.url("/3"), "OpenAI", NOW, prefixes("203.0.113.0/24")))
+    assert command(site, tmp_path, monkeypatch, *paths) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == (
+        "30 lists could not be fetched: the server answers 404. Now for 1 the last good copy counts "
+        "(the oldest is of 2026-11-18), for 29 there is none yet, and what ships counts."
+    )
+    assert len(said) == 2
+
+
+def test_the_lists_of_edges_are_asked_for_as_well() -> None:
+    asked = {target.url for target in update.edge_targets()}
+    assert "https://www.cloudflare.com/ips-v4" in asked
+    assert "https://api.fastly.com/public-ip-list" in asked
 
 
 def test_the_command_fails_only_where_nothing_could_be_refreshed(

@@ -8,6 +8,7 @@ from . import site
 from .clients import FIREFOX, GPTBOT, curl
 from .conftest import StartGuard
 from .guarding import Guard
+from .programs import Program, free_port, program
 from .site import Site
 
 FRONT = "127.0.0.2"
@@ -74,6 +75,85 @@ def test_an_untrusted_proxy_is_told_once(
     for _ in range(2):
         curl(f"{guard.url}/index.html", "-H", f"X-Forwarded-For: {FORGED}")
     assert guard.output.count("--set guard_trusted_proxies=127.0.0.1") == 1
+
+
+EDGE = "172.70.1.1"
+"""Cloudflare's."""
+
+_CADDY = """{{
+ admin off
+ auto_https off
+}}
+http://127.0.0.1:{port} {{
+ reverse_proxy {guard} {{
+  header_up X-Forwarded-For {edge}
+ }}
+}}
+"""
+"""What Caddy writes where Cloudflare's edge connects to it: only that one's address."""
+_HAPROXY = """defaults
+ mode http
+ timeout client 60s
+ timeout server 60s
+ timeout connect 60s
+frontend front
+ bind 127.0.0.1:{port}
+ http-request add-header X-Forwarded-For {edge}
+ default_backend guard
+backend guard
+ server guard {guard}
+"""
+_APACHE = """ServerName front
+ServerRoot /usr/lib/apache2
+Listen 127.0.0.1:{port}
+PidFile {folder}/apache.pid
+ErrorLog {folder}/apache.error
+LoadModule mpm_event_module modules/mod_mpm_event.so
+LoadModule authz_core_module modules/mod_authz_core.so
+LoadModule headers_module modules/mod_headers.so
+LoadModule proxy_module modules/mod_proxy.so
+LoadModule proxy_http_module modules/mod_proxy_http.so
+ProxyVia On
+ProxyAddHeaders Off
+RequestHeader append X-Forwarded-For {edge}
+ProxyPass / http://{guard}/
+"""
+_FRONTS = {
+    "caddy": (_CADDY, ("caddy", "run", "--adapter", "caddyfile", "--config")),
+    "haproxy": (_HAPROXY, ("haproxy", "-db", "-f")),
+    "apache2": (_APACHE, ("apache2", "-DFOREGROUND", "-f")),
+}
+
+
+def test_behind_a_network_of_edges_the_visitor_is_found(
+    origin: Site, rules: Path, tmp_path: Path, start_guard: StartGuard
+) -> None:
+    """An edge → Caddy, HAProxy or Apache → the guard, with the edge's operator trusted by name.
+
+    A visitor who connects to the proxy in front himself and writes the edge's headers stays what he is.
+    """
+    (rules / "stance.yaml").write_text("site: {trusted_proxies: [127.0.0.1, cloudflare]}\n")
+    guard = start_guard(origin.url, "--set", f"guard_rules={rules}")
+    for number, (name, (config, command)) in enumerate(_FRONTS.items()):
+        for edge in (EDGE, FORGED):
+            port, file = free_port(), tmp_path / f"{name}-{edge}"
+            file.write_text(
+                config.format(
+                    port=port, guard=guard.url.partition("//")[2], edge=edge, folder=tmp_path
+                )
+            )
+            started = Program(program(command[0]), *command[1:], str(file), log=tmp_path / "front")
+            with started:
+                started.listens(port)
+                path = f"/{name}-{number}-{edge}.mp3"
+                curl(
+                    f"http://127.0.0.1:{port}{path}",
+                    *("-H", "CF-Ray: 8f", "-H", f"CF-Connecting-IP: {VISITOR}"),
+                    *("-H", f"X-Forwarded-For: {VISITOR}"),
+                    agent=GPTBOT,
+                )
+            (line,) = guard.decisions(path, 1)
+            assert line["address"] == (VISITOR if edge == EDGE else FORGED), (name, edge)
 
 
 def test_the_site_hears_its_own_name(guard: Guard, origin: Site) -> None:

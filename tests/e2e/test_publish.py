@@ -246,8 +246,13 @@ def serves_the_files(url: str, said: Published) -> None:
             assert protego.can_fetch(path, token) is may
     licence = etree.fromstring(curl(f"{url}/license.xml").body)
     names = {"r": licence.nsmap[None]}
-    assert licence.xpath("string(//r:prohibits[@type='usage'])", namespaces=names) == "ai-all"
-    assert licence.xpath("string(//r:permits[@type='usage'])", namespaces=names) == "search"
+    assert (
+        licence.xpath("string(//r:prohibits[@type='usage'])", namespaces=names)
+        == "ai-train ai-input"
+    )
+    assert (
+        licence.xpath("string(//r:permits[@type='usage'])", namespaces=names) == "search ai-index"
+    )
     assert licence.xpath("string(//r:copyright)", namespaces=names) == "Ghost Light"
 
 

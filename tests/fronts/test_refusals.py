@@ -231,7 +231,7 @@ def test_every_client_gets_a_short_answer(purpose: str) -> None:
     ("status", "error"),
     [(401, "invalid_token"), (402, "invalid_request"), (403, ""), (429, ""), (451, "")],
 )
-def test_401_and_402_say_how_to_come_to_leave(status: int, error: str) -> None:
+def test_401_and_402_say_what_is_needed(status: int, error: str) -> None:
     """RSL 1.0, 6.3 (and RFC 9110, 11.6.1, for 401): both carry WWW-Authenticate."""
     found = fields(refused(verdict=replace(REFUSED, status=status)))
     assert ("WWW-Authenticate" in found) is bool(error)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from watchfiles import Change
 
-from stagedoor.load.watcher import _Filter, places
+from stagedoor.config.yamltext import Source
+from stagedoor.load import rule_folder
+from stagedoor.load.watcher import Watcher, _Filter, places
+from stagedoor.rules.policy import Policy
 
 
 @pytest.fixture
@@ -60,3 +66,37 @@ def test_what_else_happens_beside_the_rules_is_passed_over(
     folder: Path, path: str, matters: bool
 ) -> None:
     assert _Filter(folder)(Change.modified, str(folder.parent / path)) is matters
+
+
+def test_a_storm_of_requests_to_look_again_is_two_looks(folder: Path) -> None:
+    """Each load takes a while; a change that comes after a hundred requests waits for two at most."""
+    loads: list[int] = []
+
+    def load(sources: Sequence[Source]) -> Policy:
+        loads.append(len(sources))
+        time.sleep(0.05)
+        return rule_folder.build(sources)
+
+    async def storm() -> None:
+        came = asyncio.Event()
+
+        def take(policy: Policy) -> None:
+            if policy.stance.ai.train == "yes":
+                came.set()
+
+        watcher = Watcher(load, take, lambda _event: None)
+        found = rule_folder.sources(folder)
+        watcher.know(folder, found)
+        watcher.open()
+        await asyncio.sleep(0.1)
+        for number in range(100):
+            watcher.look_again()
+            if number == 50:
+                (folder / "stance.yaml").write_text("ai: {train: yes}\n", "utf-8")
+            await asyncio.sleep(0.001)
+        await asyncio.wait_for(came.wait(), 60)
+        await asyncio.sleep(0.5)
+        watcher.close()
+
+    asyncio.run(storm())
+    assert 1 <= len(loads) <= 4

@@ -1,6 +1,6 @@
 """The command line: `stagedoor COMMAND`. command_table.py has the table; each command is one module.
 
-Modules that are no commands: shared_options.py and json_answers.py (shared by several),
+Modules that are no commands: shared_options.py, json_answers.py and slow_notice.py (shared by several),
 invocation.py (commands as the user can type them), audit_report.py and replay_report.py (results as text), site_client.py (requests of an audit),
 evidence_folder.py and time_stamp.py (evidence in a folder), log_files.py (opens access logs), output_folder.py
 (a folder of files that we may replace).

@@ -10,7 +10,9 @@ from pathlib import Path
 from stagedoor.cli.invocation import as_called
 from stagedoor.cli.publish import check_robots
 from stagedoor.cli.shared_options import RULES
+from stagedoor.cli.slow_notice import notice
 from stagedoor.engine.cases import Failure, run_cases, run_examples
+from stagedoor.fronts.blind_spots import in_check
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.platforms import opening
@@ -35,9 +37,10 @@ def run(options: argparse.Namespace) -> int:
     `options.robots` is a site's own robots.txt, to be compared with the stance.
     """
     began = time.perf_counter()
-    policy, profiles, terms = _loaded(options.rules)
-    cases, failures = run_cases(policy)
-    examples, mistaken = run_examples(policy)
+    with notice("reading the rules, and trying every case and example in them"):
+        policy, profiles, terms = _loaded(options.rules)
+        cases, failures = run_cases(policy)
+        examples, mistaken = run_examples(policy)
     overruled = [f for f in failures if overrules(f)]
     failed = [f for f in failures if not overrules(f)]
     platform_cases, unmet = run_platform_cases(profiles, terms)
@@ -47,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
         print(f"{failure.by}: a rule of yours overrules a shipped one, as it may:\n  {failure}")
     for note in policy.advice:
         print(f"{note}")
+    if unseen := in_check(policy.stance):
+        print(unseen)
     took = time.perf_counter() - began
     print(
         f"{len(policy.rules)} rules, {policy.in_force} in force; "

@@ -27,6 +27,7 @@ from stagedoor.identify.proof import Evidence, prove
 from stagedoor.identify.ranges import membership
 from stagedoor.load import rule_folder
 from stagedoor.model.actions import named
+from stagedoor.model.edges import BY_WORD
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import (
     MODES,
@@ -46,6 +47,7 @@ from stagedoor.record.terminal import printable
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.conditions import All
 from stagedoor.rules.policy import Policy
+from stagedoor.verify.edge_files import read_edges
 from stagedoor.verify.range_files import read_ranges
 
 _CONFUSED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
@@ -155,9 +157,12 @@ def _prover(state: Path | None, address: str | None, said: Proof | None) -> Any:
         return None
     lists = read_ranges(state, [])
     now = time.time()
+    edge = read_edges(state).word(address)
+    between = BY_WORD[edge].name if edge else ""
 
     def by_lists(claim: Signature) -> tuple[Proof, str]:
-        return prove(claim, address, Evidence(now, membership(lists, claim.proof.ranges, address)))
+        ranges = membership(lists, claim.proof.ranges, address)
+        return prove(claim, address, Evidence(now, ranges, between=between, edge=bool(edge)))
 
     return by_lists
 

@@ -1,21 +1,26 @@
-"""Opening logs and captures: files or standard input, packed with gzip or not.
+"""Opening logs and captures: files or standard input, packed (gzip, bzip2, xz, zstd) or not.
 
 What something is, its first bytes say, not its name. Nothing is held but a portion of it.
 """
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
+
+import zstandard
 
 from stagedoor.fronts.replay import har
-from stagedoor.fronts.replay.formats import BOM, GZIP, PARSERS, Format, packer, sniff
+from stagedoor.fronts.replay.formats import BOM, PARSERS, Format, packer, sniff
+from stagedoor.fronts.replay.line_reader import LineReader
 from stagedoor.fronts.replay.log_records import MAX_LINE, Exchange, Unreadable
 from stagedoor.fronts.replay.tally import Tally
 from stagedoor.model.errors import Location, Problem, StagedoorError
@@ -64,11 +69,11 @@ def replay(name: str, wanted: Format, tally: Tally, progress: Callable[[int], ob
         raise _fault(place, why, _mend(error)) from error
     except EOFError as error:
         raise _fault(
-            place, "the gzip file ends in the middle", "what came before is counted; copy it anew"
+            place, "the packed file ends in the middle", "what came before is counted; copy it anew"
         ) from error
-    except zlib.error as error:
+    except (zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
         raise _fault(
-            place, "the gzip file is damaged", "what came before is counted; copy it anew"
+            place, "the packed file is damaged", "what came before is counted; copy it anew"
         ) from error
 
 
@@ -95,19 +100,21 @@ def _binary(name: str) -> BinaryIO:
 def _open(file: BinaryIO, place: str, wanted: Format, progress: Callable[[int], object]) -> Opened:
     stream = io.BufferedReader(_Counted(file, progress), PORTION)
     head = stream.peek(HEAD)
-    if packed := packer(head):
-        raise _fault(place, f"it is packed with {packed}", "unpack it first; gzip is understood")
+    packed = packer(head)
+    if packed and packed not in _UNPACK:
+        known = ", ".join(_UNPACK)
+        raise _fault(place, f"it is packed with {packed}", f"unpack it first; read are {known}")
     unpacked: BinaryIO = stream
-    if head.startswith(GZIP):
-        unpacked = cast("BinaryIO", gzip.GzipFile(fileobj=stream))
-        head = cast("gzip.GzipFile", unpacked).peek(HEAD)
+    if packed:
+        unpacked = cast("BinaryIO", io.BufferedReader(_UNPACK[packed](stream), PORTION))
+        head = cast("io.BufferedReader", unpacked).peek(HEAD)
     return Opened(place, sniff(head) if wanted == "auto" else wanted, unpacked)
 
 
 def _count(opened: Opened, tally: Tally) -> None:
     place = opened.name
     if opened.format in PARSERS:
-        parse, number = PARSERS[opened.format], 1
+        parse, number = LineReader().parse, 1
         for lines in portions(opened.stream):
             tally.take_lines(lines, parse, place, number)
             number += len(lines)
@@ -143,6 +150,37 @@ def portions(stream: BinaryIO) -> Iterator[list[bytes]]:
         yield [rest]
 
 
+class _Zstd(io.RawIOBase):
+    """A file packed with zstd; the library's own reader takes a file that was cut off for whole."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._frame = zstandard.ZstdDecompressor().decompressobj()
+        self._begun = False
+        self._ready = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._ready:
+            data = self._file.read(PORTION >> 3)
+            if not data:
+                if self._begun and not self._frame.eof:
+                    raise EOFError
+                return 0
+            while data:
+                if self._frame.eof:
+                    self._frame = zstandard.ZstdDecompressor().decompressobj()
+                self._begun = True
+                self._ready += self._frame.decompress(data)
+                data = self._frame.unused_data if self._frame.eof else b""
+        size = min(len(buffer), len(self._ready))
+        buffer[:size] = self._ready[:size]
+        self._ready = self._ready[size:]
+        return size
+
+
 class _Counted(io.RawIOBase):
     """A file that says how far it has been read, and gives less than asked for only at its end."""
 
@@ -161,3 +199,11 @@ class _Counted(io.RawIOBase):
             got += part
         self._progress(got)
         return got
+
+
+_UNPACK: Mapping[str, Callable[[Any], Any]] = {
+    "gzip": lambda stream: gzip.GzipFile(fileobj=stream),
+    "bzip2": bz2.BZ2File,
+    "xz": lzma.LZMAFile,
+    "zstd": _Zstd,
+}

@@ -14,11 +14,13 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from stagedoor.cli import log_files, replay_report
 from stagedoor.cli.shared_options import add_rules
+from stagedoor.fronts.addresses import Proxies, networks
 from stagedoor.fronts.replay.formats import FORMATS, Format
 from stagedoor.fronts.replay.summary import as_json, summarise
 from stagedoor.fronts.replay.tally import Tally
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
+from stagedoor.verify.edge_files import read_edges
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,12 +29,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="+",
         metavar="FILE",
-        help="logs of nginx, Apache or Caddy, HAR or mitmproxy flow files, plain or gzip; - reads "
-        "standard input",
+        help="access logs (of nginx, Apache, Caddy, Traefik, HAProxy, IIS, clouds; from files, Docker "
+        "or the journal), HAR or mitmproxy flow files, packed or not; - reads standard input",
     )
     add_rules(parser)
     parser.add_argument(
         "--diff", type=Path, metavar="DIR", help="rules from before: show whose verdict changes"
+    )
+    parser.add_argument(
+        "--trusted-proxies",
+        metavar="A,B",
+        help="whose X-Forwarded-For in the log is believed; else what the stance says",
     )
     parser.add_argument("--format", choices=FORMATS, default="auto", help="if it is not guessed")
     parser.add_argument("--since", metavar="DAY", help="2026-10-01, or a time; UTC")
@@ -43,7 +50,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Replay `options.files`; 1 where one of them could not be read to its end.
+    """Replay `options.files`; 1 where one of them could not be read to its end, or has no request.
 
     `options` has files, rules, diff (a directory with the rules before, or None), format, since,
     until and json.
@@ -54,6 +61,7 @@ def run(options: argparse.Namespace) -> int:
         policies,
         since=_moment(options.since) if options.since else float("-inf"),
         until=_moment(options.until, whole_day=True) if options.until else float("inf"),
+        trusted=_proxies(options.trusted_proxies),
     )
     faults = _read(options.files, options.format, tally)
     summary = summarise(tally)
@@ -88,12 +96,37 @@ def _read(names: Sequence[str], form: Format, tally: Tally) -> list[str]:
     ) as progress:
         task = progress.add_task("", total=total)
         for name in names:
+            lines, found = tally.lines, tally.found
             try:
                 log_files.replay(name, form, tally, lambda n: progress.advance(task, n))
+                fault = "" if tally.found > found else _nothing(name, tally, tally.lines - lines)
             except log_files.LogError as error:
-                faults.append(replay_report.clean(str(error)))
+                fault = str(error)
+            if fault:
+                faults.append(replay_report.clean(fault))
                 console.print(faults[-1], soft_wrap=True)
     return faults
+
+
+def _nothing(name: str, tally: Tally, lines: int) -> str:
+    """What to say about a log in which no request was found."""
+    place = "standard input" if name == log_files.STDIN else name
+    if not lines:
+        return f"{place}: it is empty — is it the access log, and has it been rotated?"
+    here = [trouble for trouble in tally.troubles if trouble.place == place]
+    why = f": {here[0].why}" if here else ""
+    count = "its one line" if lines == 1 else f"its {lines:,} lines"
+    return f"{place}: no request was found in {count}{why} — is it an access log?"
+
+
+def _proxies(words: str | None) -> Proxies | None:
+    """The trusted proxies of the command line."""
+    if words is None:
+        return None
+    try:
+        return networks(words.split(","), read_edges(None))
+    except ValueError as error:
+        raise StagedoorError(f"--trusted-proxies: {error}") from error
 
 
 def _moment(text: str, *, whole_day: bool = False) -> float:

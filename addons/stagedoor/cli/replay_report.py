@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.replay.summary import Amount, Change, ClientRow, RuleRow, Summary
 from stagedoor.fronts.replay.tally import Example
 from stagedoor.model import actions
@@ -52,6 +53,11 @@ def sentences(summary: Summary) -> list[str]:
     """What happened, in two or three sentences."""
     came, refused = summary.came, summary.refused
     if not came.requests:
+        if summary.tally.nameless:
+            return [
+                "No request could be judged: the log does not say who asked. Let the server write "
+                "the combined format, which has the user agent."
+            ]
         return ["No request was found."]
     first = f"Of {_counted(came.requests, 'request')}{_span(summary)}, "
     if not refused.requests:
@@ -70,9 +76,14 @@ def sentences(summary: Summary) -> list[str]:
     if crawlers:
         requests = sum(row.came.requests for row in crawlers)
         taken = sum(row.came.recorded for row in crawlers)
+        files = summary.files(crawlers)
+        times = sum(row.came.served_recordings for row in crawlers)
+        # Four recordings are not 30 GB; four recordings that were taken 800 times are.
+        often = f" {_counted(times, 'time')}" if times > files else ""
+        in_all = " in all" if often else ""
         found.append(
             f"{_counted(len(crawlers), 'crawler')} came {_counted(requests, 'time')} and took "
-            f"{_counted(summary.files(crawlers), 'recording')}, {size(taken)}."
+            f"{_counted(files, 'recording')}{often}, {size(taken)}{in_all}."
         )
     found += _stopped(summary)
     for action in _named(summary):
@@ -140,6 +151,7 @@ def notes(summary: Summary) -> list[str]:
         "Judged by what clients say they are: a log cannot prove it. A search engine that the guard "
         "has verified gets recordings that are refused here."
     ]
+    found.extend(_about_addresses(summary))
     if tally.policies[-1].stance.mode == "observe":
         found.append("The stance says mode: observe, so for now the guard refuses nobody.")
     if any(name.startswith(HEADER) for policy in tally.policies for name in policy.uses):
@@ -160,6 +172,31 @@ def notes(summary: Summary) -> list[str]:
         found.append("More recordings than could be told apart: their number is at least this.")
     if tally.unreadable:
         found.append(f"{tally.unreadable:,} of {_counted(tally.lines, 'line')} not understood:")
+    return found
+
+
+def _about_addresses(summary: Summary) -> list[str]:
+    """Where the log names a proxy in the place of the visitors."""
+    addresses, requests = summary.tally.addresses, summary.came.requests
+    found = []
+    if addresses.several:
+        found.append(
+            f"{_counted(addresses.several, 'line')} with several addresses: the first was taken for "
+            "the visitor's, which anyone can write. Name your proxies: site.trusted_proxies in "
+            "stance.yaml, or --trusted-proxies."
+        )
+    if requests < 2 or addresses.different or not addresses.first:
+        return found
+    address = clean(addresses.first)
+    if is_trusted(address, addresses.trusted):
+        what = "the log names a proxy, not the visitors"
+    else:
+        what = "unless it was one visitor, the log names a proxy"
+    found.append(
+        f"All requests come from one address, {address}: {what}. Let the server write "
+        "X-Forwarded-For at the end of a line (nginx: the format main; Apache: "
+        '"%{X-Forwarded-For}i"), and name the proxy in site.trusted_proxies.'
+    )
     return found
 
 

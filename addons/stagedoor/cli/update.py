@@ -10,11 +10,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Literal, Protocol
+from urllib.parse import urlsplit
 
 import orjson
 from rich.console import Console
@@ -23,6 +25,7 @@ from rich.text import Text
 
 from stagedoor.cli import signer_list
 from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.slow_notice import notice
 from stagedoor.cli.update_targets import Target
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fetch.exchange import Response
@@ -34,6 +37,7 @@ from stagedoor.identify.origins import key_set_of
 from stagedoor.identify.proof import Claim
 from stagedoor.identify.ranges import parse_ranges
 from stagedoor.load import rule_folder
+from stagedoor.model.edges import EDGES
 from stagedoor.model.errors import ConfigError, Location, Problem, StagedoorError, listed
 from stagedoor.verify.range_files import (
     KEYS,
@@ -50,6 +54,8 @@ HOURLY = 3600.0
 AT_ONCE = 8
 POLLS = "polls.json"
 """In the state directory: when each address was last asked, also in vain."""
+COMMON = 4
+"""Lists that fail alike are one line, not one each, from this number on."""
 SHOWN = 3
 """Added or removed networks that are named; of more, only the number is shown."""
 
@@ -69,6 +75,12 @@ def range_targets(claims: Iterable[Claim], *, local: bool = False) -> list[Targe
         for url in claim.proof.ranges
     }
     return sorted(found.values(), key=lambda target: (target.operator.lower(), target.url))
+
+
+def edge_targets(*, local: bool = False) -> list[Target]:
+    """The lists of the networks that pass requests on (`model.edges`)."""
+    read = partial(_networks, local=local)
+    return [Target(url, edge.name, RANGES, read) for edge in EDGES for url in edge.lists]
 
 
 def key_targets(claims: Iterable[Claim]) -> list[Target]:
@@ -239,6 +251,30 @@ def _words(outcome: Outcome) -> tuple[str, str]:
     ), "yellow"
 
 
+def common_failures(outcomes: Sequence[Outcome]) -> Mapping[str, list[Outcome]]:
+    """Failures that several lists share, by what is wrong; without a network that is all of them."""
+    found: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.result == "failed":
+            host = urlsplit(outcome.target.url).netloc
+            found.setdefault(outcome.why.replace(f" {host}", ""), []).append(outcome)
+    return {why: those for why, those in found.items() if len(those) >= COMMON}
+
+
+def common_line(why: str, failed: Sequence[Outcome], asked: int) -> str:
+    """One line about a failure that lists share: its cause, and what counts in the meantime."""
+    kept = [outcome.fetched for outcome in failed if outcome.fetched]
+    stays = []
+    if kept:
+        oldest = datetime.fromtimestamp(min(kept), UTC).date()
+        stays.append(f"for {len(kept):,} the last good copy counts (the oldest is of {oldest})")
+    if lacking := len(failed) - len(kept):
+        stays.append(f"for {lacking:,} there is none yet, and what ships counts")
+    lost = len(failed) == asked and not why.startswith("the server answers")
+    hint = " — is this machine on the Internet?" if lost else "."
+    return f"{len(failed):,} lists could not be fetched: {why}{hint} Now {', '.join(stays)}."
+
+
 def _age(seconds: float) -> str:
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
@@ -285,7 +321,11 @@ def run(options: argparse.Namespace) -> int:
     """
     claims = rule_folder.load(options.rules).catalogue.signatures
     private = options.allow_private
-    targets = [*range_targets(claims, local=private), *key_targets(claims)]
+    targets = [
+        *range_targets(claims, local=private),
+        *key_targets(claims),
+        *edge_targets(local=private),
+    ]
     client = HttpClient(policy_for(private=private))
 
     def refreshed(wanted: Sequence[Target]) -> list[Outcome]:
@@ -300,16 +340,23 @@ def run(options: argparse.Namespace) -> int:
         )
 
     registries = signer_list.registry_targets(options.registry)
-    outcomes = refreshed([*targets, *registries])
-    urls = list(
-        dict.fromkeys([*options.card, *signer_list.listed(options.state, options.registry)])
-    )
-    outcomes += refreshed(signer_list.card_targets(urls)) if urls else []
-    Console().print(table(outcomes, time.time()))
-    if found := signer_list.cards(options.state, urls):
-        Console().print(signer_list.table(found, claims))
+    with notice(f"asking operators for {len(targets)} lists"):
+        outcomes = refreshed([*targets, *registries])
+        urls = list(
+            dict.fromkeys([*options.card, *signer_list.listed(options.state, options.registry)])
+        )
+        outcomes += refreshed(signer_list.card_targets(urls)) if urls else []
     asked = [outcome for outcome in outcomes if outcome.result != "early"]
     failed = [outcome for outcome in asked if outcome.result == "failed"]
+    common = common_failures(failed)
+    told = {id(outcome) for those in common.values() for outcome in those}
+    rest = [outcome for outcome in outcomes if id(outcome) not in told]
+    if rest:
+        Console().print(table(rest, time.time()))
+    for why, those in common.items():
+        print(common_line(why, those, len(asked)))
+    if found := signer_list.cards(options.state, urls):
+        Console().print(signer_list.table(found, claims))
     print(
         f"{len(asked) - len(failed)} of {len(asked)} refreshed, {len(outcomes) - len(asked)} not "
         f"due, in {options.state}."

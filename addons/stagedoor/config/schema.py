@@ -66,6 +66,13 @@ def _problem(model: type[Model], detail: ErrorDetails, document: Document, path:
     given = detail.get("input")
     if kind == "extra_forbidden":
         known = _fields(model, detail["loc"][:-1])
+        word, colon, rest = name.partition(":")
+        if colon and rest and word in known:
+            return Problem(
+                document.at(loc, key=True),
+                f'there is no space after the colon in "{name}"',
+                f'write "{word}: {rest}"',
+            )
         fix = did_you_mean(name, known) or (f"known here: {listed(known)}" if known else "")
         return Problem(document.at(loc, key=True), f'unknown field "{name}"', fix)
     if kind == "missing":
@@ -119,9 +126,13 @@ def _mend(wanted: str, given: object) -> str:
     if wanted == "text" and isinstance(given, bool | int | float):
         return "put quotes around it"
     if wanted.startswith("fields") and isinstance(given, str) and ":" in given:
-        return "put a space after the colon"
-    if wanted == "a list" and isinstance(given, str) and len(given) < 40:
-        return f'write ["{given}"]'
+        word, _, rest = given.partition(":")
+        if " " in given:  # several such lines are one text
+            return f'put a space after each colon: "{word}: …"'
+        return f'put a space after the colon: "{word}: {rest}"'
+    if wanted == "a list" and isinstance(given, str) and len(given) < 80:
+        parts = [part.strip() for part in given.split(",") if part.strip()]
+        return "write [{}]".format(", ".join(f'"{part}"' for part in parts or [given]))
     return ""
 
 

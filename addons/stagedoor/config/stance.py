@@ -24,7 +24,8 @@ from pydantic import (
 
 from stagedoor.config.schema import ListOf, Model, check
 from stagedoor.config.yamltext import Document, Path, Value
-from stagedoor.model.errors import Location, Problem
+from stagedoor.model import edges
+from stagedoor.model.errors import Location, Problem, did_you_mean, listed
 from stagedoor.model.facts import Mode
 from stagedoor.model.globs import MAX_PATTERN
 from stagedoor.model.units import duration
@@ -65,9 +66,21 @@ def _absolute(path: str) -> str:
     return path
 
 
-def _is_network(text: str) -> str:
-    network(text)
+def proxy_word(text: str) -> str:
+    """An address, a network, or the word of a content delivery network whose list is known."""
+    word = text.strip().lower()
+    if word not in edges.TRUSTED_WORDS:
+        try:
+            network(text)
+        except ValueError as error:
+            raise ValueError(
+                f'"{text}" is not an address or network — '
+                + (did_you_mean(word, edges.TRUSTED_WORDS) or _PROXY_FIX)
+            ) from error
     return text
+
+
+_PROXY_FIX = f"write 127.0.0.1 or 10.0.0.0/8, or a name: {listed(edges.TRUSTED_WORDS, 10)}"
 
 
 def network(text: str) -> IPv4Network | IPv6Network:
@@ -191,7 +204,7 @@ class Publish(Model):
     @classmethod
     def _address(cls, value: str) -> str:
         """It is printed everywhere: no password, and nothing that a header cannot carry."""
-        site = checked_upstream(value) if value else ""
+        site = checked_upstream(value, "https") if value else ""
         host = site.partition("://")[2]
         if "@" in host:
             raise ValueError("the address carries a name or password — leave out what is before @")
@@ -215,12 +228,15 @@ class Site(Model):
     upstream: str = ""
     listen: str = ""
     profile: str = ""
-    trusted_proxies: ListOf[Annotated[str, AfterValidator(_is_network)]] = ()
+    trusted_proxies: ListOf[Annotated[str, AfterValidator(proxy_word)]] = ()
+    ja4_header: str = ""
 
-    @field_validator("upstream")
+    @field_validator("upstream", mode="before")
     @classmethod
-    def _address(cls, value: str) -> str:
-        return checked_upstream(value) if value else value
+    def _address(cls, value: object) -> object:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        return checked_upstream(value) if isinstance(value, str) and value else value
 
     @field_validator("listen", mode="before")
     @classmethod
@@ -358,9 +374,18 @@ def advice(stance: Stance, document: Document) -> list[Problem]:
     return found
 
 
-def checked_upstream(value: str) -> str:
-    """`value` where it is the address of a site; ValueError with the fix where it is not."""
-    wrong = f'"{value}" is not the address of a site — write http://localhost:8000'
+_BARE = re.compile(
+    r"(?:https?)?:?/{0,2}(\[[0-9A-Fa-f:.]+\]|[\w.-]+)?(?::?([0-9]{1,5}))?(?:[/?#].*)?"
+)
+"""A site as people write it: without a scheme, or with half of one."""
+
+
+def checked_upstream(value: str, scheme: str = "") -> str:
+    """`value` where it is the address of a site; ValueError with the fix where it is not.
+
+    `scheme` is the one to suggest; empty: http on this machine, https elsewhere.
+    """
+    wrong = f'"{value}" is not the address of a site — write {_meant(value, scheme)}'
     try:
         parts = urlsplit(value)
         port = parts.port
@@ -373,6 +398,20 @@ def checked_upstream(value: str) -> str:
             f'"{value}" names a page — write only the site, {parts.scheme}://{parts.netloc}'
         )
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _meant(value: str, scheme: str) -> str:
+    """The address that somebody may have meant by `value`."""
+    example = "https://music.example.org" if scheme == "https" else "http://localhost:8000"
+    text = value.strip()
+    if re.fullmatch("[0-9]{1,5}", text) and int(text) < 65536 and int(text):
+        return example if scheme == "https" else f"http://localhost:{text}"
+    found = _BARE.fullmatch(text)
+    host, port = (found[1] or "", found[2] or "") if found else ("", "")
+    if not ("." in host or host == "localhost" or (host and port)) or port == "0":
+        return example
+    near = host == "localhost" or host.startswith(("127.", "10.", "192.168.", "[")) or port
+    return f"{scheme or ('http' if near else 'https')}://{host}{':' + port if port else ''}"
 
 
 def split_listen(value: str) -> tuple[str, int]:

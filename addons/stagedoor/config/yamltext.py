@@ -289,6 +289,8 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
         place = Location(path, len(lines), len(lines[-1]) + 1)
     if "\t" in line[: len(line) - len(line.lstrip())] or "\\t" in message or "tab" in message:
         return Problem(place, "a tab is used to indent", "use spaces instead")
+    if mark and (found := _misspelt(path, lines, mark.line)):
+        return found
     fixes = {
         "could not find expected ':'": 'a colon and a space are missing after the word: "name: …"',
         "mapping values are not allowed": "check the indentation, or put quotes around text that "
@@ -298,10 +300,41 @@ def _syntax(path: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
         "cannot start any token": "put quotes around text that starts with @, ` or %",
         "did not find expected ',' or": "close it, or put a comma between its parts",
         "unexpected end of stream": "close it",
+        "expected alphabetic or numeric": "put quotes around text that starts with * or &",
         "expected node content": "check commas and brackets; the end of the file may be missing",
     }
     fix = next((fix for words, fix in fixes.items() if words in message), "")
     return Problem(place, _plainly(message), fix)
+
+
+_NO_SPACE = re.compile(r"\s*(?:- )?([a-z_][\w-]*):((?!//)[^\s:,\[\]{}#][^#]*?)\s*(?:#.*)?\Z")
+_ADDRESS = re.compile(
+    r"(?:(?<=[\[,{\s])|\A)(\[[0-9A-Fa-f:.]+\]:[0-9]+"
+    r"|[0-9A-Fa-f]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\w+)?(?:/[0-9]+)?)(?![\w])"
+)
+"""An IPv6 address without quotes."""
+_ABOVE = 2
+"""Lines above the one that the parser complains about in which the cause is looked for."""
+
+
+def _misspelt(path: str, lines: list[str], number: int) -> Problem | None:
+    """The cause of a mistake, where it is one that many make: with what to write instead."""
+    number = min(number, len(lines) - 1)
+    for at in range(number, max(number - _ABOVE, 0) - 1, -1):
+        if found := _NO_SPACE.match(lines[at]):
+            return Problem(
+                Location(path, at + 1, found.start(2) + 1),
+                f'there is no space after the colon in "{found[1]}:{found[2]}"',
+                f'write "{found[1]}: {found[2]}"',
+            )
+    line = lines[number] if lines else ""
+    if found := _ADDRESS.search(line.partition("#")[0]):
+        return Problem(
+            Location(path, number + 1, found.start(1) + 1),
+            f"{found[1]} needs quotes, because colons mean something here",
+            f'write "{found[1]}"',
+        )
+    return None
 
 
 def _plainly(message: str) -> str:
@@ -312,6 +345,7 @@ def _plainly(message: str) -> str:
         "could not find expected ':'": "this line is neither a field nor a list",
         "found unexpected end of stream": "a quote is opened here and never closed",
         "did not find expected node content": "a value is missing here",
+        "did not find expected alphabetic or numeric character": "a word cannot begin with * or &",
         "did not find expected ',' or '}'": "the bracket { is opened here and never closed",
         "did not find expected ',' or ']'": "the bracket [ is opened here and never closed",
     }.get(message, f"this is not YAML: {message}")

@@ -33,7 +33,7 @@ class Transaction:
     """
 
     signer = ""
-    """The origin that has provably signed it."""
+    """Who has provably signed it, see `identify.origins`."""
     held: Held = NO_LICENCE
     """What the licence that it shows is worth."""
     assumed: frozenset[str] = frozenset()

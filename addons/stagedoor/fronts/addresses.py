@@ -3,24 +3,77 @@
 The socket's, unless that peer is a trusted proxy; then the right-most entry of X-Forwarded-For (or
 Forwarded) that is not a trusted proxy itself. Whatever stands further left was written by somebody
 nobody vouches for.
+
+Some proxies in front (Caddy) write only the address of who connected to them. Where that is the
+trusted edge of a content delivery network, the network's own header says who the visitor is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Self
 
-from stagedoor.config.stance import network
+from stagedoor.config.stance import network, proxy_word
+from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
+from stagedoor.model import edges
 
 Network = IPv4Network | IPv6Network
 MOST_HOPS = 16
 """Entries that are looked at. More proxies in a row than this do not exist outside attacks."""
 
 
-def networks(words: Iterable[str]) -> tuple[Network, ...]:
-    """`10.0.0.0/8`, `192.0.2.1` … as networks; ValueError with the fix for anything else."""
-    return tuple(map(network, words))
+class Proxies(tuple[Network, ...]):  # noqa: SLOT001 (it remembers answers)
+    """Proxies that are trusted: networks, and edges by the word of their operator.
+
+    The same few peers ask for ever, so the answers are remembered.
+    """
+
+    words: frozenset[str]
+    known: EdgeAddresses
+    written: tuple[str, ...]
+    """All of them as they were written."""
+    _answers: dict[str, bool]
+
+    def __new__(cls, written: Iterable[str] = (), known: EdgeAddresses = NO_EDGES) -> Self:
+        plain = tuple(word.strip() for word in written)
+        named = {word.lower() for word in plain} & set(edges.TRUSTED_WORDS)
+        made = super().__new__(
+            cls, (network(proxy_word(word)) for word in plain if word.lower() not in named)
+        )
+        made.words, made.known, made.written = frozenset(named), known, plain
+        made._answers = {}
+        return made
+
+    def __bool__(self) -> bool:
+        return len(self) > 0 or bool(self.words)
+
+    def trusts(self, text: str) -> bool:
+        """Whether `text` is the address of a trusted proxy."""
+        found = self._answers.get(text)
+        if found is None:
+            address = parse(text[:100])
+            found = address is not None and (
+                any(address in each for each in self)
+                or (bool(self.words) and self.known.word(str(address)) in self.words)
+            )
+            if len(self._answers) >= MOST_ANSWERS:
+                self._answers.clear()
+            self._answers[text] = found
+        return found
+
+
+MOST_ANSWERS = 4096
+
+
+def networks(words: Iterable[str], known: EdgeAddresses = NO_EDGES) -> Proxies:
+    """`10.0.0.0/8`, `192.0.2.1`, `cloudflare` …; ValueError with the fix for anything else.
+
+    `known` are the lists of the edges that are named.
+    """
+    return Proxies(words, known)
 
 
 @lru_cache(maxsize=4096)
@@ -43,30 +96,69 @@ def parse(text: str) -> IPv4Address | IPv6Address | None:
 
 def is_trusted(text: str, trusted: Sequence[Network]) -> bool:
     """Whether `text` is an address in one of the networks."""
+    if isinstance(trusted, Proxies):
+        return trusted.trusts(text)
     address = parse(text)
     return address is not None and any(address in each for each in trusted)
 
 
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where a request came from: the client's address, and how many trusted proxies it passed."""
+
+    address: str
+    hops: int = 0
+    through: str = ""
+    """The word of a trusted edge that it passed."""
+
+
 def client_address(
-    peer: str, forwarded_for: str, forwarded: str, trusted: Sequence[Network]
+    peer: str,
+    forwarded_for: str,
+    forwarded: str,
+    trusted: Sequence[Network],
+    own: Mapping[str, str] | None = None,
 ) -> str:
     """The client's address.
 
     `peer` is the socket's, `forwarded_for` and `forwarded` the two headers' values (several header
     lines joined by commas). An entry that is no address ends the search: the last good one counts.
+    `own` are headers in which edges say who the visitor is (edges.OWN_VISITOR), by lower-case name.
     """
+    return trace(peer, forwarded_for, forwarded, trusted, own).address
+
+
+def trace(
+    peer: str,
+    forwarded_for: str,
+    forwarded: str,
+    trusted: Sequence[Network],
+    own: Mapping[str, str] | None = None,
+) -> Trace:
+    """The same, and the way that was gone."""
     found = str(parse(peer) or peer)
     if not trusted or not is_trusted(peer, trusted):
-        return found
+        return Trace(found)
+    known = trusted.known if isinstance(trusted, Proxies) else NO_EDGES
+    hops, through = 1, known.word(found)
+    last = through
     entries = forwarded_for.split(",") if forwarded_for else _for_entries(forwarded)
     for entry in reversed(entries[-MOST_HOPS:]):
         address = parse(entry[:100])
         if address is None:
             break
-        found = str(address)
-        if not any(address in each for each in trusted):
+        found, last = str(address), ""
+        if not is_trusted(found, trusted):
             break
-    return found
+        hops += 1
+        last = known.word(found)
+        through = last or through
+    if last:  # nobody further has been named: the edge itself may have said who it was
+        for name in edges.OWN_VISITOR.get(last, ()):
+            visitor = parse(own[name][:100]) if own and name in own else None
+            if visitor is not None:
+                return Trace(str(visitor), hops, through)
+    return Trace(found, hops, through)
 
 
 def _for_entries(forwarded: str) -> list[str]:

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from stagedoor.fronts.addresses import Network, is_trusted
+from stagedoor.fronts.proxy_signs import between
 from stagedoor.identify.ja4 import Hello, ja4, well_formed
 from stagedoor.model.facts import Arrival, Request
 
@@ -63,4 +64,9 @@ def arrival(
         return Arrival(fingerprint, plaintext=plaintext, proxied=False)
     scheme = request.header("x-forwarded-proto").rpartition(",")[2].strip().lower()
     written = well_formed(request.header(header)) if header else ""
-    return Arrival(written, plaintext=scheme != "https", proxied=True)
+    return Arrival(
+        written,
+        plaintext=scheme != "https",
+        proxied=True,
+        between=between(peer, request, trusted),
+    )

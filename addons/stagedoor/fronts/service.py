@@ -28,10 +28,11 @@ from stagedoor.engine.needs import (
 from stagedoor.engine.published_texts import Texts, digest_of
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
-from stagedoor.fronts.addresses import Network
+from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.identify.botauth import NONE, Outcome
+from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.actions import LICENSING
@@ -66,6 +67,7 @@ from stagedoor.store.memory import MemoryStore
 from stagedoor.store.store_keys import once_key
 from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
+from stagedoor.verify.edge_files import read_edges
 from stagedoor.verify.licence_file import LicenceFile
 
 _log = logging.getLogger("stagedoor.door")
@@ -92,11 +94,15 @@ class Service:
         self.policy: Policy | None = None
         self.settings: Settings | None = None
         self.mode: Mode = "enforce"
-        self.trusted: tuple[Network, ...] = ()
+        self.trusted = Proxies()
+        self.edges = NO_EDGES
+        self.ja4_header = ""
+        self.unseen = ""
+        """What the stance asks for and cannot be seen here (blind_spots.py); empty for nothing."""
         self.publication = NOTHING
         self.store: Store = MemoryStore(1)
         self.tracks = Tracks()
-        self.claims = Claims(self.emit)
+        self.claims = Claims(self.emit, self._edges_changed)
         self.watcher = Watcher(self._build, self.take, self.emit)
         self.changed: Callable[[Policy], None] = lambda _: None
         self._carried = carried
@@ -119,12 +125,14 @@ class Service:
         else:
             policy = self.policy
         self.settings = settings
+        self.edges = read_edges(settings.state)
         self.take(policy)
 
     def take(self, policy: Policy) -> None:
         """Decide by `policy` from now on: one assignment, whole or not at all."""
         assert self.settings is not None
-        self.trusted = self.settings.trusted_for(policy.stance)
+        self.trusted = self.settings.trusted_for(policy.stance, self.edges)
+        self.ja4_header = self.settings.ja4_header_for(policy.stance)
         self.mode = self.settings.mode_for(policy.stance)
         self.publication = published(policy.stance, policy.catalogue)
         said = self.publication.wanted.said
@@ -146,6 +154,12 @@ class Service:
                 standards=self._carried(self.publication),
             )
         )
+
+    def _edges_changed(self, found: EdgeAddresses) -> None:
+        """`stagedoor update` has fetched new lists."""
+        self.edges = found
+        if self.settings is not None and self.policy is not None:
+            self.trusted = self.settings.trusted_for(self.policy.stance, found)
 
     def _build(self, found: Sequence[Source]) -> Policy:
         return rule_folder.build(found, self.policy)
@@ -232,7 +246,11 @@ class Service:
             self._live(transaction)
         needs = order.needs(transaction)
         claim, request = needs.claim, transaction.request
-        proof = self.claims.prove(claim, request, signed) if claim is not None else None
+        proof = None
+        if claim is not None:
+            arrival = transaction.arrival
+            between = arrival.between if arrival is not None else ""
+            proof = self.claims.prove(claim, request, signed, between)
         query = self._query(transaction, needs, proof)
         if query is None:
             self._decided(transaction, proof, NOTHING_KNOWN)

@@ -20,6 +20,7 @@ from functools import lru_cache
 from ahocorasick_rs import BytesAhoCorasick
 
 from stagedoor.identify.catalogue import Catalogue, Signature
+from stagedoor.identify.intermediaries import BEHIND, intermediary
 from stagedoor.identify.own_words import Own, OwnWord
 from stagedoor.identify.public_lists import LOOKED_AT
 from stagedoor.model.facts import (
@@ -176,7 +177,7 @@ class Matcher:
         """Whom `agent` (a User-Agent header, one character a byte) claims to be.
 
         `facts.UNKNOWN` where the catalogue has nothing, or the header is empty; OVERLONG where it
-        is longer than any client's.
+        is longer than any client's; BEHIND where it is a proxy's.
         """
         if len(agent) <= MAX_CACHED:
             return self._cached(agent)
@@ -188,6 +189,8 @@ class Matcher:
     def _look_up(self, agent: str) -> Client:
         if not _NAMING.search(agent):
             return ANONYMOUS
+        if intermediary(agent):
+            return BEHIND
         agent = plain(agent)
         claim, hinted = self._claimed(_fold(agent))
         client = claim.client if claim is not None else UNKNOWN

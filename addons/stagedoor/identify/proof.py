@@ -94,6 +94,10 @@ class Evidence:
     names: Names = PENDING
     signed: Signed = "none"
     signer: str = ""
+    between: str = ""
+    """The intermediary whose address stands in the place of the client's; empty: none is known."""
+    edge: bool = False
+    """Whether the address itself is in that intermediary's list."""
 
 
 _ListsSay = Literal["inside", "outside", "stale", "unknown", "nothing"]
@@ -128,6 +132,9 @@ def prove(claim: Claim, address: str, evidence: Evidence) -> tuple[Proof, str]:
         return "verified", signature
     if not address:
         return "unverified", _joined(signature, "the client's address is not known")
+    if evidence.edge:
+        # It says nothing for anybody either: all of its visitors come from there.
+        return "unverified", _joined(signature, _not_theirs(address, evidence.between))
     lists, about_lists = _lists(claim, evidence)
     if lists == "inside":
         return "verified", about_lists
@@ -135,12 +142,19 @@ def prove(claim: Claim, address: str, evidence: Evidence) -> tuple[Proof, str]:
     if names == "confirmed":
         return "verified", about_names
     verdict = _VERDICTS.get((lists, names), "unverified")
+    if evidence.between:
+        about = _not_theirs(address, evidence.between)
+        return "unverified", _joined(signature, about_lists, about_names, about)
     if verdict == "spoofed" and not _routed(address):
         # Behind a proxy that is not trusted everybody comes from here, Googlebot too: such a
         # setup must not lose the search engines.
         hint = f"{address} is not on the Internet: is a proxy in front that is not trusted?"
         return "unverified", _joined(signature, about_lists, about_names, hint)
     return verdict, _joined(signature, about_lists, about_names)
+
+
+def _not_theirs(address: str, between: str) -> str:
+    return f"the request came through {between}, and {address} may be its address, not the client's"
 
 
 def _signature(ways: Ways, evidence: Evidence) -> tuple[bool, str]:

@@ -41,13 +41,17 @@ _LOCAL: tuple[Network, ...] = tuple(
 """Loopback, private, link-local, multicast, reserved: no crawler comes from there over the
 Internet, and a client there is a neighbour or a proxy."""
 
-_LISTS = ("prefixes", "ips", "ip_ranges", "ipRanges", "ranges", "addresses", "cidrs", "networks")
+_LISTS = (
+    *("prefixes", "ips", "ip_ranges", "ipRanges", "ranges", "addresses", "cidrs", "networks"),
+    *("ipv6Ranges", "ipv6_addresses", "ipv4_cidrs", "ipv6_cidrs"),
+    *("CLOUDFRONT_GLOBAL_IP_LIST", "CLOUDFRONT_REGIONAL_EDGE_IP_LIST"),
+)
 _FIELDS = (
     *("ipv4Prefix", "ipv6Prefix", "ip_prefix", "ipv6_prefix"),
     *("ip_address", "ip_range", "ipRange", "ip", "cidr", "prefix", "address", "network"),
 )
 """What operators call the list, and the network in an entry of it: Google's form (nearly all),
-AWS's, Ahrefs' and Parallel's."""
+AWS's, Ahrefs' and Parallel's, Imperva's and Fastly's."""
 
 
 # -- operators' lists --------------------------------------------------------------------------

@@ -58,6 +58,9 @@ class Watcher:
         self._since = time.localtime()
         self._worker: ThreadPoolExecutor | None = None
         self._task: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._asked = False
+        self._one = asyncio.Lock()
         self._stop: anyio.Event | None = None
 
     @property
@@ -85,9 +88,18 @@ class Watcher:
 
     def look_again(self) -> None:
         """Read the files once more and load them, also where nothing seems to have changed."""
-        if self._task is not None:
-            self._tried = ""
-            self._looking = asyncio.create_task(self._look(), name="stagedoor rules, asked for")
+        if self._task is None:
+            return
+        self._asked = True
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._answer(), name="stagedoor rules, asked for")
+
+    async def _answer(self) -> None:
+        """However often it was asked meanwhile: one look more, so that none waits behind many."""
+        while self._asked:
+            async with self._one:
+                self._asked, self._tried = False, ""
+                await self._look_now()
 
     def close(self) -> None:
         """Watch no more."""
@@ -95,6 +107,9 @@ class Watcher:
             self._stop.set()
             self._task.cancel()
             self._task = self._stop = None
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         if self._worker is not None:
             self._worker.shutdown(wait=False)
             self._worker = None
@@ -136,7 +151,11 @@ class Watcher:
                 return
 
     async def _look(self) -> None:
-        """Load what stands in the files now, where that is something new."""
+        """Load what stands in the files now, where that is something new; one at a time."""
+        async with self._one:
+            await self._look_now()
+
+    async def _look_now(self) -> None:
         found = await self._settled()
         digests = _digests(found.sources)
         digest = _digest(digests) if not found.problems else str(found.problems)

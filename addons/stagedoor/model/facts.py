@@ -121,11 +121,13 @@ class Arrival:
 
     `ja4` is the TLS fingerprint, empty where it is not known. `plaintext`: the visitor's own
     connection was not TLS, or nobody says so. `proxied`: a trusted proxy passed the request on.
+    `between` names an intermediary whose address may stand in the place of the visitor's.
     """
 
     ja4: str = ""
     plaintext: bool = True
     proxied: bool = True
+    between: str = ""
 
 
 @dataclass(frozen=True, slots=True)

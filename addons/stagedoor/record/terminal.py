@@ -6,6 +6,7 @@ import logging
 
 from stagedoor.model.actions import named
 from stagedoor.model.events import Decided
+from stagedoor.model.facts import UNKNOWN
 from stagedoor.record.recorders import Handlers
 
 LINES_A_SECOND = 5
@@ -49,11 +50,14 @@ class Terminal:
 def line(event: Decided) -> str:
     """`refused GPTBot (OpenAI, ai-training): GET /music/a.mp3 by ai-training-off [K7Q29FXM]`."""
     client = event.client
-    whose = ", ".join(filter(None, (client.operator, client.comes_for)))
+    if client.name == UNKNOWN.name:
+        who = "an unknown client"
+    else:
+        who = f"{client.name} ({', '.join(filter(None, (client.operator, client.comes_for)))})"
     verdict = event.verdict
     word = f"would {named(verdict.would).verb}" if verdict.would else named(verdict.action).past
     return (
-        f"{word} {client.name} ({whose}): {printable(event.request.method, 12)} "
+        f"{word} {who}: {printable(event.request.method, 12)} "
         f"{printable(event.request.path)} by {verdict.rule}"
         + (f" [{event.id}]" if event.id else "")
     )

@@ -22,6 +22,8 @@ CARRY: Final = 256
 REACH: Final = 192 << 10
 """Bytes before the end of a file within which its last mark stands."""
 TAIL: Final = 4 << 10
+HELD: Final = 65_536 - 1
+"""Bytes of a file without a size that are held for its end: an Ogg page has no more."""
 
 
 class Follower(Protocol):
@@ -86,7 +88,7 @@ class MarkFollower:
     """Ogg, FLAC without samples, Matroska without Duration, transport streams.
 
     `size` of the file as far as it is known: only its end is looked at, then. Of one without a size
-    the last chunk is kept (by reference), because its end comes without a sign.
+    the last HELD bytes are kept, because its end comes without a sign.
     """
 
     __slots__ = ("_carry", "_held", "_last", "_marks", "_next", "_size", "rate", "seconds")
@@ -107,12 +109,14 @@ class MarkFollower:
         """Look for the last mark in it."""
         if self._size and at + len(chunk) < self._size - REACH:
             return
-        if not self._size and at < self._next:
-            self._carry, self._held = self._held[-CARRY:] or self._carry, chunk
+        if not self._size:
+            self._held = chunk if len(chunk) >= HELD else (self._held + chunk)[-HELD:]
+            if at >= self._next:
+                self._next = at + EVERY
+                self._look(self._held, at + len(chunk) - len(self._held))
             return
-        self._next = at + EVERY
         self._look(self._carry + chunk, at - len(self._carry))
-        self._carry, self._held = chunk[-CARRY:], b""
+        self._carry = chunk[-CARRY:]
 
     def _look(self, data: bytes, at: int) -> None:
         time, place = self._marks(data)
@@ -123,8 +127,7 @@ class MarkFollower:
     def end(self, size: int) -> float:
         """The last mark, and as much again as stands behind it."""
         if self._held:
-            data = self._carry + self._held
-            self._look(data, size - len(data))
+            self._look(self._held, size - len(self._held))
         time, place = self._last
         if not place or size - place > REACH:
             return 0.0

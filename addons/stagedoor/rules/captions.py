@@ -188,7 +188,9 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "upstream": "where your site answers: http://localhost:8000",
         "listen": "where visitors come to: 0.0.0.0:8080, or just 8080",
         "profile": "what your site runs on: navidrome, funkwhale, jellyfin, azuracast, wordpress …",
-        "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's",
+        "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's; "
+        "also cloudflare, fastly and so on",
+        "ja4_header": "the header in which a trusted proxy passes on visitors' JA4: X-JA4",
     },
     site_profiles.ProfileFile: {
         "name": "what the stance calls it",

@@ -18,7 +18,7 @@ from pydantic_core import core_schema
 
 from stagedoor.config.schema import Model
 from stagedoor.identify.traits import TRAIT_NAMES, TRAITS
-from stagedoor.model import actions, facts
+from stagedoor.model import actions, edges, facts
 from stagedoor.model.units import BYTES, SECONDS
 from stagedoor.rules import captions, rule
 from stagedoor.rules.fields import TOLD
@@ -53,6 +53,13 @@ NETWORK: Schema = {
     "pattern": r"^\s*[0-9A-Fa-f:.]*[:.][0-9A-Fa-f:.]*(/[0-9.]+)?\s*$",
     "errorMessage": "write for example 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32",
 }
+PROXY: Schema = {
+    "anyOf": [
+        {"enum": list(edges.TRUSTED_WORDS)},
+        NETWORK,
+    ]
+}
+"""An address, or a network of edges by its name."""
 _PORT = "([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 _FILLED: Schema = {"pattern": r"\S"}
 
@@ -110,7 +117,7 @@ SHAPES: Mapping[str, Shape] = {
     "config.stance._yes_no": lambda one: {"anyOf": [answer(one["enum"]), _OTHERWISE]},
     "config.stance._switch": lambda one: {"anyOf": [switch(one["enum"]), {"type": "boolean"}]},
     "config.stance._absolute": _PATH,
-    "config.stance._is_network": NETWORK,
+    "config.stance.proxy_word": PROXY,
     "config.stance.Artist._reachable": {
         "pattern": "^(mailto:|https?://|$)",
         "errorMessage": "begin with mailto: or https://",

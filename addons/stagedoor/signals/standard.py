@@ -213,7 +213,7 @@ class Standard:
     unlinked: Callable[[Message], str] = _no_text
     """What cannot be said without the site's address; empty where nothing is lost."""
     challenges: Mapping[int, str] = MappingProxyType({})
-    """By status, what stands in WWW-Authenticate of a refusal: how to come to leave."""
+    """By status, what stands in WWW-Authenticate of a refusal: what the client needs."""
     linking: bool = False
     """It leads to a document; it is written behind those that say it themselves."""
     own_group: bool = False

@@ -14,6 +14,7 @@ from pathlib import Path
 from stagedoor.fetch.client import HttpClient
 from stagedoor.identify.botauth import NONE, Outcome, check
 from stagedoor.identify.catalogue import Signature
+from stagedoor.identify.edge_addresses import EdgeAddresses
 from stagedoor.identify.keys import KeysError, read_keys
 from stagedoor.identify.origins import key_set_of
 from stagedoor.model.errors import ConfigError
@@ -33,8 +34,12 @@ _log = logging.getLogger("stagedoor.door")
 class Claims:
     """Everything that is asked beside the requests of one guard."""
 
-    def __init__(self, emit: Callable[[Event], None]) -> None:
-        self._emit = emit
+    def __init__(
+        self,
+        emit: Callable[[Event], None],
+        edges_changed: Callable[[EdgeAddresses], None] = lambda _: None,
+    ) -> None:
+        self._emit, self._edges_changed = emit, edges_changed
         self._lookups: Lookups | None = None
         self._prover: Prover | None = None
         self._directories: Directories | None = None
@@ -54,7 +59,7 @@ class Claims:
         """
         emit, self._client = self._emit, client
         self._lookups = Lookups(resolvers, count=lambda outcome: emit(LookedUp(outcome)))
-        self._prover = Prover(state, self._lookups)
+        self._prover = Prover(state, self._lookups, changed=self._edges_changed)
         self._state = state
         self.follow(policy)
 
@@ -107,10 +112,12 @@ class Claims:
             return outcome
         return nonces.check(store, outcome, request.address, now)
 
-    def prove(self, claim: Signature, request: Request, signed: Outcome) -> tuple[Proof, str]:
-        """How sure a claim is, and why."""
+    def prove(
+        self, claim: Signature, request: Request, signed: Outcome, between: str = ""
+    ) -> tuple[Proof, str]:
+        """How sure a claim is, and why; `between` as in Arrival."""
         if self._prover is None:
             return "unverified", "the guard is still starting"
-        found = self._prover.prove(claim, request.address, signed.standing, signed.signer)
+        found = self._prover.prove(claim, request.address, signed.standing, signed.signer, between)
         self._emit(Claimed(claim.name, found[0]))
         return found

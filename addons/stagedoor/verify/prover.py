@@ -12,10 +12,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from stagedoor.identify.edge_addresses import EdgeAddresses
 from stagedoor.identify.proof import PENDING, Claim, Evidence, Signed, prove
 from stagedoor.identify.ranges import Lists, membership
+from stagedoor.model.edges import BY_WORD
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import Proof
+from stagedoor.verify.edge_files import read_edges
 from stagedoor.verify.range_files import read_ranges, stamp
 from stagedoor.verify.reverse_dns import Lookups
 
@@ -35,13 +38,15 @@ class Prover:
         *,
         local: bool = False,
         clock: Callable[[], float] = time.time,
+        changed: Callable[[EdgeAddresses], None] = lambda _: None,
     ) -> None:
+        self._changed = changed
         self._state = state
         self._lookups = lookups
         self._local = local
         self._clock = clock
         self._stamp = stamp(state)
-        self._lists: Lists = self._read()
+        self._lists, self._edges = self._read()
         self._look_again = clock() + LOOK_AGAIN
         self._reading: asyncio.Task[None] | None = None
 
@@ -51,9 +56,16 @@ class Prover:
         return len(self._lists)
 
     def prove(
-        self, claim: Claim, address: str, signed: Signed = "none", signer: str = ""
+        self,
+        claim: Claim,
+        address: str,
+        signed: Signed = "none",
+        signer: str = "",
+        between: str = "",
     ) -> tuple[Proof, str]:
         """How sure it is that `address` is who `claim` says, and why. Never waits.
+
+        `between` is the intermediary that the request's headers show, where they do.
 
         To be called on the event loop's thread, for claims that have a way to prove them.
         """
@@ -62,12 +74,15 @@ class Prover:
             self._begin_reading(now)
         ways = claim.proof
         ranges = membership(self._lists, ways.ranges, address)
-        evidence = Evidence(now, ranges, PENDING, signed, signer)
+        edge = self._edges.word(address)
+        if edge:
+            between = BY_WORD[edge].name
+        evidence = Evidence(now, ranges, PENDING, signed, signer, between, bool(edge))
         proof, why = prove(claim, address, evidence)
-        if proof == "verified" or not ways.rdns or not address:
+        if proof == "verified" or not ways.rdns or not address or edge:
             return proof, why  # no name server is asked where it would change nothing
         names = self._lookups.known(address)
-        return prove(claim, address, Evidence(now, ranges, names, signed, signer))
+        return prove(claim, address, Evidence(now, ranges, names, signed, signer, between))
 
     def _begin_reading(self, now: float) -> None:
         self._look_again = now + LOOK_AGAIN
@@ -78,11 +93,12 @@ class Prover:
             self._reading = loop.create_task(self._read_again(), name="stagedoor ranges")
 
     async def _read_again(self) -> None:
-        self._lists = await asyncio.to_thread(self._read)
+        self._lists, self._edges = await asyncio.to_thread(self._read)
+        self._changed(self._edges)
 
-    def _read(self) -> Lists:
+    def _read(self) -> tuple[Lists, EdgeAddresses]:
         problems: list[Problem] = []
         lists = read_ranges(self._state, problems, local=self._local)
         for problem in problems:
             _log.warning("%s", problem)
-        return lists
+        return lists, read_edges(self._state)

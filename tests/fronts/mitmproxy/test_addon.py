@@ -242,3 +242,14 @@ def test_a_trusted_proxys_word_about_the_client_counts(opened: OpenGuard) -> Non
         flow("/a.mp3", GPTBOT, peer="127.0.0.1", headers={"X-Forwarded-For": "203.0.113.9"})
     )
     assert fixture.recorded.events[0].request.address == "203.0.113.9"
+
+
+def test_a_site_is_known_by_the_name_that_the_guard_was_given(opened: OpenGuard) -> None:
+    """Not by the visitor's: a certificate and a virtual host are for the site's own."""
+    server = connection.Server(address=("site.example", 443))
+    client = connection.Client(
+        peername=("198.51.100.7", 1), sockname=("::", 443), timestamp_start=0
+    )
+    client.sni = "music.example"
+    opened().guard.server_connect(ServerConnectionHookData(server, client))
+    assert server.sni == "site.example"

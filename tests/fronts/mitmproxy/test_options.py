@@ -113,7 +113,8 @@ def test_a_home_directory_is_found() -> None:
         ("guard_metrics", "on", f'guard_metrics: "on" is not a listening address — write {DEFAULT_METRICS}, or off'),
         ("guard_mode", "observ", 'guard_mode: "observ" is not a mode — did you mean "observe"?'),
         ("guard_mode", "x", 'guard_mode: "x" is not a mode — write enforce or observe'),
-        ("guard_trusted_proxies", "proxy", 'guard_trusted_proxies: "proxy" is not an address or network — write 127.0.0.1 or 10.0.0.0/8'),
+        ("guard_trusted_proxies", "proxy", 'guard_trusted_proxies: "proxy" is not an address or network — write 127.0.0.1 or 10.0.0.0/8, or a name: cloudflare, fastly, cloudfront, akamai, bunny, google, imperva, sucuri'),
+        ("guard_trusted_proxies", "cloudflair", 'guard_trusted_proxies: "cloudflair" is not an address or network — did you mean "cloudflare"?'),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_option_and_a_fix(name: str, value: str, line: str) -> None:

@@ -160,6 +160,23 @@ APP = b"<!doctype html><html><head><title>App</title></head><body><div id=root><
         (OWN.encode(), {"content_type": "text/html"}),
         (b"<html><pre>\n" + OWN.encode() + b"</pre></html>", {"content_type": "text/html"}),
     ],
+    ids=[
+        "plain",
+        "crlf",
+        "cr",
+        "bom",
+        "utf-16",
+        "utf-16-be",
+        "utf-16-le-unmarked",
+        "utf-32",
+        "gzip",
+        "deflate",
+        "br",
+        "zstd",
+        "twice",
+        "as-a-page",
+        "in-a-page",
+    ],
 )
 def test_the_sites_robots_txt_counts_in_whatever_form(
     body: bytes, headers: dict[str, str], opened: OpenGuard
@@ -183,6 +200,7 @@ def test_the_sites_robots_txt_counts_in_whatever_form(
         (OWN.encode(), {"content_encoding": "something-new"}),
         (b"", {}),
     ],
+    ids=["app", "app-as-text", "json", "png", "broken", "unknown", "empty"],
 )
 def test_what_is_no_robots_txt_is_replaced(
     body: bytes, headers: dict[str, str], opened: OpenGuard

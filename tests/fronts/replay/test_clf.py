@@ -49,7 +49,9 @@ def test_a_combined_line() -> None:
 def test_more_fields_may_follow() -> None:
     """nginx's example `main` ends with X-Forwarded-For."""
     line = b"::1 - - " + TIME + b' "GET / HTTP/2.0" 200 5 "-" "VLC" "198.51.100.1" rt=0.001'
-    assert hit(line)[1:] == (b"::1", b"GET", b"", b"/", 200, 5, b"VLC", "")
+    assert hit(line)[1:] == (b"198.51.100.1,,::1", b"GET", b"", b"/", 200, 5, b"VLC", "")
+    for more in (b"0.003", b"-", b"unknown, 198.51.100.1", b"", b"dead beef"):
+        assert hit(line.replace(b"198.51.100.1", more)).address == b"::1"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +64,11 @@ def test_more_fields_may_follow() -> None:
         (b"203.0.113.9 - x [01/Jan/2000:00:00:00 +0000]", b"", b"203.0.113.9"),
         (b'203.0.113.9 - a\\"b', b"", b"203.0.113.9"),
         (b"203.0.113.9 ident jo", b"", b"203.0.113.9"),
+        (b"203.0.113.9, 10.0.0.1 - -", b"", b"203.0.113.9,10.0.0.1"),
+        (b"203.0.113.9, 10.0.0.1, 10.0.0.2 - jo", b"", b"203.0.113.9,10.0.0.1,10.0.0.2"),
+        (b"example.org 203.0.113.9, 10.0.0.1 - -", b"example.org", b"203.0.113.9,10.0.0.1"),
+        (b"host.example.net - -", b"", b"host.example.net"),
+        (b"example.org:80 host.example.net - -", b"example.org:80", b"host.example.net"),
     ],
 )
 def test_what_stands_before_the_time(before: bytes, host: bytes, address: bytes) -> None:
@@ -126,6 +133,7 @@ def test_odd_requests_are_requests(request_line: bytes, asked: tuple[bytes, byte
     ("line", "why"),
     [
         (b"hello", "no quoted request"),
+        (b"somebody: " + TIME + b' "GET / HTTP/1.1" 200 5', "does not begin with an address"),
         (b'203.0.113.9 - - "GET / HTTP/1.1" 200 5', "no [time]"),
         (b"203.0.113.9 - - " + TIME + b' "GET / HTTP/1.1"', "no status and size"),
         (b"203.0.113.9 - - " + TIME + b' "GET / HTTP/1.1" 200 5 "-" "Mozil', "does not end"),

@@ -30,4 +30,5 @@ def test_every_format_can_be_read() -> None:
 
 def test_packers() -> None:
     assert packer(b"BZh91AY") == "bzip2"
-    assert packer(b"BZ") == packer(b"") == packer(b"\x1f\x8b\x08") == ""
+    assert packer(b"\x1f\x8b\x08") == "gzip"
+    assert packer(b"BZ") == packer(b"") == ""

@@ -180,14 +180,12 @@ def test_tags_that_are_not_understood_are_left_alone(change: object, why: str) -
 
 def test_a_tag_with_unsynchronisation_stays_readable() -> None:
     """ID3 2.3, 5: no FF may stand before a byte that a player takes for sound."""
-    data = recording("cbr.mp3")
-    data = data[:5] + b"\x80" + data[6:]
-    for more in range(0, 260, 13):
+    for more in range(256):
         licence = LICENCE.replace(b"Ana", b"A" * (more + 1))
-        after = licence_inside.write(data, licence)
-        tag = id3_tags.tag_of(after)
-        assert tag
-        assert b"\xff" not in tag.body[: tag.body.index(b"</x:xmpmeta>")].split(b"PRIV")[-1]
+        after = licence_inside.write(tag(3, 0x80, b""), licence)
+        found = id3_tags.tag_of(after)
+        assert found
+        assert b"\xff" not in found.body
         assert [s.said for s in licence_inside.read(after)] == [NO.said]
 
 
@@ -218,3 +216,97 @@ def test_no_bytes_do_harm(data: bytes, head: bytes) -> None:
     except CarrierError:
         return
     assert [s.said for s in licence_inside.read(after)] == [NO.said]
+
+
+def tag(version: int, flags: int, body: bytes) -> bytes:
+    """A file with this tag, and something to hear."""
+    head = b"ID3" + bytes([version, 0, flags]) + id3_tags._written_safe(len(body))
+    return head + body + b"\xff\xfbsound"
+
+
+def frame(version: int, payload: bytes, flags: int = 0, name: bytes = b"PRIV") -> bytes:
+    size = len(payload).to_bytes(4) if version == 3 else id3_tags._written_safe(len(payload))
+    return name + size + bytes([0, flags]) + payload
+
+
+PRIV = b"owner\0" + LICENCE
+ESCAPED = b"owner\xff\0\0" + LICENCE
+
+
+@pytest.mark.parametrize(
+    ("data", "read"),
+    [
+        # Unsynchronisation: of a whole tag in 2.3, of a frame in 2.4.
+        (tag(3, 0x80, frame(3, b"owner\xff" + PRIV[5:]).replace(b"\xff", b"\xff\0")), True),
+        (tag(4, 0, frame(4, ESCAPED, 0x02)), True),
+        # Extended heads.
+        (tag(3, 0x40, b"\0\0\0\x06" + bytes(6) + frame(3, PRIV)), True),
+        (tag(4, 0x40, b"\0\0\0\x06\x01\0" + frame(4, PRIV)), True),
+        # Frames with a group, or a length of data; compressed and encrypted ones are left out.
+        (tag(3, 0, frame(3, b"g" + PRIV, 0x20)), True),
+        (tag(4, 0, frame(4, b"g\0\0\0\x01" + PRIV, 0x41)), True),
+        (tag(3, 0, frame(3, PRIV, 0x80)), False),
+        (tag(4, 0, frame(4, PRIV, 0x08)), False),
+        # A frame that is longer than its tag, a frame that is too long to be looked at, and 2.2.
+        (tag(4, 0, frame(4, PRIV)[:-1]), False),
+        (tag(3, 0, frame(3, PRIV + bytes(1 << 20))), False),
+        (tag(2, 0, frame(3, PRIV)), False),
+    ],
+)
+def test_frames_of_all_kinds(data: bytes, read: bool) -> None:
+    assert [s.said for s in licence_inside.read(data)] == ([NO.said] if read else [])
+
+
+def test_a_packet_is_found_in_a_tag_with_others() -> None:
+    body = frame(3, b"owner\0x") + frame(3, b"XMP\0" + xmp_packets.with_licence(b"", OTHER))
+    after = licence_inside.write(tag(3, 0, body), LICENCE)
+    assert [s.said for s in licence_inside.read(after)] == [NO.said]
+    assert b"owner\0x" in after
+    with pytest.raises(ValueError, match="ASCII"):
+        id3_tags.with_xmp(after, "ä".encode())
+
+
+def test_a_tag_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(id3_tags, "_SAFE_MOST", 1000)
+    with pytest.raises(CarrierError, match="full"):
+        licence_inside.write(recording("cbr.mp3"), LICENCE)
+
+
+def test_boxes_with_long_sizes_and_without() -> None:
+    inner = LICENCE
+    long = (1).to_bytes(4) + b"uuid" + (len(inner) + 16).to_bytes(8) + inner
+    start = box(b"ftyp", b"M4A ")
+    assert [s.said for s in licence_inside.read(start + long)] == [NO.said]
+    endless = (0).to_bytes(4) + b"uuid" + inner
+    assert [s.said for s in licence_inside.read(start + endless)] == [NO.said]
+    too_long = box(b"udta", LICENCE + bytes(1 << 20))
+    assert licence_inside.read(start + too_long) == ()
+    assert licence_inside.read(start + box(b"free", b"") * 10_001 + long) == ()
+    assert len(licence_inside.read(start + long + long)) == 1
+
+
+def test_xmp_that_cannot_be_added_to_and_xmp_in_utf_8() -> None:
+    with pytest.raises(CarrierError, match="cannot be added to"):
+        xmp_packets.with_licence(b"<x:xmpmeta></x:xmpmeta>", LICENCE)
+    wide = FOREIGN.replace(b"&#228;", "ä".encode())
+    packet = xmp_packets.with_licence(wide, LICENCE)
+    assert packet.isascii()
+    assert b"L&#228;rm" in packet
+    many = (b"<x:xmpmeta>" + rsl.NAMESPACE.encode() + b"</x:xmpmeta>") * 17
+    assert licence_inside.read(many) == ()
+    long = b"<x:xmpmeta>" + LICENCE + bytes(1 << 20) + b"</x:xmpmeta>"
+    assert licence_inside.read(long) == ()
+
+
+def test_what_would_change_the_sound_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(id3_tags, "with_xmp", lambda data, _packet: data[:-1])
+    with pytest.raises(CarrierError, match="would not sound the same"):
+        licence_inside.write(recording("cbr.mp3"), LICENCE)
+
+
+def test_metadata_that_nobody_can_read_is_left_alone() -> None:
+    """What is written must be read back: XMP of others may be broken."""
+    broken = FOREIGN.replace(b"<dc:title>", b"<dc:title")
+    theirs = id3_tags.with_xmp(recording("cbr.mp3"), broken)
+    with pytest.raises(CarrierError, match="cannot be added to"):
+        licence_inside.write(theirs, LICENCE)

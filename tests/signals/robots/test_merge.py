@@ -332,11 +332,18 @@ def test_readers_that_differ_are_reported_and_served_alike() -> None:
         assert not allowed(reading, "CCBot", "/music/a.mp3")
 
 
+def test_a_file_with_two_readings_and_nothing_to_say_about_use() -> None:
+    site = b"User-agent: Else\nContent-Usage: train-ai=n\nUser-agent: CCBot\nDisallow: /private/\n"
+    text = merge(site, replace(WANTED, standards=frozenset({"robots"}))).text
+    assert text.endswith(site)
+    assert not allowed(read(text), "CCBot", "/music/a.mp3")
+
+
 def test_the_words_are_defined_beside_them() -> None:
     """Content Signals make the definitions a part of the file; they are in our own words."""
     text = write(WANTED).decode()
     first = text.index("User-agent:")
-    for line in (*content_signal.DEFINITIONS, "# Content-Usage: y is leave, n is refusal."):
+    for line in (*content_signal.DEFINITIONS, "# Content-Usage: y allows a use, n refuses it."):
         assert 0 < text.index(line) < first
     only = replace(WANTED, standards=frozenset({"robots", "content-usage"}))
     assert "Content-Signal" not in write(only).decode()

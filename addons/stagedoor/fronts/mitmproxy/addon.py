@@ -97,7 +97,11 @@ class Guard:
             return
         if metrics and settings.state:
             self.service.suite.fill(settings.state)
-        startup.announce(policy, settings, self.service.mode, metrics, password)
+        service = self.service
+        service.unseen = startup.unseen(policy, service.trusted, service.ja4_header)
+        startup.announce(
+            *(policy, settings, service.mode, metrics, password, service.trusted, service.unseen)
+        )
         self._visitors.harden(ctx.master.addons.get("proxyserver"))
         hangups.heed(self.reload)
         self._undo += [hangups.ignore, first_bytes.install()]

@@ -100,7 +100,7 @@ class Complaints:
         if side == "site":
             self.outage.failed(reported=bool(number))
         if number:
-            what = _LINES.get((side, fault)) or f"requests are refused as malformed ({fault})"
+            what = _LINES.get((side, fault)) or f"requests are refused as malformed: {fault}"
             more = f"; {number:,} times since the last such line" if number > 1 else ""
             shown = f" ({ascii(detail[:LONGEST])[1:-1]})" if detail else ""
             _log.warning("%s%s%s", what, shown, more)

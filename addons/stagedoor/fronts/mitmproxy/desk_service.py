@@ -55,7 +55,11 @@ class DeskService:
         if service.policy is None or service.settings is None:
             return None
         program, trouble = rule_folder.program_version(), service.watcher.trouble
-        return Outlook(service.policy, service.mode, service.settings.state, program, trouble)
+        strict = service.policy.stance.others.disguises == "no"  # it may have changed since
+        notes = (service.unseen,) if service.unseen and strict else ()
+        return Outlook(
+            service.policy, service.mode, service.settings.state, program, trouble, notes
+        )
 
     def _switch(self, mode: Mode, by: str) -> None:
         """Change the mode, asked for by the desk in its thread; done between two requests."""

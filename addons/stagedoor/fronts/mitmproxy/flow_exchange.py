@@ -16,8 +16,10 @@ from dataclasses import replace
 from mitmproxy import connection, http, tls
 from mitmproxy.proxy import mode_specs
 
+from stagedoor.config.stance import Stance
 from stagedoor.engine import order
 from stagedoor.fronts.addresses import is_trusted
+from stagedoor.fronts.blind_spots import of_request
 from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.inner_addresses import names_addresses, translated
 from stagedoor.fronts.mitmproxy import first_bytes
@@ -31,22 +33,21 @@ from stagedoor.fronts.mitmproxy.outages import Outage
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
 from stagedoor.fronts.mitmproxy.signal_redirects import SignalRedirects, is_redirect
 from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses, misfit
-from stagedoor.fronts.mitmproxy.upstreams import is_local
 from stagedoor.fronts.page_readers import reads_pages
+from stagedoor.fronts.proxy_signs import Warnings
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
 from stagedoor.identify.botauth import NONE, TAG, Outcome
-from stagedoor.identify.site_credentials import ANSWER, failed, is_subsonic, not_let_in
+from stagedoor.identify.site_credentials import ANSWER
 from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Answered, Failed, PageTagged, Responded, SiteUnreachable, Spent
-from stagedoor.model.facts import PEOPLE, Request, Resource
+from stagedoor.model.facts import PEOPLE, Request
 from stagedoor.publish.publication import NOTHING, Published
 from stagedoor.resources import response_kinds
 from stagedoor.resources.response_kinds import Head
 from stagedoor.rules.plan import ALLOW
 from stagedoor.rules.rule import RETRY_AFTER
-from stagedoor.signals.file_forms import unpacked
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -68,7 +69,8 @@ class Exchanges:
         self.fingerprints = Fingerprints()
         self.keep_host = True
         self.waiting = 0
-        self._forwarded_told = False
+        self._proxies = Warnings()
+        self._unseen_told = False
         self._upstream_said = 0.0
         self._signals = SignalResponses(NOTHING)
         self._delivery = Delivery(service)
@@ -126,12 +128,10 @@ class Exchanges:
         began = time.perf_counter()
         trusted = service.trusted
         request = read(flow, trusted)
-        settings = service.settings
-        header = settings.ja4_header if settings is not None else ""
         passage = Passage(
             policy,
             request,
-            arrival(flow.client_conn, request, self.fingerprints, trusted, header),
+            arrival(flow.client_conn, request, self.fingerprints, trusted, service.ja4_header),
             service.mode,
         )
         passage.at = time.time()
@@ -187,6 +187,7 @@ class Exchanges:
     def _go_on(self, flow: http.HTTPFlow, passage: Passage, began: float) -> Awaitable[None] | None:
         """It is decided, as far as the request shows: carry that out."""
         waiting = self._wait(passage)
+        self._warn_about_proxies(flow, passage)
         if passage.verdict.refused and not passage.pending:
             flow.request.stream = False  # what is answered here has no one to stream to
             self._record(passage)
@@ -199,7 +200,6 @@ class Exchanges:
         if passage.client.licence == "valid":  # it was for the guard; the site would refuse it
             flow.request.headers.pop("authorization", None)
         self._signals.arriving(flow, passage.resource)
-        self._warn_about_proxies(passage.request)
         passage.passed_on = time.perf_counter()
         passage.added = passage.passed_on - began
         return waiting
@@ -400,23 +400,11 @@ class Exchanges:
     def _settle_login(self, response: http.Response, passage: Passage) -> None:
         """The site has answered a request that was let in for its credentials: were they right?"""
         passage.pending = False
-        request, start = passage.request, passage.start
-        head = response_kinds.read(response.headers.fields)
-        said = unpacked(start, head.coding) if start is not None else None
-        calls = is_subsonic(request.target)
-        good = 200 <= response.status_code < 300
-        if calls and good and request.method != "HEAD":
-            good = said is not None and not failed(said)
-        if good:
-            self.service.logged_in(passage)
-            return
-        if response.status_code == 401 or (calls and said is not None and not_let_in(said)):
-            self.logins.wrong(client_key(request.address))
-        shown = response_kinds.from_head(Resource("other", request.path), head)
-        if start:
-            shown = response_kinds.from_body(shown, head, start)
-        if not shown.guarded:
-            passage.verdict = ALLOW  # the site's own no: there is no recording in it
+        match self.logins.outcome(response, passage.request, passage.start):
+            case "accepted":
+                self.service.logged_in(passage)
+            case "refused":
+                passage.verdict = ALLOW  # the site's own no goes out: there is no recording in it
 
     def _let_out(
         self, flow: http.HTTPFlow, response: http.Response, passage: Passage, began: float
@@ -533,18 +521,34 @@ class Exchanges:
             self._upstream_said = now
             _log.warning("%s", unreachable(server))
 
-    def _warn_about_proxies(self, request: Request) -> None:
-        """Once: a proxy in front that is not trusted makes every visitor look like one."""
-        if self._forwarded_told or self.service.trusted or not request.header("x-forwarded-for"):
+    def _warn_about_proxies(self, flow: http.HTTPFlow, passage: Passage) -> None:
+        """What stands in front and is not trusted, or hides the visitors: a line about each."""
+        service, arrival = self.service, passage.arrival
+        settings, peer = service.settings, flow.client_conn.peername
+        if settings is None or peer is None or arrival is None:
             return
-        if is_local(request.address):
-            self._forwarded_told = True
-            _log.warning(
-                "requests come from %s with X-Forwarded-For, which is not believed: if that is "
-                "your own proxy, start with --set guard_trusted_proxies=%s",
-                request.address,
-                request.address,
-            )
+        if not arrival.ja4 and not self._unseen_told:
+            self._tell_unseen(passage.policy.stance, proxied=arrival.proxied)
+        text = self._proxies.look(
+            peer[0],
+            passage.request,
+            service.trusted,
+            service.edges,
+            arrival.between,
+            in_stance=settings.trusted_proxies is None,
+        )
+        if text:
+            _log.warning("%s", text)
+
+    def _tell_unseen(self, stance: Stance, *, proxied: bool) -> None:
+        """Once: a request without a handshake, where the stance rests on one."""
+        service = self.service
+        text = of_request(stance, proxied=proxied, header=service.ja4_header, ja4="")
+        if text:
+            self._unseen_told = True
+            if not service.unseen:  # else it was said at the start
+                service.unseen = text
+                _log.warning("%s", text)
 
 
 def _may_sign(passage: Passage) -> bool:

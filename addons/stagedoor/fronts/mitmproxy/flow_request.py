@@ -8,8 +8,11 @@ from mitmproxy import http
 
 from stagedoor.fronts.addresses import Network, client_address
 from stagedoor.identify.site_credentials import present
+from stagedoor.model.edges import OWN_VISITOR
 from stagedoor.model.facts import Request, host_name
 from stagedoor.resources.paths import normalise
+
+_OWN = frozenset(name for names in OWN_VISITOR.values() for name in names)
 
 
 def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
@@ -20,6 +23,7 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
     agent = host = authorization = content_type = ""
     forwarded_for: list[str] = []
     forwarded: list[str] = []
+    own: dict[str, str] = {}
     for name, value in headers:
         lowered = name.lower()
         if lowered == "user-agent":
@@ -30,6 +34,8 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
             forwarded_for.append(value)
         elif lowered == "forwarded":
             forwarded.append(value)
+        elif lowered in _OWN:
+            own[lowered] = value
         elif lowered == "authorization":
             authorization = value
         elif lowered == "content-type":
@@ -44,7 +50,7 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
         agent=agent.strip(),
         headers=headers,
         address=client_address(
-            peer[0] if peer else "", ",".join(forwarded_for), ",".join(forwarded), trusted
+            peer[0] if peer else "", ",".join(forwarded_for), ",".join(forwarded), trusted, own
         ),
         credentials=present(method, target, authorization, content_type)
         if authorization or "/rest/" in target

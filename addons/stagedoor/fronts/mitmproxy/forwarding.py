@@ -49,7 +49,7 @@ def forward(flow: http.HTTPFlow, trusted: Sequence[Network], *, keep_host: bool)
     forwarded: list[bytes] = []
     said: dict[bytes, bytes] = {}
     kept: list[tuple[bytes, bytes]] = []
-    who: list[bytes] = []
+    who: list[tuple[bytes, bytes]] = []
     for field in flow.request.headers.fields:
         name = spelt(field[0])
         if name in OF_A_PROXY:
@@ -68,7 +68,7 @@ def forward(flow: http.HTTPFlow, trusted: Sequence[Network], *, keep_host: bool)
             continue
         if name in SAYS_WHO:
             if believed:
-                who.append(field[0])
+                who.append(field)
             continue
         if name == b"connection":
             connection_says += b"," + field[1].lower()
@@ -127,7 +127,7 @@ def _introduce(
     trusted: Sequence[Network],
     before: Sequence[bytes],
     forwarded: Sequence[bytes],
-    who: Sequence[bytes],
+    who: Sequence[tuple[bytes, bytes]],
 ) -> None:
     """Add who asks. Of the addresses that were passed on, those left of the client's are hearsay."""
     client, hops = peer, [peer]
@@ -138,6 +138,7 @@ def _introduce(
             ",".join(entries) if before else "",
             b",".join(forwarded).decode("latin-1"),
             trusted,
+            {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in who},
         )
         passed: list[str] = []
         for entry in reversed(entries if before else []):
@@ -150,7 +151,7 @@ def _introduce(
     address = client.encode("latin-1", "replace")
     fields.append((b"X-Forwarded-For", ", ".join(hops).encode("latin-1", "replace")))
     fields.append((b"X-Real-IP", address))
-    fields.extend((name, address) for name in who)
+    fields.extend((name, address) for name, _ in who)
 
 
 def _scheme(flow: http.HTTPFlow) -> bytes:

@@ -16,13 +16,18 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from mitmproxy import http
 
 from stagedoor.fetch.fetch_policy import FetchError
 from stagedoor.fetch.uses import SITE
 from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
-from stagedoor.identify.site_credentials import ANSWER, is_subsonic, not_let_in, without
+from stagedoor.identify.site_credentials import ANSWER, failed, is_subsonic, not_let_in, without
+from stagedoor.model.client_keys import client_key
+from stagedoor.model.facts import Request, Resource
+from stagedoor.resources import response_kinds
+from stagedoor.signals.file_forms import unpacked
 
 CHECKED_FOR = 300.0
 """Seconds for which the site is taken to check a path that it was seen to refuse."""
@@ -44,6 +49,10 @@ _NAMED = frozenset({
 })  # fmt: skip
 """Fields of the visitor's request that go with the guard's question: none by which one visitor could
 bring the site to refuse what it gives to all others."""
+
+
+Outcome = Literal["accepted", "refused", "recording"]
+"""The site has let the client in; it has not; it has not, and a recording came all the same."""
 
 
 class Logins:
@@ -100,6 +109,26 @@ class Logins:
         if answer.status == 401:
             return True
         return subsonic and answer.status == 200 and not_let_in(answer.body)
+
+    def outcome(self, response: http.Response, request: Request, start: bytes | None) -> Outcome:
+        """What the site's answer says of the login; `start` are its first bytes, if any were held.
+
+        A wrong one is counted against its household.
+        """
+        head = response_kinds.read(response.headers.fields)
+        said = unpacked(start, head.coding) if start is not None else None
+        calls = is_subsonic(request.target)
+        good = 200 <= response.status_code < 300
+        if calls and good and request.method != "HEAD":
+            good = said is not None and not failed(said)
+        if good:
+            return "accepted"
+        if response.status_code == 401 or (calls and said is not None and not_let_in(said)):
+            self.wrong(client_key(request.address))
+        shown = response_kinds.from_head(Resource("other", request.path), head)
+        if start:
+            shown = response_kinds.from_body(shown, head, start)
+        return "recording" if shown.guarded else "refused"
 
     # -- guessing ------------------------------------------------------------------------------
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from stagedoor.config.stance import Stance, split_listen
-from stagedoor.fronts.addresses import Network, networks
+from stagedoor.fronts.addresses import Proxies, networks
 from stagedoor.fronts.mitmproxy.connections import HEAD, IDLE, IN_ALL, PER_HOUSEHOLD
+from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.model.errors import did_you_mean
 from stagedoor.model.facts import MODES, Mode
 
@@ -56,8 +57,9 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
     (
         "guard_trusted_proxies",
         "",
-        "Addresses or networks, separated by commas, whose X-Forwarded-For and Forwarded headers "
-        "are believed. Empty means what the stance says under site.trusted_proxies.",
+        "Addresses, networks or names (cloudflare, fastly, cloudfront, akamai, bunny, google, "
+        "imperva, sucuri), separated by commas, whose X-Forwarded-For and Forwarded headers are "
+        "believed. Empty means what the stance says under site.trusted_proxies.",
     ),
     (
         "guard_resolvers",
@@ -75,7 +77,7 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "guard_ja4_header",
         "",
         "Header in which a trusted proxy that ends TLS itself tells the visitor's JA4 fingerprint, "
-        "such as X-JA4. Empty means that none does.",
+        "such as X-JA4. Empty means what the stance says under site.ja4_header.",
     ),
     (
         "guard_upstream_ca",
@@ -132,7 +134,7 @@ class Settings:
     state: Path | None
     metrics: tuple[str, int] | None
     mode: Mode | None
-    trusted_proxies: tuple[Network, ...] | None
+    trusted_proxies: Proxies | None
     resolvers: tuple[str, ...] = ()
     ja4_header: str = ""
     clients: int = 50_000
@@ -148,11 +150,15 @@ class Settings:
         """The mode in force: the option's, else the stance's."""
         return self.mode or stance.mode
 
-    def trusted_for(self, stance: Stance) -> tuple[Network, ...]:
-        """The trusted proxies: the option's, else the stance's."""
+    def ja4_header_for(self, stance: Stance) -> str:
+        """The header in which trusted proxies pass JA4 on: the option's, else the stance's."""
+        return self.ja4_header or stance.site.ja4_header.strip()
+
+    def trusted_for(self, stance: Stance, known: EdgeAddresses = NO_EDGES) -> Proxies:
+        """The trusted proxies: the option's, else the stance's; `known` are lists of edges."""
         if self.trusted_proxies is not None:
-            return self.trusted_proxies
-        return networks(stance.site.trusted_proxies)
+            return networks(self.trusted_proxies.written, known)
+        return networks(stance.site.trusted_proxies, known)
 
 
 def parse(options: Any) -> Settings:
@@ -163,7 +169,7 @@ def parse(options: Any) -> Settings:
     """
     wrong: list[str] = []
     metrics: tuple[str, int] | None = None
-    trusted: tuple[Network, ...] | None = None
+    trusted: Proxies | None = None
     if options.guard_metrics != "off":
         try:
             host, port = split_listen(options.guard_metrics)

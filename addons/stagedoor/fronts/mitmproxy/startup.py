@@ -17,6 +17,8 @@ from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
 from stagedoor.config.stance import Site, split_listen
+from stagedoor.fronts.addresses import Proxies
+from stagedoor.fronts.blind_spots import at_start
 from stagedoor.fronts.mitmproxy import log_output, start_checks
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt
 from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
@@ -170,6 +172,12 @@ def report_misspelt(names: Iterable[str]) -> bool:
     return bool(wrong)
 
 
+def unseen(policy: Policy, trusted: Proxies, header: str) -> str:
+    """What the stance asks for and cannot be seen here."""
+    certificate = bool(ctx.options.certs)
+    return at_start(policy.stance, proxied=bool(trusted), header=header, certificate=certificate)
+
+
 def keeps_host() -> bool:
     """Whether the site gets the visitor's Host: where it is asked for, or the site is near."""
     return ctx.options.keep_host_header or all(map(leads_inside, hosts()))
@@ -232,12 +240,21 @@ def announce(
     mode: Mode,
     metrics: tuple[str, int] | None,
     password: str,
+    trusted: Proxies,
+    unseen: str,
 ) -> None:
     """Say in the log what is guarded, and what is legal and still worth a look."""
     for text in message(policy, settings, mode, metrics, password):
         _log.info("%s", text)
     for problem in policy.advice:
         _log.warning("%s", problem)
+    for word in sorted(trusted.words - trusted.known.words):
+        _log.warning(
+            "the addresses of %s are not at hand, so it is not trusted yet: run stagedoor update "
+            "--state %s", word, settings.state or "DIR",
+        )  # fmt: skip
+    if unseen:
+        _log.warning("%s", unseen)
 
 
 def message(

@@ -2,7 +2,10 @@ r"""The Common Log Format and its children: what Apache and nginx write by defau
 
     common           ADDRESS IDENT USER [TIME] "REQUEST" STATUS SIZE
     combined         the same, then "REFERER" "USER AGENT"; more may follow
+    main             nginx's example: combined, then "X-FORWARDED-FOR"
     vhost_combined   HOST:PORT before a combined line
+
+In the place of the address, X-Forwarded-For may stand: `client, proxy`.
 
 In quoted fields, Apache writes `\"`, `\\`, `\n` and `\xhh` (mod_log_config), nginx `\xHH` for quotes,
 backslashes and everything that is not printable ASCII (log_format, escape=default).
@@ -15,11 +18,17 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 from stagedoor.fronts.replay.log_records import Hit, Line, NoRequest, Unreadable
+from stagedoor.fronts.replay.times_and_addresses import chain, is_address
 
 _TIME = rb"\[(.{14}):(.{5}) (.{5})\]"
-_REST = rb' "([A-Z]+) ([^ "\\]+) HTTP/[\d.]+" (\d{3}) (\d+) "[^"]*" "([^"\\]*)"(?: |\r?$)'
-_COMBINED = re.compile(rb"([^ ]+) - [^ ]+ " + _TIME + _REST).match
-_VHOST = re.compile(rb"([^ ]+) ([^ ]+) - [^ ]+ " + _TIME + _REST).match
+_REST = (
+    rb' "([A-Z]+) ([^ "\\]+) HTTP/[\d.]+" (\d{3}) (\d+) "[^"]*" "([^"\\]*)"'
+    rb'(?: "([\da-fA-F.:][\da-fA-F.:, ]*)")?(?: |\r?$)'
+)
+_WHO = rb"([\da-fA-F.:,]+|[\w.-]+)"
+"""An address or a host's name, and no wrapper such as `access.log:203.0.113.9`."""
+_COMBINED = re.compile(_WHO + rb" - [^ ]+ " + _TIME + _REST).match
+_VHOST = re.compile(rb"(?!\d{4}-)([^ ,\x1b]+) " + _WHO + rb" - [^ ]+ " + _TIME + _REST).match
 """What nearly every line looks like: one microsecond. A backslash in what matters leads to _ANY.
 (In the referer it does no harm: a quote that is escaped there is not followed by a blank and an
 opening quote, because that one would be escaped as well.)"""
@@ -38,6 +47,9 @@ _OLD_REQUEST = re.compile(rb"(GET) (/[^ ]*)")
 _ESCAPED = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|(.))", re.DOTALL)
 _CONTROLS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"v": b"\v", b"f": b"\f"}
 
+_FORWARDED = re.compile(rb' "([\da-fA-F.:][\da-fA-F.:, ]*)"').match
+_NAME = re.compile(rb"[\w.-]+(?::\d{1,5})?\Z").match
+
 _new = tuple.__new__
 _WITHIN = {
     b"%02d:%02d" % (minute, second): minute * 60 + second
@@ -54,10 +66,13 @@ _MONTHS = {
 def parse(line: bytes) -> Line:
     """One line, of whichever of the three formats it is."""
     if found := _COMBINED(line):
-        address, hour, within, zone, method, target, status, size, agent = found.groups()
+        address, hour, within, zone, method, target, status, size, agent, forwarded = found.groups()
         host = b""
     elif found := _VHOST(line):
-        host, address, hour, within, zone, method, target, status, size, agent = found.groups()
+        (
+            *(host, address, hour, within, zone, method, target, status, size, agent),
+            forwarded,
+        ) = found.groups()
     else:
         return _slow(line)
     start = _start_of_hour(hour, zone)
@@ -66,6 +81,8 @@ def parse(line: bytes) -> Line:
         return _slow(line)
     if agent == b"-":
         agent = b""
+    if forwarded is not None and _only_addresses(forwarded):
+        address = chain(forwarded, address)
     # As Hit(…) does, without a call of Python's own in between.
     return _new(
         Hit, (start + seconds, address, method, host, target, int(status), int(size), agent, "")
@@ -99,9 +116,12 @@ def _slow(line: bytes) -> Line:
     asked = request_line(request)
     if asked is None:
         return NoRequest(at)
-    words = before.split(b" ")
-    # Identd is dead, so an address that stands second has a host's name before it.
-    host, address = (words[0], words[1]) if len(words) > 3 and words[1] != b"-" else (b"", words[0])
+    who = _host_and_address(before)
+    if who is None:
+        return Unreadable("what stands before the [time] does not begin with an address")
+    host, address = who
+    if agent is not None and (more := _FORWARDED(line, found.end())) and _only_addresses(more[1]):
+        address = chain(more[1], address)
     return Hit(
         at,
         address,
@@ -112,6 +132,33 @@ def _slow(line: bytes) -> Line:
         0 if size == b"-" else int(size),
         None if agent is None else unescape(agent),
     )
+
+
+def _host_and_address(before: bytes) -> tuple[bytes, bytes] | None:
+    """What stands before the time: `ADDRESS - USER`, `HOST ADDRESS - USER`, or `CLIENT, PROXY - -`."""
+    words = before.split(b" ")
+    for start in (0, 1):
+        end = start
+        while end < len(words) - 1 and words[end].endswith(b","):
+            end += 1
+        first = words[start].rstrip(b",") if start < len(words) else b""
+        # Identd is dead: an address that stands second has a host's name before it.
+        second = words[1].rstrip(b",") if not start and not end and len(words) > 3 else b""
+        if second and is_address(second.decode("latin-1")):
+            continue
+        if is_address(first.decode("latin-1")):
+            named = words[0] if start else b""
+            return named, b"".join(words[start : end + 1])
+    # HostnameLookups: a name in the place of the address.
+    if len(words) > 1 and words[1] == b"-" and _NAME(words[0]):
+        return b"", words[0]
+    if len(words) > 2 and words[2] == b"-" and _NAME(words[1]) and _NAME(words[0]):
+        return words[0], words[1]
+    return None
+
+
+def _only_addresses(text: bytes) -> bool:
+    return all(map(is_address, text.decode("latin-1").split(",")))
 
 
 def request_line(text: bytes) -> tuple[bytes, bytes] | None:

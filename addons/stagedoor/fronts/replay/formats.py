@@ -21,15 +21,17 @@ PARSERS: Mapping[str, Parse] = {
     "caddy": jsonlines.parse,
     "nginx-json": jsonlines.parse,
 }
-"""The formats that are lines. Members of a family are told apart by each line."""
+"""The formats that are lines. Members of a family are told apart by each line, and what fits none of
+them is tried by line_reader.py."""
 
 GZIP = b"\x1f\x8b"
-OTHER_PACKERS: Mapping[bytes, str] = {
+PACKERS: Mapping[bytes, str] = {
+    GZIP: "gzip",
     b"BZh": "bzip2",
     b"\xfd7zXZ\0": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
-    b"PK\x03\x04": "zip",
 }
+OTHER_PACKERS: Mapping[bytes, str] = {b"PK\x03\x04": "zip", b"7z\xbc\xaf\x27\x1c": "7-Zip"}
 
 _HAR = re.compile(rb'\s*\{\s*"log"\s*:\s*\{')
 _FLOW = re.compile(rb"\d+:\d+:[a-z_]+[;,]")
@@ -54,5 +56,6 @@ def sniff(head: bytes) -> Format:
 
 
 def packer(head: bytes) -> str:
-    """The name of the program that packed this, where it is one that is not unpacked here."""
-    return next((name for magic, name in OTHER_PACKERS.items() if head.startswith(magic)), "")
+    """The name of the program that packed this; empty where it is not packed."""
+    every = {**PACKERS, **OTHER_PACKERS}
+    return next((name for magic, name in every.items() if head.startswith(magic)), "")

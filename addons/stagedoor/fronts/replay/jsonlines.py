@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from stagedoor.fronts.replay.clf import request_line
 from stagedoor.fronts.replay.log_records import Hit, Line, NoRequest, Unreadable
+from stagedoor.fronts.replay.times_and_addresses import chain, is_address, seconds
 from stagedoor.model.facts import as_header
 
 _NAMES: Mapping[str, Sequence[str]] = {
@@ -29,6 +28,7 @@ _NAMES: Mapping[str, Sequence[str]] = {
     "size": ("body_bytes_sent", "bytes_sent", "size", "bytes", "sent"),
     "agent": ("http_user_agent", "user_agent", "agent", "ua", "useragent"),
     "type": ("sent_http_content_type", "content_type"),
+    "forwarded": ("http_x_forwarded_for", "x_forwarded_for", "xff"),
 }
 """What a field may be called; the first that is there counts."""
 
@@ -36,7 +36,7 @@ _NAMES: Mapping[str, Sequence[str]] = {
 def parse(line: bytes) -> Line:
     """One line of JSON."""
     try:
-        found = _loads(line)
+        found = loads(line)
     except ValueError as error:
         told = str(error).partition(":")[0]
         if b"\\x" in line:
@@ -52,7 +52,8 @@ def parse(line: bytes) -> Line:
         return Unreadable(str(error).strip("'\"") or "a field is missing")
 
 
-def _loads(line: bytes) -> Any:
+def loads(line: bytes) -> Any:
+    """The value of a line. ValueError where it is no JSON."""
     try:
         return orjson.loads(line)
     except ValueError:
@@ -66,10 +67,12 @@ def _caddy(line: Mapping[str, Any], request: Mapping[str, Any]) -> Line:
     """
     if "status" not in line:
         return Unreadable("it has no status: it is another of Caddy's logs")
-    agents = _header(request.get("headers"), "User-Agent")
+    headers = request.get("headers")
+    agents = _header(headers, "User-Agent")
+    address = _bytes(request.get("client_ip") or request.get("remote_ip") or "")
     return Hit(
-        _seconds(line.get("ts", 0)),
-        _bytes(request.get("client_ip") or request.get("remote_ip") or ""),
+        seconds(_time_of(line)),
+        chain(_forwarded(_header(headers, "X-Forwarded-For")), address),
         _bytes(request["method"]),
         _bytes(request.get("host", "")),
         _bytes(request["uri"]),
@@ -80,16 +83,27 @@ def _caddy(line: Mapping[str, Any], request: Mapping[str, Any]) -> Line:
     )
 
 
+def _time_of(line: Mapping[str, Any]) -> Any:
+    """The time's name can be set, as `time_key`."""
+    return next((line[name] for name in ("ts", *_NAMES["time"]) if name in line), 0)
+
+
+def _forwarded(value: bytes) -> bytes:
+    """X-Forwarded-For, where it is nothing but addresses."""
+    good = value and all(map(is_address, value.decode("latin-1").split(",")))
+    return value if good else b""
+
+
 def _header(headers: Any, name: str) -> bytes:
     values = (headers or {}).get(name) or [""]
-    return _bytes(values[0])
+    return _bytes(values if isinstance(values, str) else values[0])
 
 
 def _flat(line: Mapping[str, Any]) -> Line:
     def get(what: str) -> Any:
         return next((line[name] for name in _NAMES[what] if name in line), None)
 
-    at = _seconds(get("time") or 0)
+    at = seconds(get("time") or 0)
     status, method, target = get("status"), get("method"), get("target")
     if status is None:
         return Unreadable('it has no status — call a field of your log_format "status"')
@@ -107,7 +121,7 @@ def _flat(line: Mapping[str, Any]) -> Line:
     kind = get("type")
     return Hit(
         at,
-        _bytes(get("address") or ""),
+        chain(_forwarded(_bytes(get("forwarded") or "")), _bytes(get("address") or "")),
         sent,
         _bytes(get("host") or ""),
         _bytes(target),
@@ -125,30 +139,3 @@ def _bytes(value: Any) -> bytes:
     if not isinstance(value, str):
         raise TypeError(f"{str(value)[:40]!r} should be a text")
     return b"" if value == "-" else as_header(value).encode("latin-1")
-
-
-def _seconds(value: Any) -> float:
-    """Unix seconds, from a number of seconds or one of the ways to write a time."""
-    if isinstance(value, int | float):
-        return float(value)
-    return _written(str(value))
-
-
-@lru_cache(maxsize=1024)
-def _written(text: str) -> float:
-    """Raises ValueError."""
-    for read in (
-        float,
-        lambda t: _utc(datetime.fromisoformat(t)),
-        lambda t: _utc(datetime.strptime(t, "%d/%b/%Y:%H:%M:%S %z")),
-        lambda t: _utc(datetime.strptime(t, "%Y/%m/%d %H:%M:%S").replace(tzinfo=UTC)),
-    ):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    raise ValueError(f'"{text[:40]}" is no time')
-
-
-def _utc(when: datetime) -> float:
-    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()

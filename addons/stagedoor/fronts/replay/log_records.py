@@ -18,6 +18,7 @@ MAX_LINE = 1 << 20
 class Hit(NamedTuple):  # not a dataclass: making a million of those takes a second longer
     """One line of an access log: no headers but the user agent.
 
+    `address` may name several, see times_and_addresses.chain().
     `at` is Unix seconds, 0 where the line has no time. `host` is empty where the format has none.
     `size` is the response's bytes, as the server counts them. `agent` is None where the format does
     not say who asked, and empty where nobody said. `content_type` is the response's, where known.
@@ -62,6 +63,13 @@ class Unreadable:
     why: str
 
 
-Line = Hit | NoRequest | Unreadable
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A line that says nothing for itself: a comment, a name of fields, a piece of a longer one."""
+
+
+ASIDE = Aside()
+
+Line = Hit | NoRequest | Unreadable | Aside
 Parse = Callable[[bytes], Line]
 """Reads one line, without its line break."""

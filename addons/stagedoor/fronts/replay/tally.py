@@ -14,13 +14,23 @@ from typing import Any
 
 from stagedoor.engine.order import answered, enter, judge_known, recognised
 from stagedoor.engine.transaction import Transaction
+from stagedoor.fronts.addresses import Proxies, networks
+from stagedoor.fronts.replay.client_addresses import ClientAddresses
 from stagedoor.fronts.replay.history import History, Stopped
-from stagedoor.fronts.replay.log_records import Exchange, Hit, NoRequest, Parse, Unreadable
+from stagedoor.fronts.replay.log_records import (
+    Aside,
+    Exchange,
+    Hit,
+    NoRequest,
+    Parse,
+    Unreadable,
+)
 from stagedoor.fronts.replay.observed_request import Watched, looked_up
 from stagedoor.model.facts import Client, Kind, Resource, Verdict
 from stagedoor.resources.kinds import reclassify
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
+from stagedoor.verify.edge_files import read_edges
 
 MAX_AGENTS = 16_384
 MAX_PATHS = 65_536
@@ -100,7 +110,8 @@ class Cell:
 class Tally:
     """Counts what one or two policies make of the same requests; the last is the one in question.
 
-    `since` and `until` (Unix seconds; the second is no longer in it) leave out the rest.
+    `since` and `until` (Unix seconds; the second is no longer in it) leave out the rest. `trusted`
+    are the proxies whose X-Forwarded-For is believed; None: those of the stance.
     """
 
     def __init__(
@@ -109,8 +120,12 @@ class Tally:
         *,
         since: float = float("-inf"),
         until: float = float("inf"),
+        trusted: Proxies | None = None,
     ) -> None:
         self.policies = tuple(policies)
+        if trusted is None:
+            trusted = networks(self.policies[-1].stance.site.trusted_proxies, read_edges(None))
+        self.addresses = ClientAddresses(trusted)
         self.since, self.until = since, until
         self.outcomes: dict[Outcome, Cell] = {}
         self.files: dict[str, set[int]] = {}
@@ -129,6 +144,11 @@ class Tally:
         self._decided: dict[tuple[object, ...], Cell] = {}
 
     @property
+    def found(self) -> int:
+        """Lines with a request, also those that are not judged."""
+        return self.lines - self.unreadable - self.no_requests
+
+    @property
     def stopped(self) -> Sequence[Stopped]:
         """Who would have been stopped by the last policy's rules about listening."""
         return self._history.stopped
@@ -140,6 +160,7 @@ class Tally:
         since, until, counting = self.since, self.until, self._history.needed
         listening = self._history.listens
         by_agent, by_target = self._by_agent, self._by_target
+        addresses = self.addresses
         first, last = self.first, self.last
         self.lines += len(lines)
         for number, line in enumerate(lines, number):  # noqa: B020, PLR1704 (it goes on counting)
@@ -147,7 +168,12 @@ class Tally:
             if type(hit) is not Hit:
                 self._odd(hit, line, place, number)
                 continue
-            at, _, method, _, target, status, size, agent, content_type = hit
+            at, address, method, _, target, status, size, agent, content_type = hit
+            if b"," in address:
+                address = addresses.resolve(address)
+                hit = hit._replace(address=address)
+            if not addresses.different:
+                addresses.note(address)
             if agent is None:
                 self.nameless += 1
                 continue
@@ -212,6 +238,8 @@ class Tally:
             self.lines -= 1
         elif isinstance(found, NoRequest):
             self.no_requests += 1
+        elif isinstance(found, Aside):
+            self.lines -= 1
         elif isinstance(found, Unreadable):
             self._trouble(found, line, place, number)
 

@@ -49,6 +49,9 @@ def write(data: bytes, licence: bytes) -> bytes:
     changed: bytes = kind.with_xmp(data, xmp_packets.with_licence(packet, licence))
     if kind.sound_of(changed) != kind.sound_of(data):
         raise CarrierError("would not sound the same: it is left as it is")
+    wanted = rsl.read_embedded(licence)
+    if wanted is None or wanted.said not in {statement.said for statement in read(changed)}:
+        raise CarrierError("has metadata that cannot be added to: encode its tags anew")
     return changed
 
 

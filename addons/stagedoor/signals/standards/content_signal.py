@@ -28,10 +28,10 @@ _USE: Mapping[str, Mapping[Use, Answer]] = {
 _MOST_OCTETS = 8192
 
 DEFINITIONS = (
-    "Content-Signal, for what is fetched here: yes is leave, no is refusal, and a use that is not",
-    "named is neither. search: an index that answers with links and short excerpts, without texts",
-    "that AI writes. ai-input: feeding a page or recording to a model that answers somebody.",
-    "ai-train: making or refining the weights of a model.",
+    "Content-Signal, for what is fetched here: yes allows a use, no refuses it, and a use that is",
+    "not named is neither allowed nor refused. search: an index that answers with links and short",
+    "excerpts, without texts that AI writes. ai-input: feeding a page or recording to a model that",
+    "answers somebody. ai-train: making or refining the weights of a model.",
 )
 """The signals in our own words. They are part of the standard: a file without them refers to nothing."""
 

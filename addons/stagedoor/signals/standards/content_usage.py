@@ -133,9 +133,9 @@ STANDARD = Standard(
         read=read_robots,
         example="train-ai=n, ai-use=n, search=y",
         definitions=(
-            "Content-Usage: y is leave, n is refusal. train-ai: training generative models. ai-use:",
-            "feeding what is fetched to one. search: search applications, and within them a y to",
-            "search counts for more than the other words. What no word names is not granted.",
+            "Content-Usage: y allows a use, n refuses it. train-ai: training generative models.",
+            "ai-use: feeding what is fetched to one. search: search applications; within them a y",
+            "to search counts for more than the other words. What no word names is not allowed by it.",
         ),
     ),
     refusal=WORDS.refusal,

@@ -12,18 +12,21 @@ from stagedoor.rules.policy import Policy
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What is in force. `trouble`: mistakes in the rules on disk, which are therefore not loaded."""
+    """What is in force. `trouble`: mistakes in the rules on disk, which are therefore not loaded.
+    `notes`: what the guard itself cannot do as it is set up.
+    """
 
     policy: Policy
     mode: Mode
     state: Path | None
     program: str
     trouble: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def advice(self) -> Sequence[str]:
         """What is legal and still worth reporting."""
-        return [str(problem) for problem in self.policy.advice]
+        return [*(str(problem) for problem in self.policy.advice), *self.notes]
 
 
 Look = Callable[[], Outlook | None]
