@@ -8,6 +8,7 @@ from making import REFUSED, asks
 from stagedoor.config.stance import Artist
 from stagedoor.fronts import announcement
 from stagedoor.fronts.refusals import Answer, refuse
+from stagedoor.model.actions import LICENSE
 from stagedoor.model.facts import PURPOSES, Client, Kind, Request, Resource, Verdict
 
 PLAYER = Client("VLC", "VideoLAN", "music-player")
@@ -84,5 +85,5 @@ def test_who_posts_does_not_hear_it() -> None:
 
 
 def test_a_request_for_a_licence_stays_one() -> None:
-    verdict = Verdict(, "x", "X", status=402)
+    verdict = Verdict(LICENSE, "x", "X", status=402)
     assert refused(verdict=verdict).status == 402
