@@ -23,7 +23,6 @@ from stagedoor.model.heard import (
     LONG,
     MANY,
     NOTHING_HEARD,
-    SCOPES,
     Amounts,
     Heard,
     Listener,
@@ -138,18 +137,19 @@ class Sessions:
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         """What this listener, or its network, was sent, where nobody listens to so much so soon."""
-        heard = self.heard(listener, SCOPES, at)
-        home, network = heard.household, heard.network
-        alone = (
-            heard.agent.whole_recordings > amounts.whole_files
-            or (home.ahead > amounts.ahead and home.begun_recordings > MANY)
-            or home.episodes > amounts.episodes
-        )
-        if alone:
-            return self.run(listener, "household", at)
-        if network.ahead > amounts.at_once_by_network and network.begun_recordings > MANY:
-            return self.run(listener, "network", at)
-        return None
+        home = self._at(listener, "household")
+        if home is not None:
+            agent = self._at(listener, "agent")
+            if (
+                (agent is not None and agent.has_whole(amounts.whole_files, at))
+                or (home.ahead(at) > amounts.ahead and home.has_begun(MANY, at))
+                or home.has_episodes(amounts.episodes, at)
+            ):
+                return self.run(listener, "household", at)
+        network = self._at(listener, "network")
+        if network is None or network.ahead(at) <= amounts.at_once_by_network:
+            return None
+        return self.run(listener, "network", at) if network.has_begun(MANY, at) else None
 
     def run(self, listener: Listener, scope: Scope, at: float) -> Sweep | None:
         """What was sent without a pause; None where nothing was."""

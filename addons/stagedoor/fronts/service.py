@@ -436,13 +436,11 @@ class Service:
             if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
                 sent = replace(sent, kind="episode")
             self.store.sounded(transaction.listener, sent, time.monotonic())
-            if sent.first or sent.last:
-                self._sweeps(transaction, ended=sent.last)
+            if sent.last:
+                self._sweeps(transaction)
 
-    def _sweeps(self, transaction: Transaction, *, ended: bool) -> None:
-        """Take note of it where nobody listens to so much so soon, however it calls itself; a
-        response is reported once.
-        """
+    def _sweeps(self, transaction: Transaction) -> None:
+        """Take note of it where nobody listens to so much so soon, however it calls itself."""
         if transaction.client.proof == "verified":
             return
         listening = transaction.policy.stance.listening
@@ -452,8 +450,7 @@ class Service:
         sweep = self.store.sweep(transaction.listener, amounts, time.monotonic())
         if sweep is not None:
             transaction.sweep = sweep
-            if ended:
-                self._swept(transaction, transaction.event(), stopped=False)
+            self._swept(transaction, transaction.event(), stopped=False)
 
     def _swept(self, transaction: Transaction, event: Decided, *, stopped: bool) -> None:
         """Report that somebody is sent, or asks for, more than anybody listens to."""
