@@ -18,8 +18,7 @@ class Site:
         self.port = port
         self.received = 0
         self.cut = 0
-        """Requests that were received, and whose answer it took with it when it went."""
-        self._answering = 0
+        """Requests that were received, and whose answer did not go out: one of both was gone."""
         self.delay = 0.0
         self.hold: asyncio.Event | None = None
         """While it is set here and not set itself, answers wait."""
@@ -38,7 +37,6 @@ class Site:
             return
         self._server.close()
         self._server = None
-        self.cut += self._answering
         for writer in list(self._open):
             writer.close()
         await asyncio.sleep(0)
@@ -48,11 +46,10 @@ class Site:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 self.received += 1
-                self._answering += 1
                 try:
                     await self._answer(head, writer)
                 finally:
-                    self._answering -= 1
+                    self.cut += writer.is_closing()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:
