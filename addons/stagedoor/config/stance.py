@@ -264,6 +264,7 @@ class Stance(Model):
     audio: Audio = Audio()
     listening: Listening = Listening()
     traps: Switch = "no"
+    announcement: Switch = "no"
     publish: Publish = Publish()
     evidence: Evidence = Evidence()
     on_error: OnError = OnError()
