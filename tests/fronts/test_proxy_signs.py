@@ -59,7 +59,10 @@ def test_a_program_at_the_edge_cannot_say_that_it_is_a_crawler() -> None:
     crawler = "66.249.66.1"
     assert chain(f"{crawler}, {WORKER}, {EDGE}") == WORKER
     assert chain(f"{crawler}, {WORKER}, {EDGE}", cf_connecting_ip=WORKER) == WORKER
-    assert trace(EDGE, f"{crawler}, {WORKER}", "", NAMED, {"cf-connecting-ip": WORKER}).address == WORKER
+    assert (
+        trace(EDGE, f"{crawler}, {WORKER}", "", NAMED, {"cf-connecting-ip": WORKER}).address
+        == WORKER
+    )
     # From one of Cloudflare's customers to another, the network itself says who it was.
     assert chain(f"{crawler}, {WORKER}, {EDGE}", cf_connecting_ip=VISITOR) == VISITOR
 

@@ -219,10 +219,9 @@ class _M3u:
             again = self._ranged and text == self._last
             self._reader.name(text, "segment", self._seconds, self._offset, again=again)
             self._offset += self._seconds
-        else:
-            # Other playlists are tracks of their own: only a tag says that they are variants of one.
-            if not text.partition("?")[0].lower().endswith((".m3u8", ".m3u")):
-                self._reader.name(text, "recording", self._seconds)
+        # Other playlists are tracks of their own: only a tag says that they are variants of one.
+        elif not text.partition("?")[0].lower().endswith((".m3u8", ".m3u")):
+            self._reader.name(text, "recording", self._seconds)
         self._last = text
         self._seconds, self._variant, self._ranged = 0.0, False, False
 
