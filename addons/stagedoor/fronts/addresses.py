@@ -147,12 +147,16 @@ def trace(
         address = parse(entry[:100])
         if address is None:
             break
-        found, last = str(address), ""
+        before, found, last = last, str(address), ""
         if not is_trusted(found, trusted):
             break
         hops += 1
         last = known.word(found)
         through = last or through
+        if last and last == before and last in edges.OWN_VISITOR:
+            # The network was asked from within itself: by a program that anybody may run there, and
+            # that writes what it likes further left.
+            break
     if last:  # nobody further has been named: the edge itself may have said who it was
         for name in edges.OWN_VISITOR.get(last, ()):
             visitor = parse(own[name][:100]) if own and name in own else None

@@ -168,7 +168,7 @@ class Ledger:
         one = Refusal(visit, status, rule, against, whole)
         if self._closing.is_set() or self._refusals.admits(one, self._now()):
             self._put(one)
-        elif self._refusals.awake():
+        elif self._refusals.begun():
             self._waiting.put(None)  # the thread may sleep for an hour
 
     def proof(self, visit: Visit) -> None:

@@ -37,7 +37,7 @@ class RefusalSummaries:
         self._hour = -1
         self._open: dict[_Key, Summary] = {}
         self._grown: set[_Key] = set()
-        self._asleep = True
+        self._begun = False
         self._complete: list[Summary] = []
         self._number = 0
         self.counted = 0
@@ -73,16 +73,15 @@ class RefusalSummaries:
         """Whether a count is not in the file as it is."""
         return bool(self._grown)
 
-    def awake(self) -> bool:
-        """Whether the writer has to be woken: counts have begun to grow since it last saved them."""
+    def begun(self) -> bool:
+        """Whether counts have begun to grow where none did: the writer may sleep, and is to be woken."""
         with self._guard:
-            asleep, self._asleep = self._asleep, False
-            return asleep
+            begun, self._begun = self._begun, False
+            return begun
 
     def grown(self) -> list[Summary]:
         """Counts that are not in the file as they are."""
         with self._guard:
-            self._asleep = True
             return [self._open[key] for key in self._grown]
 
     def saved(self, counts: Sequence[Summary]) -> None:
@@ -129,6 +128,7 @@ class RefusalSummaries:
             before.number,
             whole,
         )
+        self._begun = self._begun or not self._grown
         self._grown.add(key)
         self.counted += 1
 
