@@ -217,6 +217,20 @@ class Session:
         known = self._tracks.get(number)
         return known is not None and known >> _SENT > int(at) - HOUR
 
+    def run(self, at: float) -> tuple[int, float]:
+        """Recordings and episodes sent up to now without a pause of ten minutes: how many, and for
+        how many seconds.
+        """
+        times = [track >> _SENT for track in self._tracks.values()]
+        if self._rare is not None and self._rare.episodes:
+            times = sorted((*times, *self._rare.episodes.values()))
+        count, first = 0, int(at)
+        for time in reversed(times):
+            if first - time > TEN_MINUTES:
+                break
+            count, first = count + 1, time
+        return count, at - first
+
     def left(self, rule: str, at: float) -> float:
         """Seconds for which the sentence of this rule still lasts."""
         return max(0.0, self.sentences.get(rule, at) - at) if self.sentences else 0.0

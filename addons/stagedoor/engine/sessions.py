@@ -21,12 +21,16 @@ from stagedoor.model.client_keys import network_key
 from stagedoor.model.heard import (
     DRAIN,
     LONG,
+    MANY,
     NOTHING_HEARD,
+    SCOPES,
+    Amounts,
     Heard,
     Listener,
     Listening,
     Scope,
     Sentence,
+    Sweep,
 )
 from stagedoor.model.recording_keys import recording_key
 from stagedoor.model.sound import SoundSent
@@ -131,6 +135,28 @@ class Sessions:
             facts.get("network", NOTHING_HEARD),
             facts.get("agent", NOTHING_HEARD),
         )
+
+    def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
+        """What this listener, or its network, was sent, where nobody listens to so much so soon."""
+        heard = self.heard(listener, SCOPES, at)
+        home, network = heard.household, heard.network
+        alone = (
+            heard.agent.whole_recordings > amounts.whole_files
+            or (home.ahead > amounts.ahead and home.begun_recordings > MANY)
+            or home.episodes > amounts.episodes
+        )
+        if alone:
+            return self.run(listener, "household", at)
+        if network.ahead > amounts.at_once_by_network and network.begun_recordings > MANY:
+            return self.run(listener, "network", at)
+        return None
+
+    def run(self, listener: Listener, scope: Scope, at: float) -> Sweep | None:
+        """What was sent without a pause; None where nothing was."""
+        where: Scope = "network" if scope == "network" else "household"
+        session = self._at(listener, where)
+        count, seconds = session.run(at) if session is not None else (0, 0.0)
+        return Sweep(where, count, seconds) if count else None
 
     def left(self, listener: Listener, rule: str, scope: Scope, at: float) -> float:
         """Seconds for which the sentence of a rule still lasts."""

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from stagedoor.evidence.entries import Refusal, Summary, Visit
 from stagedoor.model.client_keys import client_key
-from stagedoor.model.facts import GUARDED_KINDS
+from stagedoor.model.facts import GUARDED_KINDS, network
 from stagedoor.record.household_quota import HOUR, HouseholdQuota
 
 OF_A_HOUSEHOLD = 60
@@ -115,14 +115,18 @@ class RefusalSummaries:
         before = self._open.get(key)
         if before is None:
             self._number += 1
-            before = Summary(visit, now, 0, number=self._number)
+            before = Summary(visit, now, 0, number=self._number, whole=refusal.whole)
+        whole, address = before.whole and refusal.whole, before.visit.address
+        if not whole:  # it would stand in the file until the hour is over
+            address = network(address).partition("/")[0]
         self._open[key] = Summary(
-            replace(before.visit, at=max(now, before.visit.at)),
+            replace(before.visit, at=max(now, before.visit.at), address=address),
             before.since,
             before.count + 1,
             before.against + refusal.against,
             before.recordings + (refusal.against and visit.resource in GUARDED_KINDS),
             before.number,
+            whole,
         )
         self._begun = self._begun or not self._grown
         self._grown.add(key)
