@@ -123,6 +123,9 @@ class Guard:
 
     def _warm(self) -> None:
         file = self.rules / "40-soak-warm.yaml"
+        others = [self.rules / f"41-soak-warm-{number}.yaml" for number in range(30)]
+        for number, other in enumerate(others):  # as many as a storm has
+            other.write_text(RULE.format(number=f"other{number}"))
         for number in range(WARM):
             before, end = self.life.counts.get("reloads_loaded", 0), time.monotonic() + START
             file.write_text(RULE.format(number=f"warm{number}"))
@@ -131,7 +134,8 @@ class Guard:
                     raise SoakError("the guard does not take a change of its rules")
                 time.sleep(0.1)
                 self.scrape()
-        file.unlink()
+        for one in (file, *others):
+            one.unlink()
 
     def kill(self) -> None:
         """kill -9, by process id."""

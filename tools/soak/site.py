@@ -17,7 +17,7 @@ class Site:
     def __init__(self, port: int) -> None:
         self.port = port
         self.received = 0
-        self.cut = 0
+        self.cut = self.went = 0
         """Requests that were received, and whose answer did not go out: one of both was gone."""
         self.delay = 0.0
         self.hold: asyncio.Event | None = None
@@ -36,6 +36,7 @@ class Site:
         if self._server is None:
             return
         self._server.close()
+        self.went += 1
         self._server = None
         for writer in list(self._open):
             writer.close()
