@@ -24,7 +24,7 @@ ANSWERS: Mapping[str, str] = {
     "log": "they are let in, and it is written down",
     "no": "they are refused",
 }
-SWITCH: Mapping[str, str] = {"yes": "it is published", "no": "it is left out"}
+SWITCH: Mapping[str, str] = {"yes": "it is on", "no": "it is off"}
 TAKES: Mapping[Takes, str] = {
     "nothing": "",
     "duration": ": 3s, at most a minute",
@@ -131,6 +131,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "others": "everybody else who is not a listener",
         "audio": "what counts as a recording, besides what is recognised by name or type",
         "listening": "limits: above them a client no longer listens, but takes",
+        "announcement": "a player that is refused a recording plays a few spoken seconds instead of an error",
         "traps": "a link in your pages that no person sees: a program that follows it gets no more recordings",
         "publish": "what is published for machines, besides being enforced",
         "evidence": "with a state directory: what can be shown afterwards",
@@ -182,7 +183,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "tags": "the same as tags in your pages",
     },
     stance.Evidence: {
-        "ledger": "record what machines were notified of, took and were refused; people are left out",
+        "ledger": "record what machines were notified of, took and were refused; people are left out, unless they take far more than anybody can hear",
     },
     stance.Site: {
         "upstream": "where your site answers: http://localhost:8000",
