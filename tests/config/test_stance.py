@@ -153,6 +153,19 @@ def test_an_artist_without_a_contact_is_told_of_it() -> None:
     assert "mailto:" in note.fix
 
 
+def test_a_folder_that_means_only_its_own_page_is_pointed_out() -> None:
+    text = "artist: {contact: 'mailto:a@example.org'}\naudio:\n  paths: [/live/**, /music/]\n"
+    assert list(map(str, advice(stance(text), document(text)))) == [
+        'stance.yaml:3:21: "/music/" is the folder\'s own page alone, not what lies in it — '
+        'write "/music/**"'
+    ]
+
+
+def test_an_empty_word_is_called_empty() -> None:
+    (problem,) = mistakes("ai:\n  search:\n")
+    assert problem == "stance.yaml:2:10: search is empty — write one of: yes, no"
+
+
 def test_an_artist_with_a_contact_gets_no_advice() -> None:
     text = "artist: {contact: 'mailto:me@example.org'}"
     assert advice(stance(text), document(text)) == []

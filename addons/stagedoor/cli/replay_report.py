@@ -169,7 +169,7 @@ def notes(summary: Summary) -> list[str]:
             "port scans, and who hung up."
         )
     if summary.files_capped:
-        found.append("More recordings than could be told apart: their number is at least this.")
+        found.append("More recordings than could be counted apart: their number is at least this.")
     if tally.unreadable:
         found.append(f"{tally.unreadable:,} of {_counted(tally.lines, 'line')} not understood:")
     return found

@@ -188,9 +188,9 @@ def _with_switches[M: Model](base: type[M]) -> type[M]:
 
 @_with_switches
 class Publish(Model):
-    """What is said to machines besides being enforced; `address` is the site's own, for links.
+    """What is published for machines besides being enforced; `address` is the site's own, for links.
 
-    `about_search`: whether a yes to search is said; a no always is.
+    `about_search`: whether a yes to search is published; a no always is.
     """
 
     address: str = ""
@@ -361,6 +361,15 @@ def advice(stance: Stance, document: Document) -> list[Problem]:
                 "write mailto: and your address",
             )
         )
+    for number, path in enumerate(stance.audio.paths):
+        if path.endswith("/"):
+            found.append(
+                Problem(
+                    document.at(("audio", "paths", number)),
+                    f'"{path}" is the folder\'s own page alone, not what lies in it',
+                    f'write "{path}**"',
+                )
+            )
     if NAMELESS in document.values:
         others = stance.others
         found.append(

@@ -123,7 +123,7 @@ _TABLE: tuple[Metric, ...] = (
     Metric(
         "stagedoor_audio_seconds_withheld_total", "counter", "audio",
         "Seconds of sound that refused requests asked for, where an earlier response for the same "
-        "path told how long it is. A lower bound, like the bytes.",
+        "path showed how long it is. A lower bound, like the bytes.",
         ("purpose",),
     ),
     Metric(
@@ -188,7 +188,7 @@ _TABLE: tuple[Metric, ...] = (
     ),
     Metric(
         "stagedoor_taken_against_total", "counter", "compliance",
-        "Violations that were answered with content all the same, by name, how sure "
+        "Violations that were answered with content anyway, by name, how sure "
         "that is, and kind of resource.",
         ("crawler", "proof", "resource"),
     ),

@@ -365,7 +365,7 @@ class Ledger:
         self._made_room += counts.total()
         _log.warning(
             "The ledger reached its size of %s MB, so entries went before their age: %s. The chain "
-            "stays whole. See whether somebody floods the site; `stagedoor evidence export` keeps "
+            "stays whole. See whether a client floods the site; `stagedoor evidence export` keeps "
             "what you need.",
             f"{self._limits.max_bytes / 1e6:,.0f}",
             ", ".join(f"{count:,} {what}" for what, count in counts.items()),
