@@ -94,9 +94,9 @@ def test_licences_that_are_not_there() -> None:
 def test_uses_about_which_nothing_is_said() -> None:
     page = answer("/", "", HTML, ("Content-Usage", "train-ai=n, search=y"))
     text = missing(page=page, recordings=(AUDIO,))
-    assert "Nothing is said about answers." in text
-    assert "Nothing is said about training for /a.mp3." in text
-    assert "Nothing is said to GPTBot about training" in missing(agent="GPTBot")
+    assert "The site says nothing about answers." in text
+    assert "The site says nothing about training for /a.mp3." in text
+    assert "The site says nothing to GPTBot about training" in missing(agent="GPTBot")
 
 
 def test_recordings_without_a_word() -> None:

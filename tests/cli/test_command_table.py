@@ -39,6 +39,9 @@ def loaded(arguments: list[str], names: tuple[str, ...]) -> tuple[str, list[str]
 def test_every_command_has_help_without_mitmproxy(command: tuple[str, str, str]) -> None:
     out, heavy = loaded([command[0], "--help"], HEAVY)
     assert out.startswith(f"usage: stagedoor {command[0]} ")
+    head = out.split("\n\n")[1]
+    assert head[0].isupper()
+    assert " ".join(head.split()).casefold().startswith(command[2].casefold())
     assert heavy == []
 
 

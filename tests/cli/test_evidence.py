@@ -40,6 +40,11 @@ def cells(line: str) -> list[str]:
     return re.split(r"  +", line.strip())
 
 
+def table(text: str) -> list[list[str]]:
+    """The rows of the table, heads first; an empty line ends it."""
+    return [cells(line) for line in text.partition("\n\n")[0].splitlines()]
+
+
 def export(state: Path, out: Path, *more: object) -> int:
     return call(
         "export", "--state", state, "--crawler", "GPTBot", "--since", "2026-10-01", *more, out
@@ -51,18 +56,40 @@ def entries(out: Path) -> list[dict[str, Any]]:
 
 
 def test_list_tells_each_proof_apart(state: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call("list", "--state", state) == 0
-    rows = [cells(line) for line in capsys.readouterr().out.splitlines()]
-    assert rows[0][:3] == ["Crawler", "Proof", "Told"]
-    assert [row[:2] for row in rows[1:-1]] == [
-        [named.format(name), proof]
+    assert call("list", "--wide", "--state", state) == 0
+    rows = table(capsys.readouterr().out)
+    assert rows[0][:3] == ["Crawler", "Proof", "Notices"]
+    assert [row[:2] for row in rows[1:]] == [
+        [name, proof]
         for name in ("CCBot", "GPTBot")
-        for proof, named in (
-            ("verified", "{}"),
-            ("unverified", "somebody who calls itself {}"),
-            ("spoofed", "somebody who is not {}, but calls itself so"),
-        )
+        for proof in ("verified", "unverified", "spoofed")
     ]
+
+
+def test_list_fits_a_narrow_terminal_and_uses_a_wide_one(
+    state: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    call("list", "--state", state)
+    narrow = capsys.readouterr().out
+    assert max(map(len, narrow.splitlines())) <= 80
+    monkeypatch.setenv("COLUMNS", "160")
+    call("list", "--state", state)
+    wide = capsys.readouterr().out
+    assert len(table(wide)) == 7
+    for row in table(wide)[1:]:  # nothing is left out in the narrow form
+        number, requests, octets, *times = row[7:]
+        assert (
+            f"recordings {number} in {requests} requests, {octets}; {' to '.join(times)}" in narrow
+        )
+
+
+def test_list_cuts_no_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger = writing(tmp_path, Clock())
+    ledger.notice(visit(OCTOBER, client="x" * 100), ())
+    ledger.close()
+    call("list", "--state", tmp_path)
+    assert "x" * 100 in capsys.readouterr().out
 
 
 def test_a_taking_counts_after_a_notice_to_the_same_name_with_the_same_proof(
@@ -81,15 +108,16 @@ def test_a_taking_counts_after_a_notice_to_the_same_name_with_the_same_proof(
     mine = visit(OCTOBER + 5, "/free.mp3", proof="verified")
     ledger.taking(mine, status=200, size=7)  # the site's own rules allow it
     ledger.close()
-    call("list", "--state", tmp_path)
-    rows = [cells(line)[1:9] for line in capsys.readouterr().out.splitlines()]
+    call("list", "--wide", "--state", tmp_path)
+    rows = [row[1:10] for row in table(capsys.readouterr().out)]
     assert rows[0] == [
-        "Proof", "Told", "Taken", "Against", "… after", "Recordings", "Requests", "Bytes",
+        "Proof", "Notices", "Taken", "Against", "… after", "Refused", "Recordings", "Requests",
+        "Bytes",
     ]  # fmt: skip
-    assert rows[1:-1] == [
-        ["verified", "0", "1", "1", "0", "1", "1", "4 B"],
-        ["verified", "1", "5", "3", "3", "1", "3", "24.0 MB"],
-        ["spoofed", "0", "1", "1", "0", "1", "1", "2.0 MB"],
+    assert rows[1:] == [
+        ["verified", "0", "1", "1", "0", "0", "1", "1", "4 B"],
+        ["verified", "1", "5", "3", "3", "0", "1", "3", "24.0 MB"],
+        ["spoofed", "0", "1", "1", "0", "0", "1", "1", "2.0 MB"],
     ]
 
 
@@ -102,7 +130,7 @@ def test_the_first_taking_after_a_notice_is_one_against_the_signals(tmp_path: Pa
     assert export(tmp_path / "state", tmp_path / "out") == 0
     report = (tmp_path / "out" / "report.html").read_text("utf-8")
     assert "First taking against the signals after a notice: <code>/closed.mp3</code>" in report
-    assert "somebody who calls itself GPTBot" in report
+    assert "a client that calls itself GPTBot" in report
 
 
 def test_the_report_is_of_the_site_that_the_stance_names(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,18 @@ def test_a_check_reads_once_a_day_and_says_who_it_is(
     assert "127.0.0.1: a page with audio says train: no" in told
     assert all(agent.startswith("Stagedoor/") for _, agent in site.asked)
     assert [path for path, _ in site.asked].count("/robots.txt") == 1
+
+
+def test_a_robots_txt_that_cannot_be_fetched_is_not_said_to_forbid(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))  # and does not listen
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/terms"
+        assert run("check", url, state=tmp_path) == 1
+    said = capsys.readouterr().out
+    assert f"{url}: not read, because robots.txt is not to be had: " in said
+    assert "asks not to" not in said
 
 
 def test_robots_txt_is_obeyed(

@@ -50,7 +50,7 @@ def test_one_screen(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["status", "--at", serve()]) == 0
     told = capsys.readouterr().out
     for words in ("Stagedoor 1.2 is up and enforces", "1 rules loaded, 1 in force", "GPTBot",
-                  "Today 2 crawlers and other machines knocked 2 times.", "Evil\\x1b[2J"):  # fmt: skip
+                  "Today 2 crawlers and other machines sent 2 requests.", "Evil\\x1b[2J"):  # fmt: skip
         assert words in told, told
     assert "\x1b" not in told
 

@@ -39,7 +39,7 @@ def test_the_shipped_stance_shows_every_choice_an_artist_has() -> None:
     wanted = Stance().model_dump()
     # Where the site is differs everywhere: it stands there as a remark.
     assert set(found) == set(wanted) - {"site"}
-    for group in set(found) - {"mode", "traps"}:
+    for group in set(found) - {"announcement", "mode", "traps"}:
         part = found[group]
         assert isinstance(part, dict)
         assert list(part) == list(wanted[group])
@@ -151,6 +151,19 @@ def test_an_artist_without_a_contact_is_told_of_it() -> None:
     (note,) = advice(Stance(), document("artist:\n  contact: ''"))
     assert str(note).startswith("stance.yaml:2:12: artist.contact is empty")
     assert "mailto:" in note.fix
+
+
+def test_a_folder_that_means_only_its_own_page_is_pointed_out() -> None:
+    text = "artist: {contact: 'mailto:a@example.org'}\naudio:\n  paths: [/live/**, /music/]\n"
+    assert list(map(str, advice(stance(text), document(text)))) == [
+        'stance.yaml:3:21: "/music/" is the folder\'s own page alone, not what lies in it — '
+        'write "/music/**"'
+    ]
+
+
+def test_an_empty_word_is_called_empty() -> None:
+    (problem,) = mistakes("ai:\n  search:\n")
+    assert problem == "stance.yaml:2:10: search is empty — write one of: yes, no"
 
 
 def test_an_artist_with_a_contact_gets_no_advice() -> None:

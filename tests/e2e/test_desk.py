@@ -130,7 +130,7 @@ def agrees(browser: Browser, guard: Guard) -> bool:
     )
     checks = [
         told["requests"] == counts("requests_total"),
-        told["machines"] == machines == sum(int(row["Knocked"]) for row in page.values()),
+        told["machines"] == machines == sum(int(row["Requests"]) for row in page.values()),
         told["refused"] == counts("blocks_total"),
     ]
     for row in told["crawlers"]:
@@ -157,14 +157,14 @@ def agrees(browser: Browser, guard: Guard) -> bool:
 def test_what_the_page_shows_is_what_was_counted(browser: Browser, guard: Guard) -> None:
     browser.looks(1200)
     browser.open(desk(guard))
-    assert "knocked" not in browser.run("return document.body.innerText").lower().split("today")[0]
+    assert "sent" not in browser.run("return document.body.innerText").lower().split("today")[0]
     eventually(lambda: browser.run("return document.getElementById('state').innerText") == "live",
                "events to come")  # fmt: skip
     knock(guard, 3)  # while the page is open; it is not loaded again
     eventually(lambda: agrees(browser, guard), "page, metrics and ledger to say the same")
     summary = browser.run("return document.getElementById('summary').innerText")
     assert (
-        "Somebody who calls itself GPTBot was told no and came back for 3 tracks (9 requests)."
+        "A client that calls itself GPTBot received your no and still asked for 3 tracks (9 requests)."
         in summary
     )
     assert int(shown(browser)["GPTBot"]["Refused"]) == 12
@@ -280,7 +280,7 @@ def test_top_draws_a_screen_and_q_ends_it(guard: Guard) -> None:
 
 def test_without_scripts_the_page_says_the_same(guard: Guard) -> None:
     text = got(guard).text
-    assert re.search(r"Today .* knocked \d+ times", text)
+    assert re.search(r"Today .* sent \d+ requests", text)
     assert "http-equiv" not in text
     assert re.findall(r"<script[^>]*>", text) == ['<script src="/desk.js" defer>']
     assert not re.search(r"\son\w+=|\sstyle=|<style", text)

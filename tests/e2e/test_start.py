@@ -221,6 +221,7 @@ def test_it_stops_when_asked_with_a_stream_running(number: int, start_guard: Sta
             guard.program.process.send_signal(number)
             assert guard.program.process.wait(PATIENCE) == 0
             assert time.monotonic() - began < at_load(3)
+    assert "the guard stops; responses still on their way are cut off: 1" in guard.program.output
     assert guard.decisions(count=1)[0]["client"] == "GPTBot"
 
 

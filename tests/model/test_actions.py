@@ -11,7 +11,7 @@ from stagedoor.model.facts import Verdict
 
 
 def test_words_and_their_order_are_public_interface() -> None:
-    assert actions.words() == ("allow", "log", "delay", "throttle", "block")
+    assert actions.words() == ("allow", "log", "delay", "throttle", "license", "block")
 
 
 def test_effects() -> None:
@@ -21,6 +21,7 @@ def test_effects() -> None:
         "log": Pass,
         "delay": Wait,
         "throttle": Refuse,
+        "license": Refuse,
         "block": Refuse,
     }
     assert [a.word for a in actions.table() if not a.logged] == ["allow"]
@@ -46,4 +47,4 @@ def test_two_rows_never_share_a_word_or_a_rank() -> None:
     first = actions.named("allow")
     with pytest.raises(ValueError, match="allow"):
         actions.register(first)
-    assert len(actions.table()) == 5
+    assert len(actions.table()) == 6

@@ -142,8 +142,8 @@ def test_of_people_only_how_many_is_kept() -> None:
     ("proof", "who"),
     [
         ("verified", "GPTBot"),
-        ("unverified", "Somebody who calls itself GPTBot"),
-        ("spoofed", "Somebody who is not GPTBot, but calls itself that,"),
+        ("unverified", "A client that calls itself GPTBot"),
+        ("spoofed", "A client that falsely calls itself GPTBot"),
     ],
 )
 def test_only_what_is_proven_is_said_of_the_operator(proof: Proof, who: str) -> None:
@@ -153,15 +153,15 @@ def test_only_what_is_proven_is_said_of_the_operator(proof: Proof, who: str) -> 
         day.record(
             came(client=gptbot, against=True, request=asks("GPTBot", f"/music/{number}.mp3"))
         )
-    told = f"{who} was told no and came back for 2 tracks (3 requests)."
+    told = f"{who} received your no and still asked for 2 tracks (3 requests)."
     assert told in sentences(day.look())
 
 
 def test_who_says_no_name_is_called_by_none() -> None:
-    for client, words in ((ANONYMOUS, "does not say who it is"), (UNKNOWN, "nobody knows")):
+    for client, words in ((ANONYMOUS, "that gives no name"), (UNKNOWN, "of unknown name")):
         day = Day(Clock())
         day.record(came(client=client, against=True))
-        assert any(text.startswith(f"Somebody who {words}") for text in sentences(day.look()))
+        assert any(text.startswith(f"A client {words}") for text in sentences(day.look()))
 
 
 def test_who_sends_people_is_said_beside_what_the_same_operator_took() -> None:
@@ -203,18 +203,18 @@ def test_a_thousand_requests_for_one_recording_are_one_recording() -> None:
 @pytest.mark.parametrize(
     ("events", "told"),
     [
-        ([], ["Nobody has knocked yet today."]),
+        ([], ["Nobody has come yet today."]),
         ([came(client=PERSON, verdict=ALLOWED)],
          ["Only listeners and readers have come today.", "Listeners and readers came once."]),
         ([came(client=SEO, verdict=ALLOWED)],
-         ["Today one crawler or other machine knocked once.", "None of that was refused."]),
+         ["Today one crawler or other machine sent one request.", "None of that was refused."]),
         ([came(against=True), came(against=True), came(client=SEO, verdict=ALLOWED),
           came(client=PERSON)],
-         ["Today 2 crawlers and other machines knocked 3 times.", "2 requests were refused.",
-          "Somebody who calls itself GPTBot was told no and came back for one track (2 requests).", "Listeners and readers came once.",
+         ["Today 2 crawlers and other machines sent 3 requests.", "2 requests were refused.",
+          "A client that calls itself GPTBot received your no and still asked for one track (2 requests).", "Listeners and readers came once.",
           "One of those requests was refused."]),
         ([came(against=True, resource=Resource("page", "/"))],
-         ["Today one crawler or other machine knocked once.", "One request was refused."]),
+         ["Today one crawler or other machine sent one request.", "One request was refused."]),
     ],
 )  # fmt: skip
 def test_the_day_in_sentences(events: list[Decided], told: list[str]) -> None:

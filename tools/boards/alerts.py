@@ -93,17 +93,25 @@ ALERTS: tuple[Alert, ...] = (
         "StagedoorUnprovenTakesAudio",
         _new(_CLAIMED),
         "0m", "info",
-        "Somebody who calls itself {{ $labels.crawler }} takes recordings, for the first time in a "
-        "week",
+        "A client that calls itself {{ $labels.crawler }} takes recordings, for the first time in "
+        "a week",
         "Nothing proves that it is {{ $labels.crawler }} ({{ $labels.purpose }}). It was handed "
         "{{ $value }} recordings. If that is not meant, the stance can say so.",
+    ),
+    Alert(
+        "StagedoorSweep",
+        f"{ANY.gained('stagedoor_sweeps_total', ('scope', 'purpose'), '10m')} > 0",
+        "0m", "warning",
+        "Somebody takes more recordings than anybody can listen to",
+        "It calls itself a {{ $labels.purpose }}, which proves nothing ({{ $labels.scope }}). The "
+        "desk says from which network, and how many recordings in what time.",
     ),
     Alert(
         "StagedoorViolationStorm",
         f"{ANY.gained('stagedoor_violations_total', ('crawler',), '10m', proof='verified')} "
         f"> {STORM}",
         "0m", "warning",
-        "{{ $labels.crawler }} asks again and again for what it was told not to take",
+        "{{ $labels.crawler }} asks again and again for what a notice to it forbids",
         '{{ $value | printf "%.0f" }} requests in ten minutes against what it had been handed.',
     ),
     Alert(
@@ -120,8 +128,8 @@ ALERTS: tuple[Alert, ...] = (
         f"increase({ANY.pick('stagedoor_ledger_removed_for_room_total')}[1h]) > 0",
         "0m", "warning",
         "The ledger is full, and entries go before their age",
-        '{{ $value | printf "%.0f" }} entries made room in an hour. The chain stays whole; somebody '
-        "may be flooding the site.",
+        '{{ $value | printf "%.0f" }} entries made room in an hour. The chain stays whole; a '
+        "client may be flooding the site.",
     ),
     Alert(
         "StagedoorSignalsMissingFromAudio",

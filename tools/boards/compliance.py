@@ -17,18 +17,18 @@ GLANCE = Row(
     "At a glance",
     (
         Panel(
-            "stat", "Told", "Signals handed to crawlers: robots.txt, other files, headers (once "
+            "stat", "Notices", "Signals handed to crawlers: robots.txt, other files, headers (once "
             "for each crawler).",
             [(or_zero(BOARD.gained("stagedoor_notices_total")), "")], decimals=0, width=6,
         ),
         Panel(
-            "stat", "Asked all the same", "Requests for what a signal, handed to that crawler "
+            "stat", "Asked anyway", "Requests for what a signal, handed to that crawler "
             "before, forbids; refused or not.",
             [(or_zero(BOARD.gained("stagedoor_violations_total")), "")],
             steps=((None, GREEN), (1, YELLOW), (1000, RED)), decimals=0, width=6,
         ),
         Panel(
-            "stat", "Got it all the same", "Such requests that were answered with content, because "
+            "stat", "Got it anyway", "Such requests that were answered with content, because "
             "no rule refused them.",
             [(or_zero(BOARD.gained("stagedoor_taken_against_total")), "")],
             steps=TROUBLE, decimals=0, width=6,
@@ -42,10 +42,10 @@ GLANCE = Row(
     ),
 )  # fmt: skip
 TOLD = Row(
-    "Told and took anyway",
+    "Notified, and took anyway",
     (
         Panel(
-            "stack", "Violations", "Requests against what the crawler had been told, by name and "
+            "stack", "Violations", "Requests against a notice that the crawler had received, by name and "
             "how sure that is.",
             [(BOARD.rate("stagedoor_violations_total", ("crawler", "proof")),
               "{{crawler}} ({{proof}})")],
@@ -57,15 +57,15 @@ TOLD = Row(
             [(BOARD.rate("stagedoor_violations_total", ("signal",)), "{{signal}}")], unit="reqps",
         ),
         Panel(
-            "table", "Who was told, and asked all the same", "By name, proof and signal. What "
-            "somebody in a crawler's costume does says nothing about the crawler; only `verified` "
+            "table", "Who was notified, and asked anyway", "By name, proof and signal. What "
+            "a client that only uses a name does says nothing about the crawler; only `verified` "
             "is the operator itself.",
             [
                 (BOARD.gained("stagedoor_notices_total", ("crawler", "proof", "signal")), ""),
                 (BOARD.gained("stagedoor_violations_total", ("crawler", "proof", "signal")), ""),
             ],
-            names={"crawler": "Name", "proof": "Proof", "signal": "Signal", "Value #A": "Told",
-                   "Value #B": "Asked all the same"},
+            names={"crawler": "Name", "proof": "Proof", "signal": "Signal", "Value #A": "Notices",
+                   "Value #B": "Asked anyway"},
             decimals=0,
         ),
         Panel(
@@ -85,7 +85,7 @@ WHO = Row(
             [(BOARD.rate("stagedoor_proofs_total", ("proof",)), "{{proof}}")], unit="reqps",
         ),
         Panel(
-            "bars", "Worn as a costume", "Names under which somebody came who provably was not it.",
+            "bars", "False names", "Names under which clients came that provably were not it.",
             [(top(10, BOARD.gained("stagedoor_proofs_total", ("crawler",), proof="spoofed")),
               "{{crawler}}")],
             width=6, decimals=0,
@@ -124,8 +124,8 @@ SIGNALS = Row(
 
 COMPLIANCE = Board(
     "stagedoor-compliance",
-    "Stagedoor: told and took anyway",
-    "What machines were told, what they did with it, and who they really were.",
+    "Stagedoor: notified, and took anyway",
+    "What machines were notified of, what they did with it, and who they really were.",
     (GLANCE, TOLD, WHO, SIGNALS),
     time="now-7d",
 )

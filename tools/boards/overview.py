@@ -20,7 +20,7 @@ NOW = Row(
         Panel(
             "stat", "Guard", "Whether Prometheus reaches every guard.",
             [(f'min({BOARD.pick("up")})', "")],
-            steps=HEALTH, words={"0": "gone", "1": "at the door"},
+            steps=HEALTH, words={"0": "gone", "1": "running"},
         ),
         Panel(
             "stat", "Verdicts", "Refusals are carried out, or only noted (observe mode).",
@@ -49,7 +49,7 @@ NOW = Row(
     ),
 )  # fmt: skip
 REQUESTS = Row(
-    "Who knocks",
+    "Who comes",
     (
         Panel(
             "stack", "Requests by purpose", "What the visitors come for: people's programs, "
@@ -168,6 +168,6 @@ AUDIO = Row(
 OVERVIEW = Board(
     "stagedoor-overview",
     "Stagedoor: overview",
-    "Who knocks, who gets in, what is kept back.",
+    "Who comes, who gets in, what is kept back.",
     (NOW, REQUESTS, AUDIO, PLATFORMS),
 )

@@ -73,7 +73,7 @@ def of_answers(heard: Sequence[Heard], agent: str) -> Iterator[Finding]:
         to = "" if agent == EVERYBODY else f" to {agent}"
         yield Finding(
             "missing",
-            f"Nothing is said{to} about {WORDS[use]}{of}.",
+            f"The site says nothing{to} about {WORDS[use]}{of}.",
             f'For instance "Content-Usage: {usage(use, answer)}", in the headers and in robots.txt '
             'below "User-agent: *".',
         )

@@ -64,7 +64,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--audio", action="append", default=[], metavar="PATH", help="a recording: /music/a.mp3"
     )
     parser.add_argument(
-        "--agent", default="*", metavar="NAME", help="what this crawler is told: GPTBot"
+        "--agent", default="*", metavar="NAME", help="read the site as this crawler: GPTBot"
     )
     parser.add_argument(
         "--as-ua",

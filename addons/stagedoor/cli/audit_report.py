@@ -48,7 +48,7 @@ def show(found: Audit, console: Console, *, credentials: bool = False) -> None:
 
 
 _LEGEND = (
-    "Training: to build models. Answers: programs that read your pages to answer somebody. "
+    "Training: to build models. Answers: programs that read your pages to answer a question. "
     "Search: to be found. – says nothing."
 )
 

@@ -20,21 +20,26 @@ class Command(NamedTuple):
     module: str
     help: str
 
+    @property
+    def summary(self) -> str:
+        """The help as a sentence, for the head of the command's own help."""
+        return f"{self.help[0].upper()}{self.help[1:]}."
+
 
 # fmt: off
 # `./run` reads these lines as text: one line a command, in this form.
 COMMANDS = (
     Command("demo", "demo", "see it at work on a small music site"),
-    Command("serve", "serve", "guard a site"),
+    Command("serve", "serve", "guard your site: run the guard in front of it"),
     Command("init", "init", "begin a rules directory of your own, with a stance.yaml"),
     Command("check", "check", "say whether the rules load and their cases hold"),
     Command("explain", "explain", "say how a verdict comes about, rule by rule"),
     Command("replay", "replay", "what the rules would have done to the requests in access logs"),
     Command("status", "status", "is the guard up, what are its rules like, who came today"),
-    Command("top", "top", "who is at the door, live; q ends it"),
+    Command("top", "top", "who visits right now, live; q ends it"),
     Command("audit", "audit", "what a site tells machines about AI, standard by standard, and what contradicts"),
     Command("downloads", "downloads", "how often people downloaded each recording, by month, as CSV"),
-    Command("evidence", "evidence", "what was said to whom, and what was taken"),
+    Command("evidence", "evidence", "what crawlers were notified of, and what they took"),
     Command("licence", "licence", "let one person or company take what others may not: a token for them"),
     Command("publish", "publish", "write what you say to machines into files, for a site that is elsewhere"),
     Command("update", "update", "fetch the address lists anew by which crawlers are recognised"),
@@ -58,8 +63,11 @@ class _CommandParser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         if self.command is not None:
             module = import_module(f"stagedoor.cli.{self.command.module}")
+            summary = self.command.summary
             self.command = None
             module.arguments(self)
+            # What it does comes first; a command may add to that.
+            self.description = " ".join(filter(None, (summary, self.description)))
             self.set_defaults(func=module.run)
         return super().parse_known_args(args, namespace)
 
@@ -84,7 +92,7 @@ class _Version(argparse.Action):
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole program. What it returns has `func`, which takes it and runs."""
     whole = argparse.ArgumentParser(
-        prog="stagedoor", description="Stands at the door of a self-hosted music site."
+        prog="stagedoor", description="Guards a self-hosted music site against crawlers."
     )
     whole.add_argument(
         "--version", action=_Version, nargs=0, help="show program's version number and exit"

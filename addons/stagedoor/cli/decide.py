@@ -23,9 +23,6 @@ from stagedoor.rules.policy import Policy
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
-    parser.description = (
-        "requests as JSON lines in (ua, method, path, host, headers, ip); verdicts out"
-    )
     parser.add_argument("--json", action="store_true", help="JSON lines (there is no other form)")
     add_rules(parser)
 

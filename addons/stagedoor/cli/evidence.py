@@ -1,4 +1,4 @@
-"""`stagedoor evidence`: what was said to whom, and what was taken all the same.
+"""`stagedoor evidence`: what crawlers were notified of, and what they took in spite of it.
 
 list     every crawler's tally
 verify   is the chain whole?
@@ -44,7 +44,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state.add_argument(
         "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
     )
-    what.add_parser("list", parents=[state], help="every crawler: told, taken, refused")
+    tallies = what.add_parser(
+        "list", parents=[state], help="every crawler: notified of, taken, refused"
+    )
+    tallies.add_argument("--wide", action="store_true", help="one long line for each crawler")
     held = argparse.ArgumentParser(add_help=False)
     held.add_argument(
         "--holds", action="append", default=[], metavar="ENTRY:HASH|FILE",
@@ -116,13 +119,12 @@ def run(options: argparse.Namespace) -> int:
         return 1
 
 
-def _list(book: Book, _options: argparse.Namespace) -> int:
+def _list(book: Book, options: argparse.Namespace) -> int:
     import orjson
-    from rich.console import Console
-    from rich.table import Table
 
+    from stagedoor.cli import evidence_list
     from stagedoor.evidence.account import survey
-    from stagedoor.evidence.wording import counting, size, when, who
+    from stagedoor.evidence.wording import counting
 
     with book.reading():
         waiting = book.counting()
@@ -134,32 +136,10 @@ def _list(book: Book, _options: argparse.Namespace) -> int:
             )
         )
     if not found:
-        print("Nobody was told anything yet, and nothing was taken.")
+        print("No crawler was notified of anything yet, and nothing was taken.")
         return 0
-    table = Table(box=None, pad_edge=False)
-    names = ("Crawler", "Proof", "Told", "Taken", "Against", "… after", "Recordings", "Requests",
-             "Bytes", "Refused")  # fmt: skip
-    for name in names:
-        table.add_column(name, justify="left" if name in {"Crawler", "Proof"} else "right")
-    table.add_column("First (UTC)")
-    table.add_column("Last (UTC)")
-    for (client, proof), tally in found.items():
-        table.add_row(
-            who(client, proof), proof, f"{tally.notices:,}", f"{tally.takings:,}",
-            f"{tally.against:,}", f"{tally.after:,}",
-            f"{len(tally.different):,}", f"{tally.recordings:,}",
-            size(tally.recorded), f"{tally.refusals:,}",
-            when(tally.first)[:16], when(tally.last)[:16],
-        )  # fmt: skip
-    console = Console()
-    if not console.is_terminal:
-        console.width = 200  # for a file or a pipe nothing is cut
-    console.print(table)
-    print(
-        "Against: against the signals; what the site's own rules allowed is only taken. After: of "
-        "those, after a notice to the same name with the same proof. Recordings: different ones, "
-        "against the signals; requests and bytes: for all of those."
-    )
+    for line in evidence_list.lines(found, wide=options.wide or evidence_list.is_wide()):
+        print(line)
     if waiting:
         print(f"Refused: {counting(sum(one.count for one in waiting))}.")
     return 0

@@ -280,7 +280,7 @@ def _who(top: Tree, found: Explanation) -> None:
 
 def _rules(top: Tree, found: Explanation, *, everything: bool) -> None:
     held = sum(tried.look.held for tried in found.tried)
-    branch = top.add(f"rules  {len(found.tried)} tried, {held} hold")
+    branch = top.add(f"rules  {len(found.tried)} tried, {held} hold{'s' if held == 1 else ''}")
     left: dict[str, int] = {}
     for tried in found.tried:
         if everything or _telling(tried):

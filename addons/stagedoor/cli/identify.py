@@ -28,7 +28,6 @@ _NOBODY = {UNKNOWN.name: "in no list", ANONYMOUS.name: "gives no name"}
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
-    parser.description = "who a user agent claims to be, and whether that gets recordings"
     parser.add_argument(
         "agents", nargs="*", metavar="AGENT", help="none: one a line from standard input"
     )

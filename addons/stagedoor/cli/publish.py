@@ -155,7 +155,7 @@ def _todo(said: Published) -> None:
         print(f"They belong to the top of your site: {listed(top)}.")
     if said.headers:
         print(
-            "Under headers/ take the one for your web server; how, is said in its first lines. It "
+            "Under headers/ take the one for your web server; its first lines say how. It "
             "covers your recordings, too, which have no <head>."
         )
 

@@ -126,11 +126,11 @@ def _words(found: Status) -> Sequence[Text]:
 
 
 def crawlers(found: Status, rows: int) -> Table:
-    """Those who knocked most."""
+    """Those with the most requests."""
     table = Table(box=None, pad_edge=False)
     for name in ("Who", "Identity", "Comes for"):
         table.add_column(name, overflow="ellipsis", no_wrap=True)
-    heads = ("Now", "Knocked", "Refused", "Took", "Bytes", "Came back", "Last")
+    heads = ("Now", "Requests", "Refused", "Took", "Bytes", "Came back", "Last")
     for name in heads:
         table.add_column(name, justify="right", no_wrap=True)
     for row in found["crawlers"][:rows]:

@@ -1,4 +1,4 @@
-"""`stagedoor top`: who is at the door, drawn anew every two seconds until q is pressed."""
+"""`stagedoor top`: who visits right now, drawn anew every two seconds until q is pressed."""
 
 from __future__ import annotations
 

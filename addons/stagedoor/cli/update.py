@@ -267,9 +267,9 @@ def common_line(why: str, failed: Sequence[Outcome], asked: int) -> str:
     stays = []
     if kept:
         oldest = datetime.fromtimestamp(min(kept), UTC).date()
-        stays.append(f"for {len(kept):,} the last good copy counts (the oldest is of {oldest})")
+        stays.append(f"for {len(kept):,} the last good copy is in use (the oldest is of {oldest})")
     if lacking := len(failed) - len(kept):
-        stays.append(f"for {lacking:,} there is none yet, and what ships counts")
+        stays.append(f"for {lacking:,} the list that ships with the program is in use")
     lost = len(failed) == asked and not why.startswith("the server answers")
     hint = " — is this machine on the Internet?" if lost else "."
     return f"{len(failed):,} lists could not be fetched: {why}{hint} Now {', '.join(stays)}."

@@ -80,6 +80,8 @@ def _problem(model: type[Model], detail: ErrorDetails, document: Document, path:
     place = document.at(loc)
     if kind in {"literal_error", "enum"}:
         options = _options(detail)
+        if given is None:
+            return Problem(place, f"{_name(loc)} is empty", f"write one of: {listed(options)}")
         said = f"{_name(loc)} {_shown(given)}"
         if isinstance(given, dict | list):
             said = f"{_name(loc)} has {'fields' if isinstance(given, dict) else 'a list'}, which"

@@ -187,6 +187,7 @@ def make_app(site: Path = SITE, public_url: str | None = None) -> tornado.web.Ap
             (r"/(.*)", Files, {**folder, "default_filename": "index.html"}),
         ],
         default_handler_class=Nothing,
+        log_function=lambda _handler: None,  # the guard asks for files that are not there
     )
 
 

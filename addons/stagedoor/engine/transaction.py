@@ -19,7 +19,7 @@ from stagedoor.model.facts import (
     Resource,
     Verdict,
 )
-from stagedoor.model.heard import Listener
+from stagedoor.model.heard import Listener, Sweep
 from stagedoor.rules.plan import ALLOW, NO_STEPS, NOBODY_REMEMBERS, Steps
 from stagedoor.rules.policy import Policy
 
@@ -61,6 +61,8 @@ class Transaction:
     verdict: Verdict = ALLOW
     on_air = False
     """A live stream of its is open."""
+    sweep: Sweep | None = None
+    """What its client was sent, where that is far more than anybody listens to."""
     seconds = 0.0
     """What the decisions cost."""
     id = ""
@@ -98,4 +100,5 @@ class Transaction:
             seconds=self.seconds,
             id=self.id,
             against=self.against,
+            sweep=self.sweep,
         )

@@ -38,7 +38,7 @@ ENGLISH: Final[Mapping[Sentence, str]] = {
     "ask-read": "Which of the published texts does your crawler read, and how did it read them?",
     "figures": "What was proven",
     "claimed": "Not proven: what came in these names",
-    "claimed-note": "A user agent is a claim. These figures are not part of those above, and "
+    "claimed-note": "A user agent is a claim. These figures do not count as proven, and "
     "nothing is concluded from them.",
     "timeline": "Timeline of what was proven",
     "timeline-more": "{} further rows are in the folders of the crawlers.",
@@ -101,8 +101,8 @@ GERMAN: Final[Mapping[Sentence, str]] = {
     "verstanden?",
     "figures": "Was nachgewiesen ist",
     "claimed": "Nicht nachgewiesen: was unter diesen Namen kam",
-    "claimed-note": "Ein User-Agent ist eine Behauptung. Diese Zahlen sind in den obigen nicht "
-    "enthalten, und aus ihnen wird nichts gefolgert.",
+    "claimed-note": "Ein User-Agent ist eine Behauptung. Diese Zahlen gelten nicht als "
+    "nachgewiesen, und aus ihnen wird nichts gefolgert.",
     "timeline": "Zeitlicher Ablauf des Nachgewiesenen",
     "timeline-more": "{} weitere Zeilen stehen in den Ordnern der Crawler.",
     "texts": "Was wann veröffentlicht war",
@@ -162,8 +162,8 @@ FRENCH: Final[Mapping[Sentence, str]] = {
     "ask-read": "Lesquels des textes publiés votre robot lit-il, et comment les a-t-il compris ?",
     "figures": "Ce qui est prouvé",
     "claimed": "Non prouvé : ce qui est venu sous ces noms",
-    "claimed-note": "Un agent utilisateur est une affirmation. Ces chiffres ne font pas partie de "
-    "ceux du haut, et rien n’en est conclu.",
+    "claimed-note": "Un agent utilisateur est une affirmation. Ces chiffres ne comptent pas comme "
+    "prouvés, et rien n’en est conclu.",
     "timeline": "Chronologie de ce qui est prouvé",
     "timeline-more": "{} autres lignes sont dans les dossiers des robots.",
     "texts": "Ce qui était publié, et quand",

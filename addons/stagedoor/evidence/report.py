@@ -79,7 +79,7 @@ def page(account: Account, texts: Mapping[str, bytes], ledger: Findings, extract
         _record(ledger, extract),
     )
     return _PAGE.format(
-        title=f"{account.client}: what it was told, and what it took",
+        title=f"{account.client}: what it was notified of, and what it took",
         style=STYLE,
         body=Markup("\n").join(sections),
     )
@@ -105,7 +105,7 @@ def _head(account: Account, extract: Extract) -> Markup:
     of = f" ({account.operator})" if account.operator else ""
     return Markup(
         "<header><p class=kicker>Evidence from the ledger of {site}</p>"
-        "<h1>{client}{of}: what it was told, and what it took</h1>"
+        "<h1>{client}{of}: what it was notified of, and what it took</h1>"
         "<p class=period>{since} to {until} UTC · extracted {made}</p></header>"
     ).format(
         site=extract.site or "this site", client=account.client, of=of, since=when(account.since),
@@ -185,7 +185,7 @@ def _identity(account: Account) -> Markup:
     ]
     heads = (
         "Who it was",
-        "Told",
+        "Notices",
         "Taken",
         "Against",
         "… after notice",
@@ -196,8 +196,8 @@ def _identity(account: Account) -> Markup:
     )
     return Markup(
         "<section id=identity><div class=whole><h2>Identity</h2>"
-        "<p>A user agent is a claim. Each row counts for itself: what one group was told does not "
-        "count as told to another. Recordings and bytes are of what was taken against the signals; "
+        "<p>A user agent is a claim. Each row counts for itself: a notice to one group does not "
+        "count as a notice to another. Recordings and bytes are of what was taken against the signals; "
         "what the site’s own rules allowed is taken, and not against.</p>"
         "{}</div>{}{}</section>"
     ).format(
@@ -280,7 +280,7 @@ def _told(account: Account) -> Markup:
          Markup(" ").join(Markup("<code>{}</code>").format(of[:8]) for of in e.body["signals"]))
         for e in account.notices[:SHOWN]
     ]  # fmt: skip
-    return Markup("<section><h2>When it was told</h2>{}{}</section>").format(
+    return Markup("<section><h2>When it was notified</h2>{}{}</section>").format(
         _table(("Time (UTC)", "Asked for", "Status", "Identity", "Address", "Texts"), rows, "log"),
         _rest(account.total("notices"), len(rows)),
     )
@@ -369,7 +369,7 @@ _EXPLAINED = Markup(
     "the one the chain was made of.</p>"
     "<p class=note>The site itself kept this record. Each entry’s hash covers the one before, so "
     "nothing between two hashes can have been changed, added or removed once a later hash was "
-    "known to somebody else: from a log, a backup, or a time stamp of a third party. What was "
+    "known elsewhere: from a log, a backup, or a time stamp of a third party. What was "
     "published is a machine-readable reservation; it binds no one technically. "
     "This is a record, not legal advice.</p>"
 )

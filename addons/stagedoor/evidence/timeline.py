@@ -1,4 +1,4 @@
-"""A timeline as inline SVG: what was in force, and when somebody was told, took, or was refused.
+"""A timeline as inline SVG: what was in force, and when a client was notified, took, or was refused.
 
 Colours come from the page's style sheet (`--told`, `--taken`, `--refused`, `--force`, `--ink`,
 `--soft`), so that it prints and reads in the dark. Many entries become columns, whose height is the
@@ -22,7 +22,7 @@ _COLUMNS = 144
 _BAR, _TALL, _GAP = 14, 40, 10
 _MOST_PLACES = 8
 _LANES: Sequence[tuple[Lane, str, str]] = (
-    ("notice", "told", "was told"),
+    ("notice", "told", "was notified"),
     ("taking", "taken", "took"),
     ("refusal", "refused", "was refused"),
 )
@@ -57,7 +57,7 @@ def draw(account: Account, since: int, until: int) -> Markup:
     parts.extend(_axis(since, span, y))
     return Markup(
         '<svg viewBox="0 0 {} {}" role="img" aria-label="Timeline: what was in force, and when '
-        '{} was told, took or was refused">{}</svg>'
+        '{} was notified, took or was refused">{}</svg>'
     ).format(_WIDTH, y + 24, account.client, Markup("").join(parts))
 
 

@@ -66,12 +66,18 @@ def erased(ledger: Findings) -> list[str]:
 
 def who(client: str, proof: str) -> str:
     """A client's name, as far as it is proven: a user agent is only a claim."""
+    if client in _NAMELESS:
+        return _NAMELESS[client]
     return _WHO[proof].format(client) if proof in _WHO else client
 
 
 _WHO = {
-    "unverified": "somebody who calls itself {}",
-    "spoofed": "somebody who is not {}, but calls itself so",
+    "unverified": "a client that calls itself {}",
+    "spoofed": "a client that falsely calls itself {}",
+}
+_NAMELESS = {
+    "anonymous": "clients that give no name",
+    "unknown": "clients of unknown names",
 }
 
 CUT_OFF = "A ledger whose newest entries were cut off, or whose log (-wal) was lost, looks whole by itself."

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -38,6 +39,7 @@ from stagedoor.model.actions import LICENSING
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import (
     AudioSent,
+    Decided,
     Event,
     Listened,
     Loaded,
@@ -46,10 +48,12 @@ from stagedoor.model.events import (
     Published,
     Referred,
     Sounded,
+    Swept,
     Took,
     Violated,
 )
 from stagedoor.model.facts import PEOPLE, Mode, Proof, Purpose, Resource
+from stagedoor.model.heard import Amounts, Scope, Sweep
 from stagedoor.model.sound import SoundSent
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
@@ -69,6 +73,10 @@ from stagedoor.verify.licence_file import LicenceFile
 _log = logging.getLogger("stagedoor.door")
 _LONGEST_WAIT = 2 * 86_400.0
 """Seconds. No count lasts longer."""
+SWEEP = 3600.0
+"""Seconds after which a household or network that goes on taking has begun a new sweep."""
+MOST_SWEEPS = 10_000
+"""Of which it is known when they were last seen."""
 _FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
 """What they take are episodes, also of a feed that is kept elsewhere and was never seen."""
 
@@ -104,6 +112,7 @@ class Service:
         self._evidence = False
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
+        self._sweeping: OrderedDict[str, float] = OrderedDict()
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -405,6 +414,12 @@ class Service:
         lasting = lasting and not is_crowd(transaction)
         listener = transaction.listener if lasting else None
         self.store.apply(transaction.household, crawler, effects, time.monotonic(), listener)
+        if listener is not None and transaction.steps.listening:
+            if effects.sentence is not None:
+                scope = effects.sentence.scope
+                transaction.sweep = self.store.run(listener, scope, time.monotonic())
+            elif effects.ignored:
+                transaction.sweep = Sweep(_scope(transaction), 0, 0.0)
 
     def sounded(self, transaction: Transaction, sent: SoundSent) -> None:
         """A portion of a recording has gone out: every one, of every response, comes here."""
@@ -421,6 +436,31 @@ class Service:
             if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
                 sent = replace(sent, kind="episode")
             self.store.sounded(transaction.listener, sent, time.monotonic())
+            if sent.last:
+                self._sweeps(transaction)
+
+    def _sweeps(self, transaction: Transaction) -> None:
+        """Take note of it where nobody listens to so much so soon, however it calls itself."""
+        if transaction.client.proof == "verified":
+            return
+        listening = transaction.policy.stance.listening
+        amounts = Amounts(
+            listening.ahead, listening.whole_files, listening.at_once_by_network, listening.episodes
+        )
+        sweep = self.store.sweep(transaction.listener, amounts, time.monotonic())
+        if sweep is not None:
+            transaction.sweep = sweep
+            self._swept(transaction, transaction.event(), stopped=False)
+
+    def _swept(self, transaction: Transaction, event: Decided, *, stopped: bool) -> None:
+        """Report that somebody is sent, or asks for, more than anybody listens to."""
+        listener, sweep, now = transaction.listener, transaction.sweep, time.monotonic()
+        whose = listener.network if sweep and sweep.scope == "network" else listener.household
+        last = self._sweeping.pop(whose, -SWEEP)
+        if len(self._sweeping) >= MOST_SWEEPS:
+            self._sweeping.popitem(last=False)
+        self._sweeping[whose] = now
+        self.emit(Swept(event, stopped, new=now - last >= SWEEP))
 
     def _aired(self, transaction: Transaction, sent: SoundSent) -> None:
         """A portion of a live stream. That it is one may turn out when it is long under way."""
@@ -444,6 +484,8 @@ class Service:
         if client.proof != "unverified" and (refused or not person):
             key = once_key("proof", client.name, event.request.address, client.proof)
             self.emit(Proved(event, new=not self.store.proof_seen(key)))
+        if event.sweep is not None:
+            self._swept(transaction, event, stopped=refused)
         self.emit(event)
         if refused:
             self._noticed_headers(transaction, event.verdict.status)
@@ -476,9 +518,11 @@ class Service:
         client = transaction.client
         if transaction.resource.kind == "signal":
             return
-        if client.purpose in PEOPLE and client.licence != "valid":
-            return
-        self._noticed_headers(transaction, status)
+        listens = client.purpose in PEOPLE and client.licence != "valid"
+        if listens and transaction.sweep is None:
+            return  # nothing is kept of people, unless it is far more than they listen to
+        if not listens:
+            self._noticed_headers(transaction, status)
         self.emit(Took(transaction.event(), status, size, transaction.against, self._header_digest))
 
     def _noticed_headers(self, transaction: Transaction, status: int) -> None:
@@ -498,3 +542,10 @@ class Service:
 
 def _now() -> int:
     return int(time.time() * 1000)
+
+
+def _scope(transaction: Transaction) -> Scope:
+    """Whether the sentence that has decided keeps to one household, or to a network."""
+    sentences = dict(transaction.steps.sentences)
+    scope = sentences.get(transaction.verdict.rule)
+    return "network" if scope == "network" else "household"

@@ -198,7 +198,7 @@ for _action in (
     ),
     Action(
         word=LICENSE,
-        rank=35,
+        rank=38,
         effect=Refuse(402, "This {thing} needs a licence", licence=True),
         verb="ask for a licence",
         past="asked for a licence",

@@ -69,7 +69,7 @@ def parts_of_audit(
         "no signal about AI",
     )
     parts = [
-        Part("What machines are told here", uses),
+        Part("What machines can read here", uses),
         Part("In this page and its recordings", tags),
     ]
     parts += [Part("For the whole site", (robots_sentence(audit, _NAMES),))]

@@ -95,6 +95,8 @@ class Checker:
         robots = await self._file(f"{parts.scheme}://{parts.netloc}", "/robots.txt")
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         if not access.allowed(access.reads_as(robots.status, robots.body), TOKEN, path or "/"):
+            if robots.trouble or robots.status is None or robots.status >= 500:
+                return f"not read, because robots.txt is not to be had: {robots.outcome}"
             return "robots.txt asks not to read it"
         got = await self._get(url)
         return got if got.ok else got.outcome

@@ -66,6 +66,7 @@ class Downloads:
         self._path = state / FILE
         self._now = now
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._salt = secrets.token_bytes(16)
         self._following: OrderedDict[bytes, _Following] = OrderedDict()
         self._months: dict[str, Counter[str]] = {
@@ -123,6 +124,10 @@ class Downloads:
 
     def write(self) -> None:
         """Put the numbers on the disk; a disk that is full is reported once."""
+        with self._writing:  # one after the other, so that older numbers never come last
+            self._write()
+
+    def _write(self) -> None:
         with self._lock:
             self._changed = False
             self._written = self._now()

@@ -24,7 +24,7 @@ ANSWERS: Mapping[str, str] = {
     "log": "they are let in, and it is written down",
     "no": "they are refused",
 }
-SWITCH: Mapping[str, str] = {"yes": "it is said", "no": "it is left out"}
+SWITCH: Mapping[str, str] = {"yes": "it is on", "no": "it is off"}
 TAKES: Mapping[Takes, str] = {
     "nothing": "",
     "duration": ": 3s, at most a minute",
@@ -34,7 +34,7 @@ TAKES: Mapping[Takes, str] = {
 """What is shown behind the caption of an action, by what it takes."""
 PURPOSES: Mapping[Purpose, str] = {
     "ai-training": "gathers data to train models",
-    "ai-input": "reads pages to answer somebody's question",
+    "ai-input": "reads pages to answer a question",
     "ai-search": "indexes pages for a search engine with AI",
     "ai-agent": "browses for a person, by itself",
     "audio-harvester": "collects audio in bulk",
@@ -130,9 +130,10 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "ai": "what machines that learn, answer or search may do",
         "others": "everybody else who is not a listener",
         "audio": "what counts as a recording, besides what is recognised by name or type",
-        "listening": "from where on somebody is not listening any more, but taking",
+        "listening": "limits: above them a client no longer listens, but takes",
+        "announcement": "a player that is refused a recording plays a few spoken seconds instead of an error",
         "traps": "a link in your pages that no person sees: a program that follows it gets no more recordings",
-        "publish": "what is said to machines, besides being enforced",
+        "publish": "what is published for machines, besides being enforced",
         "evidence": "with a state directory: what can be shown afterwards",
         "on_error": "what happens when the guard itself fails on a request",
         "site": "where your site is and where the guard listens, to start without typing addresses",
@@ -140,11 +141,11 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     },
     stance.Artist: {
         "name": "yours or the band's; it stands on every refusal",
-        "contact": "where somebody refused by mistake can ask: mailto:rights@example.org, or a link",
+        "contact": "where a person refused by mistake can ask: mailto:rights@example.org, or a link",
     },
     stance.Ai: {
         "train": "crawlers that gather data to train models",
-        "input": "programs that read your pages to answer somebody's question",
+        "input": "programs that read your pages to answer a question",
         "search": "search engines, with and without AI: they index pages, not recordings",
         "agents": "AI agents that browse for a person: no means pages yes, recordings no",
     },
@@ -152,7 +153,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "archives": "the Internet Archive and libraries",
         "previews": "the little card that appears when a fan shares your link",
         "seo": "companies that sell reports about websites",
-        "impostors": 'whoever is provably not who they say: a "Googlebot" that is not Google\'s',
+        "impostors": 'clients that provably are not what they say: a "Googlebot" that is not Google\'s',
         "disguises": "programs dressed up as a browser; some people's odd set-ups look so too",
         "harvesters": "collectors of audio in bulk",
         "transcribers": "machines that turn recordings into text",
@@ -177,12 +178,12 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
     stance.Publish: {
         "address": "where your site is seen, for links to it: https://music.example.org",
-        "about_search": "whether your yes to search is said; search engines are let in without it, too",
+        "about_search": "whether your yes to search is published; search engines are let in without it, too",
         **_switches(),
         "tags": "the same as tags in your pages",
     },
     stance.Evidence: {
-        "ledger": "keep what machines were told, took and were refused; people are left out",
+        "ledger": "record what machines were notified of, took and were refused; people are left out, unless they take far more than anybody can hear",
     },
     stance.Site: {
         "upstream": "where your site answers: http://localhost:8000",
@@ -226,7 +227,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "audio": "open: let it pass. closed: answer 503, try again later",
     },
     rule.Written: {
-        "id": "a name for good, in words-like-these: logs and figures refer to it",
+        "id": "a name for good, written-like-this: logs and figures refer to it",
         "title": "what the rule does, in one sentence",
         "why": "the reason; it stands in the decision log",
         "when": "what must hold; several lines must all hold, and a list means any of its values",
@@ -273,7 +274,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "live_streams": "live streams that are open there already",
         "live_streams_in_network": "live streams that are open in its /24 or /48 already",
         "told": "what this crawler was handed that says what is allowed",
-        "violations": "requests for what it had been told was forbidden",
+        "violations": "requests for what a notice to it had forbidden",
         "robots_disallows": "whether the robots.txt it was handed forbids this request",
         **_SOUND,
         "network": "what its network, a /24 or /48, was sent as a whole",
@@ -307,7 +308,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "token": "the word in its user agent by which it is known",
         "tokens": "the words, where there are several",
         "match": "how the word is looked for",
-        "unless": "words with which it is somebody else",
+        "unless": "words with which it is another client",
         "fallback": "true: counts only where nothing else matches",
         "purpose": "what it comes for",
         "operator": "who sends it, where that is not the file's",

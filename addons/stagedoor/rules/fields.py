@@ -250,7 +250,7 @@ FIELDS: Mapping[str, Field] = {
     "behaviour.violations": Field(
         _behaviour("violations"),
         "count",
-        "requests of this crawler for what it had been told was forbidden",
+        "requests of this crawler for what a notice to it had forbidden",
     ),
     "behaviour.robots_disallows": Field(
         lambda request, client, resource, behaviour: "yes" if behaviour.disallowed else "no",

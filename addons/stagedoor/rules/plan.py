@@ -238,12 +238,16 @@ class Plan:
             for rule in active
             if any(_is_counter(leaf.name) for leaf in leaves(rule.condition))
         )
-        self._listening = {
-            rule.id: {
+        self._listening: dict[str, frozenset[Scope]] = {
+            rule.id: frozenset(
                 LISTENING[leaf.name][0] for leaf in leaves(rule.condition) if leaf.name in LISTENING
-            }
+            )
             for rule in active
         }
+
+    def listening_of(self, rule: str) -> frozenset[Scope]:
+        """The sessions that a rule asks about; empty for one that is not about listening."""
+        return self._listening.get(rule, frozenset())
 
     def _number(self, name: str, patterns: Sequence[Patterns], *, latin: bool) -> None:
         if not patterns:

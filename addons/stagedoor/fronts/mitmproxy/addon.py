@@ -133,6 +133,10 @@ class Guard:
 
     def done(self) -> None:
         """Close what running() opened."""
+        if self._running and (served := self._visitors.served()):
+            _log.warning(
+                "the guard stops; responses still on their way are cut off: %s", f"{served:,}"
+            )
         self._running = False
         if self._looking is not None:
             self._looking.cancel()

@@ -86,6 +86,10 @@ class Visitors:
             await accepting.take_few(proxyserver)
         await accepting.sweep(self.connections)
 
+    def served(self) -> int:
+        """Connections on which a response is on its way; the end of the guard cuts it off."""
+        return self.connections.served
+
     def close(self) -> None:
         """Give everything back."""
         if self._sweeping is not None:

@@ -104,6 +104,11 @@ class Connections:
         """How many have not sent a complete head."""
         return len(self._waiting)
 
+    @property
+    def served(self) -> int:
+        """On how many a response is on its way."""
+        return len(self._open) - len(self._waiting) - len(self._idle)
+
     def admit(self, key: Key, address: str, descriptor: int, close: Callable[[], None]) -> bool:
         """Take a new connection in, where there is room or somebody can make some."""
         bounds = self.bounds

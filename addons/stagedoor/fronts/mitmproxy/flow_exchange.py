@@ -251,6 +251,7 @@ class Exchanges:
                 passage.name(),
                 passage.policy.offers.offers,
                 may_sign=_may_sign(passage),
+                announced=passage.policy.stance.announcement == "yes",
             )
         )
         self._signals.refusing(response)

@@ -46,7 +46,7 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "guard_desk_password",
         "",
         "Password of the desk; /metrics asks for none. Empty means none on loopback; elsewhere one "
-        "is made up at every start and told once.",
+        "is made up at every start and printed once.",
     ),
     (
         "guard_mode",

@@ -83,7 +83,7 @@ class Tagging:
         """Set the response's stream where it is a page, and adjust its headers; whether it was so.
 
         `shown` says whether the client shows or crawls pages; it is asked about pages only.
-        `trapped`: what stands behind a page is shown, too.
+        `trapped`: the link in the body is shown, too, where there is one.
         """
         response = flow.response
         assert response is not None
@@ -93,7 +93,8 @@ class Tagging:
         said_by = _plain(response.headers)
         kind = said_by.get("content-type", "")
         xml = _HTML.get(kind.partition(";")[0].strip().lower())
-        if xml is None or not shown():
+        # A trap is set for programs that fetch files, too: for them above all.
+        if xml is None or not ((trapped and self._tags.link) or shown()):
             return False
         left = _left(_plain(flow.request.headers), said_by, response.status_code)
         if left is not None:

@@ -1,9 +1,10 @@
-"""Events → the ledger: what is evidence is written down. Nothing is kept about people."""
+"""Events → the ledger: what is evidence is written down. Nothing is kept about people who listen."""
 
 from __future__ import annotations
 
 from stagedoor.evidence.entries import Visit
 from stagedoor.model.events import Decided, Noticed, Proved, Published, Took
+from stagedoor.model.facts import PEOPLE
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.recorders import Handlers
 
@@ -39,7 +40,12 @@ class LedgerRecorder:
         if event.verdict.refused:
             verdict = event.verdict
             self.ledger.refusal(
-                _visit(event), status=verdict.status, rule=verdict.rule, against=event.against
+                _visit(event),
+                status=verdict.status,
+                rule=verdict.rule,
+                against=event.against,
+                # Who only took too much may still be a person: the network is enough.
+                whole=event.sweep is None or event.client.purpose not in PEOPLE,
             )
 
     def _noticed(self, event: Noticed) -> None:
@@ -53,6 +59,7 @@ class LedgerRecorder:
             rule=event.decided.verdict.rule,
             against=event.against,
             signals=(event.digest,) if event.digest else (),
+            sweep=event.decided.sweep,
         )
 
 
