@@ -24,6 +24,26 @@ def song(number: int) -> SoundSent:
     )
 
 
+def test_recordings_that_are_compressed_on_their_way_count_as_whole() -> None:
+    """Nobody knows how large they are before they have ended, nor how long they are but roughly."""
+    sessions = Sessions(100)
+    for number in range(21):
+        name = f"/music/{number}.mp3"
+        for start, end, last in (
+            (0, 65_536, False),
+            (65_536, 1_114_112, False),
+            (1_114_112, 1_420_000, True),
+        ):
+            portion = SoundSent(
+                name, "recording", (end - start) / 28_000, start, end, offset=start / 28_000,
+                resource=name, first=not start, last=last, complete=last,
+            )  # fmt: skip
+            sessions.sent(HERE, portion, 1000.0)
+    heard = sessions.heard(HERE, ("household",), 1001.0).household
+    assert heard.whole_recordings == 21
+    assert heard.ahead > 21 * 45
+
+
 @pytest.mark.slow
 def test_a_hundred_thousand_clients_take_a_hundred_megabytes() -> None:
     assert listening.memory() <= 100

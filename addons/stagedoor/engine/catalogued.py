@@ -72,7 +72,7 @@ def parts(sent: SoundSent) -> tuple[int, float]:
         length = sent.length or (sent.seconds * sent.size / size if size else 0.0)
         return _between(sent.start / sent.size, sent.end / sent.size), length
     if own and sent.last and sent.complete:
-        return _ALL, sent.seconds
+        return _ALL, sent.offset + sent.seconds  # also what went out before
     if own:
         return 1 << (sent.start // PORTION % PARTS), sent.seconds * PARTS
     return 1 << (recording_key(sent.resource)[0] % PARTS), sent.seconds * PARTS

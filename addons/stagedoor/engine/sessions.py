@@ -83,7 +83,9 @@ class Sessions:
     def _sent(self, sessions: Iterable[Session], sent: SoundSent, at: float) -> None:
         number = self.catalogue.number(sent.track)
         these, length = parts(sent)
-        long = length >= LONG if length else not sent.size or sent.size >= _LARGE
+        # Compressed on its way, nobody knows its size before, nor its seconds but roughly.
+        large = not sent.size and sent.end >= _LARGE
+        long = large or (length >= LONG if length else not sent.size or sent.size >= _LARGE)
         for session in sessions:
             before = session.recordings
             if session.sent(number, these, length, at, opened=sent.first, long=long):

@@ -22,11 +22,12 @@ SECRETS = frozenset({"u", "p", "t", "s", "apiKey"})
 
 _FAILED = re.compile(
     rb"<subsonic-response[^>]{0,400}\bstatus\s*=\s*[\"']failed|"
-    rb"\"subsonic-response\"\s*:\s*\{[^{}]{0,400}\"status\"\s*:\s*\"failed"
+    rb"\"subsonic-response\"\s*:\s*\{(?:[^{}]|\{[^{}]{0,400}\}){0,400}?\"status\"\s*:\s*\"failed"
 )
+"""Some servers sort the names in an object, so that the error stands before the status."""
 _OK = re.compile(
     rb"<subsonic-response[^>]{0,400}\bstatus\s*=\s*[\"']ok[\"']|"
-    rb"\"subsonic-response\"\s*:\s*\{[^{}]{0,400}\"status\"\s*:\s*\"ok\""
+    rb"\"subsonic-response\"\s*:\s*\{(?:[^{}]|\{[^{}]{0,400}\}){0,400}?\"status\"\s*:\s*\"ok\""
 )
 _WORDS = re.compile(
     r"\s*(?:text/|application/(?:[\w.-]+\+)?(?:json|xml|javascript|x-javascript)\b)", re.IGNORECASE
