@@ -184,6 +184,24 @@ def test_a_recording_beside_a_no_is_kept_back(front: Guard, site: RawSite) -> No
     assert b"ID3" not in body
 
 
+def test_what_one_client_is_refused_for_opens_nothing_to_another(
+    front: Guard, site: RawSite
+) -> None:
+    """A site that answers 401 to those who want JSON, and looks at no password."""
+
+    def picky(visit: Visit) -> None:
+        if "application/json" in visit.head or "curl/" in visit.head:
+            visit.answer("text/plain", "Content-Length: 2", status="401 Unauthorized", body=b"no")
+        else:
+            visit.answer("audio/mpeg", f"Content-Length: {len(SONG)}", body=SONG)
+
+    site.handler = picky
+    assert fetched(front, "/picky.mp3", WRONG, "Accept: application/json", home=4)[0] == 401
+    assert fetched(front, "/picky.mp3", WRONG, "Accept: */*", home=4)[0] == 403
+    assert fetched(front, "/other.mp3", WRONG, agent="curl/8.1", home=4)[0] == 401
+    assert fetched(front, "/other.mp3", WRONG, agent=LIBRARY, home=4)[0] == 403
+
+
 def test_guessing_is_throttled_and_listeners_are_not(front: Guard) -> None:
     answers = [fetched(front, "/a.mp3", WRONG, home=3)[0] for _ in range(12)]
     assert answers == [401] * 10 + [429] * 2

@@ -36,6 +36,23 @@ def test_a_segment_that_nobody_listed_is_joined_by_its_name() -> None:
     assert (place.track, place.listed) == ("/set/index.m3u8", False)
 
 
+def test_pieces_of_several_tracks_in_one_folder_are_not_one_track() -> None:
+    tracks = Tracks()
+    for one, other in (
+        ("7-003.ts", "8-003.ts"),
+        ("t7_1.m4s", "t8_1.m4s"),
+        ("7/s-1.ts", "8/s-1.ts"),
+    ):
+        assert tracks.place(f"/hls/{one}").track != tracks.place(f"/hls/{other}").track
+    for one, other in (
+        ("7-003.ts", "7-004.ts"),
+        ("t7_1.m4s", "t7_2.m4s"),
+        ("seg-1-v1-a1.ts", "seg-2-v1-a1.ts"),
+        ("1_128k.ts", "2_128k.ts"),
+    ):
+        assert tracks.place(f"/hls/{one}").track == tracks.place(f"/hls/{other}").track
+
+
 def test_a_whole_file_is_a_track_of_its_own() -> None:
     place = Tracks().place("/music/01 - a.mp3")
     assert (place.track, place.kind, place.collection) == ("/music/01 - a.mp3", "recording", "")

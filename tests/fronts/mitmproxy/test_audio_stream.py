@@ -250,3 +250,22 @@ def test_a_day_of_radio_grows_nothing() -> None:
     finally:
         tracemalloc.stop()
     assert after - before < 4096
+
+
+@pytest.mark.parametrize("size", ["known", "unknown"])
+def test_what_is_long_is_no_piece_of_a_track_whatever_its_name_says(size: str) -> None:
+    """Whole tracks, each one file in byte ranges: `/hls/7.ts`, and nobody has asked for a playlist."""
+    site, song = Site(), recording("bare.mp3") * 4
+    told = {"content_length": str(len(song))} if size == "known" else {}
+    for number in (7, 8):
+        stream = site.stream(f"/hls/{number}.ts", content_type="audio/mpeg", **told)
+        for at in range(0, len(song), PIECE):
+            stream(song[at : at + PIECE])
+        stream(b"")
+        assert site.sent[-1].track == f"/hls/{number}.ts"
+        assert site.sent[-1].kind == "recording"
+    short = song[: len(song) // 40]
+    stream = site.stream("/hls/9.ts", content_type="audio/mpeg", content_length=str(len(short)))
+    stream(short)
+    stream(b"")
+    assert {(sent.track, sent.kind) for sent in site.sent} == {("/hls/*.ts", "segment")}

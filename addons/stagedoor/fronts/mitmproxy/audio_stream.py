@@ -10,12 +10,14 @@ from stagedoor.model.sound import PORTION, PORTION_SECONDS, SoundKind, SoundSent
 from stagedoor.resources.media_lengths import Headers, Meter, extent
 from stagedoor.resources.multipart_ranges import Parts
 from stagedoor.store.interface import Length, Store
-from stagedoor.store.tracks import Tracks
+from stagedoor.store.tracks import Place, Tracks
 
 LIVE_AFTER: Final = 600.0
 """Seconds after which a response without a size, at the speed of sound, is a live stream."""
 LIVE_PACE: Final = 1.5
 """Seconds of sound in a second of the clock that are still the speed of sound."""
+LONGEST_PIECE: Final = 60.0
+"""Seconds. What is longer is no piece of a track, whatever its name says, unless a playlist says so."""
 _NOWHERE: Final = 1
 """Where a body begins of which nobody knows where it begins: not at the head."""
 
@@ -32,8 +34,19 @@ class AudioStream:
     """
 
     __slots__ = (
-        *("_at", "_began", "_clock", "_counted", "_ended", "_first", "_key", "_kind", "_last"),
-        *("_length", "_meter", "_parts", "_piece", "_place", "_rate", "_report", "_sent", "_size"),
+        *("_at", "_began", "_clock", "_counted", "_ended", "_first", "_guessed", "_key", "_kind"),
+        *(
+            "_last",
+            "_length",
+            "_meter",
+            "_parts",
+            "_piece",
+            "_place",
+            "_rate",
+            "_report",
+            "_sent",
+            "_size",
+        ),
         *("_start", "_store", "_tracks", "_whole"),
     )
 
@@ -55,6 +68,8 @@ class AudioStream:
         self._piece = place.track != key
         self._place = place._replace(track=track) if track else place
         self._kind: SoundKind = kind or self._place.kind
+        # Whose piece it is, its name alone says.
+        self._guessed = self._kind == "segment" and not track and not place.listed
         where = extent(status, headers)
         live = self._kind == "live" and not self._place.listed
         if live:
@@ -140,6 +155,9 @@ class AudioStream:
 
     def _portion(self, now: float, *, complete: bool = False) -> None:
         seconds = self._seconds(now, complete=complete)
+        if self._guessed and self._holds() > LONGEST_PIECE:
+            self._place = Place(self._key, "recording")
+            self._kind, self._guessed, self._piece = "recording", False, False
         if self._parts is not None:
             pieces = self._parts.taken()
             if not pieces and not self._ended:
@@ -169,6 +187,10 @@ class AudioStream:
                     complete=last and complete,
                 )
             )
+
+    def _holds(self) -> float:
+        """Seconds of sound in the whole of what is sent, as far as is known."""
+        return max(self._length, self._size * self._rate, self._counted)
 
     def _seconds(self, now: float, *, complete: bool) -> float:
         """Seconds of sound since the last portion."""

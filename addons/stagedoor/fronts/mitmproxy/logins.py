@@ -13,6 +13,7 @@ later. The site's own listeners are none of them: their logins are the site's ma
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -57,6 +58,9 @@ _NAMED = frozenset({
 """Fields of the visitor's request that go with the guard's question: none by which one visitor could
 bring the site to refuse what it gives to all others."""
 
+_SAYS = ("host", "user-agent", "accept")
+"""Those of them in which clients differ by their own choice."""
+
 
 Outcome = Literal["accepted", "refused", "recording"]
 """The site has let the client in; it has not; it has not, and a recording came all the same."""
@@ -80,7 +84,9 @@ class Logins:
         upstream = Upstream(request.scheme, request.host, request.port)
         # Of the Subsonic API one method is one path, whatever it is asked for.
         place = target.partition("?")[0] if subsonic else target
-        key = (upstream.address, request.headers.get("host", ""), place)
+        # What one client is refused for what it says of itself does not show how others fare.
+        says = "\0".join(request.headers.get(name, "") for name in _SAYS).encode("utf-8", "replace")
+        key = (upstream.address, place, hashlib.blake2b(says, digest_size=16).hexdigest())
         known = self._paths.get(key)
         if known is not None and known[0] > self._clock():
             return await asyncio.shield(known[1])
