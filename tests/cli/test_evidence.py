@@ -79,9 +79,8 @@ def test_list_fits_a_narrow_terminal_and_uses_a_wide_one(
     assert len(table(wide)) == 7
     for row in table(wide)[1:]:  # nothing is left out in the narrow form
         number, requests, octets, *times = row[7:]
-        assert (
-            f"recordings {number} in {requests} requests, {octets}; {' to '.join(times)}" in narrow
-        )
+        took = f"recordings {number} in {requests} requests, {octets}; " if number != "0" else ""
+        assert f"\n  {took}{' to '.join(times)}\n" in narrow
 
 
 def test_list_cuts_no_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -596,8 +596,8 @@ def test_without_a_network_one_line_says_so(
     assert command(site, tmp_path, monkeypatch, *paths) == 1
     said = capsys.readouterr().out.splitlines()
     assert said[0] == (
-        "30 lists could not be fetched: the server answers 404. Now for 1 the last good copy counts "
-        "(the oldest is of 2026-11-18), for 29 there is none yet, and what ships counts."
+        "30 lists could not be fetched: the server answers 404. Now for 1 the last good copy is in use "
+        "(the oldest is of 2026-11-18), for 29 the list that ships with the program is in use."
     )
     assert len(said) == 2
 

@@ -280,7 +280,7 @@ def test_a_restart_changes_nothing_that_the_desk_shows_of_refusals(tmp_path: Pat
         assert getattr(new, name) == getattr(old, name), name
     # Forty of them were only counted: which recordings they asked for is not known.
     assert (old.more, new.more) == (False, True)
-    assert any("came back for at least 50 tracks (90 requests)" in one for one in sentences(now))
+    assert any("still asked for at least 50 tracks (90 requests)" in one for one in sentences(now))
 
 
 def test_what_people_were_refused_is_no_machine_s(tmp_path: Path) -> None:

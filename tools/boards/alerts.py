@@ -102,7 +102,7 @@ ALERTS: tuple[Alert, ...] = (
         "StagedoorSweep",
         f"{ANY.gained('stagedoor_sweeps_total', ('scope', 'purpose'), '10m')} > 0",
         "0m", "warning",
-        "Somebody takes more recordings than anybody can listen to",
+        "A client takes more recordings than anybody can listen to",
         "It calls itself a {{ $labels.purpose }}, which proves nothing ({{ $labels.scope }}). The "
         "desk says from which network, and how many recordings in what time.",
     ),

@@ -23,7 +23,7 @@ NOW = Row(
             [(BOARD.total("stagedoor_takers_today"), "")], steps=TROUBLE, decimals=0,
         ),
         Panel(
-            "stat", "Sweeps", "Times that somebody took so in the time shown; one that goes on "
+            "stat", "Sweeps", "Times that a client took so in the time shown; one that goes on "
             "counts once an hour.",
             [(or_zero(BOARD.gained("stagedoor_sweeps_total")), "")], steps=TROUBLE, decimals=0,
         ),
