@@ -32,14 +32,15 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("songs")
     music = folder / "site" / "music"
     music.mkdir(parents=True)
-    made = music / "000.mp3"
     silence = f"anullsrc=duration={SECONDS}:channel_layout=mono"
-    done = run(
-        program("ffmpeg"), "-v", "error", "-f", "lavfi", "-i", silence, "-b:a", "32k", str(made)
-    )
-    assert done.returncode == 0, done.stderr
-    for number in range(1, SONGS):
-        os.link(made, music / f"{number:03}.mp3")
+    for where, rate in ((music, "32k"), (folder / "site" / "large", "192k")):
+        where.mkdir(exist_ok=True)
+        made = where / "000.mp3"
+        options = ["-v", "error", "-f", "lavfi", "-i", silence, "-b:a", rate]
+        done = run(program("ffmpeg"), *options, str(made))
+        assert done.returncode == 0, done.stderr
+        for number in range(1, SONGS):
+            os.link(made, where / f"{number:03}.mp3")
     (folder / "site" / "index.html").write_text(PAGE)
     started: Program
     started, url = nginx(folder, f"root {folder / 'site'};")
@@ -123,6 +124,25 @@ def test_a_browsers_own_headers_get_far_less_than_all(
     assert curl(f"{guard.url}/", "-H", at, agent=FIREFOX).status == 200
     sweeping = {"sweeping-whole-files", "sweeping", "sweeping-goes-on"}
     assert rules_at(guard, at) <= sweeping
+
+
+@pytest.mark.parametrize(
+    ("folder", "at_once"), [("music", 16), ("music", 100), ("large", 16), ("large", 60)]
+)
+def test_a_browsers_own_headers_get_no_more_where_all_is_asked_for_at_once(
+    guard: Guard, tmp_path: Path, at: str, folder: str, at_once: int
+) -> None:
+    out = tmp_path / "got"
+    out.mkdir()
+    urls = f"{guard.url}/{folder}/[000-{max(at_once, 60) - 1:03}].mp3"
+    headers = (*AS_FIREFOX, "-H", at)
+    parallel = ("-Z", "--parallel-immediate", "--parallel-max", str(at_once))
+    paths = (*parallel, "--fail", "-o", str(out / "#1.mp3"), urls)
+    run(program("curl"), "-q", "-sS", "-A", FIREFOX, *headers, *paths)
+    size = {"music": 716_000, "large": 4_290_000}[folder]
+    whole = sum(1 for path in out.iterdir() if path.stat().st_size >= size)
+    print(whole, sorted(p.stat().st_size for p in out.iterdir())[-3:], rules_at(guard, at))
+    assert 12 <= whole <= 31
 
 
 def test_an_album_is_heard_undisturbed_also_beside_a_sweep(

@@ -61,6 +61,14 @@ class Transaction:
     verdict: Verdict = ALLOW
     on_air = False
     """A live stream of its is open."""
+    place: tuple[int, int, int] | None = None
+    """The how manieth recording its household, network and agent began with it; None before that."""
+    interrupted = False
+    """Its response was stopped while it ran, by `verdict`."""
+    sending = 0
+    """The status with which its recording goes out."""
+    turn = 0
+    """How many sentences had begun when it was decided, of anybody."""
     seconds = 0.0
     """What the decisions cost."""
     id = ""

@@ -15,6 +15,7 @@ from dataclasses import replace
 from stagedoor.config.yamltext import Source
 from stagedoor.engine import order
 from stagedoor.engine.compliance import crawler_key
+from stagedoor.engine.interruption import can_be_stopped, interrupt
 from stagedoor.engine.needs import (
     NO_EFFECTS,
     NOTHING_KNOWN,
@@ -39,6 +40,7 @@ from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import (
     AudioSent,
     Event,
+    Interrupted,
     Listened,
     Loaded,
     Noticed,
@@ -50,6 +52,7 @@ from stagedoor.model.events import (
     Violated,
 )
 from stagedoor.model.facts import PEOPLE, Mode, Proof, Purpose, Resource
+from stagedoor.model.heard import SCOPES
 from stagedoor.model.sound import SoundSent
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
@@ -104,6 +107,8 @@ class Service:
         self._evidence = False
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
+        self._turn = 0
+        """How many sentences have begun, and responses were stopped."""
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -294,7 +299,7 @@ class Service:
         now, crawler = time.monotonic(), transaction.crawler
         if not listens:
             return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
-        transaction.listened = True
+        transaction.listened, transaction.turn = True, self._turn
         return Query(
             home,
             now,
@@ -356,6 +361,8 @@ class Service:
     def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
         """The response shows what it is: decide again where that is another resource."""
         if not order.answered(transaction, resource):
+            if transaction.listened and transaction.turn != self._turn:
+                self._decided_late(transaction)
             return None
         needs = order.needs(transaction)
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
@@ -386,6 +393,23 @@ class Service:
             return None
         return self._decided_again_later(transaction, known)
 
+    def _decided_late(self, transaction: Transaction) -> None:
+        """Somebody was sentenced since the request was let in: was it this client?"""
+        steps = transaction.steps
+        if transaction.verdict.refused or not (steps.listening or steps.sentences):
+            return
+        known = self.store.read(
+            Query(
+                transaction.household,
+                time.monotonic(),
+                listener=transaction.listener,
+                listening=steps.listening,
+                sentences=steps.sentences,
+            )
+        )
+        if isinstance(known, Known):
+            self._apply(transaction, "", order.decide_late(transaction, known))
+
     def logged_in(self, transaction: Transaction) -> None:
         """The site, which refuses others, has accepted the credentials: decide again."""
         transaction.request = order.logged_in(transaction)
@@ -404,6 +428,7 @@ class Service:
         lasting = effects.sentence is not None or effects.ignored or effects.tripped
         lasting = lasting and not is_crowd(transaction)
         listener = transaction.listener if lasting else None
+        self._turn += effects.sentence is not None or effects.tripped > 0
         self.store.apply(transaction.household, crawler, effects, time.monotonic(), listener)
 
     def sounded(self, transaction: Transaction, sent: SoundSent) -> None:
@@ -421,6 +446,24 @@ class Service:
             if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
                 sent = replace(sent, kind="episode")
             self.store.sounded(transaction.listener, sent, time.monotonic())
+            if can_be_stopped(transaction, sent):
+                self._interrupt(transaction, sent)
+
+    def _interrupt(self, transaction: Transaction, sent: SoundSent) -> None:
+        """Stop this response where what its client was sent makes it part of a sweep."""
+        listener, now = transaction.listener, time.monotonic()
+        query = Query(listener.household, now, listener=listener, listening=SCOPES)
+        known = self.store.read(query)
+        if not isinstance(known, Known):
+            return
+        sentence = interrupt(transaction, known.behaviour.listening)
+        if not transaction.interrupted:
+            return
+        self._turn += 1
+        if sentence is not None:
+            effects = Effects(sentence=sentence)
+            self.store.apply(listener.household, "", effects, now, listener)
+        self.emit(Interrupted(transaction.event(), sent.end, transaction.sending))
 
     def _aired(self, transaction: Transaction, sent: SoundSent) -> None:
         """A portion of a live stream. That it is one may turn out when it is long under way."""

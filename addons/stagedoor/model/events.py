@@ -122,6 +122,19 @@ class Sounded:
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A response that was running is stopped: what its client was sent meanwhile is refused.
+
+    `decided` has the refusal as its verdict; the request was reported as let in before. `end` is the
+    byte of the recording up to which it was sent, `status` the one it was sent with.
+    """
+
+    decided: Decided
+    end: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
 class StreamChanged:
     """A response with audio has begun (`change` is 1) or ended (-1)."""
 
@@ -251,6 +264,7 @@ Event = (
     | Violated
     | Noticed
     | Referred
+    | Interrupted
     | Took
     | Handed
     | Withheld

@@ -239,11 +239,15 @@ class Plan:
             if any(_is_counter(leaf.name) for leaf in leaves(rule.condition))
         )
         self._listening = {
-            rule.id: {
+            rule.id: frozenset(
                 LISTENING[leaf.name][0] for leaf in leaves(rule.condition) if leaf.name in LISTENING
-            }
+            )
             for rule in active
         }
+
+    def sessions(self, rule: str) -> frozenset[Scope]:
+        """Whose listening this rule in force asks about; of other rules, nobody's."""
+        return self._listening.get(rule, frozenset())
 
     def _number(self, name: str, patterns: Sequence[Patterns], *, latin: bool) -> None:
         if not patterns:

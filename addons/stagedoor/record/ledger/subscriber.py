@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from stagedoor.evidence.entries import Visit
-from stagedoor.model.events import Decided, Noticed, Proved, Published, Took
+from stagedoor.model.events import Decided, Interrupted, Noticed, Proved, Published, Took
+from stagedoor.model.facts import PEOPLE
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.recorders import Handlers
 
@@ -20,6 +21,7 @@ class LedgerRecorder:
             Published: self._published,
             Proved: self._proved,
             Decided: self._decided,
+            Interrupted: self._interrupted,
             Noticed: self._noticed,
             Took: self._took,
         }
@@ -41,6 +43,13 @@ class LedgerRecorder:
             self.ledger.refusal(
                 _visit(event), status=verdict.status, rule=verdict.rule, against=event.against
             )
+
+    def _interrupted(self, event: Interrupted) -> None:
+        """A refusal with the status that was sent. What a machine was sent till then is a taking."""
+        decided = event.decided
+        if decided.client.purpose in PEOPLE:
+            rule, against = decided.verdict.rule, decided.against
+            self.ledger.refusal(_visit(decided), status=event.status, rule=rule, against=against)
 
     def _noticed(self, event: Noticed) -> None:
         self.ledger.notice(_visit(event.decided), (event.digest,), status=event.status)
