@@ -127,22 +127,55 @@ def test_a_browsers_own_headers_get_far_less_than_all(
 
 
 @pytest.mark.parametrize(
-    ("folder", "at_once"), [("music", 16), ("music", 100), ("large", 16), ("large", 60)]
+    ("folder", "songs", "at_once", "version"),
+    [
+        ("music", 100, 100, "--http1.1"),
+        ("large", 60, 16, "--http1.1"),
+        ("large", 60, 60, "--http1.1"),
+        ("large", 60, 60, "--http2"),
+    ],
 )
 def test_a_browsers_own_headers_get_no_more_where_all_is_asked_for_at_once(
-    guard: Guard, tmp_path: Path, at: str, folder: str, at_once: int
+    guard: Guard, tmp_path: Path, at: str, folder: str, songs: int, at_once: int, version: str
 ) -> None:
-    out = tmp_path / "got"
-    out.mkdir()
-    urls = f"{guard.url}/{folder}/[000-{max(at_once, 60) - 1:03}].mp3"
-    headers = (*AS_FIREFOX, "-H", at)
-    parallel = ("-Z", "--parallel-immediate", "--parallel-max", str(at_once))
-    paths = (*parallel, "--fail", "-o", str(out / "#1.mp3"), urls)
-    run(program("curl"), "-q", "-sS", "-A", FIREFOX, *headers, *paths)
-    size = {"music": 716_000, "large": 4_290_000}[folder]
-    whole = sum(1 for path in out.iterdir() if path.stat().st_size >= size)
-    print(whole, sorted(p.stat().st_size for p in out.iterdir())[-3:], rules_at(guard, at))
-    assert 12 <= whole <= 31
+    before = guard.counts().value("stagedoor_audio_interrupted_total", purpose="browser")
+    scheme = "https://" if version == "--http2" else "http://"
+    urls = f"{guard.url.replace('http://', scheme)}/{folder}/[000-{songs - 1:03}].mp3"
+    headers = (*AS_FIREFOX, "-H", at, "-k", version)
+    parallel = ("-Z", "--parallel-max", str(at_once), "--fail", "-o", str(tmp_path / "#1.mp3"))
+    run(program("curl"), "-q", "-sS", "-A", FIREFOX, *headers, *parallel, urls)
+    whole = curl(f"{guard.url}/{folder}/000.mp3", "-I", agent=FIREFOX).headers["content-length"]
+    had = sum(1 for path in tmp_path.iterdir() if path.stat().st_size == int(whole))
+    assert 12 <= had <= 31
+    assert rules_at(guard, at) <= {"sweeping-whole-files", "sweeping", "sweeping-goes-on"}
+    lines = [line for line in guard.decisions(f"/{folder}/", 1) if line.get("sent")]
+    assert {line["status"] for line in lines} == {None}
+    assert {line["verdict"] for line in lines} == {"throttle"}
+    after = guard.counts().value("stagedoor_audio_interrupted_total", purpose="browser")
+    assert after > before
+    # What was let in first has come to its end, and pages are open.
+    assert (tmp_path / "000.mp3").stat().st_size == int(whole)
+    assert curl(f"{guard.url}/", "-H", at, agent=FIREFOX).status == 200
+
+
+@pytest.mark.parametrize("agent", [FIREFOX, CHROMIUM])
+def test_a_song_is_heard_to_its_end_beside_a_sweep(
+    guard: Guard, tmp_path: Path, at: str, agent: str
+) -> None:
+    """At the same address, with the same browser or another: it is slow, and goes on after it."""
+    heard, got = tmp_path / "heard.mp3", tmp_path / "got"
+    url, slow = f"{guard.url}/large/099.mp3", ("--limit-rate", "1M", "-o", str(heard))
+    command = [program("curl"), "-q", "-sS", "-A", agent, *AS_FIREFOX, "-H", at, *slow, url]
+    with Program(*command, log=tmp_path / "heard.log") as listener:
+        eventually(lambda: [1] if heard.exists() else [], "the song begins")
+        urls = f"{guard.url}/large/[000-059].mp3"
+        options = ("-Z", "--parallel-max", "60", "--create-dirs", "-o", str(got / "#1.mp3"))
+        run(program("curl"), "-q", "-sS", "-A", FIREFOX, *AS_FIREFOX, "-H", at, *options, urls)
+        sizes = sorted(path.stat().st_size for path in got.iterdir())
+        assert sizes.count(sizes[-1]) <= 31
+        assert heard.stat().st_size < sizes[-1]
+        listener.ended()
+    assert heard.stat().st_size == sizes[-1]
 
 
 def test_an_album_is_heard_undisturbed_also_beside_a_sweep(

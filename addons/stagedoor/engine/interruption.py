@@ -7,6 +7,7 @@ on:
 
 - A recording has a *place*: the how manieth it was that its household, network and agent began within
   the hour. A rule that lets in twenty recordings lets the first twenty come to their end.
+- What a response has sent itself does not count against it: a long mix is as good as a song.
 - A rule about a household or a network says little about one of the people there. It stops nothing
   of an agent that has begun at most OWN recordings: one who listens beside a sweep hears the song to
   its end.
@@ -41,11 +42,11 @@ def can_be_stopped(transaction: Transaction, sent: SoundSent) -> bool:
     )
 
 
-def interrupt(transaction: Transaction, heard: Listening) -> Sentence | None:
+def interrupt(transaction: Transaction, sent: SoundSent, heard: Listening) -> Sentence | None:
     """Stop the response where it is part of a sweep: its verdict is the refusal then.
 
-    `heard` is what all three sessions were sent by now, this response included; the first call, with
-    the first portion, settles its place. Returned is the sentence that begins with it.
+    To be called with each portion `sent`: the first one settles its place. `heard` is what all three
+    sessions were sent by now, this portion included. Returned is the sentence that begins with it.
     """
     place = transaction.place
     if place is None:
@@ -54,10 +55,11 @@ def interrupt(transaction: Transaction, heard: Listening) -> Sentence | None:
             heard.network.begun_recordings,
             heard.agent.begun_recordings,
         )
+    own = transaction.own = transaction.own + sent.seconds
     before = Listening(
-        _before(heard.household, place[0]),
-        _before(heard.network, place[1]),
-        _before(heard.agent, place[2]),
+        _before(heard.household, place[0], own),
+        _before(heard.network, place[1], own),
+        _before(heard.agent, place[2], own),
     )
     verdict, _, sentence = transaction.steps.verdict(
         transaction.request,
@@ -79,12 +81,11 @@ def interrupt(transaction: Transaction, heard: Listening) -> Sentence | None:
 _ALONE = frozenset({"agent"})
 
 
-def _before(heard: Heard, place: int) -> Heard:
+def _before(heard: Heard, place: int, own: float) -> Heard:
     """The facts for a recording of this place: only those count that were begun before it."""
     most = max(0, place - 1)
-    if heard.begun_recordings <= most and heard.whole_recordings <= most:
-        return heard
     return heard._replace(
+        ahead=max(0.0, heard.ahead - own),
         begun_recordings=min(heard.begun_recordings, most),
         whole_recordings=min(heard.whole_recordings, most),
     )

@@ -63,6 +63,8 @@ class Transaction:
     """A live stream of its is open."""
     place: tuple[int, int, int] | None = None
     """The how manieth recording its household, network and agent began with it; None before that."""
+    own = 0.0
+    """Seconds of sound that its response has sent."""
     interrupted = False
     """Its response was stopped while it ran, by `verdict`."""
     sending = 0

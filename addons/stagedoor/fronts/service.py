@@ -456,7 +456,7 @@ class Service:
         known = self.store.read(query)
         if not isinstance(known, Known):
             return
-        sentence = interrupt(transaction, known.behaviour.listening)
+        sentence = interrupt(transaction, sent, known.behaviour.listening)
         if not transaction.interrupted:
             return
         self._turn += 1
