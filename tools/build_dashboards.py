@@ -17,11 +17,12 @@ from stagedoor.record.metric_table import BEGIN, END, markdown
 from tools.boards.alerts import groups
 from tools.boards.board import Board, to_json
 from tools.boards.compliance import COMPLIANCE
+from tools.boards.listening import LISTENING_BOARD
 from tools.boards.operations import OPERATIONS
 from tools.boards.overview import OVERVIEW
 
 ROOT = Path(__file__).resolve().parents[1]
-BOARDS: tuple[Board, ...] = (OVERVIEW, COMPLIANCE, OPERATIONS)
+BOARDS: tuple[Board, ...] = (OVERVIEW, LISTENING_BOARD, COMPLIANCE, OPERATIONS)
 _HEAD = "# Written by tools/build_dashboards.py from tools/boards/alerts.py; see runbook.md.\n"
 
 

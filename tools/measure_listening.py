@@ -484,8 +484,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{name:42}{found.had_before_refusal:12}{len(later.had):12}  {rules}")
     print(f"\n{'taker, several responses at a time':42}{'16':>12}{'100':>12}")
     for name in AT_ONCE:
-        if (make := TAKERS.get(name)) is None:
+        if name not in TAKERS:
             continue
+        make = TAKERS[name]
         had = [len(at_once(policy, make(), most).had) for most in (16, 100)]
         print(f"{name:42}{had[0]:12}{had[1]:12}")
     return 1 if disturbed else 0

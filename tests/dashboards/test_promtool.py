@@ -81,7 +81,7 @@ def test_what_grafana_is_given_is_where_it_looks() -> None:
         (DASHBOARDS / "provisioning/dashboards/stagedoor.yml").read_text()
     )["providers"]
     boards = DASHBOARDS / mounts[provider["options"]["path"]]
-    assert len(list(boards.glob("*.json"))) == 3
+    assert len(list(boards.glob("*.json"))) == 4
     assert (DASHBOARDS / mounts["/etc/grafana/provisioning"] / "datasources").is_dir()
     (source,) = yaml.safe_load(
         (DASHBOARDS / "provisioning/datasources/prometheus.yml").read_text()

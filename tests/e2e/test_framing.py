@@ -420,7 +420,7 @@ def test_two_hosts_or_none_are_answered_400(bare: Guard, listening: RawSite) -> 
 def test_a_refused_target_keeps_to_one_line_a_minute(bare: Guard) -> None:
     for _ in range(5):
         assert raw(bare.url, request("/x#y")).status == 400
-    assert bare.output.count("refused as malformed (target)") == 1
+    assert bare.output.count("requests are refused as malformed: target") == 1
 
 
 def test_an_error_of_mitmproxys_own_is_heard_and_counted_once_a_minute_with_a_traceback(

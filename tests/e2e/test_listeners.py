@@ -35,7 +35,8 @@ def test_a_listener_gets_every_byte(name: str, guard: Guard, origin: Site) -> No
         assert answer.status == 200, path
         assert sha256(answer.body) == sha256(origin.file(path)), path
     page = curl(f"{guard.url}/index.html", agent=AGENTS[name])
-    assert page.body == origin.served("/index.html")
+    shows_pages = AGENTS[name].startswith("Mozilla/")
+    assert page.body == (origin.served if shows_pages else origin.file)("/index.html")
 
 
 def test_a_compressed_page_stays_compressed(guard: Guard, origin: Site) -> None:
@@ -47,20 +48,9 @@ def test_a_compressed_page_stays_compressed(guard: Guard, origin: Site) -> None:
     assert len(packed.body) < len(plain.body) / 4
 
 
-BROWSER = (
-    "-H",
-    "Accept-Language: en",
-    "-H",
-    "Sec-Fetch-Dest: audio",
-    "-H",
-    "Sec-Fetch-Mode: no-cors",
-)
-"""What every browser sends; without it, curl under a browser's name is a program in disguise."""
-
-
 def test_a_cached_page_is_not_sent_again(guard: Guard) -> None:
-    tag = curl(f"{guard.url}/music/tone.mp3", "-r", "0-1", *BROWSER).headers["etag"]
-    again = curl(f"{guard.url}/music/tone.mp3", "-H", f"If-None-Match: {tag}", *BROWSER)
+    tag = curl(f"{guard.url}/music/tone.mp3", "-r", "0-1").headers["etag"]
+    again = curl(f"{guard.url}/music/tone.mp3", "-H", f"If-None-Match: {tag}")
     assert (again.status, again.body) == (304, b"")
 
 

@@ -37,6 +37,7 @@ STANDING = {
 RARE = {
     ("stagedoor-operations", "Key directories"): "only while a signer's directory is fetched",
     ("stagedoor-operations", "Connections closed early"): "only while somebody holds connections",
+    ("stagedoor-overview", "Licensed requests"): "only where the artist has granted a licence",
     ("stagedoor-operations", "Last seal"): "the first seal is set after a day",
 }
 RARE |= {
@@ -87,6 +88,7 @@ def knock(guard: Guard) -> None:
         (FIREFOX, "/"),
         (FIREFOX, "/music/tone.mp3"),
         (FIREFOX, "/feed.xml"),
+        (FIREFOX, "/index.html", "-H", "Referer: https://chatgpt.com/"),
         (GPTBOT, "/robots.txt"),
         (GPTBOT, "/music/tone.mp3"),
         (GPTBOT, "/index.html"),

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
 from .clients import CHROMIUM, FIREFOX, curl
 from .guarding import Guard, running
@@ -125,6 +129,43 @@ def test_a_browsers_own_headers_get_far_less_than_all(
     assert curl(f"{guard.url}/", "-H", at, agent=FIREFOX).status == 200
     sweeping = {"sweeping-whole-files", "sweeping", "sweeping-goes-on"}
     assert rules_at(guard, at) <= sweeping
+    told_of(guard, at.rpartition(" ")[2], taken(folder))
+
+
+def told_of(guard: Guard, address: str, got: int) -> None:
+    """Desk, metrics and ledger speak of it, with the network and never the address."""
+    network = address.rpartition(".")[0] + ".0/24"
+    with requests.Session() as session:
+        session.trust_env = False
+        desk = session.get(guard.metrics.replace("/metrics", "/status.json"), timeout=30).json()
+        page = session.get(guard.metrics.removesuffix("metrics"), timeout=30).text
+    (found,) = (taker for taker in desk["takers"] if taker["network"] == network)
+    assert (found["recordings"], found["calls_itself"]) == (got, "Firefox")
+    assert found["refused_since"] >= SONGS - got
+    said = f"One visitor in {network}, calling itself Firefox, took {got} recordings in "
+    assert any(word.startswith(said) for word in desk["words"])
+    assert said in page
+    assert address not in page
+    counts = guard.counts()
+    assert counts("sweeps_total", scope="household", purpose="browser") >= 1
+    assert counts("takers_today") == len(desk["takers"])
+    assert counts("sweep_requests_total", outcome="refused") >= SONGS - got
+    shown = eventually(lambda: kept(guard, network), f"a sweep of {network} in the ledger")
+    assert shown[0]["sweep"]["recordings"] == got
+    assert (shown[0]["client"], shown[0]["purpose"]) == ("Firefox", "browser")
+    assert not any(f'"{address}"' in path.read_text("latin-1") for path in guard.state.glob("led*"))
+
+
+def kept(guard: Guard, network: str) -> list[dict[str, Any]]:
+    """The takings of this network that the ledger has, for its sweep."""
+    with sqlite3.connect(f"file:{guard.state}/ledger.sqlite?mode=ro", uri=True) as db:
+        rows = db.execute(
+            "SELECT entries.body FROM entries JOIN aside USING (seq) WHERE kind = 'taking'"
+            " AND instr(aside.body, ?) AND instr(entries.body, CAST('sweep' AS BLOB))",
+            (network.encode(),),
+        ).fetchall()
+    db.close()
+    return [json.loads(body) for (body,) in rows]
 
 
 @pytest.mark.parametrize(

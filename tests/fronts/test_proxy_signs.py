@@ -51,6 +51,29 @@ def test_behind_caddy_the_edges_own_header_says_who_it_is() -> None:
     assert chain(EDGE, **own) == "2001:db8::7"
 
 
+WORKER = "2a06:98c0:3600::103"
+"""From where Cloudflare's Workers ask, whosever they are."""
+
+
+def test_a_program_at_the_edge_cannot_say_that_it_is_a_crawler() -> None:
+    crawler = "66.249.66.1"
+    assert chain(f"{crawler}, {WORKER}, {EDGE}") == WORKER
+    assert chain(f"{crawler}, {WORKER}, {EDGE}", cf_connecting_ip=WORKER) == WORKER
+    assert (
+        trace(EDGE, f"{crawler}, {WORKER}", "", NAMED, {"cf-connecting-ip": WORKER}).address
+        == WORKER
+    )
+    # From one of Cloudflare's customers to another, the network itself says who it was.
+    assert chain(f"{crawler}, {WORKER}, {EDGE}", cf_connecting_ip=VISITOR) == VISITOR
+
+
+def test_a_network_that_passes_on_to_itself_is_gone_through() -> None:
+    """Fastly's shields: the edge near the visitor asks the one near the site."""
+    both = networks([PROXY, "fastly"], KNOWN)
+    near, shield = "151.101.1.1", "151.101.65.1"
+    assert chain(f"{VISITOR}, {near}, {shield}", both) == VISITOR
+
+
 def test_an_edges_header_from_anybody_else_is_not_believed() -> None:
     attacker = "203.0.113.9"
     assert chain(attacker, cf_connecting_ip=VISITOR) == attacker

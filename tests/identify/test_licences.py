@@ -60,6 +60,12 @@ def test_only_the_very_token_counts(sent: str, worth: LicenceStanding) -> None:
         ("/music/ep2/a.mp3", "other-path"),
         ("/music/ep1/../ep2/a.mp3", "other-path"),
         ("/music/ep10/a.mp3", "other-path"),
+        # What some servers read as another path.
+        ("/music/ep1/..;/ep2/a.mp3", "other-path"),
+        ("/music/ep1/%252e%252e/ep2/a.mp3", "other-path"),
+        ("/music/ep1/..%c0%afep2/a.mp3", "other-path"),
+        ("/music/ep1/No.%231;%20live.mp3?x=/../", "valid"),
+        ("/music/ep1/%C3%A9t%C3%A9.mp3", "valid"),
         ("/", "other-path"),
     ],
 )

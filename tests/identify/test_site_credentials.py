@@ -9,6 +9,8 @@ from stagedoor.identify.site_credentials import (
     is_subsonic,
     not_let_in,
     present,
+    said_yes,
+    says_nothing,
     without,
 )
 
@@ -82,3 +84,34 @@ def test_an_answer_that_lets_nobody_in(code: bytes) -> None:
 def test_any_other_answer(answer: bytes, no: bool) -> None:
     assert failed(answer) is no
     assert not not_let_in(answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "content_type", "yes"),
+    [
+        (XML % (b"ok", b""), "text/xml; charset=utf-8", True),
+        (XML.replace(b'"', b"'") % (b"ok", b""), "application/xml", True),
+        (JSON % (b"ok", b"0"), "application/json", True),
+        (b"cb(" + JSON % (b"ok", b"0"), "application/javascript", True),
+        (b"ID3\x04", "audio/mpeg", True),
+        (b"ID3\x04", "", True),
+        (XML % (b"failed", b'<error code="40"/>'), "", False),
+        (XML % (b"failed", b'<error code="40"/>'), "text/xml", False),
+        # What the client has chosen stands before the answer, or the answer has another order.
+        (b"c" * 4096 + b"(" + JSON % (b"failed", b"40"), "text/javascript", False),
+        (
+            b'{"subsonic-response":{"error":{"code":40},"status":"failed"}}',
+            "application/json",
+            False,
+        ),
+    ],
+)
+def test_what_is_text_must_say_that_it_is_good(answer: bytes, content_type: str, yes: bool) -> None:
+    assert said_yes(answer, content_type) is yes
+
+
+def test_an_answer_whose_beginning_the_client_chose_says_nothing() -> None:
+    padded = b"c" * 4096 + b"(" + JSON % (b"failed", b"40")
+    assert says_nothing(padded, "application/javascript")
+    assert not says_nothing(padded, "audio/mpeg")
+    assert not says_nothing(XML % (b"failed", b""), "text/xml")

@@ -161,7 +161,16 @@ def test_it_is_bounded(downloads: Downloads) -> None:
     assert len(downloads._following) == MOST_LISTENERS
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"null", b'{"form": 2}', b'{"form": 1, "months": 3}'])
+@pytest.mark.parametrize(
+    "data",
+    [
+        *(b"", b"[]", b"null", b'{"form": 2}', b'{"form": 1, "months": 3}', b"[" * 100_000),
+        # Numbers that could be read, and never be written again.
+        b'{"form": 1, "months": {"2026-11": {"/a": 1e30}}}',
+        b'{"form": 1, "months": {"2026-11": {"/a": 123456789012345678901234567890}}}',
+        b'{"form": 1, "months": {"2026-11": {"/a": -1}}}',
+    ],
+)
 def test_a_file_that_is_none_is_kept_aside(
     tmp_path: Path, data: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:

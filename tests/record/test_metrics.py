@@ -10,8 +10,9 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from making import GPTBOT_CLIENT, REFUSED, asks, event
-from stagedoor.model.events import AudioSent, Interrupted, StreamChanged
+from stagedoor.model.events import AudioSent, Interrupted, StreamChanged, Swept
 from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, UNKNOWN, Client, Resource, Verdict
+from stagedoor.model.heard import Sweep
 from stagedoor.record.metric_table import LABELS, METRICS, markdown
 from stagedoor.record.metrics import MOST_NAMES, OTHERS, Metrics
 
@@ -29,7 +30,7 @@ def used() -> Metrics:
     handlers = metrics.handlers()
     handlers[AudioSent](AudioSent("browser", 4096, 2.5))
     handlers[StreamChanged](StreamChanged("browser", 1))
-    handlers[Interrupted](Interrupted(event(), 1000, 200))
+    handlers[Interrupted](Interrupted(event(), 1000))
     metrics.withheld("ai-training", 1000, 2.5)
     metrics.taken(GPTBOT_CLIENT, "audio", against=True)
     metrics.referral("ChatGPT", "OpenAI")
@@ -47,8 +48,10 @@ def used() -> Metrics:
     metrics.page("tagged")
     metrics.malformed("client", "host")
     metrics.closed("household")
+    sweep = replace(event(), sweep=Sweep("household", 21, 1.0))
+    metrics.handlers()[Swept](Swept(sweep, stopped=True, new=True))
     for name, row in METRICS.items():
-        if row.late and row.group in {"ledger", "guard"}:
+        if row.late and row.group in {"audio", "ledger", "guard"}:
             metrics.watch(name, lambda: 1)
     return metrics
 

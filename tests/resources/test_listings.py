@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 
@@ -158,11 +159,28 @@ def test_lists_of_songs(name: str, piece: int) -> None:
         assert [one.seconds for one in found] == [123, 0]
 
 
-def test_a_list_of_variants_without_a_word_about_them() -> None:
-    assert keys(read("#EXTM3U\nlow.m3u8\nhigh.m3u8?x=1\n"), "variant") == [
-        "/set/low.m3u8",
-        "/set/high.m3u8",
+def test_a_list_of_playlists_makes_no_variants_of_them() -> None:
+    """Else a whole catalogue of HLS albums would count as one recording."""
+    assert read("#EXTM3U\n#EXTINF:60,A\na.m3u8\nb/index.M3U8?x=1\nc.m3u\n#EXTINF:5,\nd.mp3\n") == [
+        Listed("/set/d.mp3", "recording", 5)
     ]
+
+
+@pytest.mark.parametrize(
+    ("head", "line"),
+    [
+        (b"#EXTM3U\n", b"#EXT-X-KEY:" + b"A" * 16_000 + b"\n"),
+        (b"#EXTM3U\n", b"#EXT-X-MEDIA:URI=" + b"-" * 16_000 + b"\n"),
+        (b"<rss>", b"<enclosure " + b"a" * 16_000 + b">"),
+        (b"<rss>", b"<podcast:source " + b"a:" * 8_000 + b">"),
+        (b"<rss>", b"<enclosure " + b"a = " * 4_000 + b">"),
+    ],
+)
+def test_long_words_take_no_longer_than_others(head: bytes, line: bytes) -> None:
+    """A playlist that anybody may have written must not hold up all other requests."""
+    began = time.process_time()
+    read(head + line * 16)
+    assert time.process_time() - began < 2.0
 
 
 # -- feeds --------------------------------------------------------------------------------------

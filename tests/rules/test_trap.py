@@ -59,6 +59,27 @@ def test_what_fetches_ahead_and_what_scripts_fetch_does_not(
     assert tripped(policy, asks(FIREFOX, policy.trap, **headers)) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("headers", "trips"),
+    [
+        ({**NAVIGATES, "sec_fetch_site": "same-origin"}, True),
+        ({**NAVIGATES, "sec_fetch_site": "none"}, True),
+        ({**NAVIGATES, "sec_fetch_site": "cross-site"}, False),
+        ({**NAVIGATES, "sec_fetch_site": "same-site"}, False),
+        ({"referer": "http://example.org/about"}, True),
+        ({"referer": "https://EXAMPLE.org:8443"}, True),
+        ({"referer": "nonsense"}, True),
+        ({"referer": "https://prank.example/"}, False),
+        ({"referer": "https://example.org.prank.example/"}, False),
+    ],
+)
+def test_nor_does_a_listener_whom_another_site_sends_there(
+    policy: Policy, headers: dict[str, str], trips: bool
+) -> None:
+    request = asks(FIREFOX, policy.trap, **headers)
+    assert (tripped(policy, request) > 0) is trips
+
+
 def test_nor_do_those_who_only_look_whether_a_link_works_or_read_feeds(policy: Policy) -> None:
     assert tripped(policy, asks(FIREFOX, policy.trap, method="HEAD")) == 0.0
     assert tripped(policy, asks(OVERCAST, policy.trap)) == 0.0

@@ -11,7 +11,7 @@ import pytest
 from stagedoor.engine.needs import Effects, Known, Received
 from stagedoor.model.client_keys import client_key, listener
 from stagedoor.model.facts import Behaviour, Rate
-from stagedoor.model.heard import SCOPES, Heard, Listening, Scope, Sentence
+from stagedoor.model.heard import SCOPES, Amounts, Heard, Listening, Scope, Sentence, Sweep
 from stagedoor.model.sound import SoundKind, SoundSent
 from stagedoor.store.interface import Length, Query, Store
 from stagedoor.store.store_keys import once_key
@@ -107,6 +107,10 @@ class Player:
         listening: Listening = self.known(at, listening=SCOPES).behaviour.listening
         found: Heard = getattr(listening, scope)
         return found
+
+    def sweep(self, at: float) -> Sweep | None:
+        amounts = Amounts(5400.0, 20, 7200.0, 500)
+        return self.driver.store.sweep(self.listener, amounts, at)
 
     def does(self, effects: Effects, at: float) -> None:
         self.driver.store.apply(self.listener.household, "", effects, at, self.listener)
@@ -424,6 +428,51 @@ class StoreContract:
         assert player.heard(7599.0).tripped
         assert player.heard(7599.0, "agent").tripped
         assert not player.heard(7600.0).tripped
+
+    def test_a_sweep_is_seen_whatever_the_agent_says(self) -> None:
+        player = Player(self.driver())
+        for number in range(21):
+            assert player.sweep(1000.0 + number / 4) is None
+            player.gets(song(number), at=1000.0 + number / 4)
+        assert player.sweep(1005.0) == Sweep("household", 21, 5.0)
+        for number in range(21, 100):
+            player.gets(song(number), at=1005.0)
+        assert player.sweep(1005.0) == Sweep("household", 100, 5.0)
+        assert player.sweep(1005.0 + 7200) is None
+
+    def test_an_album_the_same_song_again_and_many_beginnings_are_no_sweep(self) -> None:
+        player = Player(self.driver())
+        player.gets(*(song(number) for number in range(12)), *[song(1)] * 50, at=1000.0)
+        assert player.sweep(1000.0) is None
+        beginnings = [portion(f"/page/{n}.mp3", end=40_000) for n in range(100)]
+        player.gets(*beginnings, at=1000.0)
+        assert player.sweep(1000.0) is None
+
+    def test_what_was_heard_before_a_pause_is_no_part_of_a_sweep(self) -> None:
+        player = Player(self.driver())
+        player.gets(song(900), song(901), at=1000.0)
+        player.gets(*(song(number) for number in range(31)), at=1700.0)
+        assert player.sweep(1700.0) == Sweep("household", 31, 0.0)
+
+    def test_neighbours_sweep_together_and_episodes_are_counted_too(self) -> None:
+        driver = self.driver(10_000)
+        for number in range(48):
+            last = Player(driver, f"203.0.113.{number % 20}")
+            last.gets(song(number), at=1000.0 + number / 16)
+        assert last.sweep(1003.0) == Sweep("network", 48, 3.0)
+        assert Player(driver, "203.0.114.1").sweep(1003.0) is None
+        subscriber = Player(driver, "198.51.100.9", "gPodder")
+        subscriber.gets(*(song(n, kind="episode") for n in range(500)), at=1000.0)
+        assert subscriber.sweep(1000.0) is None
+        subscriber.gets(song(500, kind="episode"), at=1000.0)
+        assert subscriber.sweep(1000.0) == Sweep("household", 501, 0.0)
+
+    def test_a_run_is_nothing_where_nothing_was_sent(self) -> None:
+        player = Player(self.driver())
+        assert player.driver.store.run(player.listener, "household", 1000.0) is None
+        player.gets(song(1), song(2), at=1000.0)
+        found = player.driver.store.run(player.listener, "agent", 1000.5)
+        assert found == Sweep("household", 2, 0.5)
 
     def test_a_flood_of_addresses_does_not_make_it_forget_whom_it_watches(self) -> None:
         driver = self.driver(1000)

@@ -161,3 +161,21 @@ def test_a_flood_of_tokens_does_not_become_a_flood_of_questions(server: Introspe
 
 def test_without_a_server_nobody_is_asked() -> None:
     assert LicenceServer().licences("t") == Licences()
+
+
+def test_what_the_server_of_before_says_counts_no_more(server: Introspection) -> None:
+    """The artist names another one while the one of before is being asked."""
+    server.answers["t"] = {"active": True}
+
+    async def scene() -> None:
+        asking = LicenceServer(clock=Clock())
+        asking.follow(server.url)
+        assert asking.licences("t") is None
+        under_way = list(asking._asking.values())
+        await asyncio.sleep(0)  # it is on its way
+        asking.follow("http://127.0.0.1:9")
+        await asyncio.gather(*under_way)
+        assert server.asked == ["t"]
+        assert not asking._known
+
+    asyncio.run(scene())

@@ -99,6 +99,14 @@ ALERTS: tuple[Alert, ...] = (
         "{{ $value }} recordings. If that is not meant, the stance can say so.",
     ),
     Alert(
+        "StagedoorSweep",
+        f"{ANY.gained('stagedoor_sweeps_total', ('scope', 'purpose'), '10m')} > 0",
+        "0m", "warning",
+        "Somebody takes more recordings than anybody can listen to",
+        "It calls itself a {{ $labels.purpose }}, which proves nothing ({{ $labels.scope }}). The "
+        "desk says from which network, and how many recordings in what time.",
+    ),
+    Alert(
         "StagedoorViolationStorm",
         f"{ANY.gained('stagedoor_violations_total', ('crawler',), '10m', proof='verified')} "
         f"> {STORM}",

@@ -20,7 +20,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from tools.soak.clients import CRAWLER, LISTENER, READER, Clients, crowd
-from tools.soak.guarded import Guard, SoakError, free_port
+from tools.soak.guarded import RULE, Guard, SoakError, free_port
 from tools.soak.report import HELD, Check, checks, told
 from tools.soak.site import Site
 
@@ -37,16 +37,6 @@ LATE = 300
 SAVED = 8.0
 """Seconds after which everything is in the ledger: counts are written every five."""
 KILLS = 2
-RULE = """\
-- id: soak-{number}
-  title: A rule that comes and goes
-  why: It is there for reloading.
-  when: {{request.path: /soak-{number}}}
-  then: block
-  cases:
-    - {{ua: Firefox/140.0, get: /soak-{number}, expect: block}}
-    - {{ua: Firefox/140.0, get: /, expect: allow}}
-"""
 
 
 class Day:
@@ -139,8 +129,16 @@ class Day:
         (self.guard.rules / "stance.yaml").write_text(text)
 
     async def _settled(self) -> None:
-        """After the storm a last rule is taken, and is gone again when its file is."""
+        """After the storm a mistake is refused, a last rule is taken, and goes with its file."""
         file = self.guard.rules / "80-soak.yaml"
+        refused = self.guard.life.counts.get("reloads_refused", 0)
+        file.write_text("- id: [broken")
+        end = time.monotonic() + SETTLE
+        while self.guard.life.counts.get("reloads_refused", 0) <= refused:
+            if time.monotonic() > end:
+                raise SoakError(f"a mistake was not found {SETTLE:g} s after the storm")
+            await asyncio.sleep(0.5)
+            await asyncio.to_thread(self.guard.scrape)
         name = f"last{self.storms}"
         for text, wanted in ((RULE.format(number=name), "refused"), ("", "site")):
             if text:
@@ -208,7 +206,8 @@ async def soak(minutes: float, folder: Path) -> list[Check]:
         watching = asyncio.create_task(_watch(guard))
         while True:
             for name, trouble in troubles.items():
-                print(f"{time.monotonic() - began:6.0f} s  {name}", flush=True)
+                memory = guard.life.samples[-1].memory / 1e6
+                print(f"{time.monotonic() - began:6.0f} s  {memory:4.0f} MB  {name}", flush=True)
                 await trouble(seconds)
             if len(guard.lives) <= KILLS:
                 print(f"{time.monotonic() - began:6.0f} s  kill -9, and a new start", flush=True)

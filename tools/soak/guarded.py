@@ -26,6 +26,19 @@ from tools.soak.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 60.0
+WARM = 40
+"""Changes of the rules after a start: what reading them takes of memory, some 25 MB in all, it has taken
+then, and memory can be expected to be flat."""
+RULE = """\
+- id: soak-{number}
+  title: A rule that comes and goes
+  why: It is there for reloading.
+  when: {{request.path: /soak-{number}}}
+  then: block
+  cases:
+    - {{ua: Firefox/140.0, get: /soak-{number}, expect: block}}
+    - {{ua: Firefox/140.0, get: /, expect: allow}}
+"""
 
 
 class SoakError(Exception):
@@ -104,8 +117,25 @@ class Guard:
             if time.monotonic() > end:
                 raise SoakError("the guard does not listen")
             time.sleep(0.1)
+        self._warm()
         self.life.samples.clear()  # what it was while it started
         self.sample()
+
+    def _warm(self) -> None:
+        file = self.rules / "40-soak-warm.yaml"
+        others = [self.rules / f"41-soak-warm-{number}.yaml" for number in range(30)]
+        for number, other in enumerate(others):  # as many as a storm has
+            other.write_text(RULE.format(number=f"other{number}"))
+        for number in range(WARM):
+            before, end = self.life.counts.get("reloads_loaded", 0), time.monotonic() + START
+            file.write_text(RULE.format(number=f"warm{number}"))
+            while self.life.counts.get("reloads_loaded", 0) <= before:
+                if self._ended or time.monotonic() > end:
+                    raise SoakError("the guard does not take a change of its rules")
+                time.sleep(0.1)
+                self.scrape()
+        for one in (file, *others):
+            one.unlink()
 
     def kill(self) -> None:
         """kill -9, by process id."""

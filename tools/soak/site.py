@@ -17,6 +17,8 @@ class Site:
     def __init__(self, port: int) -> None:
         self.port = port
         self.received = 0
+        self.cut = self.went = 0
+        """Requests that were received, and whose answer did not go out: one of both was gone."""
         self.delay = 0.0
         self.hold: asyncio.Event | None = None
         """While it is set here and not set itself, answers wait."""
@@ -34,6 +36,7 @@ class Site:
         if self._server is None:
             return
         self._server.close()
+        self.went += 1
         self._server = None
         for writer in list(self._open):
             writer.close()
@@ -44,7 +47,10 @@ class Site:
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 self.received += 1
-                await self._answer(head, writer)
+                try:
+                    await self._answer(head, writer)
+                finally:
+                    self.cut += writer.is_closing()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             pass
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 
 from rich.console import Console
@@ -30,6 +31,9 @@ def show(summary: Summary, console: Console) -> None:
     if summary.came.requests:
         console.print()
         console.print(_clients(summary))
+    if summary.tally.stopped:
+        console.print()
+        console.print(_takers(summary))
     if summary.rules:
         console.print()
         console.print(_rules(summary.rules))
@@ -91,23 +95,42 @@ def sentences(summary: Summary) -> list[str]:
     return found
 
 
-SHOWN_STOPPED = 5
-
-
 def _stopped(summary: Summary) -> list[str]:
-    """Who took more than anybody can hear: those who had most, by their network."""
+    """How many took more than anybody can hear, and after how much they are stopped."""
     stopped = summary.tally.stopped
     if not stopped:
         return []
-    most = sorted(stopped, key=lambda one: -one.had)[:SHOWN_STOPPED]
-    each = "; ".join(
-        f"{one.client} at {one.network or 'an unknown address'} after "
-        f"{_counted(one.had, 'recording')} ({one.rule})"
-        for one in most
-    )
+    had = sorted(one.had for one in stopped)
+    many = str(had[0]) if had[0] == had[-1] else f"{had[0]:,} to {had[-1]:,}"
+    noun = "recording" if had[-1] == 1 else "recordings"
     return [
-        f"By what was sent, {_counted(len(stopped), 'client')} would have been stopped: {each}."
+        f"By what was sent, {_counted(len(stopped), 'client')} would have been stopped, after {many}"
+        f" {noun}."
     ]
+
+
+def _takers(summary: Summary) -> Table:
+    """Who would have been stopped, those first to whom most was sent after that.
+
+    Two lines each, so that it fits into 80 columns.
+    """
+    shown = _table("stopped", "by, at (UTC)", "had", "within", "refused", "sent then")
+    rows = sorted(summary.tally.stopped, key=lambda one: (-one.size, one.at))
+    for row in rows[:ROWS]:
+        who = f"{clean(row.client)}, together" if row.together else clean(row.client)
+        at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(row.at))
+        shown.add_row(
+            Text(f"{row.network or 'unknown'}\n{who}"),
+            Text(f"{clean(row.rule)}\n{at}"),
+            f"{row.had:,}",
+            f"{row.seconds:,.0f} s",
+            _number(row.refused),
+            size(row.size),
+        )
+    if more := rows[ROWS:]:
+        last = (_number(sum(row.refused for row in more)), size(sum(row.size for row in more)))
+        shown.add_row(f"{len(more):,} more", "", "", "", *last)
+    return shown
 
 
 def _named(summary: Summary) -> list[str]:

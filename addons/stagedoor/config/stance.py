@@ -66,11 +66,21 @@ def _absolute(path: str) -> str:
     return path
 
 
-def _is_proxy(text: str) -> str:
+def proxy_word(text: str) -> str:
     """An address, a network, or the word of a content delivery network whose list is known."""
-    if text.strip().lower() not in edges.TRUSTED_WORDS:
-        network(text)
+    word = text.strip().lower()
+    if word not in edges.TRUSTED_WORDS:
+        try:
+            network(text)
+        except ValueError as error:
+            raise ValueError(
+                f'"{text}" is not an address or network — '
+                + (did_you_mean(word, edges.TRUSTED_WORDS) or _PROXY_FIX)
+            ) from error
     return text
+
+
+_PROXY_FIX = f"write 127.0.0.1 or 10.0.0.0/8, or a name: {listed(edges.TRUSTED_WORDS, 10)}"
 
 
 def network(text: str) -> IPv4Network | IPv6Network:
@@ -78,10 +88,9 @@ def network(text: str) -> IPv4Network | IPv6Network:
     try:
         return ip_network(text.strip(), strict=False)
     except ValueError as error:
-        fix = did_you_mean(text.strip().lower(), edges.TRUSTED_WORDS) or (
-            f"write 127.0.0.1 or 10.0.0.0/8, or a name: {listed(edges.TRUSTED_WORDS, 10)}"
-        )
-        raise ValueError(f'"{text}" is not an address or network — {fix}') from error
+        raise ValueError(
+            f'"{text}" is not an address or network — write 127.0.0.1 or 10.0.0.0/8'
+        ) from error
 
 
 class Artist(Model):
@@ -219,7 +228,7 @@ class Site(Model):
     upstream: str = ""
     listen: str = ""
     profile: str = ""
-    trusted_proxies: ListOf[Annotated[str, AfterValidator(_is_proxy)]] = ()
+    trusted_proxies: ListOf[Annotated[str, AfterValidator(proxy_word)]] = ()
     ja4_header: str = ""
 
     @field_validator("upstream", mode="before")
@@ -255,6 +264,7 @@ class Stance(Model):
     audio: Audio = Audio()
     listening: Listening = Listening()
     traps: Switch = "no"
+    announcement: Switch = "no"
     publish: Publish = Publish()
     evidence: Evidence = Evidence()
     on_error: OnError = OnError()

@@ -71,7 +71,7 @@ def interrupt(transaction: Transaction, sent: SoundSent, heard: Listening) -> Se
     )
     if not verdict.refused:
         return None
-    scopes = transaction.policy.plan.sessions(verdict.rule)
+    scopes = transaction.policy.plan.listening_of(verdict.rule)
     if not scopes or (scopes != _ALONE and place[SCOPES.index("agent")] <= OWN):
         return None
     transaction.verdict, transaction.interrupted = verdict, True

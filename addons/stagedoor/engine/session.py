@@ -6,7 +6,7 @@ Reading changes nothing, so that a time to come can be asked about as well.
 
 from __future__ import annotations
 
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from stagedoor.engine.catalogued import MOST_NUMBERED, Place
 from stagedoor.model.heard import DRAIN, PARTS, PIECES, WHOLE, Heard
@@ -216,6 +216,39 @@ class Session:
         """Whether this recording was begun within the hour."""
         known = self._tracks.get(number)
         return known is not None and known >> _SENT > int(at) - HOUR
+
+    def has_whole(self, more_than: int, at: float) -> bool:
+        """Whether it was sent more recordings whole within ten minutes; quick where it was not."""
+        tracks = self._tracks
+        return len(tracks) > more_than and _wholes(tracks, int(at) - TEN_MINUTES) > more_than
+
+    def has_begun(self, more_than: int, at: float) -> bool:
+        """Whether something of more recordings was sent to it within an hour."""
+        if len(self._tracks) <= more_than:
+            return False
+        one = next(islice(reversed(self._tracks.values()), more_than, None))
+        return one >= (int(at) - HOUR + 1) << _SENT
+
+    def has_episodes(self, more_than: int, at: float) -> bool:
+        """Whether something of more episodes was sent to it within a day."""
+        if self._rare is None or len(self._rare.episodes) <= more_than:
+            return False
+        one = next(islice(reversed(self._rare.episodes.values()), more_than, None))
+        return one > int(at) - DAY
+
+    def run(self, at: float) -> tuple[int, float]:
+        """Recordings and episodes sent up to now without a pause of ten minutes: how many, and for
+        how many seconds.
+        """
+        times = [track >> _SENT for track in self._tracks.values()]
+        if self._rare is not None and self._rare.episodes:
+            times = sorted((*times, *self._rare.episodes.values()))
+        count, first = 0, int(at)
+        for time in reversed(times):
+            if first - time > TEN_MINUTES:
+                break
+            count, first = count + 1, time
+        return count, at - first
 
     def left(self, rule: str, at: float) -> float:
         """Seconds for which the sentence of this rule still lasts."""

@@ -21,12 +21,15 @@ from stagedoor.model.client_keys import network_key
 from stagedoor.model.heard import (
     DRAIN,
     LONG,
+    MANY,
     NOTHING_HEARD,
+    Amounts,
     Heard,
     Listener,
     Listening,
     Scope,
     Sentence,
+    Sweep,
 )
 from stagedoor.model.recording_keys import recording_key
 from stagedoor.model.sound import SoundSent
@@ -131,6 +134,29 @@ class Sessions:
             facts.get("network", NOTHING_HEARD),
             facts.get("agent", NOTHING_HEARD),
         )
+
+    def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
+        """What this listener, or its network, was sent, where nobody listens to so much so soon."""
+        home = self._at(listener, "household")
+        if home is not None:
+            agent = self._at(listener, "agent")
+            if (
+                (agent is not None and agent.has_whole(amounts.whole_files, at))
+                or (home.ahead(at) > amounts.ahead and home.has_begun(MANY, at))
+                or home.has_episodes(amounts.episodes, at)
+            ):
+                return self.run(listener, "household", at)
+        network = self._at(listener, "network")
+        if network is None or network.ahead(at) <= amounts.at_once_by_network:
+            return None
+        return self.run(listener, "network", at) if network.has_begun(MANY, at) else None
+
+    def run(self, listener: Listener, scope: Scope, at: float) -> Sweep | None:
+        """What was sent without a pause; None where nothing was."""
+        where: Scope = "network" if scope == "network" else "household"
+        session = self._at(listener, where)
+        count, seconds = session.run(at) if session is not None else (0, 0.0)
+        return Sweep(where, count, seconds) if count else None
 
     def left(self, listener: Listener, rule: str, scope: Scope, at: float) -> float:
         """Seconds for which the sentence of a rule still lasts."""

@@ -19,7 +19,7 @@ from stagedoor.model.facts import (
     Resource,
     Verdict,
 )
-from stagedoor.model.heard import Listener
+from stagedoor.model.heard import Listener, Sweep
 from stagedoor.rules.plan import ALLOW, NO_STEPS, NOBODY_REMEMBERS, Steps
 from stagedoor.rules.policy import Policy
 
@@ -67,10 +67,10 @@ class Transaction:
     """Seconds of sound that its response has sent."""
     interrupted = False
     """Its response was stopped while it ran, by `verdict`."""
-    sending = 0
-    """The status with which its recording goes out."""
     turn = 0
     """How many sentences had begun when it was decided, of anybody."""
+    sweep: Sweep | None = None
+    """What its client was sent, where that is far more than anybody listens to."""
     seconds = 0.0
     """What the decisions cost."""
     id = ""
@@ -108,4 +108,5 @@ class Transaction:
             seconds=self.seconds,
             id=self.id,
             against=self.against,
+            sweep=self.sweep,
         )

@@ -4,7 +4,7 @@ An entry about a visit is public but for its personal parts, which stand beside 
 erased. The entry itself holds commitments to them:
 
     address   the full address of a client that proved nothing and was refused, or took against
-              the stance
+              the stance; not of a person's program that only took more than anybody listens to
     visitor   of a client that proved nothing: its network (/24, /48), user agent, reason of the proof
     crawler   of a client that proved whose it is: address, user agent, reason of the proof
 
@@ -20,6 +20,7 @@ from typing import Any, ClassVar, Literal, get_args
 
 from stagedoor.model.events import Decided
 from stagedoor.model.facts import network
+from stagedoor.model.heard import Sweep
 
 Kind = Literal[
     "start", "end", "publication", "notice", "taking", "refusal", "proof",
@@ -150,6 +151,8 @@ class Taking:
     against: bool = False
     signals: tuple[str, ...] = ()
     """What the response itself said, in its headers."""
+    sweep: Sweep | None = None
+    """What its client was sent by then, where that is far more than anybody listens to."""
 
     @property
     def whole(self) -> bool:
@@ -165,6 +168,7 @@ class Taking:
             "rule": self.rule,
             "against": self.against,
             "signals": self.signals,
+            **({"sweep": self.sweep._asdict()} if self.sweep is not None else {}),
         }
 
 
@@ -177,7 +181,8 @@ class Refusal:
     status: int
     rule: str
     against: bool = False
-    whole: ClassVar[bool] = True
+    whole: bool = True
+    """Whether the full address is kept: not where people may only have taken too much."""
 
     def body(self) -> dict[str, Any]:
         """The public fields."""
@@ -238,7 +243,7 @@ class Summary:
     against: int = 0
     recordings: int = 0
     number: int = 0
-    whole: ClassVar[bool] = True
+    whole: bool = True
 
     def body(self) -> dict[str, Any]:
         """The public fields; of what was asked for, only the site."""

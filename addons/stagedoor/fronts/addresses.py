@@ -16,7 +16,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Self
 
-from stagedoor.config.stance import network
+from stagedoor.config.stance import network, proxy_word
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.model import edges
 
@@ -40,7 +40,9 @@ class Proxies(tuple[Network, ...]):  # noqa: SLOT001 (it remembers answers)
     def __new__(cls, written: Iterable[str] = (), known: EdgeAddresses = NO_EDGES) -> Self:
         plain = tuple(word.strip() for word in written)
         named = {word.lower() for word in plain} & set(edges.TRUSTED_WORDS)
-        made = super().__new__(cls, (network(word) for word in plain if word.lower() not in named))
+        made = super().__new__(
+            cls, (network(proxy_word(word)) for word in plain if word.lower() not in named)
+        )
         made.words, made.known, made.written = frozenset(named), known, plain
         made._answers = {}
         return made
@@ -145,12 +147,16 @@ def trace(
         address = parse(entry[:100])
         if address is None:
             break
-        found, last = str(address), ""
+        before, found, last = last, str(address), ""
         if not is_trusted(found, trusted):
             break
         hops += 1
         last = known.word(found)
         through = last or through
+        if last and last == before and last in edges.OWN_VISITOR:
+            # The network was asked from within itself: by a program that anybody may run there, and
+            # that writes what it likes further left.
+            break
     if last:  # nobody further has been named: the edge itself may have said who it was
         for name in edges.OWN_VISITOR.get(last, ()):
             visitor = parse(own[name][:100]) if own and name in own else None

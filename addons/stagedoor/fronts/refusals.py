@@ -14,6 +14,7 @@ from html import escape
 
 from stagedoor.config.offers import Offer
 from stagedoor.config.stance import Artist
+from stagedoor.fronts import announcement
 from stagedoor.fronts.cross_origin import preflight, readable
 from stagedoor.identify.botauth import ACCEPT
 from stagedoor.model.actions import Refuse, named
@@ -94,10 +95,12 @@ def refuse(
     offers: Sequence[Offer] = (),
     *,
     may_sign: bool = False,
+    announced: bool = False,
 ) -> Answer:
     """The answer to a refused request; `request_id` leads to its explanation.
 
     A browser that asks whether it may ask (a preflight) hears yes, so that it meets the refusal.
+    `announced`: a player hears a few spoken seconds in place of an error.
     `may_sign`: a signature of this client could be verified, so it is told which (RFC 9421, 5).
     """
     if (fields := preflight(request)) is not None:
@@ -107,6 +110,8 @@ def refuse(
     effect = named(verdict.action).effect
     if not isinstance(effect, Refuse):
         raise TypeError(f"{verdict.action} refuses nothing")
+    if announced and not effect.licence and announcement.is_for(request, client, resource):
+        return _announced(request, request_id)
     headline = effect.headline.format(thing=thing)
     known_as = client.name + (f" ({client.operator})" if client.operator else "")
     policy = f"{verdict.title.rstrip('.')}. {verdict.why}".strip()
@@ -148,6 +153,21 @@ def unavailable(request: Request | None) -> Answer:
     headline = "The guard at this door cannot decide right now"
     sentences = ["Please try again in a minute."]
     return answer(request, None, 503, headline, sentences, "", ((b"Retry-After", b"60"),))
+
+
+def _announced(request: Request, request_id: str) -> Answer:
+    """200, so that a player plays it and does not try again: it is sound, and no recording."""
+    content = announcement.sound()
+    fields: _Fields = (
+        (b"Content-Type", announcement.TYPE),
+        *_HEADERS,
+        (b"Accept-Ranges", b"none"),
+        (b"Content-Length", str(len(content)).encode()),
+    )
+    if request_id:
+        fields += ((b"X-Request-Id", request_id.encode()),)
+    body = b"" if request.method == "HEAD" else content
+    return Answer(200, (*fields, *readable(request)), body)
 
 
 def _help(artist: Artist) -> str:
@@ -201,5 +221,7 @@ def _reads_pages(request: Request, client: Client | None) -> bool:
     if client is not None and client.purpose in MEDIA_CLIENTS:
         return False
     if request.header("sec-fetch-dest").lower() in _MEDIA_DESTINATIONS:
+        return False
+    if request.header("icy-metadata"):  # asks for a stream's titles, as players do
         return False
     return "text/html" in request.header("accept").lower()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
@@ -39,6 +40,7 @@ from stagedoor.model.actions import LICENSING
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import (
     AudioSent,
+    Decided,
     Event,
     Interrupted,
     Listened,
@@ -48,11 +50,12 @@ from stagedoor.model.events import (
     Published,
     Referred,
     Sounded,
+    Swept,
     Took,
     Violated,
 )
 from stagedoor.model.facts import PEOPLE, Mode, Proof, Purpose, Resource
-from stagedoor.model.heard import SCOPES
+from stagedoor.model.heard import SCOPES, Amounts, Scope, Sweep
 from stagedoor.model.sound import SoundSent
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
@@ -72,6 +75,10 @@ from stagedoor.verify.licence_file import LicenceFile
 _log = logging.getLogger("stagedoor.door")
 _LONGEST_WAIT = 2 * 86_400.0
 """Seconds. No count lasts longer."""
+SWEEP = 3600.0
+"""Seconds after which a household or network that goes on taking has begun a new sweep."""
+MOST_SWEEPS = 10_000
+"""Of which it is known when they were last seen."""
 _FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
 """What they take are episodes, also of a feed that is kept elsewhere and was never seen."""
 
@@ -109,6 +116,7 @@ class Service:
         self._licensing = False
         self._turn = 0
         """How many sentences have begun, and responses were stopped."""
+        self._sweeping: OrderedDict[str, float] = OrderedDict()
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -430,6 +438,12 @@ class Service:
         listener = transaction.listener if lasting else None
         self._turn += effects.sentence is not None or effects.tripped > 0
         self.store.apply(transaction.household, crawler, effects, time.monotonic(), listener)
+        if listener is not None and transaction.steps.listening:
+            if effects.sentence is not None:
+                scope = effects.sentence.scope
+                transaction.sweep = self.store.run(listener, scope, time.monotonic())
+            elif effects.ignored:
+                transaction.sweep = Sweep(_scope(transaction), 0, 0.0)
 
     def sounded(self, transaction: Transaction, sent: SoundSent) -> None:
         """A portion of a recording has gone out: every one, of every response, comes here."""
@@ -448,6 +462,8 @@ class Service:
             self.store.sounded(transaction.listener, sent, time.monotonic())
             if can_be_stopped(transaction, sent):
                 self._interrupt(transaction, sent)
+            elif sent.last and not transaction.interrupted:
+                self._sweeps(transaction)
 
     def _interrupt(self, transaction: Transaction, sent: SoundSent) -> None:
         """Stop this response where what its client was sent makes it part of a sweep."""
@@ -463,7 +479,34 @@ class Service:
         if sentence is not None:
             effects = Effects(sentence=sentence)
             self.store.apply(listener.household, "", effects, now, listener)
-        self.emit(Interrupted(transaction.event(), sent.end, transaction.sending))
+            transaction.sweep = self.store.run(listener, sentence.scope, now)
+        event = transaction.event()
+        if event.sweep is not None:
+            self._swept(transaction, event, stopped=True)
+        self.emit(Interrupted(event, sent.end))
+
+    def _sweeps(self, transaction: Transaction) -> None:
+        """Take note of it where nobody listens to so much so soon, however it calls itself."""
+        if transaction.client.proof == "verified":
+            return
+        listening = transaction.policy.stance.listening
+        amounts = Amounts(
+            listening.ahead, listening.whole_files, listening.at_once_by_network, listening.episodes
+        )
+        sweep = self.store.sweep(transaction.listener, amounts, time.monotonic())
+        if sweep is not None:
+            transaction.sweep = sweep
+            self._swept(transaction, transaction.event(), stopped=False)
+
+    def _swept(self, transaction: Transaction, event: Decided, *, stopped: bool) -> None:
+        """Report that somebody is sent, or asks for, more than anybody listens to."""
+        listener, sweep, now = transaction.listener, transaction.sweep, time.monotonic()
+        whose = listener.network if sweep and sweep.scope == "network" else listener.household
+        last = self._sweeping.pop(whose, -SWEEP)
+        if len(self._sweeping) >= MOST_SWEEPS:
+            self._sweeping.popitem(last=False)
+        self._sweeping[whose] = now
+        self.emit(Swept(event, stopped, new=now - last >= SWEEP))
 
     def _aired(self, transaction: Transaction, sent: SoundSent) -> None:
         """A portion of a live stream. That it is one may turn out when it is long under way."""
@@ -487,6 +530,8 @@ class Service:
         if client.proof != "unverified" and (refused or not person):
             key = once_key("proof", client.name, event.request.address, client.proof)
             self.emit(Proved(event, new=not self.store.proof_seen(key)))
+        if event.sweep is not None:
+            self._swept(transaction, event, stopped=refused)
         self.emit(event)
         if refused:
             self._noticed_headers(transaction, event.verdict.status)
@@ -519,9 +564,11 @@ class Service:
         client = transaction.client
         if transaction.resource.kind == "signal":
             return
-        if client.purpose in PEOPLE and client.licence != "valid":
-            return
-        self._noticed_headers(transaction, status)
+        listens = client.purpose in PEOPLE and client.licence != "valid"
+        if listens and transaction.sweep is None:
+            return  # nothing is kept of people, unless it is far more than they listen to
+        if not listens:
+            self._noticed_headers(transaction, status)
         self.emit(Took(transaction.event(), status, size, transaction.against, self._header_digest))
 
     def _noticed_headers(self, transaction: Transaction, status: int) -> None:
@@ -541,3 +588,10 @@ class Service:
 
 def _now() -> int:
     return int(time.time() * 1000)
+
+
+def _scope(transaction: Transaction) -> Scope:
+    """Whether the sentence that has decided keeps to one household, or to a network."""
+    sentences = dict(transaction.steps.sentences)
+    scope = sentences.get(transaction.verdict.rule)
+    return "network" if scope == "network" else "household"

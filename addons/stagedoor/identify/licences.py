@@ -14,6 +14,7 @@ from datetime import date
 
 from stagedoor.model.facts import Client, LicenceStanding, Request
 from stagedoor.model.globs import Globs
+from stagedoor.resources.readings import readings
 from stagedoor.signals.meaning import USES_OF
 
 SCHEME = "license "
@@ -115,7 +116,8 @@ class Licences:
             return "expired"
         if licence.key and signer != licence.key:
             return "unsigned"
-        if not self._globs[key].match(request.path):
+        # Whatever the site makes of the target must lie within: /free/..;/paid/a.mp3 is both to some.
+        if not all(map(self._globs[key].match, readings(request.target or request.path))):
             return "other-path"
         # A script without a known purpose comes for what its licence names.
         uses = {USES_OF[purpose] for purpose in client.purposes if purpose in USES_OF}

@@ -24,6 +24,13 @@ _FAILED = re.compile(
     rb"<subsonic-response[^>]{0,400}\bstatus\s*=\s*[\"']failed|"
     rb"\"subsonic-response\"\s*:\s*\{[^{}]{0,400}\"status\"\s*:\s*\"failed"
 )
+_OK = re.compile(
+    rb"<subsonic-response[^>]{0,400}\bstatus\s*=\s*[\"']ok[\"']|"
+    rb"\"subsonic-response\"\s*:\s*\{[^{}]{0,400}\"status\"\s*:\s*\"ok\""
+)
+_WORDS = re.compile(
+    r"\s*(?:text/|application/(?:[\w.-]+\+)?(?:json|xml|javascript|x-javascript)\b)", re.IGNORECASE
+)
 _CODE = re.compile(rb"<error[^>]{0,400}\bcode\s*=\s*[\"'](\d{1,3})|\"code\"\s*:\s*\"?(\d{1,3})")
 _NOT_LET_IN = frozenset({b"10", b"40", b"41", b"42", b"43", b"44"})
 """Error codes about who asks: a parameter that is missing, a wrong password, a way of saying it that is
@@ -61,6 +68,20 @@ def without(target: str) -> str:
 def failed(start: bytes) -> bool:
     """Whether a Subsonic answer, which has the status 200, says that the call has failed."""
     return _FAILED.search(start[:ANSWER]) is not None
+
+
+def said_yes(start: bytes, content_type: str) -> bool:
+    """Whether an answer with the status 200 shows that the call was good: media do, and what is text
+    only where it says so. Where a client chooses how long its beginning is (JSONP), it may say nothing.
+    """
+    if not _WORDS.match(content_type):
+        return not failed(start)
+    return _OK.search(start[:ANSWER]) is not None
+
+
+def says_nothing(start: bytes, content_type: str) -> bool:
+    """Whether it is text that does not come to what a Subsonic answer begins with."""
+    return _WORDS.match(content_type) is not None and b"subsonic-response" not in start[:ANSWER]
 
 
 def not_let_in(start: bytes) -> bool:

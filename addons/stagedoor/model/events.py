@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stagedoor.model.facts import Client, Kind, Proof, Purpose, Request, Resource, Verdict
+from stagedoor.model.heard import Sweep
 from stagedoor.model.sound import SoundSent
 
 
@@ -28,6 +29,8 @@ class Decided:
     id: str = ""
     against: bool = False
     """The request asks for what a signal its crawler had received forbids."""
+    sweep: Sweep | None = None
+    """What its client was sent until then, where that is far more than anybody listens to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +129,24 @@ class Interrupted:
     """A response that was running is stopped: what its client was sent meanwhile is refused.
 
     `decided` has the refusal as its verdict; the request was reported as let in before. `end` is the
-    byte of the recording up to which it was sent, `status` the one it was sent with.
+    byte of the recording up to which it was sent.
     """
 
     decided: Decided
     end: int
-    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """Somebody was sent far more than anybody listens to, and has been sent, or asked for, more.
+
+    `decided.sweep` says how much: nothing more is known where its recordings are 0. `stopped`: this
+    request for more was refused. `new`: nothing was seen of it in the last hour.
+    """
+
+    decided: Decided
+    stopped: bool
+    new: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +285,7 @@ Event = (
     | Withheld
     | AudioSent
     | Sounded
+    | Swept
     | StreamChanged
     | Listened
     | Published

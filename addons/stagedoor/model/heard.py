@@ -85,6 +85,31 @@ class Listening(NamedTuple):
 NO_LISTENING = Listening()
 
 
+class Amounts(NamedTuple):
+    """From where on nobody listens any more: the stance's numbers of the same names. `ahead` and
+    `at_once_by_network` in seconds of sound, the others count recordings.
+    """
+
+    ahead: float
+    whole_files: int
+    at_once_by_network: float
+    episodes: int
+
+
+class Sweep(NamedTuple):
+    """What one household, or one network together, was sent without a pause of ten minutes: so many
+    different `recordings` (at least, from 512 on) in so many `seconds`.
+    """
+
+    scope: Scope
+    recordings: int
+    seconds: float
+
+
+MANY = 12
+"""Recordings that may be far ahead without a fault: an album, or some very long ones."""
+
+
 class Sentence(NamedTuple):
     """A verdict that lasts: the rule, whom it keeps to, and for how many seconds."""
 

@@ -15,8 +15,9 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from stagedoor.model.events import Decided, Interrupted, Noticed, Referred, Took
+from stagedoor.model.events import Decided, Interrupted, Noticed, Referred, Sounded, Swept, Took
 from stagedoor.model.facts import PEOPLE, Client, Purpose, Request
+from stagedoor.record.audience import Audience
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.recorders import Handlers
 from stagedoor.record.today import Hour, Key, Past, Row, Today
@@ -57,6 +58,7 @@ class Day:
         self._refusals: deque[Decided] = deque(maxlen=REFUSALS)
         self._rules: Counter[str] = Counter()
         self._referrals: Counter[tuple[str, str]] = Counter()
+        self._audience = Audience()
 
     @property
     def midnight(self) -> float:
@@ -95,6 +97,8 @@ class Day:
             Noticed: lambda event: self.notice(event.decided),
             Referred: self.referral,
             Took: lambda event: self.taking(event.decided, event.size, against=event.against),
+            Sounded: self.sounded,
+            Swept: self.sweep,
         }
 
     def record(self, event: Decided) -> None:
@@ -112,7 +116,9 @@ class Day:
             if verdict.rule:
                 self._rules[verdict.rule] += 1
             machines, people = self._minute(event.at)
-            if client.purpose in PEOPLE:
+            if client.purpose in PEOPLE and self._audience.takes(event.request.address):
+                self._hours[hour][0] += 1
+            elif client.purpose in PEOPLE:
                 self._people += 1
                 self._people_refused += refused
                 self._hours[hour][2] += 1
@@ -170,6 +176,20 @@ class Day:
                 row.told += 1
                 self._version += 1
 
+    def sounded(self, event: Sounded) -> None:
+        """Something of a recording has gone out to somebody."""
+        if event.sent.first and event.client.purpose in PEOPLE:
+            with self._lock:
+                self._place(self._now())
+                self._audience.listens(event.request.address)
+
+    def sweep(self, event: Swept) -> None:
+        """Somebody is sent more than anybody listens to."""
+        with self._lock:
+            if self._place(event.decided.at) >= 0:
+                self._audience.sweeps(event)
+                self._version += 1
+
     def referral(self, event: Referred) -> None:
         """An assistant or a search engine sent somebody."""
         with self._lock:
@@ -179,6 +199,8 @@ class Day:
 
     def taking(self, event: Decided, size: int, *, against: bool) -> None:
         """A machine was handed `size` bytes of something."""
+        if event.sweep is not None and event.client.purpose in PEOPLE:
+            return  # it stands among the takers
         with self._lock:
             row = self._row(event.client) if self._place(event.at) >= 0 else None
             if row is not None:
@@ -223,6 +245,12 @@ class Day:
 
     # -- what is shown -----------------------------------------------------------------------------
 
+    def counts(self) -> tuple[int, int]:
+        """How many listeners there were today, and how many takers."""
+        with self._lock:
+            self._place(self._now())
+            return self._audience.listeners, self._audience.count
+
     @property
     def version(self) -> int:
         """Another number means that something has happened."""
@@ -253,6 +281,10 @@ class Day:
                 refusals=tuple(reversed(self._refusals)),
                 rules=dict(self._rules),
                 referrals=dict(self._referrals),
+                listeners=self._audience.listeners,
+                more_listeners=self._audience.more,
+                takers=self._audience.takers(),
+                taker_requests=self._audience.requests,
             )
 
     def _look(self, key: Key, row: Row) -> Row:

@@ -43,6 +43,7 @@ EVERY = 60.0
 PATIENCE = 2.0
 """Seconds to wait at the end for a disk that hangs."""
 OTHERS = "(others)"
+_LARGEST = 1 << 53
 
 _log = logging.getLogger("stagedoor.downloads")
 
@@ -65,6 +66,7 @@ class Downloads:
         self._path = state / FILE
         self._now = now
         self._lock = threading.Lock()
+        self._writing = threading.Lock()
         self._salt = secrets.token_bytes(16)
         self._following: OrderedDict[bytes, _Following] = OrderedDict()
         self._months: dict[str, Counter[str]] = {
@@ -122,6 +124,10 @@ class Downloads:
 
     def write(self) -> None:
         """Put the numbers on the disk; a disk that is full is reported once."""
+        with self._writing:  # one after the other, so that older numbers never come last
+            self._write()
+
+    def _write(self) -> None:
         with self._lock:
             self._changed = False
             self._written = self._now()
@@ -162,6 +168,13 @@ def _hear(listener: _Following, event: Sounded) -> None:
         listener.seconds += sent.seconds * new / (end - start)
 
 
+def _number(count: object) -> int:
+    """A count in the file; ValueError where it is none, or one that could not be written again."""
+    if not isinstance(count, int) or not 0 <= count <= _LARGEST:
+        raise ValueError(count)
+    return count
+
+
 def read_downloads(path: Path) -> Mapping[str, Mapping[str, int]]:
     """The numbers in the file, by month and recording; none where there is no such file.
 
@@ -171,7 +184,7 @@ def read_downloads(path: Path) -> Mapping[str, Mapping[str, int]]:
         document = orjson.loads(path.read_bytes())
         if document["form"] == FORM:
             return {
-                str(month): {str(track): int(count) for track, count in counts.items()}
+                str(month): {str(track): _number(count) for track, count in counts.items()}
                 for month, counts in document["months"].items()
             }
     except FileNotFoundError:

@@ -142,6 +142,28 @@ _TABLE: tuple[Metric, ...] = (
         "Responses with audio that are being sent just now, by purpose of the client.",
         ("purpose",),
     ),
+    Metric(
+        "stagedoor_sweeps_total", "counter", "audio",
+        "Times that somebody was sent more than anybody can listen to, by the numbers under "
+        "listening in the stance, whatever it calls itself; one that goes on counts once an hour.",
+        ("scope", "purpose"),
+    ),
+    Metric(
+        "stagedoor_sweep_requests_total", "counter", "audio",
+        "What those asked for from then on: responses with audio that they were sent, and requests "
+        "that were refused.",
+        ("outcome", "purpose"),
+    ),
+    Metric(
+        "stagedoor_listeners_today", "gauge", "audio",
+        "Addresses at which people's programs were sent audio since midnight, without the takers'.",
+        late=True,
+    ),
+    Metric(
+        "stagedoor_takers_today", "gauge", "audio",
+        "Visitors, and networks of visitors, that were sent more than anybody can listen to since "
+        "midnight.", late=True,
+    ),
     # -- identity
     Metric(
         "stagedoor_proofs_total", "counter", "identity",
@@ -336,7 +358,8 @@ LABELS: Mapping[str, str] = {
     "signal": "`robots`, `headers`, `files`",
     "standard": "`content-usage`, `tdmrep` … (what the header says it in)",
     "step": "what failed; `request` and `response` are those a visitor notices",
-    "outcome": "how it ended; of errors `open` (let pass), `closed` (503), `unrecorded`",
+    "scope": "`household` (one address) or `network` (its /24 or /48, together)",
+    "outcome": "how it ended; of sweeps `sent`, `refused`; of errors `open` (let pass), `closed` (503), `unrecorded`",
     "side": "`client` (the visitor), `site`, `host` (mitmproxy)",
     "fault": "`head`, `head-size`, `host`, `method`, `target`, `target-length`, `body-size` of "
     "visitors; `head`, `head-size`, `framing`, `no-answer`, `connection` of the site; `error`, "

@@ -74,6 +74,8 @@ class Metrics:
         self._audio_refused = Family(self._counter("stagedoor_audio_requests_refused_total"))
         self._interrupted = Family(self._counter("stagedoor_audio_interrupted_total"))
         self._taken = Family(self._counter("stagedoor_audio_taken_total"))
+        self._sweeps = Family(self._counter("stagedoor_sweeps_total"))
+        self._sweep_requests = Family(self._counter("stagedoor_sweep_requests_total"))
         self._proofs = Family(self._counter("stagedoor_proofs_total"))
         self._lookups = Family(self._counter("stagedoor_lookups_total"))
         self._fetches = Family(self._counter("stagedoor_key_fetches_total"))
@@ -226,6 +228,7 @@ class Metrics:
             events.AudioSent: self._audio_sent,
             events.StreamChanged: lambda e: self._streams(e.purpose).inc(e.change),
             events.Listened: lambda e: self._listening.observe(e.ratio),
+            events.Swept: self._swept,
             events.Answered: lambda e: self.answered(e.status, e.seconds),
             events.Responded: lambda e: self.response(e.kind, e.standards),
             events.Spent: lambda e: self.added(e.seconds),
@@ -246,6 +249,12 @@ class Metrics:
             self._audio_bytes(event.purpose).inc(event.size)
         if event.seconds:
             self._audio_seconds(event.purpose).inc(event.seconds)
+
+    def _swept(self, event: events.Swept) -> None:
+        sweep, purpose = event.decided.sweep, event.decided.client.purpose
+        if event.new and sweep is not None:
+            self._sweeps(sweep.scope, purpose).inc()
+        self._sweep_requests("refused" if event.stopped else "sent", purpose).inc()
 
     def _loaded(self, event: events.Loaded) -> None:
         self.loaded(

@@ -30,6 +30,8 @@ class Suite:
         self._decisions: Decisions | None = None
         self._hub.add(self.metrics)
         self._hub.add(self.day)
+        self.metrics.watch("stagedoor_listeners_today", lambda: self.day.counts()[0])
+        self.metrics.watch("stagedoor_takers_today", lambda: self.day.counts()[1])
 
     def add(self, recorder: Recorder) -> None:
         """Let another recorder know of everything from now on."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from stagedoor.model.events import Decided
 from stagedoor.model.facts import Client, Proof, Purpose
+from stagedoor.model.heard import Scope
 
 Key = tuple[str, Proof]
 
@@ -61,6 +62,23 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
+class Taker:
+    """A visitor that was sent more than anybody can listen to, or a network of such visitors.
+
+    `network` is a /24 or /48 and never an address; `client` is what it calls itself. `recordings` in
+    `seconds` are those of its largest sweep; `stopped` requests for more were refused.
+    """
+
+    network: str
+    scope: Scope
+    client: Client
+    recordings: int = 0
+    seconds: float = 0.0
+    stopped: int = 0
+    last: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Hour:
     """One hour of the day."""
 
@@ -96,10 +114,19 @@ class Today:
     referrals: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Visits of people, by the service that sent them and its operator."""
 
+    listeners: int = 0
+    """Addresses from which people have listened; takers are none of them."""
+    more_listeners: bool = False
+    """`listeners` is a lower bound."""
+    takers: tuple[Taker, ...] = ()
+    """Those that took most come first."""
+    taker_requests: int = 0
+    """What they asked for under the name of a person's program, from when on they were seen."""
+
     @property
     def knocks(self) -> int:
         """Requests of machines."""
-        return self.requests - self.people
+        return self.requests - self.people - self.taker_requests
 
     def row(self, key: Key) -> Row | None:
         """The row of one name and proof."""

@@ -158,7 +158,8 @@ class Reader:
         return track_key(normalise(target), target)
 
 
-_ATTRIBUTE = re.compile(r'([A-Z0-9-]+)=("[^"]*"|[^",]*)')
+_ATTRIBUTE = re.compile(r'(?<![A-Z0-9-])([A-Z0-9-]+)=("[^"]*"|[^",]*)')
+"""A name is only looked for where one begins: else a long word costs the square of its length."""
 
 
 class _M3u:
@@ -218,11 +219,9 @@ class _M3u:
             again = self._ranged and text == self._last
             self._reader.name(text, "segment", self._seconds, self._offset, again=again)
             self._offset += self._seconds
-        else:
-            kind: Role = (
-                "variant" if text.partition("?")[0].endswith((".m3u8", ".m3u")) else "recording"
-            )
-            self._reader.name(text, kind, self._seconds)
+        # Other playlists are tracks of their own: only a tag says that they are variants of one.
+        elif not text.partition("?")[0].lower().endswith((".m3u8", ".m3u")):
+            self._reader.name(text, "recording", self._seconds)
         self._last = text
         self._seconds, self._variant, self._ranged = 0.0, False, False
 
@@ -256,7 +255,7 @@ _TAG = re.compile(
     rb"|<itunes:duration\b[^<>]*>\s*<!\[CDATA\[[^\]]{0,64}\]\]>\s*</",
     re.IGNORECASE,
 )
-_NAMED = re.compile(rb"""([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_NAMED = re.compile(rb"""(?<![\w:])([\w:]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 _ENTITY = {"&amp;": "&", "&#38;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&#39;": "'"}  # fmt: skip
 _ENTITIES = re.compile("|".join(map(re.escape, _ENTITY)))
 

@@ -131,6 +131,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "others": "everybody else who is not a listener",
         "audio": "what counts as a recording, besides what is recognised by name or type",
         "listening": "from where on somebody is not listening any more, but taking",
+        "announcement": "a player that is refused a recording plays a few spoken seconds instead of an error",
         "traps": "a link in your pages that no person sees: a program that follows it gets no more recordings",
         "publish": "what is said to machines, besides being enforced",
         "evidence": "with a state directory: what can be shown afterwards",
@@ -182,7 +183,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "tags": "the same as tags in your pages",
     },
     stance.Evidence: {
-        "ledger": "keep what machines were told, took and were refused; people are left out",
+        "ledger": "keep what machines were told, took and were refused; people are left out, unless they take far more than anybody can hear",
     },
     stance.Site: {
         "upstream": "where your site answers: http://localhost:8000",

@@ -238,15 +238,15 @@ class Plan:
             for rule in active
             if any(_is_counter(leaf.name) for leaf in leaves(rule.condition))
         )
-        self._listening = {
+        self._listening: dict[str, frozenset[Scope]] = {
             rule.id: frozenset(
                 LISTENING[leaf.name][0] for leaf in leaves(rule.condition) if leaf.name in LISTENING
             )
             for rule in active
         }
 
-    def sessions(self, rule: str) -> frozenset[Scope]:
-        """Whose listening this rule in force asks about; of other rules, nobody's."""
+    def listening_of(self, rule: str) -> frozenset[Scope]:
+        """The sessions that a rule asks about; empty for one that is not about listening."""
         return self._listening.get(rule, frozenset())
 
     def _number(self, name: str, patterns: Sequence[Patterns], *, latin: bool) -> None:

@@ -5,7 +5,8 @@ accessibility tree. A program that follows it has read the page and not robots.t
 
 Some programs come near such a link without any fault, and do not trip: those that fetch ahead for a
 person, that only look whether a link works, that a page or an extension runs (they say what for), and
-those that read feeds, make previews or watch whether a site is up.
+those that read feeds, make previews or watch whether a site is up. Nor does a browser that another
+site has sent here: anybody could put up the link elsewhere, and keep listeners from the recordings.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import hashlib
 from html import escape
 
 from stagedoor.config.stance import Stance
-from stagedoor.model.facts import PEOPLE, Client, Purpose, Request
+from stagedoor.model.facts import PEOPLE, Client, Purpose, Request, host_name
 
 _AHEAD = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 """Say `prefetch`, `prerender` or `preview` where nobody has asked for the page yet."""
@@ -47,4 +48,19 @@ def trips(request: Request, client: Client) -> bool:
         return False
     if any(request.header(name) for name in _AHEAD):
         return False
-    return request.header("sec-fetch-dest").lower() in {"", "document"}
+    if request.header("sec-fetch-dest").lower() not in {"", "document"}:
+        return False
+    return not _sent_from_elsewhere(request)
+
+
+def _sent_from_elsewhere(request: Request) -> bool:
+    """Whether a page of another site has led here. Browsers say so, and no page can change it; old ones
+    by Referer alone.
+    """
+    site = request.header("sec-fetch-site").strip().lower()
+    if site:
+        return site in {"cross-site", "same-site"}
+    referrer = request.header("referer").strip()
+    if "://" not in referrer:
+        return False
+    return host_name(referrer.partition("://")[2].partition("/")[0]) != request.host

@@ -117,7 +117,7 @@ SHAPES: Mapping[str, Shape] = {
     "config.stance._yes_no": lambda one: {"anyOf": [answer(one["enum"]), _OTHERWISE]},
     "config.stance._switch": lambda one: {"anyOf": [switch(one["enum"]), {"type": "boolean"}]},
     "config.stance._absolute": _PATH,
-    "config.stance._is_proxy": PROXY,
+    "config.stance.proxy_word": PROXY,
     "config.stance.Artist._reachable": {
         "pattern": "^(mailto:|https?://|$)",
         "errorMessage": "begin with mailto: or https://",

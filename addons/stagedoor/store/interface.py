@@ -14,7 +14,7 @@ from typing import Protocol
 
 from stagedoor.engine.needs import Effects, Known, SignalKind
 from stagedoor.model.facts import Rate
-from stagedoor.model.heard import Listener, Scope
+from stagedoor.model.heard import Amounts, Listener, Scope, Sweep
 from stagedoor.model.sound import SoundSent
 
 
@@ -80,6 +80,12 @@ class Store(Protocol):
 
     def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
         """Count a portion of a recording that has gone out, in all sessions of `listener`."""
+
+    def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
+        """What `listener`, or its network, was sent, where that is more than `amounts`."""
+
+    def run(self, listener: Listener, scope: Scope, at: float) -> Sweep | None:
+        """What was sent to this household or network without a pause; None where nothing was."""
 
     def aired(self, household: str, at: float, change: int = 0) -> None:
         """Count a portion of a live stream; `change` is 1 where it has begun, -1 where it ended."""

@@ -13,7 +13,7 @@ from stagedoor.engine.needs import NO_BEHAVIOUR, NOTHING_KNOWN, Effects, Known, 
 from stagedoor.engine.sessions import Sessions
 from stagedoor.model.client_keys import network_key
 from stagedoor.model.facts import Behaviour, Rate
-from stagedoor.model.heard import Listener
+from stagedoor.model.heard import Amounts, Listener, Scope, Sweep
 from stagedoor.model.recording_keys import recording_key
 from stagedoor.model.sound import SoundSent
 from stagedoor.store.counters import HOUR, MINUTE, ClientCounters, due_after, wait
@@ -144,6 +144,14 @@ class MemoryStore:
     def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
         """Count a portion of a recording that has gone out."""
         self._sessions.sent(listener, sent, at)
+
+    def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
+        """What nobody listens to so soon."""
+        return self._sessions.sweep(listener, amounts, at)
+
+    def run(self, listener: Listener, scope: Scope, at: float) -> Sweep | None:
+        """What was sent without a pause."""
+        return self._sessions.run(listener, scope, at)
 
     def aired(self, household: str, at: float, change: int = 0) -> None:
         """Count a portion of a live stream."""

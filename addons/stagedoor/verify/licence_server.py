@@ -99,10 +99,9 @@ class LicenceServer:
 
     async def _ask(self, token: str, key: str) -> None:
         body = urlencode({"token": token}).encode()
+        server = self._server
         try:
-            response = await self._client.fetch(
-                f"{self._server}/introspect", method="POST", body=body
-            )
+            response = await self._client.fetch(f"{server}/introspect", method="POST", body=body)
             found = self._read(orjson.loads(response.body), key)
         except (FetchError, orjson.JSONDecodeError, ValueError) as error:
             if self._clock() >= self._silent_until + 60:  # at most a line a minute
@@ -112,6 +111,8 @@ class LicenceServer:
                 )  # fmt: skip
             self._silent_until = self._clock() + FAILED
             return
+        if server != self._server:
+            return  # another one counts now
         self._known[key] = (self._clock() + KNOWN, found)
         while len(self._known) > MOST:
             self._known.popitem(last=False)

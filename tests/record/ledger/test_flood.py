@@ -325,3 +325,25 @@ def test_a_ledger_of_before_is_read_and_gets_the_table_of_counts(tmp_path: Path)
     settled(tmp_path, [10])
     ledger.close()
     assert examined(tmp_path).broken is None
+
+
+def test_counts_of_the_next_hour_are_saved_though_nothing_else_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hour ends while counts still grow; after its first sixty nothing wakes the writer."""
+    monkeypatch.setattr(ledgers, "SAVE", 0.3)
+    clock = Clock()
+    ledger = writing(tmp_path, clock)
+    for turn in range(4):
+        for number in range(70):
+            ledger.refusal(visit(clock.at), status=403, rule="x")
+            if number == 59:
+                time.sleep(0.4)  # all sixty are written, and the writer sleeps
+        settled(tmp_path, [10])
+        ledger.refusal(visit(clock.at), status=403, rule="x")  # grows, and is not saved yet
+        clock.at += HOUR * (-1 if turn % 2 else 1)
+        time.sleep(0.05)
+    ledger.close()
+    found = examined(tmp_path)
+    counted = sum(int(str(body["count"])) for body in bodies(tmp_path, "summary"))
+    assert found.kinds["refusal"] + counted == 4 * 71

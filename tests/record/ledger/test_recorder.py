@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -14,9 +15,14 @@ from ledgers import GPT_AGENT, OCTOBER, ROBOTS, Clock, Lost, day_of_visits, exam
 from making import asks, event
 from stagedoor.evidence.entries import DAY, Visit
 from stagedoor.model.errors import StagedoorError
+from stagedoor.model.events import Decided, Took
+from stagedoor.model.facts import Client, Verdict
+from stagedoor.model.heard import Sweep
 from stagedoor.record.ledger import recorder as ledgers
+from stagedoor.record.ledger import refusal_summaries
 from stagedoor.record.ledger.database import FILE, Book
 from stagedoor.record.ledger.recorder import Ledger
+from stagedoor.record.ledger.subscriber import LedgerRecorder
 
 
 def bodies(state: Path, kind: str) -> list[dict[str, object]]:
@@ -346,3 +352,43 @@ def test_what_is_measured_agrees_with_the_file(tmp_path: Path) -> None:
     assert examined(tmp_path).last == told["stagedoor_ledger_entries_total"]()
     assert size is not None
     assert 0 < size <= (tmp_path / FILE).stat().st_size
+
+
+def test_who_only_took_too_much_is_kept_by_its_network(tmp_path: Path) -> None:
+    """Also what is only counted, and while it is being counted."""
+    ledger = writing(tmp_path, Clock())
+    recorded = LedgerRecorder(ledger).handlers()
+    person = Client("Firefox", "Mozilla", "browser")
+    asked = replace(asks("Firefox/140.0", "/a.mp3"), address="203.0.113.9")
+    sweeps = replace(
+        event(request=asked, client=person, verdict=Verdict("allow")),
+        sweep=Sweep("household", 21, 3.5),
+    )
+    recorded[Took](Took(sweeps, 200, 5_000_000, against=False, digest=""))
+    stops = replace(sweeps, verdict=Verdict("throttle", "sweeping", status=429))
+    for _ in range(ledgers_quota() + 50):
+        recorded[Decided](stops)
+    ledger.close()
+    (taking,) = bodies(tmp_path, "taking")
+    assert taking["sweep"] == {"scope": "household", "recordings": 21, "seconds": 3.5}
+    (summary,) = bodies(tmp_path, "summary")
+    assert summary["count"] == 50
+    found = asides(tmp_path)
+    assert set(found) == {"visitor"}
+    assert {one["network"] for one in found["visitor"]} == {"203.0.113.0/24"}
+    assert not any(b"203.0.113.9" in path.read_bytes() for path in tmp_path.iterdir())
+    assert examined(tmp_path).broken is None
+
+
+def test_who_is_refused_for_another_reason_is_kept_by_address(tmp_path: Path) -> None:
+    ledger = writing(tmp_path, Clock())
+    person = Client("Firefox", "Mozilla", "browser")
+    refusal = event(request=asks("Firefox/140.0", "/a.mp3"), client=person)
+    LedgerRecorder(ledger).handlers()[Decided](refusal)
+    ledger.close()
+    assert set(asides(tmp_path)) == {"visitor", "address"}
+
+
+def ledgers_quota() -> int:
+    """Refusals of one household that are entries of their own."""
+    return refusal_summaries.OF_A_HOUSEHOLD

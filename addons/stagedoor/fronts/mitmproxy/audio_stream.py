@@ -131,6 +131,11 @@ class AudioStream:
             self._portion(now)
         return chunk
 
+    @property
+    def sent(self) -> int:
+        """Bytes that have gone out."""
+        return self._sent
+
     def end(self, *, complete: bool = False) -> None:
         """Report what is left, once. `complete`: the site has ended the response."""
         if self._ended:

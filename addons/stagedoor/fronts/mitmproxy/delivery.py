@@ -51,6 +51,9 @@ class Delivery:
         def end() -> None:
             stream.end()
             service.emit(StreamChanged(purpose, -1))
+            if passage.sweep is not None and not passage.status:
+                # Of people nothing is reported at the end, but of those who take.
+                passage.status, passage.size = response.status_code, stream.sent
 
         passage.ending = end
         return stream

@@ -251,6 +251,7 @@ class Exchanges:
                 passage.name(),
                 passage.policy.offers.offers,
                 may_sign=_may_sign(passage),
+                announced=passage.policy.stance.announcement == "yes",
             )
         )
         self._signals.refusing(response)
@@ -428,7 +429,6 @@ class Exchanges:
         if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
             if resource.kind == "audio":
                 response.stream = self._delivery.audio(passage, response)
-                passage.sending = status
                 if passage.listened:
                     interrupting.interruptible(flow, lambda: passage.interrupted)
             else:

@@ -23,7 +23,14 @@ from mitmproxy import http
 from stagedoor.fetch.fetch_policy import FetchError
 from stagedoor.fetch.uses import SITE
 from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
-from stagedoor.identify.site_credentials import ANSWER, failed, is_subsonic, not_let_in, without
+from stagedoor.identify.site_credentials import (
+    ANSWER,
+    is_subsonic,
+    not_let_in,
+    said_yes,
+    says_nothing,
+    without,
+)
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.facts import Request, Resource
 from stagedoor.resources import response_kinds
@@ -118,12 +125,15 @@ class Logins:
         head = response_kinds.read(response.headers.fields)
         said = unpacked(start, head.coding) if start is not None else None
         calls = is_subsonic(request.target)
+        kind = response.headers.get("content-type", "")
         good = 200 <= response.status_code < 300
         if calls and good and request.method != "HEAD":
-            good = said is not None and not failed(said)
+            good = said is not None and said_yes(said, kind)
         if good:
             return "accepted"
-        if response.status_code == 401 or (calls and said is not None and not_let_in(said)):
+        if response.status_code == 401 or (
+            calls and said is not None and (not_let_in(said) or says_nothing(said, kind))
+        ):
             self.wrong(client_key(request.address))
         shown = response_kinds.from_head(Resource("other", request.path), head)
         if start:

@@ -15,7 +15,7 @@ from stagedoor.engine.needs import NO_FACTS, Facts, Known
 from stagedoor.engine.transaction import Transaction
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.facts import Purpose, Verdict, network
-from stagedoor.model.heard import SCOPES
+from stagedoor.model.heard import SCOPES, Listener, Scope
 from stagedoor.model.sound import SoundKind, SoundSent
 from stagedoor.resources.bit_rates import bytes_a_second
 from stagedoor.resources.track_keys import is_segment, shared_by_pieces
@@ -32,10 +32,11 @@ MOST_STOPPED = 10_000
 """Files whose size is remembered; households that are noted as stopped."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stopped:
     """Who would have been stopped by a rule about listening, for the first time: at the time `at`,
-    with so many recordings `had` by then. `network` is a /24 or /48.
+    with so many recordings `had` by then, in `seconds`. `network` is a /24 or /48; `together`: the
+    rule holds for all of it.
     """
 
     at: float
@@ -43,6 +44,12 @@ class Stopped:
     client: str
     rule: str
     had: int
+    seconds: float = 0.0
+    together: bool = False
+    refused: int = 0
+    """Requests for recordings that would have been refused from then on, by rules about listening."""
+    size: int = 0
+    """Bytes that the site sent in answer to those."""
 
 
 class History:
@@ -58,7 +65,7 @@ class History:
         self.needed = any(policy.counts for policy in policies)
         self.listens = any(policy.listens for policy in policies)
         self.stopped: list[Stopped] = []
-        self._known: set[str] = set()
+        self._known: dict[str, Stopped] = {}
         self._sizes: dict[str, int] = {}
         self._stores = self._new()
         self._now = float("-inf")
@@ -112,8 +119,11 @@ class History:
             store.sent(client, taken, 0.0, self._now)
             if taken and transaction.policy.listens:
                 self._sent(transaction, store, taken)
-        if effects.sentence is not None and transaction.policy is self.policies[-1]:
-            self._stop(transaction, store)
+        verdict = transaction.verdict
+        if verdict.refused and transaction.policy is self.policies[-1]:
+            scopes = transaction.policy.plan.listening_of(verdict.rule)
+            if scopes:
+                self._stop(transaction, store, scopes, taken)
         return transaction.verdict
 
     def _sent(self, transaction: Transaction, store: MemoryStore, taken: int) -> None:
@@ -144,22 +154,43 @@ class History:
         )
         store.sounded(transaction.listener, sent, self._now)
 
-    def _stop(self, transaction: Transaction, store: MemoryStore) -> None:
-        """Note who is stopped, once."""
-        rule, listener = transaction.verdict.rule, transaction.listener
-        if listener.household in self._known or len(self._known) >= MOST_STOPPED:
-            return
-        self._known.add(listener.household)
-        known = store.read(Query("", self._now, listener=listener, listening=SCOPES))
-        heard = known.behaviour.listening
-        sentences = transaction.steps.sentences
-        scope = next((scope for name, scope in sentences if name == rule), "household")
-        had = getattr(heard, scope).begun_recordings
-        client = transaction.client.name
-        self.stopped.append(Stopped(self._now, network(listener.household), client, rule, had))
+    def _stop(
+        self, transaction: Transaction, store: MemoryStore, scopes: frozenset[Scope], taken: int
+    ) -> None:
+        """Note who is stopped, once, and what is refused from then on."""
+        verdict, listener = transaction.verdict, transaction.listener
+        sentences = dict(transaction.steps.sentences)
+        scope: Scope = "household" if scopes != {"network"} else "network"
+        scope = sentences.get(verdict.rule, scope)
+        together = scope == "network"
+        key = listener.network if together else listener.household
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= MOST_STOPPED:
+                return
+            known = store.read(Query("", self._now, listener=listener, listening=SCOPES))
+            heard = getattr(known.behaviour.listening, scope)
+            run = store.run(listener, scope, self._now)
+            found = self._known[key] = Stopped(
+                self._now,
+                network(listener.household if "." in listener.household else _first(listener)),
+                transaction.client.name,
+                verdict.rule,
+                heard.begun_recordings or heard.episodes,
+                run.seconds if run is not None else 0.0,
+                together,
+            )
+            self.stopped.append(found)
+        found.refused += 1
+        found.size += taken
 
 
 def _kind(purpose: Purpose, *, segment: bool) -> SoundKind:
     if purpose in {"podcast-app", "feed-reader"}:
         return "episode"
     return "segment" if segment else "recording"
+
+
+def _first(listener: Listener) -> str:
+    """An address of a household of IPv6: its key is a network of 64 bits."""
+    return f"{listener.household}::"

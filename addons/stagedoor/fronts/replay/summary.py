@@ -191,6 +191,10 @@ def as_json(summary: Summary) -> Mapping[str, Any]:
             "client": one.client,
             "rule": one.rule,
             "recordings": one.had,
+            "seconds": one.seconds,
+            "together": one.together,
+            "refused": one.refused,
+            "bytes_refused": one.size,
         }
         for one in tally.stopped
     ]

@@ -32,6 +32,7 @@ from stagedoor.evidence.entries import (
     Visit,
 )  # fmt: skip
 from stagedoor.model.errors import StagedoorError
+from stagedoor.model.heard import Sweep
 from stagedoor.record.ledger.database import Book
 from stagedoor.record.ledger.refusal_summaries import RefusalSummaries
 from stagedoor.record.ledger.thinning import Thinned
@@ -152,16 +153,22 @@ class Ledger:
         rule: str = "",
         against: bool = False,
         signals: tuple[str, ...] = (),
+        sweep: Sweep | None = None,
     ) -> None:
         """A client was handed `size` bytes; `against` the stance or not."""
-        self._put(Taking(visit, status, size, rule, against, signals))
+        self._put(Taking(visit, status, size, rule, against, signals, sweep))
 
-    def refusal(self, visit: Visit, *, status: int, rule: str, against: bool = False) -> None:
-        """A client was refused; of a flood only the count is kept, see refusal_summaries.py."""
-        one = Refusal(visit, status, rule, against)
+    def refusal(
+        self, visit: Visit, *, status: int, rule: str, against: bool = False, whole: bool = True
+    ) -> None:
+        """A client was refused; of a flood only the count is kept, see refusal_summaries.py.
+
+        `whole`: its full address is kept for a while.
+        """
+        one = Refusal(visit, status, rule, against, whole)
         if self._closing.is_set() or self._refusals.admits(one, self._now()):
             self._put(one)
-        elif self._refusals.awake():
+        elif self._refusals.begun():
             self._waiting.put(None)  # the thread may sleep for an hour
 
     def proof(self, visit: Visit) -> None:

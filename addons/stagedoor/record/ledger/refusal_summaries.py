@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from stagedoor.evidence.entries import Refusal, Summary, Visit
 from stagedoor.model.client_keys import client_key
-from stagedoor.model.facts import GUARDED_KINDS
+from stagedoor.model.facts import GUARDED_KINDS, network
 from stagedoor.record.household_quota import HOUR, HouseholdQuota
 
 OF_A_HOUSEHOLD = 60
@@ -37,7 +37,7 @@ class RefusalSummaries:
         self._hour = -1
         self._open: dict[_Key, Summary] = {}
         self._grown: set[_Key] = set()
-        self._asleep = True
+        self._begun = False
         self._complete: list[Summary] = []
         self._number = 0
         self.counted = 0
@@ -73,16 +73,15 @@ class RefusalSummaries:
         """Whether a count is not in the file as it is."""
         return bool(self._grown)
 
-    def awake(self) -> bool:
-        """Whether the writer has to be woken: counts have begun to grow since it last saved them."""
+    def begun(self) -> bool:
+        """Whether counts have begun to grow where none did: the writer may sleep, and is to be woken."""
         with self._guard:
-            asleep, self._asleep = self._asleep, False
-            return asleep
+            begun, self._begun = self._begun, False
+            return begun
 
     def grown(self) -> list[Summary]:
         """Counts that are not in the file as they are."""
         with self._guard:
-            self._asleep = True
             return [self._open[key] for key in self._grown]
 
     def saved(self, counts: Sequence[Summary]) -> None:
@@ -116,15 +115,20 @@ class RefusalSummaries:
         before = self._open.get(key)
         if before is None:
             self._number += 1
-            before = Summary(visit, now, 0, number=self._number)
+            before = Summary(visit, now, 0, number=self._number, whole=refusal.whole)
+        whole, address = before.whole and refusal.whole, before.visit.address
+        if not whole:  # it would stand in the file until the hour is over
+            address = network(address).partition("/")[0]
         self._open[key] = Summary(
-            replace(before.visit, at=max(now, before.visit.at)),
+            replace(before.visit, at=max(now, before.visit.at), address=address),
             before.since,
             before.count + 1,
             before.against + refusal.against,
             before.recordings + (refusal.against and visit.resource in GUARDED_KINDS),
             before.number,
+            whole,
         )
+        self._begun = self._begun or not self._grown
         self._grown.add(key)
         self.counted += 1
 

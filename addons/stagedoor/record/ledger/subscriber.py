@@ -1,9 +1,9 @@
-"""Events → the ledger: what is evidence is written down. Nothing is kept about people."""
+"""Events → the ledger: what is evidence is written down. Nothing is kept about people who listen."""
 
 from __future__ import annotations
 
 from stagedoor.evidence.entries import Visit
-from stagedoor.model.events import Decided, Interrupted, Noticed, Proved, Published, Took
+from stagedoor.model.events import Decided, Noticed, Proved, Published, Took
 from stagedoor.model.facts import PEOPLE
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.recorders import Handlers
@@ -21,7 +21,6 @@ class LedgerRecorder:
             Published: self._published,
             Proved: self._proved,
             Decided: self._decided,
-            Interrupted: self._interrupted,
             Noticed: self._noticed,
             Took: self._took,
         }
@@ -41,15 +40,13 @@ class LedgerRecorder:
         if event.verdict.refused:
             verdict = event.verdict
             self.ledger.refusal(
-                _visit(event), status=verdict.status, rule=verdict.rule, against=event.against
+                _visit(event),
+                status=verdict.status,
+                rule=verdict.rule,
+                against=event.against,
+                # Who only took too much may still be a person: the network is enough.
+                whole=event.sweep is None or event.client.purpose not in PEOPLE,
             )
-
-    def _interrupted(self, event: Interrupted) -> None:
-        """A refusal with the status that was sent. What a machine was sent till then is a taking."""
-        decided = event.decided
-        if decided.client.purpose in PEOPLE:
-            rule, against = decided.verdict.rule, decided.against
-            self.ledger.refusal(_visit(decided), status=event.status, rule=rule, against=against)
 
     def _noticed(self, event: Noticed) -> None:
         self.ledger.notice(_visit(event.decided), (event.digest,), status=event.status)
@@ -62,6 +59,7 @@ class LedgerRecorder:
             rule=event.decided.verdict.rule,
             against=event.against,
             signals=(event.digest,) if event.digest else (),
+            sweep=event.decided.sweep,
         )
 
 

@@ -27,10 +27,17 @@ def sent(text: str, most: int = SHOWN) -> Markup:
 def table(
     caption: str, heads: Sequence[str], rows: Iterable[Sequence[Markup | str]], style: str = ""
 ) -> Markup:
-    """A table whose first column names the row; it scrolls by itself where it is too wide."""
+    """A table whose first column names the row; it scrolls by itself where it is too wide.
+
+    On a phone each row stands by itself, and each cell has its head before it.
+    """
     body = joined(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
-            first, joined(Markup("<td>{}</td>").format(cell) for cell in rest)
+            first,
+            joined(
+                Markup('<td data-head="{}">{}</td>').format(name, cell)
+                for name, cell in zip(heads[1:], rest, strict=True)
+            ),
         )
         for first, *rest in rows
     )

@@ -6,26 +6,26 @@ import time
 from collections.abc import Sequence
 
 from stagedoor.evidence.wording import size
-from stagedoor.model.facts import NOBODY
-from stagedoor.record.today import Row, Today
+from stagedoor.model.facts import NOBODY, Client
+from stagedoor.record.today import Row, Taker, Today
 from stagedoor.web.desk.texts import many, say
 
 SENDERS = 5
 """How many services that sent people are named."""
 TOLD = 3
-"""How many crawlers that came back are named."""
+"""How many crawlers that came back are named, and how many takers."""
 
 
 def sentences(today: Today) -> Sequence[str]:
     """What happened today, the most important first."""
-    return (*_machines(today), *_people(today), *_referrals(today))
+    return (*_machines(today), *_takers(today), *_people(today), *_referrals(today))
 
 
 def _machines(today: Today) -> Sequence[str]:
     if not today.requests:
         return (say("day.quiet"),)
     if not today.knocks:
-        return (say("day.people only"),)
+        return () if today.takers else (say("day.people only"),)
     names = len({row.client.name for row in today.rows if row.knocks})
     found = [many("day.knocked", today.knocks, who=many("day.who", names))]
     refused = sum(row.refused for row in today.rows)
@@ -61,13 +61,60 @@ def _took(rows: Sequence[Row]) -> str:
     )
 
 
+def _takers(today: Today) -> Sequence[str]:
+    """Who took more than anybody can listen to, by what was sent."""
+    takers = [taker for taker in today.takers if taker.recordings]
+    found = [took(taker) for taker in takers[:TOLD]]
+    if len(takers) > TOLD:
+        found.append(many("day.takers", len(takers) - TOLD))
+    return found
+
+
+def took(taker: Taker) -> str:
+    """`One visitor in 203.0.113.0/24 took 100 recordings in 5 seconds`."""
+    end = ""
+    if taker.stopped:
+        kind = "taker.stopped.network" if taker.scope == "network" else "taker.stopped"
+        end = many(kind, taker.stopped)
+    return many(
+        f"taker.{'network' if taker.scope == 'network' else 'household'}",
+        taker.recordings,
+        network=taker.network or say("taker.nowhere"),
+        time=span(taker.seconds),
+        who=called(taker.client),
+        end=end,
+    )
+
+
+def span(seconds: float) -> str:
+    """So much time, in the largest unit of which there are two, or the smallest."""
+    if seconds < 1:
+        return say("time.moment")
+    if seconds < 120:
+        return many("time.seconds", round(seconds))
+    if seconds < 7200:
+        return many("time.minutes", round(seconds / 60))
+    return many("time.hours", round(seconds / 3600))
+
+
+def called(client: Client) -> str:
+    """What a client calls itself; what it says proves nothing."""
+    return say("taker.unnamed") if client.name in NOBODY else client.name
+
+
+def listeners(today: Today) -> str:
+    """How many addresses listened."""
+    key = "day.listeners.least" if today.more_listeners else "day.listeners"
+    return many(key, today.listeners)
+
+
 def _people(today: Today) -> Sequence[str]:
-    if not today.people:
-        return ()
-    came = many("day.people", today.people)
-    if not today.people_refused:
-        return (came,)
-    return (came, many("day.people refused", today.people_refused))
+    found = [many("day.people", today.people)] if today.people else []
+    if today.people_refused:
+        found.append(many("day.people refused", today.people_refused))
+    if today.listeners:
+        found.append(listeners(today))
+    return found
 
 
 def _referrals(today: Today) -> Sequence[str]:

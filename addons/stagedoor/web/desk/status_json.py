@@ -42,6 +42,21 @@ def status(today: Today, outlook: Outlook) -> Mapping[str, Any]:
             for hour in today.hours
         ],
         "crawlers": [_row(row, today) for row in today.rows[:TOP]],
+        "listeners": today.listeners,
+        "listeners_at_least": today.more_listeners,
+        "takers": [
+            {
+                "network": taker.network,
+                "together": taker.scope == "network",
+                "calls_itself": taker.client.name,
+                "purpose": taker.client.purpose,
+                "recordings": taker.recordings,
+                "seconds": taker.seconds,
+                "refused_since": taker.stopped,
+                "last": taker.last,
+            }
+            for taker in today.takers[:TOP]
+        ],
         "people_now": dict(today.people_now),
         "referrals": {service: count for (service, _), count in today.referrals.items()},
     }

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from stagedoor.evidence.wording import size
 from stagedoor.model.events import Decided
 from stagedoor.record.daily import MINUTES, REFUSALS
-from stagedoor.record.today import Row, Today
+from stagedoor.record.today import Row, Taker, Today
 from stagedoor.web.desk import chart, sentences
 from stagedoor.web.desk.elements import joined, note, page, section, sent, table
 from stagedoor.web.desk.evidence_panel import evidence
@@ -44,6 +44,7 @@ def today_page(today: Today, outlook: Outlook, token: str) -> Markup:
             ),
             section("hours", say("hours"), parts["hours"]),
             section("crawlers", say("crawlers"), parts["crawlers"]),
+            section("takers", say("takers"), parts["takers"]),
             section("refusals", say("refusals"), parts["refusals"]),
             section("evidence", say("evidence"), parts["evidence"]),
         ),
@@ -61,6 +62,7 @@ def fragments(today: Today, outlook: Outlook, token: str) -> Mapping[str, Markup
         "health": _health(outlook),
         "hours": _hours(today),
         "crawlers": _crawlers(today, outlook),
+        "takers": _takers(today),
         "refusals": _refusals(today),
         "evidence": evidence(today, outlook, token),
     }
@@ -82,15 +84,18 @@ def _now(today: Today) -> Markup:
     people = ", ".join(
         f"{count:,} {purpose}" for purpose, count in sorted(today.people_now.items())
     )
+    recent = [one for one in today.takers if one.last > today.at - MINUTES * 60]
+    taking = ", ".join(dict.fromkeys(one.network or say("taker.nowhere") for one in recent[:10]))
     heads = (say("col.name"), say("col.identity"), say("col.times"), say("col.last"))
     return joined(
         (
             table(say("now.caption", minutes=MINUTES), heads, rows, "n2")
             if rows
             else Markup("<p>{}</p>").format(say("now.nobody", minutes=MINUTES))
-            if not people
+            if not people and not taking
             else "",
             Markup("<p>{}</p>").format(say("now.people", who=people)) if people else "",
+            Markup("<p>{}</p>").format(say("now.takers", where=taking)) if taking else "",
         )
     )
 
@@ -190,6 +195,39 @@ def _who(row: Row) -> Markup:
     return Markup('<a href="{}" rel="noreferrer noopener external" title="{}">{}</a>{}').format(
         client.docs, say("docs.of", name=client.name), client.name, whose
     )
+
+
+def _takers(today: Today) -> Markup:
+    """Listeners and takers as two numbers, and the takers one by one."""
+    listeners, takers = f"{today.listeners:,}", f"{len(today.takers):,}"
+    if today.more_listeners:
+        listeners = say("least", n=listeners)
+    told = Markup("<p>{}</p>").format(
+        say("takers.numbers", listeners=listeners, takers=takers)
+        if today.takers or today.listeners
+        else say("takers.none")
+    )
+    if not today.takers:
+        return told
+    heads = [
+        say(f"col.{key}") for key in ("where", "calls", "recordings", "within", "since", "last")
+    ]
+    told += table(say("takers.caption"), heads, [_taker(one) for one in today.takers[:TOP]], "n2")
+    rest = len(today.takers) - TOP
+    told += note(say("takers.rest", n=f"{rest:,}")) if rest > 0 else ""
+    return told + note(say("takers.about"))
+
+
+def _taker(taker: Taker) -> list[Markup | str]:
+    where = taker.network or say("taker.nowhere")
+    return [
+        say("takers.together", network=where) if taker.scope == "network" else where,
+        sentences.called(taker.client),
+        f"{taker.recordings:,}" if taker.recordings else "–",
+        sentences.span(taker.seconds) if taker.recordings else "–",
+        f"{taker.stopped:,}",
+        sentences.clock(taker.last),
+    ]
 
 
 def _refusals(today: Today) -> Markup:
