@@ -3,7 +3,8 @@
 Usage: ``python -m tools.measure_listening``
 
 Plays the listeners and the takers of recordings against the real rules and the real store: each
-request is decided, and what is let in is counted as sent. Prints, for each listener, how far each
+request is decided, and what is let in is counted as sent; of responses that run at the same time,
+the portions go out in turns, and a response is stopped where the guard would stop it. Prints, for each listener, how far each
 fact rose and whether anything was refused; for each taker, how many of 100 recordings it had before
 it was refused for the first time, and how many after an hour of going on.
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import random
 import sys
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,12 +26,13 @@ if str(ROOT / "addons") not in sys.path:
     sys.path.insert(0, str(ROOT / "addons"))
 
 from stagedoor.engine import order  # noqa: E402
-from stagedoor.engine.needs import NO_EFFECTS, Facts, Known  # noqa: E402
+from stagedoor.engine.interruption import can_be_stopped, interrupt  # noqa: E402
+from stagedoor.engine.needs import NO_EFFECTS, Effects, Facts, Known  # noqa: E402
 from stagedoor.engine.transaction import Transaction  # noqa: E402
 from stagedoor.load import rule_folder  # noqa: E402
 from stagedoor.model.facts import Arrival, Request  # noqa: E402
-from stagedoor.model.heard import SCOPES, Heard, Scope  # noqa: E402
-from stagedoor.model.sound import PORTION, SoundKind, SoundSent  # noqa: E402
+from stagedoor.model.heard import SCOPES, Heard, Listening, Scope  # noqa: E402
+from stagedoor.model.sound import SoundKind, SoundSent, portion  # noqa: E402
 from stagedoor.rules.policy import Policy  # noqa: E402
 from stagedoor.store.interface import Query  # noqa: E402
 from stagedoor.store.memory import MemoryStore  # noqa: E402
@@ -91,7 +94,36 @@ class Site:
         self.policy, self.store = policy, MemoryStore(50_000)
 
     def ask(self, ask: Ask, outcome: Outcome) -> None:
-        """Decide one request, and count what is sent."""
+        """Decide one request, and send all of what is let in."""
+        for _ in self.respond(ask, outcome):
+            pass
+
+    def respond(self, ask: Ask, outcome: Outcome) -> Iterator[None]:
+        """The same, a portion with each step."""
+        transaction, refused = self._decided(ask), True
+        if not transaction.verdict.refused:
+            for sent in portions(ask):
+                self.store.sounded(transaction.listener, sent, ask.at)
+                if can_be_stopped(transaction, sent):
+                    self._interrupt(ask, transaction, sent)
+                if transaction.interrupted:
+                    break
+                yield
+            else:
+                refused = False
+                outcome.had.add(ask.track)
+        if refused:
+            if not outcome.refused:
+                outcome.had_before_refusal = len(outcome.had)
+            outcome.refused += 1
+            if transaction.verdict.rule not in outcome.rules:
+                outcome.rules.append(transaction.verdict.rule)
+            return
+        heard = self._heard(ask, transaction)
+        for scope in SCOPES:
+            outcome.most[scope] = Heard(*map(max, outcome.most[scope], getattr(heard, scope)))
+
+    def _decided(self, ask: Ask) -> Transaction:
         path = ask.resource or ask.track
         request = Request("GET", "music.example", path, path, ask.agent, ask.headers, ask.address)
         transaction = Transaction(self.policy, request, Arrival(plaintext=False, proxied=False))
@@ -110,43 +142,43 @@ class Site:
         effects = order.decide(transaction, Facts(known=known))
         if effects is not NO_EFFECTS:
             self.store.apply(listener.household, "", effects, ask.at, listener)
-        if transaction.verdict.refused:
-            if not outcome.refused:
-                outcome.had_before_refusal = len(outcome.had)
-            outcome.refused += 1
-            if transaction.verdict.rule not in outcome.rules:
-                outcome.rules.append(transaction.verdict.rule)
-            return
-        self._send(ask, transaction)
-        outcome.had.add(ask.track)
-        heard = self.store.read(
-            Query(listener.household, ask.at, listener=listener, listening=SCOPES)
-        ).behaviour.listening
-        for scope in SCOPES:
-            outcome.most[scope] = Heard(*map(max, outcome.most[scope], getattr(heard, scope)))
+        return transaction
 
-    def _send(self, ask: Ask, transaction: Transaction) -> None:
-        """In portions, as a front reports them."""
-        size = round(SIZE * ask.length / SONG)
-        start, stop = round(size * ask.begin), round(size * ask.end)
-        for begin in range(start, stop, PORTION):
-            end = min(stop, begin + PORTION)
-            own = not ask.resource
-            sent = SoundSent(
-                track=ask.track,
-                kind=ask.kind,
-                seconds=ask.length * (end - begin) / size,
-                start=begin if own else begin - start,
-                end=end if own else end - start,
-                size=size if own else stop - start,
-                length=ask.length,
-                offset=ask.length * begin / size,
-                resource=ask.resource or ask.track,
-                first=begin == start,
-                last=end == stop,
-                complete=end == stop,
-            )
-            self.store.sounded(transaction.listener, sent, ask.at)
+    def _interrupt(self, ask: Ask, transaction: Transaction, sent: SoundSent) -> None:
+        """As the service does it."""
+        sentence = interrupt(transaction, sent, self._heard(ask, transaction))
+        if sentence is not None:
+            listener, effects = transaction.listener, Effects(sentence=sentence)
+            self.store.apply(listener.household, "", effects, ask.at, listener)
+
+    def _heard(self, ask: Ask, transaction: Transaction) -> Listening:
+        listener = transaction.listener
+        query = Query(listener.household, ask.at, listener=listener, listening=SCOPES)
+        return self.store.read(query).behaviour.listening
+
+
+def portions(ask: Ask) -> Iterator[SoundSent]:
+    """What is asked for, as a front reports it."""
+    size = round(SIZE * ask.length / SONG)
+    start, stop = round(size * ask.begin), round(size * ask.end)
+    own = not ask.resource
+    step = portion(size if own else stop - start)
+    for begin in range(start, stop, step):
+        end = min(stop, begin + step)
+        yield SoundSent(
+            track=ask.track,
+            kind=ask.kind,
+            seconds=ask.length * (end - begin) / size,
+            start=begin if own else begin - start,
+            end=end if own else end - start,
+            size=size if own else stop - start,
+            length=ask.length,
+            offset=ask.length * begin / size,
+            resource=ask.resource or ask.track,
+            first=begin == start,
+            last=end == stop,
+            complete=end == stop,
+        )
 
 
 Asks = Iterator[Ask]
@@ -363,11 +395,48 @@ TAKERS: dict[str, Callable[[], Asks]] = {
 }
 
 
+AT_ONCE = dict.fromkeys(
+    (
+        "page, 30 × preload=metadata",
+        "page, 100 × preload=metadata",
+        "class of 30, one album",
+        "20 strangers at an airport",
+        "fan takes an album of 12",
+        "subscriber to 300 episodes",
+        "two hours of HLS, at once",
+        "a browser's handshake and headers, 5 s",
+        "a browser's agent, headers of a script",
+        "pieces of 256 kB",
+        "HLS segments without playlists",
+        "one address, another agent each time",
+        "20 addresses of one /24",
+    )
+)
+"""Those of both whose responses can run at the same time."""
+
+
 def play(policy: Policy, asks: Asks) -> Outcome:
     """All requests of somebody, in the order of their times."""
     site, outcome = Site(policy), Outcome()
     for ask in sorted(asks, key=lambda one: one.at):
         site.ask(ask, outcome)
+    if not outcome.refused:
+        outcome.had_before_refusal = len(outcome.had)
+    return outcome
+
+
+def at_once(policy: Policy, asks: Asks, most: int) -> Outcome:
+    """The same, `most` responses at a time, each of which is sent a portion in its turn."""
+    site, outcome, coming = Site(policy), Outcome(), iter(sorted(asks, key=lambda one: one.at))
+    running: deque[Iterator[None]] = deque()
+    while True:
+        while len(running) < most and (ask := next(coming, None)) is not None:
+            running.append(site.respond(ask, outcome))
+        if not running:
+            break
+        response = running.popleft()
+        if next(response, response) is None:  # else it has ended
+            running.append(response)
     if not outcome.refused:
         outcome.had_before_refusal = len(outcome.had)
     return outcome
@@ -402,6 +471,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name, make in LISTENERS.items():
         found = play(policy, make())
         disturbed += bool(found.refused)
+        if name in AT_ONCE:
+            disturbed += bool(at_once(policy, make(), 100).refused)
         home, network, agent = (found.most[scope] for scope in SCOPES)
         heard = (home.ahead, network.ahead, agent.ahead, agent.whole_recordings)
         numbers = (*heard, home.begun_recordings, home.episodes, found.refused)
@@ -411,6 +482,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         found, later = play(policy, make()), persist(policy, make)
         rules = ", ".join(found.rules) or "none"
         print(f"{name:42}{found.had_before_refusal:12}{len(later.had):12}  {rules}")
+    print(f"\n{'taker, several responses at a time':42}{'16':>12}{'100':>12}")
+    for name in AT_ONCE:
+        if name not in TAKERS:
+            continue
+        make = TAKERS[name]
+        had = [len(at_once(policy, make(), most).had) for most in (16, 100)]
+        print(f"{name:42}{had[0]:12}{had[1]:12}")
     return 1 if disturbed else 0
 
 

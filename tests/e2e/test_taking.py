@@ -16,7 +16,7 @@ import requests
 
 from .clients import CHROMIUM, FIREFOX, curl
 from .guarding import Guard, running
-from .programs import Program, eventually, program, run
+from .programs import PATIENCE, Program, eventually, program, run
 from .site import nginx
 
 SONGS, SECONDS = 100, 179
@@ -36,14 +36,16 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("songs")
     music = folder / "site" / "music"
     music.mkdir(parents=True)
-    made = music / "000.mp3"
     silence = f"anullsrc=duration={SECONDS}:channel_layout=mono"
-    done = run(
-        program("ffmpeg"), "-v", "error", "-f", "lavfi", "-i", silence, "-b:a", "32k", str(made)
-    )
-    assert done.returncode == 0, done.stderr
-    for number in range(1, SONGS):
-        os.link(made, music / f"{number:03}.mp3")
+    for where, rate in ((music, "32k"), (folder / "site" / "large", "192k")):
+        where.mkdir(exist_ok=True)
+        made = where / "000.mp3"
+        options = ["-v", "error", "-f", "lavfi", "-i", silence, "-b:a", rate]
+        done = run(program("ffmpeg"), *options, str(made))
+        assert done.returncode == 0, done.stderr
+        for number in range(1, SONGS):
+            os.link(made, where / f"{number:03}.mp3")
+    (folder / "site" / "mix.mp3").write_bytes((folder / "site/large/000.mp3").read_bytes() * 8)
     (folder / "site" / "index.html").write_text(PAGE)
     started: Program
     started, url = nginx(folder, f"root {folder / 'site'};")
@@ -164,6 +166,60 @@ def kept(guard: Guard, network: str) -> list[dict[str, Any]]:
         ).fetchall()
     db.close()
     return [json.loads(body) for (body,) in rows]
+
+
+@pytest.mark.parametrize(
+    ("folder", "count", "at_once", "version"),
+    [
+        ("music", 100, 100, "--http1.1"),
+        ("large", 60, 16, "--http1.1"),
+        ("large", 60, 60, "--http1.1"),
+        ("large", 60, 60, "--http2"),
+    ],
+)
+def test_a_browsers_own_headers_get_no_more_where_all_is_asked_for_at_once(
+    guard: Guard, tmp_path: Path, at: str, folder: str, count: int, at_once: int, version: str
+) -> None:
+    before = guard.counts()("audio_interrupted_total", purpose="browser")
+    scheme = "https://" if version == "--http2" else "http://"
+    urls = f"{guard.url.replace('http://', scheme)}/{folder}/[000-{count - 1:03}].mp3"
+    headers = (*AS_FIREFOX, "-H", at, "-k", version)
+    parallel = ("-Z", "--parallel-max", str(at_once), "--fail", "-o", str(tmp_path / "#1.mp3"))
+    run(program("curl"), "-q", "-sS", "-A", FIREFOX, *headers, *parallel, urls)
+    whole = curl(f"{guard.url}/{folder}/000.mp3", "-I", agent=FIREFOX).headers["content-length"]
+    had = sum(1 for path in tmp_path.iterdir() if path.stat().st_size == int(whole))
+    assert 12 <= had <= 31
+    assert rules_at(guard, at) <= {"sweeping-whole-files", "sweeping", "sweeping-goes-on"}
+    lines = [line for line in guard.decisions(f"/{folder}/", 1) if line.get("sent")]
+    assert {line["status"] for line in lines} == {None}
+    assert {line["verdict"] for line in lines} == {"throttle"}
+    after = guard.counts()("audio_interrupted_total", purpose="browser")
+    assert after > before
+    # What was let in first has come to its end, and pages are open.
+    assert (tmp_path / "000.mp3").stat().st_size == int(whole)
+    assert curl(f"{guard.url}/", "-H", at, agent=FIREFOX).status == 200
+
+
+@pytest.mark.parametrize("agent", [FIREFOX, CHROMIUM], ids=["same", "another"])
+def test_a_song_is_heard_to_its_end_beside_a_sweep(
+    guard: Guard, tmp_path: Path, at: str, agent: str
+) -> None:
+    """At the same address, with the same browser or another: it is slow, and goes on after it."""
+    heard, got = tmp_path / "heard.mp3", tmp_path / "got"
+    url, slow = f"{guard.url}/mix.mp3", ("--limit-rate", "6M", "-o", str(heard))
+    command = [program("curl"), "-q", "-sS", "-A", agent, *AS_FIREFOX, "-H", at, *slow, url]
+    with Program(*command, log=tmp_path / "heard.log") as listener:
+        eventually(heard.exists, "the song begins")
+        urls = f"{guard.url}/large/[000-059].mp3"
+        options = ("-Z", "--parallel-max", "60", "--create-dirs", "-o", str(got / "#1.mp3"))
+        run(program("curl"), "-q", "-sS", "-A", FIREFOX, *AS_FIREFOX, "-H", at, *options, urls)
+        sizes = sorted(path.stat().st_size for path in got.iterdir())
+        assert sizes.count(sizes[-1]) <= 31
+        assert heard.stat().st_size < 8 * sizes[-1] - (
+            8 << 20
+        )  # still on its way through the guard
+        assert listener.process.wait(PATIENCE) == 0
+    assert heard.stat().st_size == 8 * sizes[-1]
 
 
 def test_an_album_is_heard_undisturbed_also_beside_a_sweep(

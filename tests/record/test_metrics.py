@@ -10,7 +10,7 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from making import GPTBOT_CLIENT, REFUSED, asks, event
-from stagedoor.model.events import AudioSent, StreamChanged, Swept
+from stagedoor.model.events import AudioSent, Interrupted, StreamChanged, Swept
 from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, UNKNOWN, Client, Resource, Verdict
 from stagedoor.model.heard import Sweep
 from stagedoor.record.metric_table import LABELS, METRICS, markdown
@@ -30,6 +30,7 @@ def used() -> Metrics:
     handlers = metrics.handlers()
     handlers[AudioSent](AudioSent("browser", 4096, 2.5))
     handlers[StreamChanged](StreamChanged("browser", 1))
+    handlers[Interrupted](Interrupted(event(), 1000))
     metrics.withheld("ai-training", 1000, 2.5)
     metrics.taken(GPTBOT_CLIENT, "audio", against=True)
     metrics.referral("ChatGPT", "OpenAI")

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from tools.measure_listening import LISTENERS, TAKERS, Ask, persist, play
+from tools.measure_listening import (
+    AT_ONCE,
+    CHROME,
+    FIREFOX,
+    HOME,
+    LISTENERS,
+    TAKERS,
+    Ask,
+    Outcome,
+    Site,
+    at_once,
+    persist,
+    play,
+    song,
+)
 
 from stagedoor.load import rule_folder
 from stagedoor.rules.policy import Policy
@@ -40,6 +54,74 @@ def test_a_taker_is_stopped_and_never_at_the_first(shipped: Policy, name: str, m
     found = play(shipped, TAKERS[name]())
     assert 2 < found.had_before_refusal <= most
     assert len(persist(shipped, TAKERS[name]).had) <= most
+
+
+LISTEN_AT_ONCE = sorted(AT_ONCE.keys() & LISTENERS.keys())
+
+
+@pytest.mark.parametrize("name", LISTEN_AT_ONCE)
+def test_a_listener_is_not_disturbed_where_all_is_asked_for_at_once(
+    shipped: Policy, name: str
+) -> None:
+    found = at_once(shipped, LISTENERS[name](), 100)
+    assert (found.refused, found.rules) == (0, [])
+    assert found.had
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "had"),
+    [
+        ("a browser's handshake and headers, 5 s", 16, 32),
+        ("a browser's handshake and headers, 5 s", 100, 21),
+        ("a browser's agent, headers of a script", 16, 5),
+        ("a browser's agent, headers of a script", 100, 5),
+        ("pieces of 256 kB", 100, 21),
+        ("HLS segments without playlists", 100, 21),
+        ("one address, another agent each time", 100, 45),
+    ],
+)
+def test_a_taker_gets_no_more_where_it_asks_for_all_at_once(
+    shipped: Policy, name: str, most: int, had: int
+) -> None:
+    """Two rounds of sixteen that end at the same moment are 32: by then twenty were not passed."""
+    assert 2 < len(at_once(shipped, TAKERS[name](), most).had) <= had
+
+
+def test_many_addresses_of_one_network_at_once_are_not_stopped(shipped: Policy) -> None:
+    """Each took five, as the people there do. Known, and in the guide."""
+    assert len(at_once(shipped, TAKERS["20 addresses of one /24"](), 100).had) == 100
+
+
+@pytest.mark.parametrize(
+    ("address", "agent"),
+    [(HOME, FIREFOX), (HOME, CHROME.format(156)), ("198.51.100.99", CHROME.format(156))],
+    ids=["at the same address", "with the same browser", "in the same network"],
+)
+@pytest.mark.parametrize("songs", [1, 3])
+def test_a_song_is_heard_to_its_end_beside_a_sweep(
+    shipped: Policy, address: str, agent: str, songs: int
+) -> None:
+    """The listener has begun before, and is sent each portion after all of the sweep's."""
+    site, listener, taker = Site(shipped), Outcome(), Outcome()
+    hers = [site.respond(Ask(99, song(n), address, agent), listener) for n in range(songs)]
+    for each in hers:
+        next(each)
+    takes = TAKERS["a browser's handshake and headers, 5 s"]()
+    theirs = [site.respond(ask, taker) for ask in takes]
+    while theirs or hers:
+        theirs = [one for one in theirs if next(one, one) is None]
+        hers = [one for one in hers if next(one, one) is None]
+    assert len(taker.had) <= 21
+    assert (len(listener.had), listener.refused) == (songs, 0)
+
+
+def test_a_recording_is_not_stopped_for_its_own_length(shipped: Policy) -> None:
+    """Twenty songs tried, then a mix of four hours, which the player takes at once."""
+    site, outcome = Site(shipped), Outcome()
+    for number in range(20):
+        site.ask(Ask(100 + number, song(number), end=0.1), outcome)
+    site.ask(Ask(130, "/mixes/long.mp3", length=14_400), outcome)
+    assert (len(outcome.had), outcome.refused) == (21, 0)
 
 
 def test_what_is_not_stopped_is_what_the_guide_says(shipped: Policy) -> None:

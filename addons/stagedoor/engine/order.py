@@ -214,6 +214,18 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
     return Effects(counted, recording, used, violated, sentence, ignored, tripped)
 
 
+def decide_late(transaction: Transaction, known: Known) -> Effects:
+    """The verdict once more when the site answers: what was sent to the client in the meantime
+    counts, and so does a sentence that has begun. The request came before that: it ignores nothing.
+    """
+    heard = known.behaviour.listening
+    transaction.behaviour = replace(transaction.behaviour, listening=heard)
+    if known.waits:
+        transaction.waits = {**transaction.waits, **known.waits}
+    effects = _rule(transaction, first=False)
+    return effects._replace(ignored="") if effects.ignored else effects
+
+
 def would_hold(transaction: Transaction, known: Known) -> bool:
     """Whether the rule that decided would decide the same, if this were known."""
     verdict = transaction.steps.verdict(

@@ -61,6 +61,14 @@ class Transaction:
     verdict: Verdict = ALLOW
     on_air = False
     """A live stream of its is open."""
+    place: tuple[int, int, int] | None = None
+    """The how manieth recording its household, network and agent began with it; None before that."""
+    own = 0.0
+    """Seconds of sound that its response has sent."""
+    interrupted = False
+    """Its response was stopped while it ran, by `verdict`."""
+    turn = 0
+    """How many sentences had begun when it was decided, of anybody."""
     sweep: Sweep | None = None
     """What its client was sent, where that is far more than anybody listens to."""
     seconds = 0.0

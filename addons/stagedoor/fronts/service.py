@@ -16,6 +16,7 @@ from dataclasses import replace
 from stagedoor.config.yamltext import Source
 from stagedoor.engine import order
 from stagedoor.engine.compliance import crawler_key
+from stagedoor.engine.interruption import can_be_stopped, interrupt
 from stagedoor.engine.needs import (
     NO_EFFECTS,
     NOTHING_KNOWN,
@@ -41,6 +42,7 @@ from stagedoor.model.events import (
     AudioSent,
     Decided,
     Event,
+    Interrupted,
     Listened,
     Loaded,
     Noticed,
@@ -53,7 +55,7 @@ from stagedoor.model.events import (
     Violated,
 )
 from stagedoor.model.facts import PEOPLE, Mode, Proof, Purpose, Resource
-from stagedoor.model.heard import Amounts, Scope, Sweep
+from stagedoor.model.heard import SCOPES, Amounts, Scope, Sweep
 from stagedoor.model.sound import SoundSent
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
@@ -112,6 +114,8 @@ class Service:
         self._evidence = False
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
+        self._turn = 0
+        """How many sentences have begun, and responses were stopped."""
         self._sweeping: OrderedDict[str, float] = OrderedDict()
 
     # -- start, change, stop -----------------------------------------------------------------------
@@ -303,7 +307,7 @@ class Service:
         now, crawler = time.monotonic(), transaction.crawler
         if not listens:
             return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
-        transaction.listened = True
+        transaction.listened, transaction.turn = True, self._turn
         return Query(
             home,
             now,
@@ -365,6 +369,8 @@ class Service:
     def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
         """The response shows what it is: decide again where that is another resource."""
         if not order.answered(transaction, resource):
+            if transaction.listened and transaction.turn != self._turn:
+                self._decided_late(transaction)
             return None
         needs = order.needs(transaction)
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
@@ -395,6 +401,23 @@ class Service:
             return None
         return self._decided_again_later(transaction, known)
 
+    def _decided_late(self, transaction: Transaction) -> None:
+        """Somebody was sentenced since the request was let in: was it this client?"""
+        steps = transaction.steps
+        if transaction.verdict.refused or not (steps.listening or steps.sentences):
+            return
+        known = self.store.read(
+            Query(
+                transaction.household,
+                time.monotonic(),
+                listener=transaction.listener,
+                listening=steps.listening,
+                sentences=steps.sentences,
+            )
+        )
+        if isinstance(known, Known):
+            self._apply(transaction, "", order.decide_late(transaction, known))
+
     def logged_in(self, transaction: Transaction) -> None:
         """The site, which refuses others, has accepted the credentials: decide again."""
         transaction.request = order.logged_in(transaction)
@@ -413,6 +436,7 @@ class Service:
         lasting = effects.sentence is not None or effects.ignored or effects.tripped
         lasting = lasting and not is_crowd(transaction)
         listener = transaction.listener if lasting else None
+        self._turn += effects.sentence is not None or effects.tripped > 0
         self.store.apply(transaction.household, crawler, effects, time.monotonic(), listener)
         if listener is not None and transaction.steps.listening:
             if effects.sentence is not None:
@@ -436,8 +460,30 @@ class Service:
             if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
                 sent = replace(sent, kind="episode")
             self.store.sounded(transaction.listener, sent, time.monotonic())
-            if sent.last:
+            if can_be_stopped(transaction, sent):
+                self._interrupt(transaction, sent)
+            elif sent.last and not transaction.interrupted:
                 self._sweeps(transaction)
+
+    def _interrupt(self, transaction: Transaction, sent: SoundSent) -> None:
+        """Stop this response where what its client was sent makes it part of a sweep."""
+        listener, now = transaction.listener, time.monotonic()
+        query = Query(listener.household, now, listener=listener, listening=SCOPES)
+        known = self.store.read(query)
+        if not isinstance(known, Known):
+            return
+        sentence = interrupt(transaction, sent, known.behaviour.listening)
+        if not transaction.interrupted:
+            return
+        self._turn += 1
+        if sentence is not None:
+            effects = Effects(sentence=sentence)
+            self.store.apply(listener.household, "", effects, now, listener)
+            transaction.sweep = self.store.run(listener, sentence.scope, now)
+        event = transaction.event()
+        if event.sweep is not None:
+            self._swept(transaction, event, stopped=True)
+        self.emit(Interrupted(event, sent.end))
 
     def _sweeps(self, transaction: Transaction) -> None:
         """Take note of it where nobody listens to so much so soon, however it calls itself."""

@@ -125,6 +125,18 @@ class Sounded:
 
 
 @dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A response that was running is stopped: what its client was sent meanwhile is refused.
+
+    `decided` has the refusal as its verdict; the request was reported as let in before. `end` is the
+    byte of the recording up to which it was sent.
+    """
+
+    decided: Decided
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Swept:
     """Somebody was sent far more than anybody listens to, and has been sent, or asked for, more.
 
@@ -267,6 +279,7 @@ Event = (
     | Violated
     | Noticed
     | Referred
+    | Interrupted
     | Took
     | Handed
     | Withheld

@@ -1,9 +1,10 @@
 """What of a recording has gone out: the fact on which everything about listening rests.
 
 A front reports it while a response runs and when it ends: in *portions*, which follow each other
-without overlap and add up to the response. A portion is at least PORTION bytes, or PORTION_SECONDS
-of the clock where less has gone out, or what was left at the end. So a hundred transfers that run at
-once are seen while they run, and a stream that never ends is seen as well.
+without overlap and add up to the response. A portion is at least PORTION bytes (less of a small
+recording, see portion()), or PORTION_SECONDS of the clock where less has gone out, or what was left
+at the end. So a hundred transfers that run at once are seen while they run, and a stream that never
+ends is seen as well.
 
 What was refused, was missing, was only a head (HEAD, 304, 416) or was no sound is never reported.
 
@@ -25,6 +26,16 @@ PORTION = 1 << 20
 """Bytes after which a running response is reported."""
 PORTION_SECONDS = 2.0
 """Seconds of the clock after which it is, where something has gone out since."""
+
+
+_PORTIONS, _SMALLEST = 8, 64 << 10
+
+
+def portion(size: int) -> int:
+    """Bytes after which a response is reported that sends a recording of `size`, 0 for unknown: an
+    eighth of it, so that small ones are seen while they run as well, but not each read of them.
+    """
+    return min(PORTION, max(_SMALLEST, size // _PORTIONS)) if size else PORTION
 
 
 @dataclass(frozen=True, slots=True)

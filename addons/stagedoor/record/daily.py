@@ -15,7 +15,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from stagedoor.model.events import Decided, Noticed, Referred, Sounded, Swept, Took
+from stagedoor.model.events import Decided, Interrupted, Noticed, Referred, Sounded, Swept, Took
 from stagedoor.model.facts import PEOPLE, Client, Purpose, Request
 from stagedoor.record.audience import Audience
 from stagedoor.record.distinct import Distinct
@@ -93,6 +93,7 @@ class Day:
         """Decisions, notices and takings."""
         return {
             Decided: self.record,
+            Interrupted: lambda event: self.interrupted(event.decided),
             Noticed: lambda event: self.notice(event.decided),
             Referred: self.referral,
             Took: lambda event: self.taking(event.decided, event.size, against=event.against),
@@ -128,6 +129,22 @@ class Day:
             self._hours[hour][1] += refused
             if refused or would:
                 self._refusals.append(_cut(event))
+
+    def interrupted(self, event: Decided) -> None:
+        """A response was stopped: its request, counted before, is refused after all."""
+        with self._lock:
+            hour = self._place(event.at)
+            if hour < 0:
+                return
+            self._version += 1
+            self._refused += 1
+            self._rules[event.verdict.rule] += 1
+            self._hours[hour][1] += 1
+            if event.client.purpose in PEOPLE:
+                self._people_refused += 1
+            elif (row := self._row(event.client)) is not None:
+                row.refused += 1
+            self._refusals.append(_cut(event))
 
     def _machine(self, event: Decided, hour: int, minute: Counter[Key]) -> None:
         row = self._row(event.client)

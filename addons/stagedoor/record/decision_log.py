@@ -30,7 +30,7 @@ import orjson
 
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.errors import StagedoorError
-from stagedoor.model.events import Decided
+from stagedoor.model.events import Decided, Interrupted
 from stagedoor.model.facts import network
 from stagedoor.record import state_directory
 from stagedoor.record.household_quota import HOUR, HouseholdQuota
@@ -87,16 +87,19 @@ class Decisions:
 
     def handlers(self) -> Handlers:
         """Decisions."""
-        return {Decided: self.record}
+        return {
+            Decided: self.record,
+            Interrupted: lambda event: self.record(event.decided, sent=event.end),
+        }
 
-    def record(self, event: Decided) -> None:
-        """Write `event` down where it is worth reading."""
+    def record(self, event: Decided, sent: int | None = None) -> None:
+        """Write `event` down where it is worth reading; `sent` of a response that was stopped."""
         if not event.verdict.logged:
             return
         now = int(event.at * 1000)
         self._turn(now // HOUR)
         if self._quota.admits(event.request.address, now):
-            self._put(line(event))
+            self._put(line(event, sent))
             return
         key = client_key(event.request.address)
         if key not in self._counts and len(self._counts) >= MOST_COUNTED:
@@ -213,8 +216,10 @@ _SHORTENED = ("agent", "path", "proof_why", "host")
 """Fields that give way where characters need more than one byte, the first one first."""
 
 
-def line(event: Decided) -> str:
-    """The JSON line for `event`, without the line break; at most MAX_LINE bytes with it."""
+def line(event: Decided, sent: int | None = None) -> str:
+    """The JSON line for `event`, without the line break; at most MAX_LINE bytes with it. `sent`: its
+    response was stopped when it had been sent up to this byte.
+    """
     request, client, verdict = event.request, event.client, event.verdict
     refused = verdict.refused
     fields: dict[str, Any] = {
@@ -222,7 +227,7 @@ def line(event: Decided) -> str:
         "id": event.id,
         "verdict": verdict.label,
         "rule": verdict.rule,
-        "status": verdict.status if refused else None,
+        "status": verdict.status if refused and sent is None else None,
         "client": client.name,
         "operator": client.operator,
         "purpose": client.purpose,
@@ -237,6 +242,8 @@ def line(event: Decided) -> str:
         "agent": request.agent,
         "purposes": client.purposes,
     }
+    if sent is not None:
+        fields["sent"] = sent
     for name, most in _MOST.items():
         fields[name] = _cut(str(fields[name]), most)
     written = orjson.dumps(fields)

@@ -109,6 +109,12 @@ _TABLE: tuple[Metric, ...] = (
         ("purpose",),
     ),
     Metric(
+        "stagedoor_audio_interrupted_total", "counter", "audio",
+        "Responses with a recording that were stopped while they ran, because of what their client "
+        "was sent meanwhile, by purpose. The requests were let in, and count as that.",
+        ("purpose",),
+    ),
+    Metric(
         "stagedoor_audio_taken_total", "counter", "audio",
         "Successful responses with a recording, playlist or download to programs without a person "
         "in front of them, by name and how sure that is.",

@@ -72,6 +72,7 @@ class Metrics:
         self._audio_seconds = Family(self._counter("stagedoor_audio_seconds_total"))
         self._seconds_withheld = Family(self._counter("stagedoor_audio_seconds_withheld_total"))
         self._audio_refused = Family(self._counter("stagedoor_audio_requests_refused_total"))
+        self._interrupted = Family(self._counter("stagedoor_audio_interrupted_total"))
         self._taken = Family(self._counter("stagedoor_audio_taken_total"))
         self._sweeps = Family(self._counter("stagedoor_sweeps_total"))
         self._sweep_requests = Family(self._counter("stagedoor_sweep_requests_total"))
@@ -223,6 +224,7 @@ class Metrics:
             events.Handed: lambda e: self.taken(e.client, e.kind, against=e.against),
             events.Referred: lambda e: self.referral(e.service, e.operator),
             events.Withheld: lambda e: self.withheld(e.purpose, e.size, e.seconds),
+            events.Interrupted: lambda e: self._interrupted(e.decided.client.purpose).inc(),
             events.AudioSent: self._audio_sent,
             events.StreamChanged: lambda e: self._streams(e.purpose).inc(e.change),
             events.Listened: lambda e: self._listening.observe(e.ratio),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from stagedoor.model.actions import named
-from stagedoor.model.events import Decided
+from stagedoor.model.events import Decided, Interrupted
 from stagedoor.model.facts import UNKNOWN
 from stagedoor.record.recorders import Handlers
 
@@ -25,10 +25,13 @@ class Terminal:
 
     def handlers(self) -> Handlers:
         """Decisions."""
-        return {Decided: self.record}
+        return {
+            Decided: self.record,
+            Interrupted: lambda event: self.record(event.decided, sent=event.end),
+        }
 
-    def record(self, event: Decided) -> None:
-        """Tell of a refusal, or of one that observe mode did not carry out."""
+    def record(self, event: Decided, sent: int | None = None) -> None:
+        """Tell of a refusal, or of one that observe mode did not carry out; `sent` as in line()."""
         if not event.verdict.refused and event.verdict.would is None:
             return
         if int(event.at) != self._second:
@@ -38,7 +41,7 @@ class Terminal:
             self._skipped += 1
             return
         self._written += 1
-        _log.info("%s", line(event))
+        _log.info("%s", line(event, sent))
 
     def close(self) -> None:
         """Tell how many were left out."""
@@ -47,8 +50,11 @@ class Terminal:
             self._skipped = 0
 
 
-def line(event: Decided) -> str:
-    """`refused GPTBot (OpenAI, ai-training): GET /music/a.mp3 by ai-training-off [K7Q29FXM]`."""
+def line(event: Decided, sent: int | None = None) -> str:
+    """`refused GPTBot (OpenAI, ai-training): GET /music/a.mp3 by ai-training-off [K7Q29FXM]`.
+
+    `sent`: the byte at which its response was stopped while it ran.
+    """
     client = event.client
     if client.name == UNKNOWN.name:
         who = "an unknown client"
@@ -56,6 +62,8 @@ def line(event: Decided) -> str:
         who = f"{client.name} ({', '.join(filter(None, (client.operator, client.comes_for)))})"
     verdict = event.verdict
     word = f"would {named(verdict.would).verb}" if verdict.would else named(verdict.action).past
+    if sent is not None:
+        word = f"stopped at byte {sent:,}"
     return (
         f"{word} {who}: {printable(event.request.method, 12)} "
         f"{printable(event.request.path)} by {verdict.rule}"

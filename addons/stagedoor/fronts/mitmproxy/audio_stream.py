@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from stagedoor.model.sound import PORTION, PORTION_SECONDS, SoundKind, SoundSent
+from stagedoor.model.sound import PORTION_SECONDS, SoundKind, SoundSent, portion
 from stagedoor.resources.media_lengths import Headers, Meter, extent
 from stagedoor.resources.multipart_ranges import Parts
 from stagedoor.store.interface import Length, Store
@@ -42,6 +42,7 @@ class AudioStream:
             "_parts",
             "_piece",
             "_place",
+            "_portion_size",
             "_rate",
             "_report",
             "_sent",
@@ -75,6 +76,7 @@ class AudioStream:
         if live:
             tracks.live(key)
         self._start, self._size = where if where and not live else (0, 0)
+        self._portion_size = portion(self._size)
         self._whole = status == 200
         self._rate = self._length = self._counted = 0.0
         self._sent = self._at = 0
@@ -121,7 +123,11 @@ class AudioStream:
             self._parts.feed(chunk)
         self._sent += size
         now = self._clock()
-        if self._sent - self._at >= PORTION or self._first or now - self._last >= PORTION_SECONDS:
+        if (
+            self._sent - self._at >= self._portion_size
+            or self._first
+            or now - self._last >= PORTION_SECONDS
+        ):
             meter = self._meter
             if meter is not None and (
                 meter.silent or not (meter.settled or now - self._last >= PORTION_SECONDS)

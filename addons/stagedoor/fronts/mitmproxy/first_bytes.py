@@ -29,6 +29,8 @@ from mitmproxy.proxy.layers.http._events import (
 )
 from mitmproxy.proxy.layers.http._hooks import HttpResponseHeadersHook
 
+from stagedoor.fronts.mitmproxy import interrupting
+
 _HELD = "stagedoor.held"
 """Where a flow's Held is kept, in its metadata."""
 
@@ -107,6 +109,7 @@ def _start(self: Any) -> Iterator[commands.Command]:
 
 def _sent(stream: Any) -> Iterator[commands.Command]:
     yield from _originals.get("start_response_stream", HttpStream.start_response_stream)(stream)
+    interrupting.watch(stream)
 
 
 def _consume(self: Any, event: Any) -> Iterator[commands.Command]:

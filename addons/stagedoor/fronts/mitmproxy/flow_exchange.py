@@ -22,7 +22,7 @@ from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.blind_spots import of_request
 from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.inner_addresses import names_addresses, translated
-from stagedoor.fronts.mitmproxy import first_bytes
+from stagedoor.fronts.mitmproxy import first_bytes, interrupting
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.delivery import SOUNDING, Delivery
@@ -429,6 +429,8 @@ class Exchanges:
         if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
             if resource.kind == "audio":
                 response.stream = self._delivery.audio(passage, response)
+                if passage.listened:
+                    interrupting.interruptible(flow, lambda: passage.interrupted)
             else:
                 self._delivery.listing(passage, response)
         elif resource.guarded and status >= 400:
