@@ -28,12 +28,12 @@ PORTION_SECONDS = 2.0
 """Seconds of the clock after which it is, where something has gone out since."""
 
 
-_PORTIONS, _SMALLEST = 4, 64 << 10
+_PORTIONS, _SMALLEST = 8, 64 << 10
 
 
 def portion(size: int) -> int:
-    """Bytes after which a response is reported that sends a recording of `size`, 0 for unknown: a
-    quarter of it, so that small ones are seen while they run as well, but not each read of them.
+    """Bytes after which a response is reported that sends a recording of `size`, 0 for unknown: an
+    eighth of it, so that small ones are seen while they run as well, but not each read of them.
     """
     return min(PORTION, max(_SMALLEST, size // _PORTIONS)) if size else PORTION
 
