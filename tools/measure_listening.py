@@ -146,6 +146,9 @@ class Site:
 
     def _interrupt(self, ask: Ask, transaction: Transaction, sent: SoundSent) -> None:
         """As the service does it."""
+        if transaction.place is not None and not self.store.watched(transaction.listener, ask.at):
+            transaction.own += sent.seconds
+            return
         sentence = interrupt(transaction, sent, self._heard(ask, transaction))
         if sentence is not None:
             listener, effects = transaction.listener, Effects(sentence=sentence)

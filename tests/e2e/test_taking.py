@@ -188,7 +188,7 @@ def test_a_browsers_own_headers_get_no_more_where_all_is_asked_for_at_once(
     run(program("curl"), "-q", "-sS", "-A", FIREFOX, *headers, *parallel, urls)
     whole = curl(f"{guard.url}/{folder}/000.mp3", "-I", agent=FIREFOX).headers["content-length"]
     had = sum(1 for path in tmp_path.iterdir() if path.stat().st_size == int(whole))
-    assert 12 <= had <= 31
+    assert 12 <= had <= (32 if at_once == 16 else 31)  # two rounds that end at one moment
     assert rules_at(guard, at) <= {"sweeping-whole-files", "sweeping", "sweeping-goes-on"}
     lines = [line for line in guard.decisions(f"/{folder}/", 1) if line.get("sent")]
     assert {line["status"] for line in lines} == {None}

@@ -100,6 +100,7 @@ def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: OpenGuard) -> N
         events.PageTagged,
         events.Listened,
         events.Malformed,
+        events.Swept,
         events.Interrupted,
         events.ConnectionClosed,
     }

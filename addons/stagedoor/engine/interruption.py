@@ -7,6 +7,7 @@ on:
 
 - A recording has a *place*: the how manieth it was that its household, network and agent began within
   the hour. A rule that lets in twenty recordings lets the first twenty come to their end.
+- The first FIRST recordings of an agent are never stopped.
 - What a response has sent itself does not count against it: a long mix is as good as a song.
 - A rule about a household or a network says little about one of the people there. It stops nothing
   of an agent that has begun at most OWN recordings: one who listens beside a sweep hears the song to
@@ -27,6 +28,9 @@ from stagedoor.model.sound import SoundSent
 
 OWN: Final = 12
 """Recordings of one agent that are not stopped for what others were sent: an album."""
+FIRST: Final = 4
+"""Recordings of one agent that are never stopped: it is not even asked, which most listeners save."""
+_AGENT: Final = SCOPES.index("agent")
 _STOPPED = frozenset({"recording", "segment"})
 
 
@@ -34,8 +38,10 @@ def can_be_stopped(transaction: Transaction, sent: SoundSent) -> bool:
     """Whether it is worth asking what its client was sent. `sent` is the portion that has just gone
     out.
     """
+    place = transaction.place
     return (
-        not (sent.last or transaction.interrupted)
+        (place is None or place[_AGENT] > FIRST)
+        and not (sent.last or transaction.interrupted)
         and sent.kind in _STOPPED
         and bool(transaction.steps.listening)
         and transaction.mode == "enforce"
@@ -72,7 +78,7 @@ def interrupt(transaction: Transaction, sent: SoundSent, heard: Listening) -> Se
     if not verdict.refused:
         return None
     scopes = transaction.policy.plan.listening_of(verdict.rule)
-    if not scopes or (scopes != _ALONE and place[SCOPES.index("agent")] <= OWN):
+    if not scopes or (scopes != _ALONE and place[_AGENT] <= OWN):
         return None
     transaction.verdict, transaction.interrupted = verdict, True
     return sentence

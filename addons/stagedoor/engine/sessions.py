@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from stagedoor.engine.catalogued import Catalogued, parts, place
-from stagedoor.engine.session import Session
+from stagedoor.engine.session import WATCHED, Session
 from stagedoor.model.client_keys import network_key
 from stagedoor.model.heard import (
     DRAIN,
@@ -93,6 +93,11 @@ class Sessions:
             if sent.kind == "segment" and sent.first:
                 session.segment(at)
             self._recordings += session.recordings - before
+
+    def watched(self, listener: Listener, at: float) -> bool:
+        """Whether its household is so far ahead that it is watched."""
+        session = self._get(listener.household)
+        return session is not None and session.ahead(at) > WATCHED
 
     def playlist(self, listener: Listener, at: float) -> None:
         """A playlist was sent."""

@@ -468,6 +468,10 @@ class Service:
     def _interrupt(self, transaction: Transaction, sent: SoundSent) -> None:
         """Stop this response where what its client was sent makes it part of a sweep."""
         listener, now = transaction.listener, time.monotonic()
+        # Most listeners are asked about once a response, for its place.
+        if transaction.place is not None and not self.store.watched(listener, now):
+            transaction.own += sent.seconds
+            return
         query = Query(listener.household, now, listener=listener, listening=SCOPES)
         known = self.store.read(query)
         if not isinstance(known, Known):

@@ -87,6 +87,9 @@ class Store(Protocol):
     def run(self, listener: Listener, scope: Scope, at: float) -> Sweep | None:
         """What was sent to this household or network without a pause; None where nothing was."""
 
+    def watched(self, listener: Listener, at: float) -> bool:
+        """Whether the household was sent more than `WATCHED` seconds ahead. At once, from memory."""
+
     def aired(self, household: str, at: float, change: int = 0) -> None:
         """Count a portion of a live stream; `change` is 1 where it has begun, -1 where it ended."""
 

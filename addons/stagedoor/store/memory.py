@@ -153,6 +153,10 @@ class MemoryStore:
         """What was sent without a pause."""
         return self._sessions.run(listener, scope, at)
 
+    def watched(self, listener: Listener, at: float) -> bool:
+        """Whether the household is far ahead."""
+        return self._sessions.watched(listener, at)
+
     def aired(self, household: str, at: float, change: int = 0) -> None:
         """Count a portion of a live stream."""
         self._air.sent(household, at, change)
