@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fronts.addresses import parse
 
@@ -13,8 +15,14 @@ def is_crowd(transaction: Transaction) -> bool:
     does not say who they are, or is not believed. Nothing that it is sent says who listens.
     """
     request, arrival = transaction.request, transaction.arrival
-    address = parse(request.address)
-    if arrival is None or address is None or not (address.is_loopback or address.is_private):
+    if arrival is None or not _of_the_site(request.address):
         return False
     forwarded = any(request.header(name) for name in _FORWARDING)
     return forwarded is not arrival.proxied
+
+
+@lru_cache(maxsize=4096)
+def _of_the_site(text: str) -> bool:
+    """Whether an address is of this machine or a private network."""
+    address = parse(text[:100])
+    return address is not None and (address.is_loopback or address.is_private)

@@ -67,11 +67,23 @@ def _trace(peer: str, request: Request, trusted: Sequence[Network], own: dict[st
     return trace(peer, ",".join(before), ",".join(forwarded), trusted, own)
 
 
+_OFTEN, _EACH, _MOST_PEERS = 64, 16, 1024
+"""So many requests of one peer are looked at, then one in so many; and peers that are counted."""
+
+
 class Warnings:
     """One line about each thing in front that is not set up, with the setting that does it."""
 
     def __init__(self) -> None:
         self._warned: set[tuple[str, str]] = set()
+        self._looks: dict[str, int] = {}
+
+    def _rests(self, peer: str) -> bool:
+        """Whether this request is passed over: of a peer that was looked at often, most are."""
+        if len(self._looks) >= _MOST_PEERS and peer not in self._looks:
+            self._looks.clear()
+        looks = self._looks[peer] = self._looks.get(peer, 0) + 1
+        return looks > _OFTEN and looks % _EACH != 0
 
     def look(
         self,
@@ -87,7 +99,7 @@ class Warnings:
 
         `in_stance`: the trusted proxies stand in the stance.
         """
-        if len(self._warned) >= MOST_WARNED:
+        if len(self._warned) >= MOST_WARNED or self._rests(peer):
             return ""
         for kind, subject, text, added in self._found(peer, request, trusted, known, between):
             if (kind, subject) in self._warned:

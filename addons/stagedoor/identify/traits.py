@@ -13,7 +13,7 @@ what the others do on those in `tools/ja4_clients.py`; `tests/identify/seen.json
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
@@ -21,7 +21,7 @@ from ipaddress import ip_address, ip_network
 from stagedoor.identify import header_orders
 from stagedoor.identify.browsers import Browser, System, read_browser
 from stagedoor.identify.tls_families import Families
-from stagedoor.model.facts import Client, Request
+from stagedoor.model.facts import Client, Request, Resource
 from stagedoor.resources.kinds import classify
 
 _NONE: frozenset[str] = frozenset()
@@ -55,7 +55,7 @@ class _Look:
 
     request: Request
     browser: Browser | None
-    headers: dict[str, str]
+    headers: Mapping[str, str]
     ja4: str
     families: Families
     secure: bool
@@ -71,8 +71,24 @@ class _Look:
         return (
             self.browser is not None
             and self.browser.system == "android"
-            and classify(self.request.path, target=self.request.target or None).guarded
+            and _asked_for(self.request.path, self.request.target).guarded
         )
+
+
+_CACHED, _MAX_CACHED = 4096, 512
+"""Paths that are looked at once, and the characters of one."""
+
+
+@lru_cache(maxsize=_CACHED)
+def _known(path: str, target: str) -> Resource:
+    return classify(path, target=target or None)
+
+
+def _asked_for(path: str, target: str) -> Resource:
+    """What a request is about, whatever the stance says of its path."""
+    if len(path) + len(target) > _MAX_CACHED:
+        return classify(path, target=target or None)
+    return _known(path, target)
 
 
 def traits(
@@ -93,7 +109,7 @@ def traits(
     """
     if client.purpose != "browser" or not request.headers:
         return _NONE
-    headers = {name.lower(): value for name, value in request.headers}
+    headers = request.first or {name.lower(): value for name, value in request.headers}
     look = _Look(
         request=request,
         browser=read_browser(request.agent),
@@ -143,8 +159,11 @@ def bare_browser(look: _Look) -> bool:
     on no listener. Fetch metadata go to secure sites only (TLS, or this machine), so over plain HTTP,
     and behind a proxy that does not say, nobody has this trait.
     """
-    recording = classify(look.request.path, target=look.request.target or None).guarded
-    return recording and no_fetch_metadata(look) and no_accept_language(look)
+    return (
+        no_accept_language(look)
+        and no_fetch_metadata(look)
+        and _asked_for(look.request.path, look.request.target).guarded
+    )
 
 
 def page_order_for_audio(look: _Look) -> bool:
@@ -157,7 +176,7 @@ def page_order_for_audio(look: _Look) -> bool:
         return False
     if look.headers.get("sec-fetch-dest") == "document" or "sec-fetch-mode" not in look.headers:
         return False  # opening a recording's address is no trait; see navigation_for_audio
-    if classify(look.request.path, target=look.request.target or None).kind != "audio":
+    if _asked_for(look.request.path, look.request.target).kind != "audio":
         return False
     plays = look.headers.get("sec-fetch-dest") in {"audio", "video"}
     # A script that asks for a range says so itself, and nobody has measured where that then stands.
@@ -248,7 +267,7 @@ def navigation_for_audio(look: _Look) -> bool:
     """
     return (
         look.headers.get("sec-fetch-dest") == "document"
-        and classify(look.request.path, target=look.request.target or None).kind == "audio"
+        and _asked_for(look.request.path, look.request.target).kind == "audio"
     )
 
 

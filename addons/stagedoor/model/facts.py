@@ -7,6 +7,7 @@ exactly these spellings.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
 from typing import Literal, get_args
@@ -105,10 +106,14 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     address: str = ""
     credentials: Credentials = "none"
+    first: Mapping[str, str] | None = field(default=None, compare=False, repr=False)
+    """The first value of each header, by its name in lower case, where a front has them at hand."""
 
     def header(self, name: str) -> str:
         """The first value of header `name` (any case), or an empty string."""
         wanted = name.lower()
+        if self.first is not None:
+            return self.first.get(wanted, "")
         for key, value in self.headers:
             if key.lower() == wanted:
                 return value

@@ -122,6 +122,8 @@ class AudioStream:
         if self._parts is not None:
             self._parts.feed(chunk)
         self._sent += size
+        if self._first and 0 < self._size == self._sent:
+            return chunk  # all of it at once: its end reports it
         now = self._clock()
         if (
             self._sent - self._at >= self._portion_size
@@ -154,6 +156,12 @@ class AudioStream:
         if meter is not None and self._size and not meter.exact and meter.measured:
             # Of a part; better than nothing, for the parts that follow.
             self._store.keep_length(self._key, Length(self._size, meter.seconds, exact=False))
+        elif (
+            meter is not None and complete and not (meter.exact or meter.silent)
+            and meter.seconds and self._start == 0 and 0 < self._sent == self._size
+        ):  # fmt: skip
+            # All of it has passed: nothing better will ever be known.
+            self._store.keep_length(self._key, Length(self._size, meter.seconds))
         if self._sent and not (meter is not None and meter.silent):
             self._portion(self._clock(), complete=complete)
 

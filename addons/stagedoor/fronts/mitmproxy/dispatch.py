@@ -20,23 +20,26 @@ def shorten(master: Any) -> Callable[[], None]:
     manager = master.addons
     listeners: dict[str, tuple[Callable[..., Any], ...]] = {}
     seen: tuple[Any, int] = (None, 0)
+    nests: list[Any] = []
+    nested: list[Any] = []
 
     def listening(name: str) -> tuple[Callable[..., Any], ...]:
-        nonlocal seen
+        nonlocal seen, nests, nested
         chain: list[Any] = manager.chain
         if seen[0] is not chain or seen[1] != len(chain):
             listeners.clear()
             seen = (chain, len(chain))
+        # Addons that have addons themselves (scripts) change them unseen.
+        if nested != [inner for addon in nests for inner in addon.addons]:
+            listeners.clear()
         found = listeners.get(name)
         if found is None:
-            found = tuple(
-                function
-                for addon in addonmanager.traverse(chain)
-                if callable(function := getattr(addon, name, None))
+            every = list(addonmanager.traverse(chain))
+            nests = [addon for addon in every if hasattr(addon, "addons")]
+            nested = [inner for addon in nests for inner in addon.addons]
+            found = listeners[name] = tuple(
+                function for addon in every if callable(function := getattr(addon, name, None))
             )
-            # Addons that have addons themselves (scripts) change them unseen.
-            if not any(hasattr(addon, "addons") for addon in chain):
-                listeners[name] = found
         return found
 
     async def call(name: str, arguments: list[Any]) -> None:

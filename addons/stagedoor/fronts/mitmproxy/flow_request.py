@@ -13,6 +13,9 @@ from stagedoor.model.facts import Request, host_name
 from stagedoor.resources.paths import normalise
 
 _OWN = frozenset(name for names in OWN_VISITOR.values() for name in names)
+_READ = _OWN | {
+    "user-agent", "host", "x-forwarded-for", "forwarded", "authorization", "content-type",
+}  # fmt: skip
 
 
 def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
@@ -24,8 +27,13 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
     forwarded_for: list[str] = []
     forwarded: list[str] = []
     own: dict[str, str] = {}
+    first: dict[str, str] = {}
     for name, value in headers:
         lowered = name.lower()
+        if lowered not in first:
+            first[lowered] = value
+        if lowered not in _READ:
+            continue
         if lowered == "user-agent":
             agent = agent or value
         elif lowered == "host":
@@ -55,4 +63,5 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
         credentials=present(method, target, authorization, content_type)
         if authorization or "/rest/" in target
         else "none",
+        first=first,
     )
