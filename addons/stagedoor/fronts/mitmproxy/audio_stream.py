@@ -25,6 +25,10 @@ Report = Callable[[SoundSent], None]
 Clock = Callable[[], float]
 
 
+_DIGITS = 16
+"""Of a Content-Length that is believed, as in `media_lengths.extent`."""
+
+
 class AudioStream:
     """A response's stream.
 
@@ -34,7 +38,8 @@ class AudioStream:
     """
 
     __slots__ = (
-        *("_at", "_began", "_clock", "_counted", "_ended", "_first", "_guessed", "_key", "_kind"),
+        *("_at", "_began", "_clock", "_counted", "_due", "_ended", "_first", "_guessed", "_key"),
+        "_kind",
         *(
             "_last",
             "_length",
@@ -81,6 +86,8 @@ class AudioStream:
         self._rate = self._length = self._counted = 0.0
         self._sent = self._at = 0
         self._first, self._ended = True, False
+        due = headers.get("content-length", "")
+        self._due = int(due) if due.isascii() and due.isdigit() and len(due) < _DIGITS else -1
         self._began = self._last = clock()
         self._meter: Meter | None = None
         self._parts: Parts | None = None
@@ -122,7 +129,7 @@ class AudioStream:
         if self._parts is not None:
             self._parts.feed(chunk)
         self._sent += size
-        if self._first and 0 < self._size == self._sent:
+        if self._first and self._sent == self._due:
             return chunk  # all of it at once: its end reports it
         now = self._clock()
         if (

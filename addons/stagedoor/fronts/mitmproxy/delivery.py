@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from urllib.parse import urlsplit
 
 from mitmproxy import http
@@ -11,7 +13,7 @@ from stagedoor.fronts.mitmproxy.listing_stream import ListingStream
 from stagedoor.fronts.mitmproxy.passage import Passage
 from stagedoor.fronts.service import Service
 from stagedoor.model.events import Failed, Handed, StreamChanged, Withheld
-from stagedoor.model.facts import PEOPLE, host_name
+from stagedoor.model.facts import PEOPLE, Request, host_name
 from stagedoor.resources.listings import Reader
 from stagedoor.resources.media_lengths import extent
 from stagedoor.resources.track_keys import track_key
@@ -28,11 +30,29 @@ def resource_key(passage: Passage) -> str:
     return track_key(passage.request.path, passage.request.target)
 
 
+_STILL_KNOWN, _MOST_LISTINGS = 60.0, 1024
+"""Seconds for which a listing that has not changed is not read again, and how many are remembered."""
+_MOST_VERSION = 512
+
+
+def _version(request: Request, coding: str, response: http.Response) -> tuple[str, ...] | None:
+    """What says that a listing is still the same; None where nothing does."""
+    headers = response.headers
+    tag, changed = headers.get("etag", ""), headers.get("last-modified", "")
+    if not tag and not changed:
+        return None
+    # Which names are the site's own depends on the Host that was asked for.
+    found = (request.host, request.target, coding, tag, changed, headers.get("content-length", ""))
+    return found if sum(map(len, found)) <= _MOST_VERSION else None
+
+
 class Delivery:
     """One guard's counting of content."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._listings: OrderedDict[tuple[str, ...], float] = OrderedDict()
+        """Those that were read to their end, by what says that they are the same still, and when."""
 
     def audio(self, passage: Passage, response: http.Response) -> AudioStream:
         """A stream that passes everything and counts it: an endless one counts as it runs."""
@@ -67,6 +87,10 @@ class Delivery:
             return
         service, request = self._service, passage.request
         key = passage.resource.track or resource_key(passage)
+        version = _version(request, coding, response)
+        now = time.monotonic()
+        if version is not None and now - self._listings.get(version, -_STILL_KNOWN) < _STILL_KNOWN:
+            return
         hosts = {host_name(request.host), urlsplit(passage.policy.stance.publish.address).hostname}
         reader = Reader(
             request.target,
@@ -74,8 +98,20 @@ class Delivery:
             lambda found: service.tracks.learn(key, found),
         )
         response.stream = ListingStream(
-            reader, coding, response.stream, lambda: service.emit(Failed("listing", "unrecorded"))
+            reader,
+            coding,
+            response.stream,
+            lambda: service.emit(Failed("listing", "unrecorded")),
+            lambda: self._listing_read(version, now),
         )
+
+    def _listing_read(self, version: tuple[str, ...] | None, at: float) -> None:
+        if version is None:
+            return
+        self._listings[version] = at
+        self._listings.move_to_end(version)
+        while len(self._listings) > _MOST_LISTINGS:
+            self._listings.popitem(last=False)
 
     @staticmethod
     def is_sent(method: str, status: int) -> bool:

@@ -15,14 +15,21 @@ Stream = bool | Callable[[bytes], Iterable[bytes] | bytes]
 class ListingStream:
     """A response's stream. `through` is what the response went through before.
 
-    `failed` is called where a listing cannot be read; it goes out all the same.
+    `failed` is called where a listing cannot be read; it goes out all the same. `done`: it was read
+    to its end.
     """
 
-    __slots__ = ("_decoder", "_failed", "_reader", "_through")
+    __slots__ = ("_decoder", "_done", "_failed", "_reader", "_through")
 
     def __init__(
-        self, reader: Reader, coding: str, through: Stream, failed: Callable[[], None]
+        self,
+        reader: Reader,
+        coding: str,
+        through: Stream,
+        failed: Callable[[], None],
+        done: Callable[[], None] = lambda: None,
     ) -> None:
+        self._done = done
         self._reader: Reader | None = reader
         self._decoder: Decoder | None = coders(coding)[0] if coding else None
         self._through = through if callable(through) else None
@@ -38,6 +45,7 @@ class ListingStream:
             if not chunk:
                 self._reader = None
                 reader.end()
+                self._done()
             elif self._decoder is None:
                 reader.feed(chunk)
             else:
