@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from stagedoor.model.sound import PORTION_SECONDS, SoundKind, SoundSent, portion
+from stagedoor.model.sound import PORTION, PORTION_SECONDS, SoundKind, SoundSent, portion
 from stagedoor.resources.media_lengths import Headers, Meter, extent
 from stagedoor.resources.multipart_ranges import Parts
 from stagedoor.store.interface import Length, Store
@@ -142,6 +142,13 @@ class AudioStream:
                 meter.silent or not (meter.settled or now - self._last >= PORTION_SECONDS)
             ):
                 return chunk
+            if (
+                meter is not None
+                and not (meter.exact or meter.measured)
+                and self._sent - self._at < PORTION
+                and now - self._last < PORTION_SECONDS
+            ):
+                return chunk  # a table's guess is soon corrected, and sound cannot be taken back
             self._portion(now)
         return chunk
 
