@@ -16,7 +16,7 @@ def test_a_dead_site(start_guard: StartGuard) -> None:
         answer = curl(f"{guard.url}/index.html")
         assert answer.status == 502
         # Nobody outside needs to know what stands here, and where the site lies.
-        assert answer.type.startswith("text/plain")
+        assert answer.type.startswith("text/html")
         assert "mitmproxy" not in answer.text
         assert str(port) not in answer.text
     assert curl(f"{guard.url}/index.html", agent=GPTBOT).status == 403
