@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from .clients import FIREFOX, GPTBOT, LIBRARY, curl
+from .conftest import StartGuard
 from .guarding import Guard
 from .site import Site
 from .test_streaming import flat_memory
 
 
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
-def test_who_comes_by_https(version: str, guard: Guard, origin: Site) -> None:
+def test_who_comes_by_https(version: str, start_guard: StartGuard, origin: Site) -> None:
+    guard = start_guard(origin.url)  # by TLS, curl under a browser's name gets few recordings
     url = guard.url.replace("http://", "https://")
     recording = origin.file("/music/tone.mp3")
     whole = curl(f"{url}/music/tone.mp3", "-k", version, agent=FIREFOX)
