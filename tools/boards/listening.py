@@ -39,6 +39,10 @@ NOW = Row(
             decimals=0,
         ),
         Panel(
+            "stat", "Stopped on the way", "Responses with audio that were stopped while they ran.",
+            [(or_zero(BOARD.gained("stagedoor_audio_interrupted_total")), "")], decimals=0,
+        ),
+        Panel(
             "stat", "Streams now", "Responses with audio that are being sent.",
             [(or_zero(BOARD.total("stagedoor_audio_streams")), "")], decimals=0,
         ),
