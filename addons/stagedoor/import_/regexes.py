@@ -92,7 +92,8 @@ def glob(pattern: str) -> str:
         if part in {"^", "$"} or part == ".*":
             told.append("**" if part == ".*" else "")
         elif part == "[^/]*":
-            told.append("*")
+            # Two within a folder are one; ** would go across folders.
+            told.append("" if next(filter(None, reversed(told)), "") == "*" else "*")
         else:
             literal = part.removeprefix("\\")
             if (
