@@ -92,6 +92,11 @@ class Meter:
         else:
             self._head = bytearray()
 
+    @property
+    def awaits(self) -> bool:
+        """Whether the length may stand behind the sound, so that all there is yet is a guess."""
+        return not self.exact and isinstance(self._follower, BoxFollower | TailFollower)
+
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes."""
         at, self._at = self._at, self._at + len(chunk)

@@ -144,7 +144,7 @@ class AudioStream:
                 return chunk
             if (
                 meter is not None
-                and not (meter.exact or meter.measured)
+                and meter.awaits
                 and self._sent - self._at < PORTION
                 and now - self._last < PORTION_SECONDS
             ):
