@@ -3,6 +3,7 @@
 mitmproxy/      requests that pass through mitmproxy
 replay/         requests of the past, from logs and captures
 service.py      rules in force, store, proofs and recorders behind every front
+sound_reports.py  what has gone out of recordings, and the sweeps found in it
 addresses.py    the visitor's address
 authorities.py  the name a request is for
 handshakes.py   the JA4 of open connections

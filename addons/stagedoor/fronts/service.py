@@ -9,14 +9,12 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from stagedoor.config.yamltext import Source
 from stagedoor.engine import order
 from stagedoor.engine.compliance import crawler_key
-from stagedoor.engine.interruption import can_be_stopped, interrupt
 from stagedoor.engine.needs import (
     NO_EFFECTS,
     NOTHING_KNOWN,
@@ -32,6 +30,7 @@ from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.mitmproxy.options import Settings
+from stagedoor.fronts.sound_reports import SoundReports
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
@@ -39,24 +38,17 @@ from stagedoor.load.watcher import Watcher
 from stagedoor.model.actions import LICENSING
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import (
-    AudioSent,
-    Decided,
     Event,
-    Interrupted,
-    Listened,
     Loaded,
     Noticed,
     Proved,
     Published,
     Referred,
-    Sounded,
-    Swept,
     Took,
     Violated,
 )
-from stagedoor.model.facts import PEOPLE, Mode, Proof, Purpose, Resource
-from stagedoor.model.heard import SCOPES, Amounts, Scope, Sweep
-from stagedoor.model.sound import SoundSent
+from stagedoor.model.facts import PEOPLE, Mode, Proof, Resource
+from stagedoor.model.heard import Scope, Sweep
 from stagedoor.publish.publication import HEADERS, NOTHING, ROBOTS, published
 from stagedoor.publish.publication import Published as Publication
 from stagedoor.record.suite import Suite
@@ -75,12 +67,6 @@ from stagedoor.verify.licence_file import LicenceFile
 _log = logging.getLogger("stagedoor.door")
 _LONGEST_WAIT = 2 * 86_400.0
 """Seconds. No count lasts longer."""
-SWEEP = 3600.0
-"""Seconds after which a household or network that goes on taking has begun a new sweep."""
-MOST_SWEEPS = 10_000
-"""Of which it is known when they were last seen."""
-_FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
-"""What they take are episodes, also of a feed that is kept elsewhere and was never seen."""
 
 
 class Service:
@@ -114,9 +100,7 @@ class Service:
         self._evidence = False
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
-        self._turn = 0
-        """How many sentences have begun, and responses were stopped."""
-        self._sweeping: OrderedDict[str, float] = OrderedDict()
+        self.sound = SoundReports(lambda: self.store, self.emit)
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -307,7 +291,7 @@ class Service:
         now, crawler = time.monotonic(), transaction.crawler
         if not listens:
             return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
-        transaction.listened, transaction.turn = True, self._turn
+        transaction.listened, transaction.turn = True, self.sound.turn
         return Query(
             home,
             now,
@@ -369,7 +353,7 @@ class Service:
     def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
         """The response shows what it is: decide again where that is another resource."""
         if not order.answered(transaction, resource):
-            if transaction.listened and transaction.turn != self._turn:
+            if transaction.listened and transaction.turn != self.sound.turn:
                 self._decided_late(transaction)
             return None
         needs = order.needs(transaction)
@@ -436,7 +420,7 @@ class Service:
         lasting = effects.sentence is not None or effects.ignored or effects.tripped
         lasting = lasting and not is_crowd(transaction)
         listener = transaction.listener if lasting else None
-        self._turn += effects.sentence is not None or effects.tripped > 0
+        self.sound.turn += effects.sentence is not None or effects.tripped > 0
         self.store.apply(transaction.household, crawler, effects, time.monotonic(), listener)
         if listener is not None and transaction.steps.listening:
             if effects.sentence is not None:
@@ -444,85 +428,6 @@ class Service:
                 transaction.sweep = self.store.run(listener, scope, time.monotonic())
             elif effects.ignored:
                 transaction.sweep = Sweep(_scope(transaction), 0, 0.0)
-
-    def sounded(self, transaction: Transaction, sent: SoundSent) -> None:
-        """A portion of a recording has gone out: every one, of every response, comes here."""
-        self.emit(AudioSent(transaction.client.purpose, sent.bytes, sent.seconds))
-        self.emit(Sounded(transaction.request, transaction.client, sent))
-        if sent.kind == "live":
-            self._aired(transaction, sent)
-        counted = sent.bytes if transaction.policy.counts else 0
-        if counted or sent.seconds:
-            home = transaction.household or client_key(transaction.request.address)
-            for ratio in self.store.sent(home, counted, sent.seconds, time.monotonic()):
-                self.emit(Listened(ratio))
-        if transaction.policy.listens and not is_crowd(transaction):
-            if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
-                sent = replace(sent, kind="episode")
-            self.store.sounded(transaction.listener, sent, time.monotonic())
-            if can_be_stopped(transaction, sent):
-                self._interrupt(transaction, sent)
-            elif sent.last and not transaction.interrupted:
-                self._sweeps(transaction)
-
-    def _interrupt(self, transaction: Transaction, sent: SoundSent) -> None:
-        """Stop this response where what its client was sent makes it part of a sweep."""
-        listener, now = transaction.listener, time.monotonic()
-        # Most listeners are asked about once a response, for its place.
-        if transaction.place is not None and not self.store.watched(listener, now):
-            transaction.own += sent.seconds
-            return
-        query = Query(listener.household, now, listener=listener, listening=SCOPES)
-        known = self.store.read(query)
-        if not isinstance(known, Known):
-            return
-        sentence = interrupt(transaction, sent, known.behaviour.listening)
-        if not transaction.interrupted:
-            return
-        self._turn += 1
-        if sentence is not None:
-            effects = Effects(sentence=sentence)
-            self.store.apply(listener.household, "", effects, now, listener)
-            transaction.sweep = self.store.run(listener, sentence.scope, now)
-        event = transaction.event()
-        if event.sweep is not None:
-            self._swept(transaction, event, stopped=True)
-        self.emit(Interrupted(event, sent.end))
-
-    def _sweeps(self, transaction: Transaction) -> None:
-        """Take note of it where nobody listens to so much so soon, however it calls itself."""
-        if transaction.client.proof == "verified":
-            return
-        listening = transaction.policy.stance.listening
-        amounts = Amounts(
-            listening.ahead, listening.whole_files, listening.at_once_by_network, listening.episodes
-        )
-        sweep = self.store.sweep(transaction.listener, amounts, time.monotonic())
-        if sweep is not None:
-            transaction.sweep = sweep
-            self._swept(transaction, transaction.event(), stopped=False)
-
-    def _swept(self, transaction: Transaction, event: Decided, *, stopped: bool) -> None:
-        """Report that somebody is sent, or asks for, more than anybody listens to."""
-        listener, sweep, now = transaction.listener, transaction.sweep, time.monotonic()
-        whose = listener.network if sweep and sweep.scope == "network" else listener.household
-        last = self._sweeping.pop(whose, -SWEEP)
-        if len(self._sweeping) >= MOST_SWEEPS:
-            self._sweeping.popitem(last=False)
-        self._sweeping[whose] = now
-        self.emit(Swept(event, stopped, new=now - last >= SWEEP))
-
-    def _aired(self, transaction: Transaction, sent: SoundSent) -> None:
-        """A portion of a live stream. That it is one may turn out when it is long under way."""
-        change = int(not transaction.on_air) - int(sent.last)
-        transaction.on_air = not sent.last
-        home = transaction.household or client_key(transaction.request.address)
-        self.store.aired(home, time.monotonic(), change)
-
-    def listed(self, transaction: Transaction) -> None:
-        """A playlist has gone out."""
-        if transaction.policy.listens and not is_crowd(transaction):
-            self.store.playlist(transaction.listener, time.monotonic())
 
     # -- what has happened -------------------------------------------------------------------------
 
@@ -535,7 +440,7 @@ class Service:
             key = once_key("proof", client.name, event.request.address, client.proof)
             self.emit(Proved(event, new=not self.store.proof_seen(key)))
         if event.sweep is not None:
-            self._swept(transaction, event, stopped=refused)
+            self.sound.swept(transaction, event, stopped=refused)
         self.emit(event)
         if refused:
             self._noticed_headers(transaction, event.verdict.status)

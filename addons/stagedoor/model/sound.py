@@ -8,7 +8,7 @@ ends is seen as well.
 
 What was refused, was missing, was only a head (HEAD, 304, 416) or was no sound is never reported.
 
-How a store uses it: `fronts/service.py`, `Service.sounded()`, is the one place that is called with
+How a store uses it: `fronts/sound_reports.py`, `SoundReports.sounded()`, is the one place that is called with
 each portion; `sound_intervals.added()` says what of it a client had not been sent before.
 """
 

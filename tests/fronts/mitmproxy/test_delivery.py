@@ -21,14 +21,14 @@ class Listening:
 
     def __init__(self, fixture: GuardFixture) -> None:
         self.fixture, self.sent = fixture, list[SoundSent]()
-        service = fixture.guard.service
-        counted = service.sounded
+        reports = fixture.guard.service.sound
+        counted = reports.sounded
 
         def sounded(transaction: object, sent: SoundSent) -> None:
             self.sent.append(sent)
             counted(transaction, sent)  # type: ignore[arg-type]
 
-        service.sounded = sounded  # type: ignore[method-assign]
+        reports.sounded = sounded  # type: ignore[method-assign]
 
     def get(
         self,

@@ -63,7 +63,7 @@ class Delivery:
             service.tracks,
             resource_key(passage),
             (response.status_code, response.headers),
-            lambda sent: service.sounded(passage, sent),
+            lambda sent: service.sound.sounded(passage, sent),
             passage.resource.form or None,
             passage.resource.track,
         )
@@ -81,7 +81,7 @@ class Delivery:
     def listing(self, passage: Passage, response: http.Response) -> None:
         """Read a playlist or feed as it passes: what it names, and what belongs together."""
         if passage.resource.kind == "playlist":
-            self._service.listed(passage)
+            self._service.sound.listed(passage)
         coding = response.headers.get("content-encoding", "").strip().lower()
         if response.status_code != 200 or (coding and coding not in CODINGS):
             return
