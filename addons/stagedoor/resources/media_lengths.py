@@ -43,6 +43,12 @@ class Headers(Protocol):
     def get(self, name: str, default: str, /) -> str: ...
 
 
+def announced(headers: Headers) -> int | None:
+    """Bytes that a response says its body has; None where it says nothing that is believed."""
+    length = headers.get("content-length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else None
+
+
 def extent(status: int, headers: Headers) -> tuple[int, int] | None:
     """Where a response's body begins and how large the whole is, in bytes; None: nobody says."""
     if headers.get("content-encoding", "identity").strip().lower() not in {"", "identity"}:
@@ -50,10 +56,8 @@ def extent(status: int, headers: Headers) -> tuple[int, int] | None:
     if status == 206:
         found = _RANGE.fullmatch(headers.get("content-range", "").strip())
         return (int(found[1]), int(found[2])) if found else None
-    length = headers.get("content-length", "")
-    if status != 200 or not (length.isascii() and length.isdigit() and len(length) < 16):
-        return None
-    return 0, int(length)
+    length = announced(headers) if status == 200 else None
+    return None if length is None else (0, length)
 
 
 class Meter:

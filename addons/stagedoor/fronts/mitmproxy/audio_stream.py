@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from stagedoor.model.sound import PORTION, PORTION_SECONDS, SoundKind, SoundSent, portion
-from stagedoor.resources.media_lengths import Headers, Meter, extent
+from stagedoor.resources.media_lengths import Headers, Meter, announced, extent
 from stagedoor.resources.multipart_ranges import Parts
 from stagedoor.store.interface import Length, Store
 from stagedoor.store.tracks import Place, Tracks
@@ -23,10 +23,6 @@ _NOWHERE: Final = 1
 
 Report = Callable[[SoundSent], None]
 Clock = Callable[[], float]
-
-
-_DIGITS = 16
-"""Of a Content-Length that is believed, as in `media_lengths.extent`."""
 
 
 class AudioStream:
@@ -86,8 +82,7 @@ class AudioStream:
         self._rate = self._length = self._counted = 0.0
         self._sent = self._at = 0
         self._first, self._ended = True, False
-        due = headers.get("content-length", "")
-        self._due = int(due) if due.isascii() and due.isdigit() and len(due) < _DIGITS else -1
+        self._due = announced(headers)
         self._began = self._last = clock()
         self._meter: Meter | None = None
         self._parts: Parts | None = None
