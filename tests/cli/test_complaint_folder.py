@@ -59,7 +59,6 @@ def test_a_letter_with_a_folder_for_each_crawler(
 
 
 def test_the_pdf_says_what_the_page_says(state: Path, tmp_path: Path) -> None:
-    pytest.importorskip("typst")
     assert write(state, tmp_path / "out", "--to", "legal@openai.example") == 0
     page = html.fromstring((tmp_path / "out" / "letter.html").read_text("utf-8"))
     cells = [cell.text for cell in page.xpath("//table")[0].xpath(".//tbody//td")]

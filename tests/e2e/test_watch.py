@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from stagedoor.cli.watch import key_hash
 from termpairs import AI
 
 from .lookalikes import (
@@ -28,7 +27,7 @@ from .lookalikes import (
     terms,
 )  # fmt: skip
 from .programs import Program, eventually, free_port, program
-from .watching import Watched, watching
+from .watching import Watched, alone, beside, watching
 from .webdriver import Browser
 
 LAYOUT = """
@@ -61,17 +60,13 @@ def watch(sites: Lookalikes, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 def browser(
     sites: Lookalikes, watch: Watched, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Browser]:
-    folder = tmp_path_factory.mktemp("watched")
-    trusts = (key_hash(watch.certificate), key_hash(sites.authority))
-    with Browser(folder, proxy=watch.proxy, trusts=trusts) as found:
+    with beside(watch, sites, tmp_path_factory.mktemp("watched")) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def bare(sites: Lookalikes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser without a proxy."""
-    folder = tmp_path_factory.mktemp("bare")
-    with Browser(folder, trusts=(key_hash(sites.authority),), everywhere=sites.port) as found:
+    with alone(sites, tmp_path_factory.mktemp("bare")) as found:
         yield found
 
 

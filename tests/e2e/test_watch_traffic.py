@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stagedoor.cli.watch import key_hash, start_words
+from stagedoor.cli.watch import start_words
 
 from .firefox import Firefox
 from .lookalikes import MEDIA, SIGNED, Lookalikes, serving
 from .plainsite import ANSWERS, PlainSite
 from .programs import eventually, program
 from .test_watch import BADGE
-from .watching import Watched, watching
+from .watching import Watched, alone, beside, watching
 from .webdriver import Browser
 
 PLAYED = "soundcloud.com/artist/played"
@@ -48,17 +48,13 @@ def watch(
 def browser(
     sites: Lookalikes, watch: Watched, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Browser]:
-    folder = tmp_path_factory.mktemp("watched")
-    trusts = (key_hash(watch.certificate), key_hash(sites.authority))
-    with Browser(folder, proxy=watch.proxy, trusts=trusts) as found:
+    with beside(watch, sites, tmp_path_factory.mktemp("watched")) as found:
         yield found
 
 
 @pytest.fixture(scope="module")
 def bare(sites: Lookalikes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A browser without a proxy."""
-    folder = tmp_path_factory.mktemp("bare")
-    with Browser(folder, trusts=(key_hash(sites.authority),), everywhere=sites.port) as found:
+    with alone(sites, tmp_path_factory.mktemp("bare")) as found:
         yield found
 
 

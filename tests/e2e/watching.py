@@ -11,9 +11,12 @@ from typing import Any
 
 import requests
 
+from stagedoor.cli.watch import key_hash
+
 from .guarding import confdir
 from .lookalikes import Lookalikes
 from .programs import ROOT, Program, program
+from .webdriver import Browser
 
 STARTED = r"watches .*\n.*proxy +(?P<address>\S+)\n.*page +(?P<page>http\S+)\n"
 HERE = Path(__file__).parent
@@ -72,3 +75,14 @@ def watching(
         said = started.says(STARTED)
         yield Watched(started, f"http://{said['address']}", said["page"], state)
     assert "Traceback" not in started.output, started.output
+
+
+def beside(watch: Watched, sites: Lookalikes, folder: Path) -> Browser:
+    """A browser that uses the watch as its proxy, and trusts it."""
+    trusts = (key_hash(watch.certificate), key_hash(sites.authority))
+    return Browser(folder, proxy=watch.proxy, trusts=trusts)
+
+
+def alone(sites: Lookalikes, folder: Path) -> Browser:
+    """A browser without a proxy."""
+    return Browser(folder, trusts=(key_hash(sites.authority),), everywhere=sites.port)
