@@ -101,7 +101,7 @@ def refuse(
 
     A browser that asks whether it may ask (a preflight) hears yes, so that it meets the refusal.
     `announced`: a player hears a few spoken seconds in place of an error.
-    `may_sign`: a signature of this client could be verified, so it is told which (RFC 9421, 5).
+    `may_sign`: a signature of this client could be verified, so the answer says which (RFC 9421, 5).
     """
     if (fields := preflight(request)) is not None:
         return Answer(204, fields, b"")

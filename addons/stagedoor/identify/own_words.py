@@ -85,7 +85,7 @@ REMARKS: Table = (
     ("harvest", "audio-harvester", r"harvest|collect(?:or|ion|ing)\b|\bbulk\b"),
     ("download", "audio-harvester", r"download"),
 )
-"""What is done with it, in words that players have as well."""
+"""What is done with it. Players use these words as well."""
 
 PLAYS = r"player|\bplays?\b|listen|\bapps?\b|reader|subscriber|subsonic|\bfm\b|catcher"
 PHONES = (

@@ -13,7 +13,7 @@ clients by `./run bench quality`. What is found counts unless one of these is fo
     LISTENERS  these, whatever has to do with sound, and programs on people's machines
     DISGUISES  an old or odd browser, with all that is built into it
     DEVICES    a phone, a television, a console: there are phones called "M bot" and "Spider 8"
-    DESKS      a telephone on a desk, an e-reader, hi-fi: small browsers that call themselves compatible
+    DESKS      a desk phone, an e-reader, hi-fi: small browsers that call themselves compatible
     WHOLE      a browser in its full form, with the name of another behind it or in a phone's brackets
     PLAYERS    a player, whose makers give their address
 

@@ -27,7 +27,7 @@ _ALIKE = 0.55
 _LONGEST = 400
 """Words of a sentence that is compared word by word; a longer one went, and another came."""
 _MOST_PAIRS = 4_000
-"""Pairs of sentences that are compared for likeness; more are told as removed and added."""
+"""Pairs of sentences that are compared for likeness; more are reported as removed and added."""
 
 
 @dataclass(frozen=True, slots=True)

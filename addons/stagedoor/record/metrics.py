@@ -186,7 +186,7 @@ class Metrics:
             self._first_byte.observe(seconds)
 
     def taken(self, client: Client, resource: Kind, *, against: bool) -> None:
-        """Count content handed to a program; `against` what it had been told, or not."""
+        """Count content handed to a program; `against` a signal it had received, or not."""
         name = self._name(client.name)
         if resource in GUARDED_KINDS:
             self._taken(name, client.proof, client.purpose).inc()

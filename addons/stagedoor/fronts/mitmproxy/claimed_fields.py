@@ -38,7 +38,7 @@ SAYS_WHO = frozenset({
 """Say who the visitor is: taken from a trusted proxy only, and then with what the guard has found."""
 
 DROPPED = RENAMES | {b"forwarded", b"x-forwarded", b"x-real-ip"}
-"""Go no further, whoever says them; the guard writes its own X-Real-IP."""
+"""Never passed on, also not from a trusted proxy; the guard writes its own X-Real-IP."""
 
 OF_A_PROXY = frozenset({
     # Where it has mounted the site.

@@ -6,7 +6,7 @@ some minutes, and lets the request go on only then. Whether they are right the s
 request itself shows. What counts as "refused without" is 401, or Subsonic's own error about who asks.
 403 is not: hotlink protection, firewalls and limits answer so to anybody.
 
-A client that would be refused as a stranger may be wrong a few times; then it is told to come back
+A client that would be refused as a stranger may be wrong a few times; then it is asked to come back
 later. The site's own listeners are none of them: their logins are the site's matter.
 """
 

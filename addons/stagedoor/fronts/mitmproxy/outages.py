@@ -12,7 +12,7 @@ _log = logging.getLogger("stagedoor.door")
 
 
 class Outage:
-    """The present outage, if there is one; a failure that nobody was told of begins none."""
+    """The present outage, if there is one; a failure that was not reported begins none."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
