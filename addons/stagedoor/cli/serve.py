@@ -55,43 +55,34 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the guard until it is stopped; what was not said stands in the stance."""
     stance = rule_folder.load(options.rules).stance
-    arguments = command_line(options, stance)
-    from stagedoor.fronts.mitmproxy.startup import unusable
+    site = site_of(options, stance)
+    from stagedoor.fronts.mitmproxy.startup import reverse_spec, unusable
 
-    for wrong in unusable(_site(options, stance)):
+    for wrong in unusable(site):
         raise StagedoorError(wrong)
-    from mitmproxy.tools.main import mitmdump
+    from stagedoor.fronts.mitmproxy.lean_master import serve
 
-    mitmdump(arguments)
-    return 0
+    return serve(settings_of(options), reverse_spec(site))
 
 
-def command_line(options: argparse.Namespace, stance: Stance) -> Sequence[str]:
-    """mitmdump's arguments; StagedoorError where the site is not named or an address is wrong."""
-    from stagedoor.fronts.mitmproxy.startup import reverse_spec
-
-    site = _site(options, stance)
+def settings_of(options: argparse.Namespace) -> Sequence[str]:
+    """The guard's options as NAME=VALUE, those of --set behind them."""
     settings = {
         "guard_rules": options.rules,
         "guard_state": options.state,
-        "guard_mode": options.mode,
+        "guard_mode": options.mode or "",
         "guard_metrics": options.metrics,
         "guard_trusted_proxies": options.trusted_proxies,
         "guard_upstream_ca": options.upstream_ca,
         "guard_upstream_insecure": "yes" if options.upstream_insecure else None,
     }
-    sets = [f"{name}={value}" for name, value in settings.items() if value is not None]
-    sets += options.others
     return [
-        "-s",
-        str(rule_folder.GUARD_SCRIPT),
-        "--mode",
-        reverse_spec(site),
-        *(word for text in sets for word in ("--set", text)),
+        *(f"{name}={value}" for name, value in settings.items() if value is not None),
+        *options.others,
     ]
 
 
-def _site(options: argparse.Namespace, stance: Stance) -> Site:
+def site_of(options: argparse.Namespace, stance: Stance) -> Site:
     """The site, and where the guard listens; StagedoorError where that is not said or is wrong."""
     try:
         site = Site(

@@ -41,9 +41,9 @@ class Guard:
         self.exchanges = Exchanges(self.service)
         self.service.changed = lambda _: self.exchanges.follow(self.service.publication)
         self._desk = DeskService(self.service)
-        self._visitors = Visitors(self.service)
+        self.visitors = Visitors(self.service)
         self._looking: asyncio.Task[None] | None = None
-        self.exchanges.outage = self._visitors.complaints.outage
+        self.exchanges.outage = self.visitors.complaints.outage
         self._running = False
         self._undo: list[Callable[[], None]] = []
 
@@ -52,8 +52,8 @@ class Guard:
         lean.quiet()
         log_output.take_over(startup.terminal(ctx.master))
         crashes.spare_the_start(ctx.master)
-        self._visitors.open()
-        self._undo.append(self._visitors.close)
+        self.visitors.open()
+        self._undo.append(self.visitors.close)
         startup.settle_deferred(ctx.options.deferred)
         for name, default, help_text in OPTIONS:
             loader.add_option(name, str, default, help_text)
@@ -68,7 +68,7 @@ class Guard:
         try:
             settings = parse(ctx.options)
             self.service.apply(settings)
-            self._visitors.bound(settings)
+            self.visitors.bound(settings)
         except (ValueError, StagedoorError) as error:
             if self._running:  # mitmproxy rolls the option back, the old rules stay in force
                 raise exceptions.OptionsError(str(error)) from error
@@ -80,7 +80,7 @@ class Guard:
     def running(self) -> None:
         """The proxy is up: open what the guard needs, report what is guarded."""
         self._running = True
-        self._visitors.make_way()
+        self.visitors.make_way()
         wrong = startup.report_misspelt(ctx.options.deferred)
         policy, settings = self.service.policy, self.service.settings
         if wrong or policy is None or settings is None:
@@ -102,7 +102,7 @@ class Guard:
         startup.announce(
             *(policy, settings, service.mode, metrics, password, service.trusted, service.unseen)
         )
-        self._visitors.harden(ctx.master.addons.get("proxyserver"))
+        self.visitors.harden(ctx.master.addons.get("proxyserver"))
         hangups.heed(self.reload)
         self._undo += [hangups.ignore, first_bytes.install()]
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
@@ -133,7 +133,7 @@ class Guard:
 
     def done(self) -> None:
         """Close what running() opened."""
-        if self._running and (served := self._visitors.served()):
+        if self._running and (served := self.visitors.served()):
             _log.warning(
                 "the guard stops; responses still on their way are cut off: %s", f"{served:,}"
             )
@@ -153,7 +153,7 @@ class Guard:
     def requestheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """mitmproxy awaits what is returned: a request that is delayed waits there."""
         # With an error, mitmproxy has refused it already (an invalid request).
-        return None if flow.error else self.exchanges.request(flow, self._visitors.malformed)
+        return None if flow.error else self.exchanges.request(flow, self.visitors.malformed)
 
     def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """The site has answered; its body is still to come."""

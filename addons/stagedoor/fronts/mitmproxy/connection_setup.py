@@ -37,6 +37,7 @@ class Visitors:
             lambda reason: emit(ConnectionClosed(reason)),
             lambda address: is_trusted(address, service.trusted),
         )
+        self.listen: accepting.Listen = accepting.by_mitmproxy
         self._descriptors = 0
         self._reserve = descriptors.Reserve()
         self._sweeping: asyncio.Task[None] | None = None
@@ -83,20 +84,24 @@ class Visitors:
 
     async def _keep_order(self, proxyserver: Any) -> None:
         if proxyserver is not None:
-            await accepting.take_few(proxyserver)
+            await accepting.take_few(proxyserver, self.listen)
         await accepting.sweep(self.connections)
 
     def served(self) -> int:
         """Connections on which a response is on its way; the end of the guard cuts it off."""
         return self.connections.served
 
+    def take_none(self) -> None:
+        """Accept nobody any more."""
+        if self._proxyserver is not None:
+            accepting.take_none(self._proxyserver)
+
     def close(self) -> None:
         """Give everything back."""
         if self._sweeping is not None:
             self._sweeping.cancel()
             self._sweeping = None
-        if self._proxyserver is not None:
-            accepting.take_none(self._proxyserver)
+        self.take_none()
         self._reserve.let_go()
         self._soften()
         self._unspare()

@@ -1,0 +1,102 @@
+"""The program that `stagedoor serve` runs: mitmproxy without its workbench.
+
+The addons that serving needs, the guard among them instead of in a script, and the short way for plain
+requests (fast_host.py). Where an option of another addon is given (--set, or mitmproxy's own
+config.yaml), all of mitmproxy's default addons are there, as in mitmdump; those that nothing asks for
+go when the guard runs (lean.py).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mitmproxy import addons, exceptions, master, options, optmanager
+from mitmproxy.addons import core, errorcheck, next_layer, proxyserver, tlsconfig
+from mitmproxy.utils import debug
+
+from stagedoor.fronts.mitmproxy.addon import Guard
+from stagedoor.fronts.mitmproxy.fast_host import FastHost
+from stagedoor.fronts.mitmproxy.options import PREFIX
+from stagedoor.model.errors import StagedoorError
+
+_QUIET = ("tornado", "asyncio", "hpack", "quic")
+
+
+class LeanMaster(master.Master):
+    """mitmproxy's loop with the few addons that serving needs."""
+
+    def __init__(self, opts: options.Options) -> None:
+        super().__init__(opts, with_termlog=True)
+        self.addons.add(
+            core.Core(), proxyserver.Proxyserver(), next_layer.NextLayer(), tlsconfig.TlsConfig(),
+            errorcheck.ErrorCheck(),
+        )  # fmt: skip
+
+    def add_the_others(self) -> None:
+        """Add mitmproxy's other default addons, too."""
+        present = set(map(type, self.addons.chain))
+        every = [each for each in addons.default_addons() if type(each) not in present]
+        self.addons.add(*every)
+
+    def add_guard(self, guard: Guard) -> None:
+        """Add the guard where mitmproxy has its scripts: right behind the server."""
+        self.addons.add(guard)
+        chain = self.addons.chain
+        chain.remove(guard)
+        chain.insert(chain.index(self.addons.get("proxyserver")) + 1, guard)
+
+
+def serve(settings: Sequence[str], mode: str) -> int:
+    """Serve until a signal comes; the exit status. `settings` are NAME=VALUE, `mode` a reverse spec."""
+    return asyncio.run(_serve(settings, mode))
+
+
+async def _serve(settings: Sequence[str], mode: str) -> int:
+    logging.getLogger().setLevel(logging.DEBUG)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    debug.register_info_dumpers()
+    opts = options.Options()
+    guard = Guard()
+    try:
+        loop = LeanMaster(opts)
+        opts.update(mode=[mode])
+        optmanager.load_paths(opts, *_files(opts, settings))
+        given = {text.partition("=")[0] for text in settings} | set(opts.deferred)
+        if any(name not in opts and not name.startswith(PREFIX) for name in given):
+            loop.add_the_others()
+        loop.add_guard(guard)
+        # One update, and the mode in it: the guard reads all of them once.
+        opts.set(*settings, f"mode={mode}", defer=True)
+    except exceptions.OptionsError as error:
+        raise StagedoorError(str(error)) from error
+    guard.visitors.listen = FastHost(guard).listen
+    _heed_signals(loop)
+    await loop.run()
+    return 0
+
+
+def _files(opts: Any, settings: Sequence[str]) -> list[str]:
+    """mitmproxy's own configuration, which is read as mitmdump reads it."""
+    folder = str(opts.confdir)
+    for text in settings:
+        name, _, value = text.partition("=")
+        folder = value if name == "confdir" else folder
+    return [str(Path(folder) / name) for name in ("config.yaml", "config.yml")]
+
+
+def _heed_signals(loop: LeanMaster) -> None:
+    running = asyncio.get_running_loop()
+    stop: Callable[[], None] = loop.shutdown
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            running.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows
+            signal.signal(number, lambda *_: stop())
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
