@@ -102,8 +102,7 @@ def command(*arguments: str) -> list[str]:
 
 def by_serve(*arguments: str) -> list[str]:
     """`stagedoor serve` with options as mitmdump takes them."""
-    return [sys.executable, str(_LEAN), "--set", f"confdir={confdir()}", "--set", "guard_mode=",
-            *arguments]  # fmt: skip
+    return [sys.executable, str(_LEAN), "--set", f"confdir={confdir()}", *arguments]
 
 
 def start(folder: Path, upstream: str, *arguments: str) -> Guard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -43,6 +44,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--trusted-proxies", metavar="A,B", help="whose X-Forwarded-For is believed"
     )
     parser.add_argument(
+        "--tls-cert", type=Path, metavar="FILE", help="serve HTTPS with this certificate and chain"
+    )
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="the certificate's key")
+    parser.add_argument(
+        "--grace",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="at the end, for responses that are on their way (10)",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -56,13 +68,15 @@ def run(options: argparse.Namespace) -> int:
     """Run the guard until it is stopped; what was not said stands in the stance."""
     stance = rule_folder.load(options.rules).stance
     site = site_of(options, stance)
+    from stagedoor.fronts.mitmproxy.lean_master import Running, serve
     from stagedoor.fronts.mitmproxy.startup import reverse_spec, unusable
+    from stagedoor.fronts.service_manager import ServiceManager
 
-    for wrong in unusable(site):
+    manager = ServiceManager(os.environ, os.getpid())
+    sockets = manager.sockets()
+    for wrong in () if sockets else unusable(site):
         raise StagedoorError(wrong)
-    from stagedoor.fronts.mitmproxy.lean_master import serve
-
-    return serve(settings_of(options), reverse_spec(site))
+    return serve(settings_of(options), reverse_spec(site), Running(manager, sockets, options.grace))
 
 
 def settings_of(options: argparse.Namespace) -> Sequence[str]:
@@ -70,9 +84,11 @@ def settings_of(options: argparse.Namespace) -> Sequence[str]:
     settings = {
         "guard_rules": options.rules,
         "guard_state": options.state,
-        "guard_mode": options.mode or "",
+        "guard_mode": options.mode,
         "guard_metrics": options.metrics,
         "guard_trusted_proxies": options.trusted_proxies,
+        "guard_tls_cert": options.tls_cert,
+        "guard_tls_key": options.tls_key,
         "guard_upstream_ca": options.upstream_ca,
         "guard_upstream_insecure": "yes" if options.upstream_insecure else None,
     }

@@ -157,6 +157,8 @@ def _for_ipv4(servers: Sequence[Any]) -> list[socket.socket]:
     ports = [each.getsockname()[1] for each in sockets if each.getsockname()[0] == "::"]
     if len(ports) != 1 or any(each.family == socket.AF_INET for each in sockets):
         return []
+    if not sockets[0].getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
+        return []  # as systemd opens them: for both
     ours = socket.socket(socket.AF_INET)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -170,13 +172,6 @@ def _for_ipv4(servers: Sequence[Any]) -> list[socket.socket]:
         )
         return []
     return [ours]
-
-
-async def sweep(connections: Connections) -> None:
-    """Close what has taken too long, for ever."""
-    while True:
-        await asyncio.sleep(EVERY)
-        connections.sweep()
 
 
 def replacements(connections: Connections) -> tuple[Replacement, ...]:

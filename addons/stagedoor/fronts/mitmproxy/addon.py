@@ -44,6 +44,7 @@ class Guard:
         self.visitors = Visitors(self.service)
         self._looking: asyncio.Task[None] | None = None
         self.exchanges.outage = self.visitors.complaints.outage
+        self.on_reload: Callable[[], None] = lambda: None
         self._running = False
         self._undo: list[Callable[[], None]] = []
 
@@ -69,6 +70,7 @@ class Guard:
             settings = parse(ctx.options)
             self.service.apply(settings)
             self.visitors.bound(settings)
+            self.visitors.certify(settings)
         except (ValueError, StagedoorError) as error:
             if self._running:  # mitmproxy rolls the option back, the old rules stay in force
                 raise exceptions.OptionsError(str(error)) from error
@@ -130,6 +132,8 @@ class Guard:
         _log.info("SIGHUP: logs are opened anew, and rules read again")
         self.service.suite.reopen()
         self.service.watcher.look_again()
+        self.visitors.look_again()
+        self.on_reload()
 
     def done(self) -> None:
         """Close what running() opened."""
@@ -148,6 +152,7 @@ class Guard:
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Take the fingerprint: later, nobody can see the handshake any more."""
+        self.visitors.greet(ctx.master.addons.get("tlsconfig"))
         self.exchanges.hello(data)
 
     def requestheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:

@@ -122,9 +122,12 @@ class Exchange:
 
     async def _connected(self) -> None:
         host = self._visitor.host
+        if host.is_itself():
+            self._waits = False
+            self._unreachable(_ITSELF)
+            self._visitor.flush()
+            return
         try:
-            if host.is_itself():
-                raise OSError(_ITSELF)
             found = await host.site.connect()
         except (OSError, UnicodeError) as error:
             self._waits = False
@@ -325,7 +328,7 @@ class Exchange:
             self._visitor.write(own_answers.plain_response(500))
         try:
             self._report_error("the guard failed")
-        except Exception:
+        except Exception:  # noqa: BLE001 (that it failed was said already)
             _log.debug("and its end could not be reported", exc_info=True)
         self._finish(close=True)
 

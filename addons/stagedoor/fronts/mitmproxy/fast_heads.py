@@ -39,7 +39,7 @@ def may_begin(data: bytes) -> bool:
 
 
 def end_of(data: bytes | bytearray) -> int:
-    """Where the head at the beginning of `data` ends; 0 where that has not come."""
+    """Where a plain head at the beginning of `data` ends; 0 where that has not come."""
     return data.find(b"\r\n\r\n") + 4 if b"\r\n\r\n" in data else 0
 
 

@@ -53,7 +53,7 @@ class SiteConnection(asyncio.Protocol):
         else:
             self.asker.site_data(data)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """The site has ended it, or we have."""
         self._pool.forget(self)
         asker, self.asker = self.asker, None

@@ -15,6 +15,7 @@ from mitmproxy.net.http import http1
 
 from stagedoor.fronts.mitmproxy import fast_heads
 from stagedoor.fronts.mitmproxy.fast_exchange import Exchange
+from stagedoor.fronts.mitmproxy.heads import ended
 
 if TYPE_CHECKING:
     from stagedoor.fronts.mitmproxy.fast_host import FastHost
@@ -70,7 +71,7 @@ class Visitor(asyncio.Protocol):
         elif len(self._pending) > _MOST_AHEAD:
             self.transport.pause_reading()
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _exc: Exception | None) -> None:
         """The visitor has hung up, or we have."""
         self.host.left(self)
         exchange, self._exchange = self._exchange, None
@@ -109,7 +110,7 @@ class Visitor(asyncio.Protocol):
         data = self._pending
         end = fast_heads.end_of(data)
         if not end:
-            if fast_heads.may_begin(data) and self.host.ready:
+            if fast_heads.may_begin(data) and not ended(data) and self.host.ready:
                 self.host.connections.begun(self.client.id)
             else:
                 self._hand_over()

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import signal
+import os
+import socket
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,13 @@ from mitmproxy import addons, exceptions, master, options, optmanager
 from mitmproxy.addons import core, errorcheck, next_layer, proxyserver, tlsconfig
 from mitmproxy.utils import debug
 
+from stagedoor.fronts.mitmproxy import inherited_sockets
 from stagedoor.fronts.mitmproxy.addon import Guard
+from stagedoor.fronts.mitmproxy.draining import GRACE, Drain
 from stagedoor.fronts.mitmproxy.fast_host import FastHost
 from stagedoor.fronts.mitmproxy.options import PREFIX
+from stagedoor.fronts.mitmproxy.replacing import install
+from stagedoor.fronts.service_manager import ServiceManager
 from stagedoor.model.errors import StagedoorError
 
 _QUIET = ("tornado", "asyncio", "hpack", "quic")
@@ -51,12 +57,47 @@ class LeanMaster(master.Master):
         chain.insert(chain.index(self.addons.get("proxyserver")) + 1, guard)
 
 
-def serve(settings: Sequence[str], mode: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Running:
+    """How a guard runs, beside its options. `sockets` are those it listens at, where it does not open
+    them itself; `grace` is in seconds.
+    """
+
+    manager: ServiceManager
+    sockets: Sequence[socket.socket] = ()
+    grace: float = GRACE
+
+
+class _Up:
+    """The last addon: what is to be done once all others run."""
+
+    def __init__(self, manager: ServiceManager) -> None:
+        self._manager = manager
+        self._beating: asyncio.Task[None] | None = None
+
+    def running(self) -> None:
+        self._manager.ready("serving")
+        if self._manager.alive_every:
+            self._beating = asyncio.create_task(self._beat(), name="watchdog")
+
+    async def _beat(self) -> None:
+        while True:
+            self._manager.alive()
+            await asyncio.sleep(self._manager.alive_every)
+
+    def reloaded(self) -> None:
+        """Rules and certificates are being read again, and requests are answered meanwhile."""
+        self._manager.reloading()
+        self._manager.ready("serving")
+
+
+def serve(settings: Sequence[str], mode: str, running: Running | None = None) -> int:
     """Serve until a signal comes; the exit status. `settings` are NAME=VALUE, `mode` a reverse spec."""
-    return asyncio.run(_serve(settings, mode))
+    manager = ServiceManager(os.environ, os.getpid())
+    return asyncio.run(_serve(settings, mode, running or Running(manager, manager.sockets())))
 
 
-async def _serve(settings: Sequence[str], mode: str) -> int:
+async def _serve(settings: Sequence[str], mode: str, running: Running) -> int:
     logging.getLogger().setLevel(logging.DEBUG)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -72,12 +113,23 @@ async def _serve(settings: Sequence[str], mode: str) -> int:
             loop.add_the_others()
         loop.add_guard(guard)
         # One update, and the mode in it: the guard reads all of them once.
-        opts.set(*settings, f"mode={mode}", defer=True)
+        guards = [text for text in settings if text.startswith(PREFIX)] or [f"{PREFIX}rules="]
+        others = [text for text in settings if not text.startswith(PREFIX)]
+        opts.set(*guards, *others, f"mode={mode}", defer=True)
     except exceptions.OptionsError as error:
         raise StagedoorError(str(error)) from error
-    guard.visitors.listen = FastHost(guard).listen
-    _heed_signals(loop)
-    await loop.run()
+    host = FastHost(guard)
+    guard.visitors.listen = host.listen
+    up = _Up(running.manager)
+    loop.addons.add(up)
+    guard.on_reload = up.reloaded
+    stop: Callable[[], None] = loop.shutdown
+    Drain(guard.visitors, host, running.manager, stop, running.grace).heed_signals()
+    unreplace = install(inherited_sockets.replacements(running.sockets) if running.sockets else ())
+    try:
+        await loop.run()
+    finally:
+        unreplace()
     return 0
 
 
@@ -88,15 +140,3 @@ def _files(opts: Any, settings: Sequence[str]) -> list[str]:
         name, _, value = text.partition("=")
         folder = value if name == "confdir" else folder
     return [str(Path(folder) / name) for name in ("config.yaml", "config.yml")]
-
-
-def _heed_signals(loop: LeanMaster) -> None:
-    running = asyncio.get_running_loop()
-    stop: Callable[[], None] = loop.shutdown
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
-            running.add_signal_handler(number, stop)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: stop())
-    if hasattr(signal, "SIGPIPE"):
-        signal.signal(signal.SIGPIPE, signal.SIG_IGN)
