@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from stagedoor.cli.shared_options import add_rules
-from stagedoor.config.stance import Site, Stance
+from stagedoor.config.stance import Site, Stance, split_listen
+from stagedoor.fronts import steering
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import MODES
@@ -48,6 +50,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="the certificate's key")
     parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that serve on the one port, each its part of all networks (1)",
+    )
+    parser.add_argument(
         "--grace",
         type=float,
         default=10.0,
@@ -73,10 +82,29 @@ def run(options: argparse.Namespace) -> int:
     from stagedoor.fronts.service_manager import ServiceManager
 
     manager = ServiceManager(os.environ, os.getpid())
-    sockets = manager.sockets()
-    for wrong in () if sockets else unusable(site):
-        raise StagedoorError(wrong)
-    return serve(settings_of(options), reverse_spec(site), Running(manager, sockets, options.grace))
+    sockets: Sequence[socket.socket] = manager.sockets()
+    others: Sequence[Sequence[socket.socket]] = ()
+    if not sockets:
+        for wrong in unusable(site):
+            raise StagedoorError(wrong)
+        sockets, *others = _listen(site, options.workers)
+    elif options.workers > 1:
+        raise StagedoorError(
+            "--workers and a socket of systemd's do not go together: several workers open their own — "
+            "take the .socket unit away, or --workers"
+        )
+    running = Running(manager, sockets, options.grace, others)
+    return serve(settings_of(options), reverse_spec(site), running)
+
+
+def _listen(site: Site, workers: int) -> list[list[socket.socket]]:
+    host, port = split_listen(site.listen)
+    try:
+        return steering.listen(host, port, workers)
+    except OSError as error:
+        raise StagedoorError(
+            f"{site.listen} cannot be listened at ({error.strerror or error})"
+        ) from error
 
 
 def settings_of(options: argparse.Namespace) -> Sequence[str]:

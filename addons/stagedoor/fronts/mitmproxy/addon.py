@@ -29,15 +29,17 @@ from stagedoor.fronts.mitmproxy.options import OPTIONS, parse
 from stagedoor.fronts.mitmproxy.signal_responses import carried
 from stagedoor.fronts.service import Service
 from stagedoor.model.errors import StagedoorError
+from stagedoor.record.suite import Suite
 
 _log = logging.getLogger("stagedoor.door")
 
 
 class Guard:
-    """The addon."""
+    """The addon. One with recorders that are not its own is a worker beside the first."""
 
-    def __init__(self) -> None:
-        self.service = Service(lambda said: len(carried(said.headers)))
+    def __init__(self, suite: Suite | None = None) -> None:
+        self.service = Service(lambda said: len(carried(said.headers)), suite)
+        self._first = suite is None
         self.exchanges = Exchanges(self.service)
         self.service.changed = lambda _: self.exchanges.follow(self.service.publication)
         self._desk = DeskService(self.service)
@@ -101,9 +103,11 @@ class Guard:
             self.service.suite.fill(settings.state)
         service = self.service
         service.unseen = startup.unseen(policy, service.trusted, service.ja4_header)
-        startup.announce(
-            *(policy, settings, service.mode, metrics, password, service.trusted, service.unseen)
-        )
+        if self._first:
+            startup.announce(
+                *(policy, settings, service.mode, metrics, password, service.trusted),
+                service.unseen,
+            )
         self.visitors.harden(ctx.master.addons.get("proxyserver"))
         hangups.heed(self.reload)
         self._undo += [hangups.ignore, first_bytes.install()]
@@ -118,6 +122,8 @@ class Guard:
         await lean.remove(ctx.master)
         self._undo.append(shorten(ctx.master))
         self.service.watcher.open()
+        if not self._first:
+            return
         self._looking = asyncio.create_task(
             startup.look_at_sites(
                 self.exchanges.redirects.client,

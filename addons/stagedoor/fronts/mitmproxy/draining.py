@@ -14,6 +14,7 @@ from typing import Any
 
 from stagedoor.fronts.mitmproxy.connection_setup import Visitors
 from stagedoor.fronts.mitmproxy.fast_host import FastHost
+from stagedoor.fronts.mitmproxy.workers import Workers
 from stagedoor.fronts.service_manager import ServiceManager
 
 _log = logging.getLogger("stagedoor.door")
@@ -32,9 +33,10 @@ class Drain:
         manager: ServiceManager,
         stop: Callable[[], None],
         grace: float = GRACE,
+        workers: Workers | None = None,
     ) -> None:
         self._visitors, self._host, self._manager = visitors, host, manager
-        self._stop, self._grace = stop, grace
+        self._stop, self._grace, self._workers = stop, grace, workers
         self._draining: asyncio.Task[None] | None = None
 
     def heed_signals(self) -> None:
@@ -59,6 +61,8 @@ class Drain:
         self._manager.stopping()
         self._visitors.take_none()
         self._host.drain()
+        if self._workers is not None:
+            self._workers.drain()
         self._draining = asyncio.get_running_loop().create_task(self._wait(), name="drain")
 
     async def _wait(self) -> None:
@@ -75,4 +79,6 @@ class Drain:
             pass
         await asyncio.sleep(_EVERY)  # what was written last is on its way out
         self._host.close()
+        if self._workers is not None:
+            await self._workers.ended()
         self._stop()

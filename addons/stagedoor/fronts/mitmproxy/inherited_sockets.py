@@ -22,6 +22,10 @@ def replacements(sockets: Sequence[socket.socket]) -> tuple[Replacement, ...]:
         if self.mode.transport_protocol != "tcp":
             servers: list[Any] = await original(listen)(self, host, port)
             return servers
-        return [await asyncio.start_server(self.handle_stream, sock=each) for each in sockets]
+        # Nobody is taken before the guard runs (accepting.py); who comes meanwhile waits in the kernel.
+        return [
+            await asyncio.start_server(self.handle_stream, sock=each, start_serving=False)
+            for each in sockets
+        ]
 
     return (Replacement(mode_servers.AsyncioServerInstance, "listen", listen),)

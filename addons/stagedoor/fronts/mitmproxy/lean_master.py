@@ -27,9 +27,14 @@ from stagedoor.fronts.mitmproxy.draining import GRACE, Drain
 from stagedoor.fronts.mitmproxy.fast_host import FastHost
 from stagedoor.fronts.mitmproxy.options import PREFIX
 from stagedoor.fronts.mitmproxy.replacing import install
+from stagedoor.fronts.mitmproxy.workers import Workers
 from stagedoor.fronts.service_manager import ServiceManager
+from stagedoor.fronts.worker_link import Link
 from stagedoor.model.errors import StagedoorError
+from stagedoor.record.forwarding import ForwardingSuite
 
+PARCEL = 0.02
+"""Seconds for which a worker gathers events before it passes them on."""
 _QUIET = ("tornado", "asyncio", "hpack", "quic")
 
 
@@ -66,16 +71,22 @@ class Running:
     manager: ServiceManager
     sockets: Sequence[socket.socket] = ()
     grace: float = GRACE
+    others: Sequence[Sequence[socket.socket]] = ()
+    """The sockets of the other workers, where this is the first of several."""
+    link: socket.socket | None = None
+    """The line to the first worker, where this is another."""
 
 
 class _Up:
     """The last addon: what is to be done once all others run."""
 
-    def __init__(self, manager: ServiceManager) -> None:
-        self._manager = manager
+    def __init__(self, manager: ServiceManager, workers: Workers | None) -> None:
+        self._manager, self._workers = manager, workers
         self._beating: asyncio.Task[None] | None = None
 
-    def running(self) -> None:
+    async def running(self) -> None:
+        if self._workers is not None:
+            await self._workers.start()
         self._manager.ready("serving")
         if self._manager.alive_every:
             self._beating = asyncio.create_task(self._beat(), name="watchdog")
@@ -88,6 +99,8 @@ class _Up:
     def reloaded(self) -> None:
         """Rules and certificates are being read again, and requests are answered meanwhile."""
         self._manager.reloading()
+        if self._workers is not None:
+            self._workers.reload()
         self._manager.ready("serving")
 
 
@@ -103,7 +116,8 @@ async def _serve(settings: Sequence[str], mode: str, running: Running) -> int:
         logging.getLogger(name).setLevel(logging.WARNING)
     debug.register_info_dumpers()
     opts = options.Options()
-    guard = Guard()
+    line = _Line(opts) if running.link is not None else None
+    guard = Guard(line.suite if line is not None else None)
     try:
         loop = LeanMaster(opts)
         opts.update(mode=[mode])
@@ -120,17 +134,53 @@ async def _serve(settings: Sequence[str], mode: str, running: Running) -> int:
         raise StagedoorError(str(error)) from error
     host = FastHost(guard)
     guard.visitors.listen = host.listen
-    up = _Up(running.manager)
+    workers = None
+    if running.others:
+        workers = Workers(running.others, settings, mode, running.grace, opts)
+        workers.emit, guard.service.suite.elsewhere = guard.service.emit, workers.value
+        opts.changed.connect(workers.changed)
+    up = _Up(running.manager, workers)
     loop.addons.add(up)
     guard.on_reload = up.reloaded
     stop: Callable[[], None] = loop.shutdown
-    Drain(guard.visitors, host, running.manager, stop, running.grace).heed_signals()
+    drain = Drain(guard.visitors, host, running.manager, stop, running.grace, workers)
+    drain.heed_signals()
+    if line is not None and running.link is not None:
+        await line.open(running.link, drain.begin)
     unreplace = install(inherited_sockets.replacements(running.sockets) if running.sockets else ())
     try:
         await loop.run()
     finally:
         unreplace()
+        if workers is not None:
+            workers.drain()
+            await workers.ended()
     return 0
+
+
+class _Line:
+    """A worker's end of its line to the first: events go there, changed options come from there."""
+
+    def __init__(self, opts: options.Options) -> None:
+        self._options = opts
+        self._link = Link(self._changed, self._ended)
+        self._cut: Callable[[], None] = lambda: None
+        loop = asyncio.get_running_loop()
+        self.suite = ForwardingSuite(self._link.send, lambda act: loop.call_later(PARCEL, act))
+
+    async def open(self, own: socket.socket, cut: Callable[[], None]) -> None:
+        """Begin; `cut` is called when the first worker is gone."""
+        self._cut = cut
+        await self._link.open(own)
+
+    def _ended(self) -> None:
+        self._cut()
+
+    def _changed(self, given: dict[str, Any]) -> None:
+        try:
+            self._options.update(**given)
+        except exceptions.OptionsError:
+            logging.getLogger("stagedoor.door").exception("a worker keeps its options")
 
 
 def _files(opts: Any, settings: Sequence[str]) -> list[str]:
