@@ -11,7 +11,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mitmproxy import connection, flow, http
 from mitmproxy.net.http import http1
@@ -19,12 +19,10 @@ from mitmproxy.proxy import server_hooks
 from mitmproxy.proxy.layers import http as http_layers
 
 from stagedoor.fronts.mitmproxy import first_bytes, interrupting, own_answers
+from stagedoor.fronts.mitmproxy.fast_parts import Peer
 from stagedoor.fronts.mitmproxy.fast_responses import Broken, End, Event, ResponseReader
+from stagedoor.fronts.mitmproxy.fast_site import SiteConnection
 from stagedoor.fronts.mitmproxy.forwarding import HANG_UP
-
-if TYPE_CHECKING:
-    from stagedoor.fronts.mitmproxy.fast_site import SiteConnection
-    from stagedoor.fronts.mitmproxy.fast_visitor import Visitor
 
 _layers: Any = http_layers  # its name there is one that header_lookup.py replaces
 _log = logging.getLogger("stagedoor.door")
@@ -45,7 +43,7 @@ class Exchange:
         "_site", "_start", "_stream", "_timer", "_visitor", "_waits", "close_after", "flow", "over",
     )  # fmt: skip
 
-    def __init__(self, visitor: Visitor, asked: http.Request, *, close_after: bool) -> None:
+    def __init__(self, visitor: Peer, asked: http.Request, *, close_after: bool) -> None:
         self._visitor = visitor
         self.flow = made = http.HTTPFlow(visitor.client, visitor.host.server, live=True)
         made.request = asked

@@ -105,12 +105,16 @@ class FastHost:
 
     # -- connections -------------------------------------------------------------------------------
 
-    def takes(self, key: str, address: str, transport: Any) -> bool:
+    def takes(self, visitor: Any, address: str) -> bool:
         """Whether there is room for a connection; it is counted then."""
+        transport = visitor.transport
         descriptor = transport.get_extra_info("socket").fileno()
-        return self.connections.admit(key, address, descriptor, transport.abort)
+        if not self.connections.admit(visitor.client.id, address, descriptor, transport.abort):
+            return False
+        self.visitors.add(visitor)
+        return True
 
-    def left(self, visitor: Visitor) -> None:
+    def left(self, visitor: Any) -> None:
         """A connection has ended, or is mitmproxy's from now on."""
         if visitor in self.visitors:
             self.visitors.discard(visitor)

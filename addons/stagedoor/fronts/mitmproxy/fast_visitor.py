@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mitmproxy import connection
 from mitmproxy.net.http import http1
 
 from stagedoor.fronts.mitmproxy import fast_heads
 from stagedoor.fronts.mitmproxy.fast_exchange import Exchange
+from stagedoor.fronts.mitmproxy.fast_parts import Host
 from stagedoor.fronts.mitmproxy.heads import ended
-
-if TYPE_CHECKING:
-    from stagedoor.fronts.mitmproxy.fast_host import FastHost
 
 _MOST_AHEAD = 64 << 10
 """Bytes of further requests that are read while one is answered."""
@@ -32,7 +30,7 @@ class Visitor(asyncio.Protocol):
         "transport",
     )  # fmt: skip
 
-    def __init__(self, host: FastHost) -> None:
+    def __init__(self, host: Host) -> None:
         self.host = host
         self.full = False
         """Whether the visitor takes less than is sent."""
@@ -58,10 +56,8 @@ class Visitor(asyncio.Protocol):
             proxy_mode=self.host.mode,
             state=connection.ConnectionState.OPEN,
         )
-        if not self.host.takes(self.client.id, peer[0], self.transport):
+        if not self.host.takes(self, peer[0]):
             self.host.turn_away(self.transport)
-            return
-        self.host.visitors.add(self)
 
     def data_received(self, data: bytes) -> None:
         """A part of a request, or several requests."""

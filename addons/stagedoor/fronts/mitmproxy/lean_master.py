@@ -31,7 +31,7 @@ from stagedoor.fronts.mitmproxy.workers import Workers
 from stagedoor.fronts.service_manager import ServiceManager
 from stagedoor.fronts.worker_link import Link
 from stagedoor.model.errors import StagedoorError
-from stagedoor.record.forwarding import ForwardingSuite
+from stagedoor.record.parcels import ForwardingSuite
 
 PARCEL = 0.02
 """Seconds for which a worker gathers events before it passes them on."""

@@ -19,7 +19,7 @@ from typing import Any
 from stagedoor.fronts.worker_link import Link
 from stagedoor.model.events import Event, StreamChanged
 from stagedoor.model.facts import Purpose
-from stagedoor.record.forwarding import Parcel
+from stagedoor.record.parcels import Parcel
 
 _log = logging.getLogger("stagedoor.door")
 _PACKAGES = Path(__file__).resolve().parents[3]
