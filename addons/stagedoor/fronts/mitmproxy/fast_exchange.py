@@ -22,7 +22,9 @@ from stagedoor.fronts.mitmproxy import first_bytes, interrupting, own_answers
 from stagedoor.fronts.mitmproxy.fast_parts import Peer
 from stagedoor.fronts.mitmproxy.fast_responses import Broken, End, Event, ResponseReader
 from stagedoor.fronts.mitmproxy.fast_site import SiteConnection
+from stagedoor.fronts.mitmproxy.flow_exchange import PASSAGE
 from stagedoor.fronts.mitmproxy.forwarding import HANG_UP
+from stagedoor.fronts.mitmproxy.refused_lately import Key
 
 _layers: Any = http_layers  # its name there is one that header_lookup.py replaces
 _log = logging.getLogger("stagedoor.door")
@@ -39,18 +41,20 @@ class Exchange:
     """Belongs to one visitor's connection, `visitor`, until it is over."""
 
     __slots__ = (
-        "_chunked", "_events", "_head_sent", "_held", "_interrupted", "_once_more", "_reader",
+        "_chunked", "_events", "_head_sent", "_held", "_interrupted", "_key", "_once_more", "_reader",
         "_site", "_start", "_stream", "_timer", "_visitor", "_waits", "close_after", "flow", "over",
     )  # fmt: skip
 
-    def __init__(self, visitor: Peer, asked: http.Request, *, close_after: bool) -> None:
+    def __init__(
+        self, visitor: Peer, asked: http.Request, *, close_after: bool, key: Key | None = None
+    ) -> None:
         self._visitor = visitor
         self.flow = made = http.HTTPFlow(visitor.client, visitor.host.server, live=True)
         made.request = asked
         asked.data.host, asked.data.port = visitor.host.site.host, visitor.host.site.port
         asked.data.scheme = b"http"
         made.metadata[HANG_UP] = self._hang_up_on_site
-        self.close_after = close_after
+        self.close_after, self._key = close_after, key
         self.over = False
         self._waits = self._head_sent = self._chunked = self._once_more = False
         self._site: SiteConnection | None = None
@@ -103,8 +107,14 @@ class Exchange:
             self._visitor.host.guard.response(made)
             out = http1.assemble_response_head(made.response) + (made.response.raw_content or b"")
             self._visitor.write(out)
-            self._finish(close=self._ends_connection(made.response))
+            close = self._ends_connection(made.response)
+            if self._key is not None:
+                passage = made.metadata.get(PASSAGE)
+                self._visitor.host.refused.learn(self._key, passage, out, close=close)
+            self._finish(close=close)
         else:
+            if self._key is not None:
+                self._visitor.host.refused.forget(self._key)
             self._ask(fresh=False)
 
     def _ask(self, *, fresh: bool) -> None:

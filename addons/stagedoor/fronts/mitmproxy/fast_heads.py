@@ -43,6 +43,12 @@ def end_of(data: bytes | bytearray) -> int:
     return data.find(b"\r\n\r\n") + 4 if b"\r\n\r\n" in data else 0
 
 
+def line_of(head: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Method, target and header lines of a head whose first line is plain."""
+    line = _LINE.match(head)
+    return None if line is None else (line[1], line[2], head[line.end() :])
+
+
 def read(head: bytes) -> http.Request | None:
     """The request with this head; None where it is not plain."""
     line = _LINE.match(head)

@@ -21,6 +21,7 @@ from mitmproxy.proxy import mode_specs
 from stagedoor.fronts.mitmproxy.addon import Guard
 from stagedoor.fronts.mitmproxy.fast_site import SiteConnections
 from stagedoor.fronts.mitmproxy.fast_visitor import Visitor
+from stagedoor.fronts.mitmproxy.refused_lately import RefusedLately
 from stagedoor.fronts.mitmproxy.turned_away import TurnedAway
 
 _log = logging.getLogger("stagedoor.door")
@@ -42,6 +43,7 @@ class FastHost:
         self.guard = guard
         self.connections = connections = guard.visitors.connections
         self.report = guard.visitors.complaints
+        self.refused = RefusedLately(guard.service, guard.exchanges.delivery)
         self.options = ctx.options
         self.visitors: set[Visitor] = set()
         self.draining = False

@@ -11,6 +11,7 @@ from stagedoor.fronts.mitmproxy.addon import Guard
 from stagedoor.fronts.mitmproxy.complaints import Complaints
 from stagedoor.fronts.mitmproxy.connections import Connections
 from stagedoor.fronts.mitmproxy.fast_site import SiteConnections
+from stagedoor.fronts.mitmproxy.refused_lately import RefusedLately
 
 
 class Host(Protocol):
@@ -19,6 +20,7 @@ class Host(Protocol):
     guard: Guard
     connections: Connections
     report: Complaints
+    refused: RefusedLately
     options: Any
     mode: Any
     server: Any

@@ -16,7 +16,9 @@ from mitmproxy.net.http import http1
 from stagedoor.fronts.mitmproxy import fast_heads
 from stagedoor.fronts.mitmproxy.fast_exchange import Exchange
 from stagedoor.fronts.mitmproxy.fast_parts import Host
+from stagedoor.fronts.mitmproxy.flow_exchange import BEGUN
 from stagedoor.fronts.mitmproxy.heads import ended
+from stagedoor.fronts.mitmproxy.refused_lately import Answered
 
 _MOST_AHEAD = 64 << 10
 """Bytes of further requests that are read while one is answered."""
@@ -26,7 +28,7 @@ class Visitor(asyncio.Protocol):
     """Answers requests one after the other, as mitmproxy does."""
 
     __slots__ = (
-        "_closing", "_exchange", "_out", "_pending", "_running", "client", "full", "host",
+        "_address", "_closing", "_exchange", "_out", "_pending", "_running", "client", "full", "host",
         "transport",
     )  # fmt: skip
 
@@ -35,7 +37,7 @@ class Visitor(asyncio.Protocol):
         self.full = False
         """Whether the visitor takes less than is sent."""
         self.transport: Any = None
-        self._pending = b""
+        self._pending, self._address = b"", ""
         self._exchange: Exchange | None = None
         self._out: list[bytes] = []
         self._closing = self._running = False
@@ -49,6 +51,7 @@ class Visitor(asyncio.Protocol):
         if not peer:
             self.transport.abort()
             return
+        self._address = peer[0]
         self.client = connection.Client(
             peername=peer,
             sockname=transport.get_extra_info("sockname"),
@@ -112,14 +115,28 @@ class Visitor(asyncio.Protocol):
                 self._hand_over()
             return False
         head = data[:end]
-        asked = fast_heads.read(head) if self.host.ready else None
+        line = fast_heads.line_of(head) if self.host.ready else None
+        key = (self._address, line[0], line[2]) if line is not None else None
+        begun = None
+        if key is not None and line is not None:
+            found = self.host.refused.take(key, line[1])
+            if isinstance(found, Answered):
+                self._pending = data[end:]
+                self.host.connections.busy(self.client.id)
+                self.write(found.answer)
+                self.finished(close=found.close)
+                return True
+            begun = found
+        asked = fast_heads.read(head) if line is not None else None
         if asked is None:
             self._hand_over()
             return False
         self._pending = data[end:]
         self.host.connections.busy(self.client.id)
         close = self.host.draining or http1.connection_close("HTTP/1.1", asked.headers)
-        self._exchange = exchange = Exchange(self, asked, close_after=close)
+        self._exchange = exchange = Exchange(self, asked, close_after=close, key=key)
+        if begun is not None:
+            exchange.flow.metadata[BEGUN] = begun
         exchange.begin()
         return True
 

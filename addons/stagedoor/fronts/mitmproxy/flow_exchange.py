@@ -31,6 +31,7 @@ from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, rou
 from stagedoor.fronts.mitmproxy.logins import Logins
 from stagedoor.fronts.mitmproxy.outages import Outage
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
+from stagedoor.fronts.mitmproxy.refused_lately import Begun
 from stagedoor.fronts.mitmproxy.signal_redirects import SignalRedirects, is_redirect
 from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses, misfit
 from stagedoor.fronts.page_readers import reads_pages
@@ -51,8 +52,10 @@ from stagedoor.rules.rule import RETRY_AFTER
 
 _log = logging.getLogger("stagedoor.door")
 
-_PASSAGE = "stagedoor"
+PASSAGE = "stagedoor"
 """Where a flow's passage is kept, in its metadata."""
+BEGUN = "stagedoor.begun"
+"""Where the short way leaves what was decided already (refused_lately.py)."""
 _OURS = "stagedoor.answer"
 """Marks a flow whose response is the guard's own."""
 UPSTREAM_SILENCE = 10.0
@@ -73,7 +76,7 @@ class Exchanges:
         self._unseen_told = False
         self._upstream_said = 0.0
         self._signals = SignalResponses(NOTHING)
-        self._delivery = Delivery(service)
+        self.delivery = Delivery(service)
         self._misfits: set[str] = set()
         self.outage = Outage()
         self.redirects = SignalRedirects()
@@ -125,6 +128,11 @@ class Exchanges:
         if policy is None:
             self._answer(flow, as_response(unavailable(None)))
             return None
+        begun: Begun | None = flow.metadata.pop(BEGUN, None)
+        if begun is not None:
+            if begun.later is not None:
+                return self._entered_later(flow, begun.passage, begun.at, begun.later)
+            return self._entered(flow, begun.passage, begun.at)
         began = time.perf_counter()
         trusted = service.trusted
         request = read(flow, trusted)
@@ -156,7 +164,7 @@ class Exchanges:
         self, flow: http.HTTPFlow, passage: Passage, began: float
     ) -> Awaitable[None] | None:
         passage.seconds = time.perf_counter() - began
-        flow.metadata[_PASSAGE] = passage
+        flow.metadata[PASSAGE] = passage
         if passage.request.credentials == "sent" and order.lets_in_logged_in(passage):
             return self._asked_about_logins(flow, passage, began)
         return self._go_on(flow, passage, began)
@@ -192,7 +200,7 @@ class Exchanges:
             flow.request.stream = False  # what is answered here has no one to stream to
             self._record(passage)
             self._answer(flow, self._refusal(passage))
-            self._delivery.withheld(flow, passage, None)
+            self.delivery.withheld(flow, passage, None)
             self.service.emit(Spent(time.perf_counter() - began))
             return None
         if not passage.forwarded:
@@ -266,7 +274,7 @@ class Exchanges:
 
     def response_head(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Now the type is known: decide again where it matters, then stream."""
-        passage = flow.metadata.get(_PASSAGE)
+        passage = flow.metadata.get(PASSAGE)
         if flow.response is None or _OURS in flow.metadata:
             return None
         if self.outage.lasts:
@@ -415,7 +423,7 @@ class Exchanges:
         waiting = self._wait(passage)
         self._record(passage)
         if passage.verdict.refused:
-            self._delivery.withheld(flow, passage, response)
+            self.delivery.withheld(flow, passage, response)
             replace_response(flow, self._refusal(passage))
         else:
             self._pass(flow, response, passage)
@@ -426,13 +434,13 @@ class Exchanges:
         """Let a response go out: what it says is completed, what goes out of it is counted."""
         resource = passage.resource
         status = response.status_code  # of the site: a file of ours may take its place
-        if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
+        if resource.kind in SOUNDING and self.delivery.is_sent(flow.request.method, status):
             if resource.kind == "audio":
-                response.stream = self._delivery.audio(passage, response)
+                response.stream = self.delivery.audio(passage, response)
                 if passage.listened:
                     interrupting.interruptible(flow, lambda: passage.interrupted)
             else:
-                self._delivery.listing(passage, response)
+                self.delivery.listing(passage, response)
         elif resource.guarded and status >= 400:
             self.service.missing(passage, status)
         standards = self._signals.leaving(
@@ -447,20 +455,20 @@ class Exchanges:
         if passage.client.purpose not in PEOPLE:
             passage.status = response.status_code
             response.stream = weighing(response.stream, passage)
-            self._delivery.program(passage, flow.request.method, status)
+            self.delivery.program(passage, flow.request.method, status)
 
     # -- the end -----------------------------------------------------------------------------------
 
     def broken(self, flow: http.HTTPFlow) -> None:
         """The site did not answer, or the client went away: the request was decided all the same."""
-        passage = flow.metadata.get(_PASSAGE)
+        passage = flow.metadata.get(PASSAGE)
         if passage is not None:
             self._record(passage)
             self.end(flow)
 
     def end(self, flow: http.HTTPFlow) -> None:
         """Report what a machine was sent, once."""
-        passage = flow.metadata.get(_PASSAGE)
+        passage = flow.metadata.get(PASSAGE)
         if passage is None:
             return
         if passage.ending is not None:
@@ -499,7 +507,7 @@ class Exchanges:
 
     def _best_knowledge(self, flow: http.HTTPFlow) -> tuple[Request | None, bool]:
         """The request, and whether it is about a recording; in doubt it is."""
-        passage = flow.metadata.get(_PASSAGE)
+        passage = flow.metadata.get(PASSAGE)
         if passage is not None and passage.resource.guarded:
             return passage.request, True
         try:
