@@ -120,6 +120,9 @@ class Exchange:
     def _ask(self, *, fresh: bool) -> None:
         """Send the request to the site, on a connection that rests or on a new one."""
         site = self._visitor.host.site
+        if self.close_after:  # a matter between the visitor and us
+            headers = self.flow.request.headers
+            headers.fields = tuple(one for one in headers.fields if one[0].lower() != b"connection")
         self._reader = ResponseReader(self.flow.request)
         found = None if fresh else site.take()
         if found is None:
@@ -240,6 +243,8 @@ class Exchange:
             "chunked" in coding.lower() and self.flow.request.data.method.upper() != b"HEAD"
         )
         self._head_sent = True
+        if self.close_after:
+            response.headers["connection"] = "close"
         self._visitor.write(http1.assemble_response_head(response))
 
     def _body(self, data: bytes) -> None:
