@@ -8,10 +8,11 @@ import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -133,48 +134,58 @@ def test_the_site_is_not_asked_by_the_refused_and_hears_who_else_asks(
     assert not any("?refused" in x for x in origin.log.read_text().splitlines()[before:])
 
 
-def test_a_connection_to_the_site_is_used_again_and_a_dead_one_is_replaced(tmp_path: Path) -> None:
-    asked: list[int] = []
-
-    def handle(visit: Visit) -> None:
-        while visit.head:
-            asked.append(visit.wire.getpeername()[1])
+def _by_path(visit: Visit) -> None:
+    """A site by hand: what it does stands in the path."""
+    while visit.head:
+        asked.append((visit.target, visit.wire.getpeername()[1]))
+        if visit.target.startswith("/kept"):
             visit.wire.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-            if visit.target == "/last":
+            if visit.target == "/kept/no-more":
                 return  # and the connection, which was to be kept, is closed
-            visit = Visit(visit.wire)
-
-    with RawSite(handle) as site, serving(tmp_path, site.url) as guard:
-        for path in ("/1", "/2", "/3", "/last", "/5"):
-            answer = raw(guard.url, request(path, FIREFOX, "Connection: close"))
-            assert (answer.status, answer.body) == (200, b"ok"), path
-            time.sleep(0.05)
-    assert len(set(asked[:4])) == 1
-    assert asked[4] != asked[3]
-
-
-def test_a_slow_visitor_slows_the_site_and_not_the_guards_memory(tmp_path: Path) -> None:
-    sent = [0]
-
-    def pours(visit: Visit) -> None:
-        visit.answer("audio/mpeg", "Content-Length: 400000000")
-        piece = bytes(1 << 16)
-        visit.wire.settimeout(3)
-        try:
-            while True:
-                visit.wire.sendall(piece)
-                sent[0] += len(piece)
-        except OSError:
+        elif visit.target == "/pours.mp3":
+            visit.answer("audio/mpeg", "Content-Length: 400000000")
+            _pour(visit)
             return
+        visit = Visit(visit.wire)
 
-    with RawSite(pours) as site, serving(tmp_path, site.url) as guard:
-        before = guard.program.forget_peak()
-        with connect(guard.url) as wire:
-            wire.sendall(request("/music/long.mp3", "VLC/3.0.21 LibVLC/3.0.21"))
-            read_head(wire)
-            time.sleep(4)
-            assert guard.program.status("VmHWM") - before < 30_000
-    assert sent[0] < 60_000_000
+
+def _pour(visit: Visit) -> None:
+    visit.wire.settimeout(3)
+    with suppress(OSError):
+        while True:
+            poured.append(visit.wire.send(bytes(1 << 16)))
+
+
+asked: list[tuple[str, int]] = []
+poured: list[int] = []
+
+
+@pytest.fixture(scope="module")
+def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
+    with RawSite(_by_path) as site, serving(tmp_path_factory.mktemp("by-hand"), site.url) as found:
+        yield found
+
+
+def test_a_connection_to_the_site_is_used_again_and_a_dead_one_is_replaced(by_hand: Guard) -> None:
+    asked.clear()
+    for path in ("/kept/1", "/kept/2", "/kept/3", "/kept/no-more", "/kept/5"):
+        answer = raw(by_hand.url, request(path, FIREFOX, "Connection: close"))
+        assert (answer.status, answer.body) == (200, b"ok"), path
+        assert answer.headers["Connection"] == "close"
+        time.sleep(0.05)
+    ports = [port for _, port in asked]
+    assert len(set(ports[:4])) == 1
+    assert ports[4] != ports[3]
+
+
+def test_a_slow_visitor_slows_the_site_and_not_the_guards_memory(by_hand: Guard) -> None:
+    before = by_hand.program.forget_peak()
+    with connect(by_hand.url) as wire:
+        wire.sendall(request("/pours.mp3", "VLC/3.0.21 LibVLC/3.0.21"))
+        read_head(wire)
+        time.sleep(3.5)
+        assert by_hand.program.status("VmHWM") - before < 30_000_000
+    assert sum(poured) < 60_000_000
 
 
 # -- certificates ----------------------------------------------------------------------------------
@@ -225,76 +236,86 @@ def test_a_renewed_certificate_is_served_and_no_connection_is_lost(
         assert _handshake(guard, second)[0] == renewed
 
 
-def test_a_certificate_that_cannot_be_used_is_a_line_and_no_start(
-    tmp_path: Path, origin: Site
-) -> None:
-    _certificate(tmp_path)
-    chain, key = tmp_path / "chain.pem", tmp_path / "key.pem"
-    _, other = trustme.CA(), trustme.CA().issue_cert("other.example")
-    (tmp_path / "other.pem").write_bytes(other.private_key_pem.bytes())
-    command = [program("stagedoor"), "serve", "--upstream", origin.url, "--listen", "127.0.0.1:0",
-               "--metrics", "off", "--set", f"confdir={guarding.confdir()}"]  # fmt: skip
-    for words, said in (
-        (("--tls-cert", str(tmp_path / "none.pem")), "cannot be read"),
-        (("--tls-cert", str(key)), "there is no certificate in it"),
-        (("--tls-cert", str(chain)), "there is no private key"),
-        (("--tls-cert", str(chain), "--tls-key", str(tmp_path / "other.pem")), "is not the key of"),
-    ):
-        done = subprocess.run([*command, *words], capture_output=True, text=True, timeout=PATIENCE,
-                              check=False)  # fmt: skip
-        assert done.returncode == 1
-        assert said in done.stdout + done.stderr
-        assert "Traceback" not in done.stderr
-
-
 # -- the end, and those who watch over it ----------------------------------------------------------
 
 
-def test_what_is_on_its_way_is_served_to_its_end(tmp_path: Path) -> None:
-    going: list[Visit] = []
+def test_what_is_on_its_way_is_served_and_a_stream_without_end_gets_the_grace(
+    tmp_path: Path,
+) -> None:
+    going = threading.Event()
 
-    def slowly(visit: Visit) -> None:
-        visit.answer("text/plain", "Content-Length: 4", body=b"ab")
-        going.append(visit)
-        eventually(lambda: len(going) > 1, "the test")
-        visit.wire.sendall(b"cd")
-
-    with RawSite(slowly) as site, ExitStack() as stack:
-        guard = stack.enter_context(serving(tmp_path, site.url))
-        resting = stack.enter_context(connect(guard.url))
-        with connect(guard.url) as wire:
-            wire.sendall(request("/slow"))
-            _, body = read_head(wire)
-            guard.program.process.send_signal(signal.SIGTERM)
-            guard.program.says("served to their end")
-            assert resting.recv(1) == b""
-            going.append(going[0])
-            while len(body) < 4 and (part := wire.recv(100)):
-                body += part
-            assert body == b"abcd"
-            assert wire.recv(100) == b""
-        assert guard.program.process.wait(PATIENCE) == 0
-
-
-def test_a_stream_without_end_gets_the_grace_and_no_more(tmp_path: Path) -> None:
-    def endless(visit: Visit) -> None:
+    def answers(visit: Visit) -> None:
+        if visit.target == "/slow":
+            visit.answer("text/plain", "Content-Length: 4", body=b"ab")
+            going.wait(PATIENCE)
+            visit.wire.sendall(b"cd")
+            return
         visit.answer("audio/mpeg")
-        try:
+        with suppress(OSError):
             while True:
                 visit.wire.sendall(bytes(1000))
                 time.sleep(0.05)
-        except OSError:
-            return
 
-    with (
-        RawSite(endless) as site,
-        serving(tmp_path, site.url, "--grace", "1") as guard,
-        connect(guard.url) as wire,
-    ):
-        wire.sendall(request("/live.mp3", "VLC/3.0.21 LibVLC/3.0.21"))
-        read_head(wire)
+    with RawSite(answers) as site, ExitStack() as stack:
+        guard = stack.enter_context(serving(tmp_path, site.url, "--grace", "3"))
+        resting, live, slow = (stack.enter_context(connect(guard.url)) for _ in range(3))
+        live.sendall(request("/live.mp3", "VLC/3.0.21 LibVLC/3.0.21"))
+        read_head(live)
+        slow.sendall(request("/slow"))
+        _, body = read_head(slow)
+        guard.program.process.send_signal(signal.SIGTERM)
+        guard.program.says("served to their end")
+        assert resting.recv(1) == b""
+        assert guard.program.process.poll() is None
+        going.set()
+        while len(body) < 4 and (part := slow.recv(100)):
+            body += part
+        assert body == b"abcd"
+        assert slow.recv(100) == b""
+        assert guard.program.process.wait(PATIENCE) == 0
+
+
+def test_two_workers_count_as_one_and_a_dead_one_is_replaced(tmp_path: Path, origin: Site) -> None:
+    households = [f"127.7.{number}.1" for number in range(24)]
+
+    def ask_all(agent: str) -> None:
+        for address in households:
+            got = curl(f"{guard.url}/music/tone.mp3", "--interface", address, agent=agent)
+            assert got.status == 403, address
+
+    with serving(tmp_path, origin.url, "--workers", "2") as guard:
+        first = guard.program.process.pid
+        (other,) = _children(first)
+        ask_all(GPTBOT)
+        eventually(
+            lambda: guard.counts()("requests_total", verdict="block") == len(households),
+            "the requests of both workers",
+        )
+        guard.decisions("/music/tone.mp3", len(households))
+        assert guard.counts()("connections_limit") > 0
+        shares = [_cpu(first), _cpu(other)]
+        assert all(shares)
+        os.kill(other, signal.SIGKILL)
+        eventually(lambda: [pid for pid in _children(first) if pid != other], "another worker")
+        ask_all(GPTBOT)
+        eventually(
+            lambda: guard.counts()("requests_total", verdict="block") == 2 * len(households),
+            "the requests of both workers",
+        )
         guard.program.process.send_signal(signal.SIGTERM)
         assert guard.program.process.wait(PATIENCE) == 0
+    assert len(guard.decisions("/music/tone.mp3")) == 2 * len(households)
+    with pytest.raises(ProcessLookupError):
+        os.kill(other, 0)
+
+
+def _children(pid: int) -> list[int]:
+    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _cpu(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
 
 
 def test_it_speaks_to_systemd_and_takes_its_sockets(tmp_path: Path, origin: Site) -> None:

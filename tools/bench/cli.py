@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from . import decide, door, quality, replay, watch
+from . import decide, door, quality, replay, serve, watch
 from .processes import BenchError
 from .quality import Quality
 from .report import WIDTH, Report
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure(
     options: argparse.Namespace, tell: Callable[[str], None]
-) -> Report | Quality | watch.Loads:
+) -> Report | Quality | watch.Loads | serve.Sides:
     if options.what == "quality":
         return quality.measure(options.npm, options.fixtures, options.misses, tell)
     if options.what == "decide":
@@ -53,6 +53,9 @@ def _measure(
     if options.what == "replay":
         lines, rounds = (replay.QUICK_LINES, 2) if options.quick else (replay.LINES, 3)
         return replay.measure(lines, options.rounds or rounds, options.json.parent, tell)
+    if options.what == "serve":
+        rounds, seconds = (2, 1.0) if options.quick else (5, 4.0)
+        return serve.measure(options.rounds or rounds, seconds, tell)
     plan = door.QUICK if options.quick else door.FULL
     if options.rounds:
         plan = replace(plan, rounds=options.rounds)
@@ -72,12 +75,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("door", "saying", "decide", "quality", "replay", "watch"),
+        choices=("door", "saying", "decide", "quality", "replay", "watch", "serve"),
         default="door",
         help="door: whole requests through both proxies; saying: with signals and ledger, and "
         "without; decide: the core alone; "
         "quality: who is told from whom; replay: reading access logs; watch: loading a page "
-        "beside the browser",
+        "beside the browser; serve: stagedoor serve beside mitmdump with the guard and without",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
     parser.add_argument(
