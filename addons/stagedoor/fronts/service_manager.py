@@ -64,6 +64,7 @@ class ServiceManager:
         address = "\0" + self._at[1:] if self._at.startswith("@") else self._at
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+                out.setblocking(False)  # visitors do not wait for a manager that is busy
                 out.connect(address)
                 out.sendall(text.encode())
         except OSError:  # a manager that is gone is no reason to go, too
