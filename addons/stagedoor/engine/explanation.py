@@ -122,8 +122,8 @@ def look_at(condition: Condition, facts: _Facts) -> Look:
         case AnyOf(parts):
             looks = tuple(look_at(part, facts) for part in parts)
             return Look("any of these", any(look.held for look in looks), parts=looks)
-        case Not(part):
-            inner = look_at(part, facts)
+        case _:
+            inner = look_at(condition.part, facts)
             return Look("not", not inner.held, parts=(inner,))
 
 
