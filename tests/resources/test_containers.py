@@ -281,9 +281,7 @@ def test_sun_audio(head: bytes, size: int, seconds: float) -> None:
 
 
 def wavpack(samples: int, rate_number: int) -> bytes:
-    return (
-        b"wvpk" + b"\0" * 8 + struct.pack("<IIII", samples, 0, 0, rate_number << 23) + b"\0" * 4
-    )
+    return b"wvpk" + b"\0" * 8 + struct.pack("<IIII", samples, 0, 0, rate_number << 23) + b"\0" * 4
 
 
 @pytest.mark.parametrize(
@@ -353,9 +351,7 @@ def test_monkeys_audio(head: bytes, seconds: float) -> None:
         (200.0, 12_500, 200.0),
     ],
 )
-def test_a_length_is_believed_where_it_can_be_true(
-    seconds: float, size: int, found: float
-) -> None:
+def test_a_length_is_believed_where_it_can_be_true(seconds: float, size: int, found: float) -> None:
     assert believed(seconds, size) == found
 
 
