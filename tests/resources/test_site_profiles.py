@@ -119,3 +119,51 @@ def test_the_one_with_most_signs_is_proposed() -> None:
     assert (
         proposed({"/rest/ping.view": ([], ping.replace("navidrome", "gonic"))}, FILES) == "subsonic"
     )
+
+
+OWN = """
+name: own
+title: Own
+source: x
+reviewed: 2026-11-29
+paths:
+  - {path: /radio/*, kind: playlist, form: live}
+  - {path: /plain/*, kind: page}
+  - {path: "/song/{id}", kind: audio, track: "/song/{id}/{disc}", query: [play]}
+"""
+
+
+def own() -> Profile:
+    problems: list[Problem] = []
+    found = read_profiles([document("", "profiles/none.yaml"), document(OWN, "profiles/own.yaml")], problems)  # fmt: skip
+    assert problems == []
+    assert list(found) == ["own"]
+    return compiled(found["own"])
+
+
+def test_a_profile_makes_a_recording_live_and_never_less_of_one() -> None:
+    found = asked(own(), "/radio/live.mp3")
+    assert (found.kind, found.form) == ("audio", "live")
+    assert (asked(own(), "/radio/8000").kind, asked(own(), "/radio/8000").form) == (
+        "playlist",
+        "live",
+    )
+    assert asked(own(), "/plain/a.mp3").kind == "audio"
+    assert asked(own(), "/plain/a").kind == "page"
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "track"),
+    [
+        ("/song/7?play=1&Disc=2", "audio", "/song/7/2"),
+        ("/song/7?play=1", "audio", ""),  # a part is missing: its path is its name
+        ("/song/7?play=1&disc=", "audio", ""),
+        ("/song/7?disc=2", "page", ""),
+        ("/song/7", "page", ""),
+    ],
+)
+def test_a_track_is_named_by_all_its_parts_or_not_at_all(
+    target: str, kind: str, track: str
+) -> None:
+    found = asked(own(), target)
+    assert (found.kind, found.track) == (kind, track)

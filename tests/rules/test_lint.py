@@ -47,7 +47,10 @@ def rule(when: str, then: str = "block", name: str = "mine", more: str = "") -> 
         ("{any: [{resource: audio}, {client.purpose: seo}]}", "client.purpose: seo"),
         ("", "client.purpose: seo"),
         ("stance.ai.train: no, client.purpose: seo", "client.purpose: seo, resource: page"),
-        ("request.header.cookie: {present: yes}", "request.header.cookie: {present: yes}, resource: page"),
+        (
+            "request.header.cookie: {present: yes}",
+            "request.header.cookie: {present: yes}, resource: page",
+        ),
     ],
 )
 def test_a_rule_that_can_never_be_reached(first: str, second: str) -> None:
