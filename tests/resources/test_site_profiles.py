@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from making import document
+from shippedpolicy import shipped_policy
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.facts import Resource
@@ -21,7 +22,7 @@ from stagedoor.resources.site_profiles import (
     read_profiles,
 )
 
-FILES: Mapping[str, ProfileFile] = rule_folder.load().profiles
+FILES: Mapping[str, ProfileFile] = shipped_policy().profiles
 CASES = [(name, case) for name, file in FILES.items() for case in file.cases]
 
 
@@ -74,7 +75,7 @@ def test_a_stance_chooses_one() -> None:
     stance = document("site: {profile: navidrome}\n", "stance.yaml").source
     policy = rule_folder.build([one for one in found if one.inside != "stance.yaml"] + [stance])
     assert policy.classify("/share/s/x9", "/share/s/x9").track == "/shared/x9"
-    assert rule_folder.load().classify("/share/s/x9", "/share/s/x9").kind == "page"
+    assert shipped_policy().classify("/share/s/x9", "/share/s/x9").kind == "page"
 
 
 def test_a_name_that_nobody_has_is_a_mistake() -> None:
