@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -22,6 +23,7 @@ from stagedoor.model.facts import (
 )
 from stagedoor.model.heard import Heard, Listening, Sentence
 from stagedoor.rules.policy import Policy
+from stagedoor.signals.meaning import Answer, Use
 from stagedoor.signals.robots.access import read
 
 PLAIN = "- {id: a, title: A, when: {client.purpose: ai-training}, then: block}"
@@ -271,12 +273,13 @@ def test_of_several_uses_the_one_that_is_refused_is_held_against_a_crawler() -> 
         """
     files = {"crawlers/both.yaml": listed, "10-test.yaml": COUNTING, "stance.yaml": ""}
     received = Received(frozenset({"headers"}), "", 0)
-    for published, violated in (
+    answers: tuple[tuple[Mapping[Use, Answer | None], bool], ...] = (
         ({"train": "no", "search": "yes"}, True),
         ({"train": "yes", "search": "no"}, True),
         ({"train": "yes", "search": "yes"}, False),
         ({}, False),
-    ):
+    )
+    for published, violated in answers:
         transaction = entered(making_policy(files), "Both/1.0", "/a.mp3")
         assert transaction.client.purposes == ("search", "ai-training")
         order.needs(transaction)
