@@ -13,6 +13,7 @@ from making import FIREFOX, GPTBOT, asks, judgement, rules
 from manyrules import AGENTS, PATHS, rule_file, written
 from stagedoor.model.facts import Behaviour, Client, Request, Resource, Verdict
 from stagedoor.model.globs import PatternSet
+from stagedoor.model.heard import Heard, Listening
 from stagedoor.rules import plan as planning
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.plan import ALLOW, SIGNAL
@@ -203,3 +204,17 @@ def test_the_first_of_two_rules_that_are_observed_is_named() -> None:
     )
     found = judgement(policy, asks(FIREFOX, "/a.mp3"), waits={"sweep": 90.0})[2]
     assert (found.rule, found.action) == ("first", "log")
+
+
+def test_a_number_of_the_stance_is_another_one_under_another_stance() -> None:
+    """A case is run under the shipped stance, whatever numbers the artist's own one has."""
+    text = (
+        "- {id: a, title: A, when: {behaviour.ahead: {over: stance.listening.ahead}}, then: block}"
+    )
+    policy = rules(text, "listening: {ahead: 20m}")
+    assert policy.listens
+    assert not rules("[]").listens
+    half_an_hour = Behaviour(listening=Listening(household=Heard(ahead=1800.0)))
+    for own, action in ((policy, "block"), (policy.assuming({}), "allow")):
+        found = judgement(own, asks(FIREFOX, "/a.mp3"), behaviour=half_an_hour)[2]
+        assert found.action == action

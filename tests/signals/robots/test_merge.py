@@ -368,3 +368,10 @@ def test_a_path_that_the_site_forbids_already_is_not_forbidden_twice() -> None:
     for token in ("Bingbot", "Anybody"):
         assert not allowed(robots, token, "/trap-1234")
         assert allowed(robots, token, "/press/a.html")
+
+
+def test_comments_above_the_sites_first_group_stay_with_it() -> None:
+    site = b"Disallow: /nobody\n# Ours.\n# Mind it.\nUser-agent: *\nDisallow: /a\n"
+    text = merge(site, WANTED).text
+    assert b"# Ours.\n# Mind it.\nUser-agent: *\n" in text
+    assert allowed(read(text), "Anybody", "/nobody")
