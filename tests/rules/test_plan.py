@@ -168,7 +168,7 @@ def test_an_agent_that_is_too_long_to_be_kept_is_still_searched() -> None:
 KEEPING = """
 - id: sweep
   title: S
-  when: {resource: audio, behaviour.whole_recordings: {over: 20}, not: {request.path: /free/**}}
+  when: {resource: audio, behaviour.whole_recordings: {over: 20}, not: {any: [{request.path: /free/**}, {request.header.cookie: a}]}}
   then: THEN
 - {id: behind, title: B, when: {resource: audio}, then: log}
 """
@@ -191,8 +191,9 @@ def test_a_sentence_keeps_to_the_rest_of_its_condition(
     assert (found.rule, found.action, found.would) == ("sweep", action, would)
     assert found.seconds == 90.0
     # What the rule leaves out it leaves out while the sentence lasts, too.
-    free = judgement(policy, asks(FIREFOX, "/free/a.mp3"), waits=waits)[2]
-    assert (free.rule, free.action) == ("behind", "log")
+    for request in (asks(FIREFOX, "/free/a.mp3"), asks(FIREFOX, "/a.mp3", cookie="a")):
+        free = judgement(policy, request, waits=waits)[2]
+        assert (free.rule, free.action) == ("behind", "log")
     over = judgement(policy, asks(FIREFOX, "/a.mp3"), waits={"sweep": 0.0})[2]
     assert over.rule == "behind"
 
