@@ -7,6 +7,7 @@ accepting     connections that rest, or never ask for anything, make room
 crashes       an error inside it reaches the client, and is counted
 header_lookup header fields are found in less time
 event_turns   events that follow from each other need no tasks that wait
+immediate_hooks  hooks that nobody waits in do not stop a layer
 
 Besides, the types of every message's parts are not checked once more when the parser has just made
 them: that is for those who write addons, and a sixth of the time of a request. `python -O` leaves it
@@ -26,6 +27,7 @@ from stagedoor.fronts.mitmproxy import (
     event_turns,
     header_lookup,
     heads,
+    immediate_hooks,
     lean,
     own_answers,
 )
@@ -62,6 +64,7 @@ def replacements(complaints: Complaints, connections: Connections) -> tuple[Repl
         *crashes.replacements(),
         *header_lookup.replacements(),
         *event_turns.replacements(),
+        *immediate_hooks.replacements(),
         *lean.replacements(),
         Replacement(http.MessageData, "__post_init__", _unchecked()),
     )

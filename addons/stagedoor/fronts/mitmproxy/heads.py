@@ -24,6 +24,7 @@ from mitmproxy.proxy.layers.http._events import ErrorCode, ResponseProtocolError
 
 from stagedoor.fronts.mitmproxy.complaints import Report
 from stagedoor.fronts.mitmproxy.connections import Connections, key_of
+from stagedoor.fronts.mitmproxy.immediate_hooks import READER
 from stagedoor.fronts.mitmproxy.own_answers import ICE_SOURCE, LARGE_HEAD, plain_response
 from stagedoor.fronts.mitmproxy.replacing import Replacement, original
 
@@ -90,6 +91,7 @@ def _reading_requests(report: Report, connections: Connections) -> Any:
                 return _too_large_a_request(self)
             if end:
                 connections.busy(key_of(self.conn))
+                vars(self.conn)[READER] = self
             elif data:
                 connections.begun(key_of(self.conn))
         generator: Iterator[commands.Command] = original(read_headers)(self, event)
