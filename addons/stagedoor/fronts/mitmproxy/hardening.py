@@ -8,6 +8,7 @@ crashes       an error inside it reaches the client, and is counted
 header_lookup header fields are found in less time
 event_turns   events that follow from each other need no tasks that wait
 immediate_hooks  hooks that nobody waits in do not stop a layer
+forked_contexts  a request makes no connection that nobody uses
 
 Besides, the types of every message's parts are not checked once more when the parser has just made
 them: that is for those who write addons, and a sixth of the time of a request. `python -O` leaves it
@@ -26,6 +27,7 @@ from stagedoor.fronts.mitmproxy import (
     crashes,
     event_turns,
     header_lookup,
+    forked_contexts,
     heads,
     immediate_hooks,
     lean,
@@ -65,6 +67,7 @@ def replacements(complaints: Complaints, connections: Connections) -> tuple[Repl
         *header_lookup.replacements(),
         *event_turns.replacements(),
         *immediate_hooks.replacements(),
+        *forked_contexts.replacements(),
         *lean.replacements(),
         Replacement(http.MessageData, "__post_init__", _unchecked()),
     )
