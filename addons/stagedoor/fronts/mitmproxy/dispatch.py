@@ -9,7 +9,7 @@ happens to their exceptions is as before.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import fields
 from functools import cache
 from typing import Any
@@ -18,6 +18,8 @@ from mitmproxy import addonmanager, exceptions, flow, hooks
 
 BEGIN = "stagedoor_begin"
 """Where the addon manager keeps what calls the addons at once."""
+LISTENERS = "stagedoor_listeners"
+"""Where it keeps what says who listens to an event, by the event's name."""
 
 
 def shorten(master: Any) -> Callable[[], None]:
@@ -105,10 +107,10 @@ def shorten(master: Any) -> Callable[[], None]:
             await waiting
 
     manager.trigger_event, manager.handle_lifecycle = trigger_event, handle_lifecycle
-    vars(manager)[BEGIN] = begin_lifecycle
+    vars(manager)[BEGIN], vars(manager)[LISTENERS] = begin_lifecycle, listening
 
     def undo() -> None:
-        for name in ("trigger_event", "handle_lifecycle", BEGIN):
+        for name in ("trigger_event", "handle_lifecycle", BEGIN, LISTENERS):
             vars(manager).pop(name, None)
 
     return undo
@@ -135,7 +137,7 @@ async def _safely(waiting: Awaitable[Any]) -> None:
 
 
 @cache
-def _fields(kind: type[hooks.Hook]) -> tuple[str, ...]:
+def _fields(kind: Hashable) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
 
 

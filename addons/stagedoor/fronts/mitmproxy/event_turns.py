@@ -75,7 +75,7 @@ def _carry_out(handler: Any, command: Any) -> None:
             half = isinstance(command, commands.CloseTcpConnection) and command.half_close
             handler.close_connection(command.connection, half)
         else:
-            raise RuntimeError(f"unexpected command: {command}")
+            raise RuntimeError(f"unexpected command: {command}")  # noqa: TRY004 (as mitmproxy)
     elif isinstance(command, commands.Log):
         handler.log(command.message, command.level)
     elif isinstance(command, commands.RequestWakeup):
@@ -87,7 +87,7 @@ def _carry_out(handler: Any, command: Any) -> None:
         )
         handler.wakeup_timer.add(timer)
     else:
-        raise RuntimeError(f"unexpected command: {command}")
+        raise RuntimeError(f"unexpected command: {command}")  # noqa: TRY004 (as mitmproxy)
 
 
 def _call(handler: Any, hook: Any) -> None:

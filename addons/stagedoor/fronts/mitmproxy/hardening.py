@@ -26,8 +26,8 @@ from stagedoor.fronts.mitmproxy import (
     bodies,
     crashes,
     event_turns,
-    header_lookup,
     forked_contexts,
+    header_lookup,
     heads,
     immediate_hooks,
     lean,
@@ -35,18 +35,21 @@ from stagedoor.fronts.mitmproxy import (
 )
 from stagedoor.fronts.mitmproxy.complaints import Complaints
 from stagedoor.fronts.mitmproxy.connections import Connections
+from stagedoor.fronts.mitmproxy.early_refusals import EarlyRefusals
 from stagedoor.fronts.mitmproxy.replacing import Replacement, install
 
 
 def harden(
-    complaints: Complaints | None = None, connections: Connections | None = None
+    complaints: Complaints | None = None,
+    connections: Connections | None = None,
+    early: EarlyRefusals | None = None,
 ) -> Callable[[], None]:
     """Put everything in place; returns what takes it out again."""
     if complaints is None:
         complaints = Complaints(lambda _side, _fault: None)
     if connections is None:
         connections = Connections()
-    unreplace = install(replacements(complaints, connections))
+    unreplace = install(replacements(complaints, connections, early))
     connections.following = True
 
     def undo() -> None:
@@ -56,11 +59,13 @@ def harden(
     return undo
 
 
-def replacements(complaints: Complaints, connections: Connections) -> tuple[Replacement, ...]:
+def replacements(
+    complaints: Complaints, connections: Connections, early: EarlyRefusals | None = None
+) -> tuple[Replacement, ...]:
     """Every function of mitmproxy that is replaced."""
     return (
         *own_answers.replacements(complaints),
-        *heads.replacements(complaints, connections),
+        *heads.replacements(complaints, connections, early),
         *bodies.replacements(),
         *accepting.replacements(connections),
         *crashes.replacements(),

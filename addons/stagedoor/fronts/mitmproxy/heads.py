@@ -24,6 +24,7 @@ from mitmproxy.proxy.layers.http._events import ErrorCode, ResponseProtocolError
 
 from stagedoor.fronts.mitmproxy.complaints import Report
 from stagedoor.fronts.mitmproxy.connections import Connections, key_of
+from stagedoor.fronts.mitmproxy.early_refusals import EarlyRefusals
 from stagedoor.fronts.mitmproxy.immediate_hooks import READER
 from stagedoor.fronts.mitmproxy.own_answers import ICE_SOURCE, LARGE_HEAD, plain_response
 from stagedoor.fronts.mitmproxy.replacing import Replacement, original
@@ -54,10 +55,13 @@ def too_large(data: bytes, end: int) -> bool:
     return size > MAX_HEAD or data.count(b"\n", 0, size) > MAX_LINES + 2
 
 
-def replacements(report: Report, connections: Connections) -> tuple[Replacement, ...]:
+def replacements(
+    report: Report, connections: Connections, early: EarlyRefusals | None = None
+) -> tuple[Replacement, ...]:
     """What takes the place of mitmproxy's reading of heads."""
+    reading = _reading_requests(report, connections, early)
     return (
-        Replacement(_http1.Http1Server, "read_headers", _reading_requests(report, connections)),
+        Replacement(_http1.Http1Server, "read_headers", reading),
         Replacement(http1, "read_request_head", _request_parser()),
         *of_responses(),
     )
@@ -81,8 +85,14 @@ def _skip_blank_lines(buffer: Any) -> bytes:
     return rest
 
 
-def _reading_requests(report: Report, connections: Connections) -> Any:
+def _reading_requests(report: Report, connections: Connections, early: EarlyRefusals | None) -> Any:
     def read_headers(self: Any, event: Any) -> Iterator[commands.Command]:
+        if early is None or not isinstance(event, events.DataReceived):
+            return checked(self, event)
+        key = key_of(self.conn)
+        return early.reading(self, lambda: checked(self, event), lambda: connections.rests(key))
+
+    def checked(self: Any, event: Any) -> Iterator[commands.Command]:
         if isinstance(event, events.DataReceived):
             data = _skip_blank_lines(self.buf)
             end = ended(data)
