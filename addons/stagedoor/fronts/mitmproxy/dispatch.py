@@ -9,9 +9,8 @@ happens to their exceptions is as before.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import fields
-from functools import cache
 from typing import Any
 
 from mitmproxy import addonmanager, exceptions, flow, hooks
@@ -136,11 +135,13 @@ async def _safely(waiting: Awaitable[Any]) -> None:
             raise
 
 
-@cache
-def _fields(kind: Hashable) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
+_fields: dict[type[hooks.Hook], tuple[str, ...]] = {}
 
 
 def _arguments(event: hooks.Hook) -> list[Any]:
     """As the event's own `args`, which looks its fields up each time."""
-    return [getattr(event, name) for name in _fields(type(event))]
+    kind = type(event)
+    names = _fields.get(kind)
+    if names is None:
+        names = _fields[kind] = tuple(field.name for field in fields(kind))  # type: ignore[arg-type]
+    return [getattr(event, name) for name in names]
