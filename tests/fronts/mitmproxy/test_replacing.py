@@ -16,7 +16,7 @@ import h11
 import h11._readers
 import h11._receivebuffer
 import pytest
-from mitmproxy import hooks, http, optmanager
+from mitmproxy import flow, hooks, http, optmanager
 from mitmproxy.addons import tlsconfig
 from mitmproxy.coretypes import multidict
 from mitmproxy.net.http import http1, validate
@@ -55,6 +55,7 @@ KNOWN: dict[Any, frozenset[str]] = {
     HttpStream.handle_protocol_error: frozenset({"16ebb146"}),
     HttpStream.start_response_stream: frozenset({"53813ac1"}),
     HttpStream.state_consume_response_body: frozenset({"d7819da1"}),
+    flow.Flow.__init__: frozenset({"cab01bf3"}),
     context.Context.fork: frozenset({"fb0d6d83"}),
     _hooks.HttpRequestHeadersHook: frozenset({"6e568483"}),
     _hooks.HttpRequestHook: frozenset({"b8795ff5"}),

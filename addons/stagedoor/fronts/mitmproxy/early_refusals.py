@@ -9,6 +9,7 @@ goes its usual way, and is not decided about twice. Over HTTP/2 everything is as
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 from mitmproxy import ctx, http
 from mitmproxy.addons.tlsconfig import TlsConfig
 from mitmproxy.net.http import http1
-from mitmproxy.proxy import commands
+from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.layers import http as layers
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
 from mitmproxy.proxy.layers.http._events import RequestHeaders
@@ -25,8 +26,8 @@ from stagedoor.fronts.mitmproxy.dispatch import LISTENERS
 
 Refuse = Callable[[http.HTTPFlow], http.Response | None]
 """Decides about a flow that has only a request; the answer, where it is a refusal."""
-Read = Callable[[], Iterator[commands.Command]]
-"""Begins to read the head that comes next in a connection's buffer."""
+Read = Callable[[Any, events.Event], tuple[Iterator[commands.Command], bool]]
+"""Begins to read what comes next on a connection; whether that may be refused here."""
 
 MOST, LONGEST = 1024, 512
 """User agents that are remembered, and the bytes of one."""
@@ -35,6 +36,7 @@ _HOOKS = (
     *("http_connect", "update"),
 )
 _CONNECT = b"CONNECT"
+_AGENT = re.compile(rb"\nuser-agent:[ \t]*+([^\r\n]*)", re.IGNORECASE)
 
 
 class RefusedAgents:
@@ -56,9 +58,10 @@ class RefusedAgents:
         """It was let in."""
         self._known.pop(agent_of(request), None)
 
-    def has(self, request: http.Request) -> bool:
-        """Whether its last request was refused."""
-        return agent_of(request) in self._known
+    def has(self, head: bytes) -> bool:
+        """Whether the last request of the user agent in this head was refused."""
+        found = _AGENT.search(head) if self._known else None
+        return found is not None and found[1].rstrip(b" \t") in self._known
 
 
 def agent_of(request: http.Request) -> bytes:
@@ -86,16 +89,24 @@ class EarlyRefusals:
     def __init__(self, guard: object, agents: RefusedAgents, refuse: Refuse) -> None:
         self._guard, self._agents, self._refuse = guard, agents, refuse
 
-    def reading(
-        self, server: Any, read: Read, rests: Callable[[], None]
-    ) -> Iterator[commands.Command]:
-        """What `read` does for mitmproxy's `server` with each head, until one is refused here.
+    def may_be_one(self, head: bytes) -> bool:
+        """Whether it is worth looking at the request that begins with these bytes."""
+        return self._agents.has(head)
 
-        `rests` is called when a request was answered.
+    def reading(
+        self,
+        server: Any,
+        reader: Iterator[commands.Command],
+        read: Read,
+        rests: Callable[[Any], None],
+    ) -> Iterator[commands.Command]:
+        """What `reader` does for mitmproxy's `server` with a head, unless it is refused here.
+
+        `rests` is called with a connection whose request was answered; `read` begins with the next.
         """
         while True:
             response = None
-            for command in (reader := read()):
+            for command in reader:
                 if isinstance(command, ReceiveHttp) and isinstance(command.event, RequestHeaders):
                     response = self._answer(server, command.event)
                     if response is not None:
@@ -105,7 +116,7 @@ class EarlyRefusals:
                 return
             reader.close()  # type: ignore[attr-defined]  # a generator
             request, server.request = server.request, None
-            rests()
+            rests(server.conn)
             head = http1.assemble_response_head(response)
             yield commands.SendData(server.conn, head + (response.raw_content or b""))
             if _is_last(request) or _is_last(response):
@@ -115,12 +126,15 @@ class EarlyRefusals:
             server.stream_id += 2
             if not server.buf:
                 return
+            # A loop, because somebody may send a thousand requests at once.
+            reader, early = read(server, events.DataReceived(server.conn, b""))
+            if not early:
+                yield from reader
+                return
 
     def _answer(self, server: Any, event: RequestHeaders) -> http.Response | None:
-        if not self._agents.has(event.request) or not nobody_else_listens(self._guard):
-            return None
         flow = _begun(server, event)
-        if flow is None:
+        if flow is None or not nobody_else_listens(self._guard):
             return None
         response = self._refuse(flow)
         if response is None:

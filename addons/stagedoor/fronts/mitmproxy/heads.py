@@ -87,25 +87,26 @@ def _skip_blank_lines(buffer: Any) -> bytes:
 
 def _reading_requests(report: Report, connections: Connections, early: EarlyRefusals | None) -> Any:
     def read_headers(self: Any, event: Any) -> Iterator[commands.Command]:
-        if early is None or not isinstance(event, events.DataReceived):
-            return checked(self, event)
-        key = key_of(self.conn)
-        return early.reading(self, lambda: checked(self, event), lambda: connections.rests(key))
+        reader, may_be_refused = read(self, event)
+        if early is None or not may_be_refused:
+            return reader
+        return early.reading(self, reader, read, lambda conn: connections.rests(key_of(conn)))
 
-    def checked(self: Any, event: Any) -> Iterator[commands.Command]:
+    def read(self: Any, event: Any) -> tuple[Iterator[commands.Command], bool]:
+        may_be_refused = False
         if isinstance(event, events.DataReceived):
             data = _skip_blank_lines(self.buf)
             end = ended(data)
             if too_large(data, end):
                 report("client", "head-size")
-                return _too_large_a_request(self)
+                return _too_large_a_request(self), False
             if end:
                 connections.busy(key_of(self.conn))
                 vars(self.conn)[READER] = self
+                may_be_refused = early is not None and early.may_be_one(data[:end])
             elif data:
                 connections.begun(key_of(self.conn))
-        generator: Iterator[commands.Command] = original(read_headers)(self, event)
-        return generator
+        return original(read_headers)(self, event), may_be_refused
 
     return read_headers
 
