@@ -22,6 +22,8 @@ from stagedoor.model.facts import (
     Resource,
     Verdict,
     as_header,
+    host_name,
+    network,
 )
 from stagedoor.model.heard import NO_LISTENING, Heard
 
@@ -97,3 +99,29 @@ def test_what_is_made_faster_than_by_replace_is_the_same() -> None:
     assert proven.known == client.known  # which == leaves out
     heard = NO_LISTENING._replace(household=Heard(ahead=60.0))
     assert behaviour.having_heard(heard) == replace(behaviour, listening=heard)
+
+
+@pytest.mark.parametrize(
+    ("authority", "name"),
+    [
+        ("Example.org:8080", "example.org"),
+        (" example.org ", "example.org"),
+        ("[2001:db8::1]:443", "[2001:db8::1]"),
+        ("[2001:db8::1]", "[2001:db8::1]"),
+    ],
+)
+def test_the_name_of_a_host(authority: str, name: str) -> None:
+    assert host_name(authority) == name
+
+
+@pytest.mark.parametrize(
+    ("address", "cut"),
+    [
+        ("198.51.100.7", "198.51.100.0/24"),
+        ("2001:db8:7:1::1", "2001:db8:7::/48"),
+        ("nobody", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_is_cut_so_that_it_names_no_household(address: str, cut: str) -> None:
+    assert network(address) == cut
