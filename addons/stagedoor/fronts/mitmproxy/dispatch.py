@@ -17,6 +17,8 @@ from mitmproxy import addonmanager, exceptions, flow, hooks
 
 BEGIN = "stagedoor_begin"
 """Where the addon manager keeps what calls the addons at once."""
+BEGIN_FLOW = "stagedoor_begin_flow"
+"""The same for an event of a flow, by its name and [flow]."""
 LISTENERS = "stagedoor_listeners"
 """Where it keeps what says who listens to an event, by the event's name."""
 
@@ -62,11 +64,20 @@ def shorten(master: Any) -> Callable[[], None]:
 
     def begin(name: str, arguments: Sequence[Any]) -> Awaitable[None] | None:
         """Call the listeners, up to the first that waits; what is left is to be awaited."""
+        number = 0
         functions = listening(name)
         try:
-            for number, function in enumerate(functions, start=1):
-                waiting = called(function, arguments)
-                if waiting is not None:
+            for function in functions:
+                number += 1
+                try:
+                    waiting = function(*arguments)
+                except (exceptions.AddonHalt, exceptions.OptionsError):
+                    raise
+                except Exception:
+                    with addonmanager.safecall():
+                        raise
+                    continue
+                if waiting is not None and inspect.isawaitable(waiting):
                     return go_on(waiting, functions[number:], arguments)
         except exceptions.AddonHalt:
             pass
@@ -85,8 +96,13 @@ def shorten(master: Any) -> Callable[[], None]:
 
     def begin_lifecycle(event: hooks.Hook) -> Awaitable[None] | None:
         arguments = _arguments(event)
-        waiting = begin(event.name, arguments)
-        if not isinstance(arguments[0], flow.Flow) or not listening("update"):
+        if isinstance(arguments[0], flow.Flow):
+            return begin_flow(event.name, arguments)
+        return begin(event.name, arguments)
+
+    def begin_flow(name: str, arguments: Sequence[Any]) -> Awaitable[None] | None:
+        waiting = begin(name, arguments)
+        if not listening("update"):
             return waiting
         if waiting is None:
             return begin("update", (arguments,))
@@ -106,10 +122,10 @@ def shorten(master: Any) -> Callable[[], None]:
             await waiting
 
     manager.trigger_event, manager.handle_lifecycle = trigger_event, handle_lifecycle
-    vars(manager)[BEGIN], vars(manager)[LISTENERS] = begin_lifecycle, listening
+    vars(manager).update({BEGIN: begin_lifecycle, BEGIN_FLOW: begin_flow, LISTENERS: listening})
 
     def undo() -> None:
-        for name in ("trigger_event", "handle_lifecycle", BEGIN, LISTENERS):
+        for name in ("trigger_event", "handle_lifecycle", BEGIN, BEGIN_FLOW, LISTENERS):
             vars(manager).pop(name, None)
 
     return undo

@@ -23,7 +23,7 @@ from mitmproxy.proxy.layers.http._hooks import (
     HttpResponseHook,
 )
 
-from stagedoor.fronts.mitmproxy.dispatch import BEGIN
+from stagedoor.fronts.mitmproxy.dispatch import BEGIN_FLOW
 from stagedoor.fronts.mitmproxy.replacing import Replacement
 
 READER = "stagedoor_reader"
@@ -55,12 +55,14 @@ def _is_last(flow: http.HTTPFlow) -> bool:
 
 
 def _begun(make: Callable[[http.HTTPFlow], Any], may: Callable[[http.HTTPFlow], bool]) -> Any:
+    event: str = make.name  # type: ignore[attr-defined]
+
     def begun(flow: http.HTTPFlow) -> Any:
         hook = make(flow)
-        begin = vars(ctx.master.addons).get(BEGIN)
+        begin = vars(ctx.master.addons).get(BEGIN_FLOW)
         if begin is None or not may(flow):
             return hook
-        rest: Awaitable[None] | None = begin(hook)
+        rest: Awaitable[None] | None = begin(event, [flow])
         hook.stagedoor_rest = rest
         if rest is None and not flow.intercepted:
             hook.blocking = False
