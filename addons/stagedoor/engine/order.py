@@ -87,7 +87,7 @@ def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Effects:
     """
     client = transaction.client
     if facts.proof is not None:
-        client = replace(client, proof=facts.proof[0], why=facts.proof[1])
+        client = client.proven(*facts.proof)
     arrival = transaction.arrival
     if arrival is not None:
         found = transaction.assumed | traits(
@@ -219,7 +219,7 @@ def decide_late(transaction: Transaction, known: Known) -> Effects:
     counts, and so does a sentence that has begun. The request came before that: it ignores nothing.
     """
     heard = known.behaviour.listening
-    transaction.behaviour = replace(transaction.behaviour, listening=heard)
+    transaction.behaviour = transaction.behaviour.having_heard(heard)
     if known.waits:
         transaction.waits = {**transaction.waits, **known.waits}
     effects = _rule(transaction, first=False)

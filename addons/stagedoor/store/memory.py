@@ -79,7 +79,7 @@ class MemoryStore:
         if listener is not None and asks:
             if query.listening:
                 heard = self._sessions.heard(listener, query.listening, query.at)
-                behaviour = replace(behaviour, listening=heard)
+                behaviour = behaviour.having_heard(heard)
             for rule, scope in query.sentences:
                 if left := self._sessions.left(listener, rule, scope, query.at):
                     waits = {**waits, rule: left}

@@ -22,10 +22,11 @@ from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.blind_spots import of_request
 from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.inner_addresses import names_addresses, translated
-from stagedoor.fronts.mitmproxy import first_bytes, interrupting
+from stagedoor.fronts.mitmproxy import first_bytes, interrupting, request_faults
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.delivery import SOUNDING, Delivery
+from stagedoor.fronts.mitmproxy.early_refusals import RefusedAgents
 from stagedoor.fronts.mitmproxy.flow_request import read
 from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, route, unreachable
 from stagedoor.fronts.mitmproxy.logins import Logins
@@ -47,6 +48,7 @@ from stagedoor.publish.publication import NOTHING, Published
 from stagedoor.resources import response_kinds
 from stagedoor.resources.response_kinds import Head
 from stagedoor.rules.plan import ALLOW
+from stagedoor.rules.policy import Policy
 from stagedoor.rules.rule import RETRY_AFTER
 
 _log = logging.getLogger("stagedoor.door")
@@ -55,6 +57,10 @@ _PASSAGE = "stagedoor"
 """Where a flow's passage is kept, in its metadata."""
 _OURS = "stagedoor.answer"
 """Marks a flow whose response is the guard's own."""
+_EARLY = "stagedoor.early"
+"""What was decided about a flow before its first hook."""
+_Decided = tuple[Passage, float, Awaitable[None] | None]
+"""A passage, when that began, and what it has to wait for."""
 UPSTREAM_SILENCE = 10.0
 """Seconds between two lines about a site that does not answer."""
 MOST_WAITING = 200
@@ -78,6 +84,7 @@ class Exchanges:
         self.outage = Outage()
         self.redirects = SignalRedirects()
         self.logins = Logins(self.redirects.client)
+        self.agents = RefusedAgents()
 
     def follow(self, publication: Published) -> None:
         """From now on this is published."""
@@ -125,7 +132,15 @@ class Exchanges:
         if policy is None:
             self._answer(flow, as_response(unavailable(None)))
             return None
+        decided: _Decided | None = flow.metadata.pop(_EARLY, None)
+        passage, began, later = decided or self._decide(flow, policy)
+        if later is not None:
+            return self._entered_later(flow, passage, began, later)
+        return self._entered(flow, passage, began)
+
+    def _decide(self, flow: http.HTTPFlow, policy: Policy) -> _Decided:
         began = time.perf_counter()
+        service = self.service
         trusted = service.trusted
         request = read(flow, trusted)
         passage = Passage(
@@ -135,10 +150,30 @@ class Exchanges:
             service.mode,
         )
         passage.at = time.time()
-        later = service.decide(passage, self._signature(flow, passage))
-        if later is not None:
-            return self._entered_later(flow, passage, began, later)
-        return self._entered(flow, passage, began)
+        return passage, began, service.decide(passage, self._signature(flow, passage))
+
+    def refuse_early(self, flow: http.HTTPFlow) -> http.Response | None:
+        """The refusal of a request that mitmproxy has only read; None lets it go its usual way, where
+        what was decided holds.
+        """
+        policy = self.service.policy
+        if policy is None or not isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
+            return None
+        try:
+            if request_faults.settle(flow) is not None:
+                return None
+            flow.metadata[_EARLY] = passage, began, later = self._decide(flow, policy)
+            if later is not None or not passage.verdict.refused:
+                self.agents.discard(flow.request)
+                return None
+            if passage.request.credentials == "sent" and order.lets_in_logged_in(passage):
+                return None
+            del flow.metadata[_EARLY]
+            self._entered(flow, passage, began)
+        except Exception:  # noqa: BLE001 (it fails again on its usual way, where on_error decides)
+            flow.metadata.clear()
+            flow.response = None
+        return flow.response
 
     async def _entered_later(
         self, flow: http.HTTPFlow, passage: Passage, began: float, later: Awaitable[None]
@@ -190,6 +225,7 @@ class Exchanges:
         self._warn_about_proxies(flow, passage)
         if passage.verdict.refused and not passage.pending:
             flow.request.stream = False  # what is answered here has no one to stream to
+            self.agents.add(flow.request)
             self._record(passage)
             self._answer(flow, self._refusal(passage))
             self._delivery.withheld(flow, passage, None)
