@@ -217,6 +217,15 @@ class Session:
         known = self._tracks.get(number)
         return known is not None and known >> _SENT > int(at) - HOUR
 
+    def of_track(self, number: int, at: float) -> tuple[int, bool]:
+        """The parts of this recording that were sent within the hour, a bit each, and whether they
+        count as all of it.
+        """
+        known = self._tracks.get(number)
+        if known is None or known >> _SENT <= int(at) - HOUR:
+            return 0, False
+        return known & _ALL, (known >> _WHOLE_AT) & _SECONDS > 0
+
     def has_whole(self, more_than: int, at: float) -> bool:
         """Whether it was sent more recordings whole within ten minutes; quick where it was not."""
         tracks = self._tracks

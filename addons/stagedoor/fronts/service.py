@@ -31,6 +31,7 @@ from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.sound_reports import SoundReports
+from stagedoor.fronts.waiting_line import WaitingLine
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
@@ -100,7 +101,8 @@ class Service:
         self._evidence = False
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
-        self.sound = SoundReports(lambda: self.store, self.emit)
+        self.line = WaitingLine(lambda: self.store, self.tracks, self._decided_late)
+        self.sound = SoundReports(lambda: self.store, self.emit, self.line)
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -248,7 +250,8 @@ class Service:
             self._decided(transaction, proof, known)
             if transaction.verdict.refused:
                 self._until(transaction, query)
-            return None
+                return None
+            return self.line.enter(transaction)
         return self._decided_later(transaction, proof, known)
 
     def _listed(self, transaction: Transaction) -> None:
@@ -308,6 +311,9 @@ class Service:
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Awaitable[Known]
     ) -> None:
         self._decided(transaction, proof, await known)
+        waiting = self.line.enter(transaction)
+        if waiting is not None:
+            await waiting
 
     def _decided(
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known

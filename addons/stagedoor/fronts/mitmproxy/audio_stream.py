@@ -152,6 +152,11 @@ class AudioStream:
         """Bytes that have gone out."""
         return self._sent
 
+    @property
+    def size(self) -> int:
+        """Bytes of the whole recording, 0 for unknown."""
+        return self._size
+
     def end(self, *, complete: bool = False) -> None:
         """Report what is left, once. `complete`: the site has ended the response."""
         if self._ended:

@@ -145,7 +145,8 @@ class Exchanges:
     ) -> None:
         try:
             await later
-            waiting = self._entered(flow, passage, began)
+            # Who stood in line has not kept the guard busy.
+            waiting = self._entered(flow, passage, began + passage.waited_for)
         except Exception:  # noqa: BLE001 (as in request())
             self._failed(flow, "request")
             return
@@ -190,6 +191,7 @@ class Exchanges:
         self._warn_about_proxies(flow, passage)
         if passage.verdict.refused and not passage.pending:
             flow.request.stream = False  # what is answered here has no one to stream to
+            self.service.line.ended(passage)
             self._record(passage)
             self._answer(flow, self._refusal(passage))
             self._delivery.withheld(flow, passage, None)
@@ -415,6 +417,7 @@ class Exchanges:
         waiting = self._wait(passage)
         self._record(passage)
         if passage.verdict.refused:
+            self.service.line.ended(passage)
             self._delivery.withheld(flow, passage, response)
             replace_response(flow, self._refusal(passage))
         else:
@@ -428,13 +431,16 @@ class Exchanges:
         status = response.status_code  # of the site: a file of ours may take its place
         if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
             if resource.kind == "audio":
-                response.stream = self._delivery.audio(passage, response)
+                stream = response.stream = self._delivery.audio(passage, response)
+                self.service.line.answered(passage, stream.size)
                 if passage.listened:
                     interrupting.interruptible(flow, lambda: passage.interrupted)
             else:
                 self._delivery.listing(passage, response)
         elif resource.guarded and status >= 400:
             self.service.missing(passage, status)
+        if passage.way is not None and passage.ending is None:
+            self.service.line.ended(passage)  # no recording goes out
         standards = self._signals.leaving(
             flow,
             resource,
@@ -466,6 +472,7 @@ class Exchanges:
         if passage.ending is not None:
             passage.ending()
             passage.ending = None
+        self.service.line.ended(passage)
         if not passage.ended and passage.status:
             passage.ended = True
             self.service.took(passage, passage.status, passage.size)
