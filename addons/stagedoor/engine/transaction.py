@@ -76,6 +76,8 @@ class Transaction:
     """How many sentences had begun when it was decided, of anybody."""
     sweep: Sweep | None = None
     """What its client was sent, where that is far more than anybody listens to."""
+    answered_with = 0
+    """The status of the guard's own answer."""
     seconds = 0.0
     """What the decisions cost."""
     id = ""
@@ -114,4 +116,5 @@ class Transaction:
             id=self.id,
             against=self.against,
             sweep=self.sweep,
+            answered=self.answered_with,
         )

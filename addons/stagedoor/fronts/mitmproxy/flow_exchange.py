@@ -192,8 +192,9 @@ class Exchanges:
         if passage.verdict.refused and not passage.pending:
             flow.request.stream = False  # what is answered here has no one to stream to
             self.service.line.ended(passage)
+            answer = self._refusal(passage)
             self._record(passage)
-            self._answer(flow, self._refusal(passage))
+            self._answer(flow, answer)
             self._delivery.withheld(flow, passage, None)
             self.service.emit(Spent(time.perf_counter() - began))
             return None
@@ -257,6 +258,7 @@ class Exchanges:
             )
         )
         self._signals.refusing(response)
+        passage.answered_with = response.status_code
         return response
 
     def _answer(self, flow: http.HTTPFlow, response: http.Response) -> None:
@@ -415,12 +417,14 @@ class Exchanges:
         if passage.pending:
             self._settle_login(response, passage)
         waiting = self._wait(passage)
-        self._record(passage)
         if passage.verdict.refused:
             self.service.line.ended(passage)
+            answer = self._refusal(passage)
+            self._record(passage)
             self._delivery.withheld(flow, passage, response)
-            replace_response(flow, self._refusal(passage))
+            replace_response(flow, answer)
         else:
+            self._record(passage)
             self._pass(flow, response, passage)
         self.service.emit(Spent(passage.added + time.perf_counter() - began))
         return waiting
