@@ -48,6 +48,8 @@ class SoundReports:
         self._emit(Sounded(transaction.request, transaction.client, sent))
         if sent.kind == "live":
             self._aired(transaction, sent)
+        elif transaction.on_air:  # it was taken for a live stream until now
+            self._aired(transaction, replace(sent, last=True))
         counted = sent.bytes if transaction.policy.counts else 0
         if counted or sent.seconds:
             home = transaction.household or client_key(transaction.request.address)
