@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 
+from test_interrupted import BROWSER, STANCE
+
 from flows import GuardFixture, OpenGuard, answered, flow
 from making import FIREFOX
 from stagedoor.engine.needs import Known
 from stagedoor.model.facts import Behaviour
 from stagedoor.store.interface import Query
 from stagedoor.store.memory import MemoryStore
-from test_interrupted import BROWSER, STANCE
 
 
 def known(fixture: GuardFixture, passage: object) -> Behaviour:
