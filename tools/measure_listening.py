@@ -59,6 +59,8 @@ PLAYS = (
 )
 BARE = (("accept", "*/*"),)
 HOME = "198.51.100.7"
+COUNTED = frozenset({"recording", "segment", "archive"})
+"""Kinds that are expected once they are let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +153,16 @@ class Site:
             length=ask.length,
             piece=piece,
         )
-        if ask.kind in {"recording", "segment"}:
+        if ask.kind == "archive":
+            way = Way(transaction.listener, ask.track, ask.at, archive=True)
+        if ask.kind in COUNTED:
             self.store.begun(way, ask.at)
         return way
 
     def _has_to_wait(self, ask: Ask, transaction: Transaction) -> bool:
         """As the service asks it."""
         few = self.store.under_way(transaction.listener) <= FEW
-        if few or transaction.verdict.refused or ask.kind not in {"recording", "segment"}:
+        if few or transaction.verdict.refused or ask.kind not in COUNTED:
             return False
         return has_to_wait(transaction, self._heard(ask, transaction, Expected()))
 
@@ -310,6 +314,12 @@ def album_fan() -> Asks:
         yield Ask(100 + number * 0.05, song(number))
 
 
+def discography(albums: int = 25) -> Asks:
+    """Downloads all albums of a musician, each in a zip, one after the other."""
+    for number in range(albums):
+        yield Ask(100 + number * 5, f"/albums/{number}.zip", kind="archive")
+
+
 def subscriber() -> Asks:
     """A podcast app of a new subscriber takes all 300 episodes."""
     for number in range(300):
@@ -367,6 +377,7 @@ LISTENERS: dict[str, Callable[[], Asks]] = {
     "20 strangers at an airport": airport,
     "phone that moves": moving_phone,
     "fan takes an album of 12": album_fan,
+    "fan takes 25 albums in zips": discography,
     "subscriber to 300 episodes": subscriber,
     "two hours of HLS": hls,
     "two hours of HLS, at once": lambda: hls(pace=100),
@@ -450,6 +461,7 @@ TAKERS: dict[str, Callable[[], Asks]] = {
     "20 addresses of one /24": neighbours,
     "20 addresses of one /24, 2 s apart": lambda: neighbours(2.0),
     "one address, another agent each time": turning_agents,
+    "100 albums in zips": lambda: discography(100),
     "one that sleeps 20 to 60 s": slow,
     "an address for each recording": everywhere,
     "as a podcast app": costume,
@@ -463,6 +475,8 @@ AT_ONCE = dict.fromkeys(
         "class of 30, one album",
         "20 strangers at an airport",
         "fan takes an album of 12",
+        "fan takes 25 albums in zips",
+        "100 albums in zips",
         "subscriber to 300 episodes",
         "two hours of HLS, at once",
         "a browser's handshake and headers, 5 s",

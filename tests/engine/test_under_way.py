@@ -157,6 +157,18 @@ def test_segments_count_for_their_seconds_and_never_as_whole(site: Site) -> None
     assert three(site.expected().household) == (160, 0, 1)
 
 
+def test_an_archive_counts_as_one_and_only_where_nothing_of_it_was_sent(site: Site) -> None:
+    for name in ("a", "b", "a"):
+        site.ways.begun(Way(HERE, f"/{name}.zip", NOW, archive=True), NOW)
+    found = site.expected().household
+    assert (found.archives, found.ahead, found.begun_recordings) == (2, 0, 0)
+    site.sessions.sent(HERE, SoundSent("/a.zip", "archive", 0.0, 0, 1), NOW)
+    assert site.expected().household.archives == 2
+    assert site.expected(at=NOW + 11.0).household.archives == 1
+    site.sessions.sent(HERE, song(1), NOW)
+    assert site.expected(NEXT_DOOR).network.archives == 2
+
+
 def test_a_response_that_is_silent_is_not_expected_to_go_on(site: Site) -> None:
     way = site.begin(1)
     assert three(site.expected(at=NOW + 9.0).household) == (200, 1, 1)

@@ -44,6 +44,7 @@ MOST = {
     "pieces of 256 kB": 31,
     "HLS segments without playlists": 31,
     "20 addresses of one /24": 41,
+    "100 albums in zips": 31,
     "one address, another agent each time": 31,
 }
 """What each taker may have of 100 recordings before it is stopped."""
@@ -81,6 +82,7 @@ def test_a_listener_is_not_disturbed_where_all_is_asked_for_at_once(
         ("one address, another agent each time", 100, 31),
         ("20 addresses of one /24", 16, 41),
         ("20 addresses of one /24", 100, 41),
+        ("100 albums in zips", 100, 31),
     ],
 )
 def test_a_taker_gets_no_more_where_it_asks_for_all_at_once(

@@ -39,10 +39,12 @@ _STOPPED = frozenset({"recording", "segment"})
 
 def can_be_expected(transaction: Transaction, kind: SoundKind) -> bool:
     """Whether a response of this kind counts for listening once it is sent."""
+    resource = transaction.resource
+    counts = kind in _STOPPED if resource.kind == "audio" else resource.kind == "download"
     return (
         transaction.listened
-        and transaction.resource.kind == "audio"
-        and kind in _STOPPED
+        and counts
+        and resource.form == ""
         and transaction.request.method != "HEAD"
     )
 

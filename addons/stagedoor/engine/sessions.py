@@ -70,11 +70,11 @@ class Sessions:
         if sent.kind in {"live", "bought"} or sent.end <= sent.start:
             return
         sessions = self._of(listener, at)
-        if sent.kind == "episode":
+        if sent.kind in {"episode", "archive"}:
             key = int.from_bytes(recording_key(sent.track))
             for session in sessions:
                 before = session.recordings
-                session.episode(key, at)
+                (session.episode if sent.kind == "episode" else session.archive)(key, at)
                 self._recordings += session.recordings - before
         else:
             self._sent(sessions, sent, at)
@@ -151,6 +151,7 @@ class Sessions:
                 (agent is not None and agent.has_whole(amounts.whole_files, at))
                 or (home.ahead(at) > amounts.ahead and home.has_begun(MANY, at))
                 or home.has_episodes(amounts.episodes, at)
+                or home.has_archives(amounts.archives, at)
             ):
                 return self.run(listener, "household", at)
         network = self.session(listener, "network")

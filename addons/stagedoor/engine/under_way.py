@@ -24,6 +24,7 @@ from typing import Final, NamedTuple
 from stagedoor.engine.catalogued import ALL, between
 from stagedoor.engine.sessions import Sessions
 from stagedoor.model.heard import LONG, PARTS, WHOLE, Heard, Listener, Listening, Scope
+from stagedoor.model.recording_keys import recording_key
 from stagedoor.model.sound import SoundSent
 
 FEW: Final = 3
@@ -52,10 +53,11 @@ _RANGE: Final = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?", re.ASCII)
 class Way:
     """One response. `begin` and `end` are bytes of the recording, `end` 0: to its end; `size` and
     `length` (seconds) are all of it, 0 for unknown. `piece`: seconds of an HLS segment, else 0.
+    `archive`: it is one, and has no seconds.
     """
 
     __slots__ = (
-        "_began", "_had", "_last", "begin", "end", "length", "listener", "piece", "size", "track",
+        "_began", "_had", "_last", "archive", "begin", "end", "length", "listener", "piece", "size", "track",
     )  # fmt: skip
 
     def __init__(
@@ -68,8 +70,10 @@ class Way:
         size: int = 0,
         length: float = 0.0,
         piece: float = 0.0,
+        archive: bool = False,
     ) -> None:
-        self.listener, self.track, self.piece = listener, track, piece
+        self.listener, self.track = listener, track
+        self.piece, self.archive = piece, archive
         self.begin, self.end = extent
         self.size, self.length = size, length
         self._began = self._last = at
@@ -213,8 +217,13 @@ def _added(
     of_tracks: dict[str, list[Way]] = {}
     for way in ways:
         of_tracks.setdefault(way.track, []).append(way)
-    seconds, whole, begun = 0.0, 0, 0
+    seconds, whole, begun, archives = 0.0, 0, 0, 0
     for track, those in of_tracks.items():
+        if those[0].archive:
+            key = int.from_bytes(recording_key(track))
+            known = session is not None and session.knows_archive(key, at)
+            archives += not known and those[0].most(at) > 0
+            continue
         number = sessions.catalogue.known(track)
         bits, is_whole = session.of_track(number, at) if session is not None else (0, False)
         if bits.bit_count() < expected.share * PARTS:
@@ -236,6 +245,7 @@ def _added(
         ahead=heard.ahead + seconds,
         whole_recordings=heard.whole_recordings + whole,
         begun_recordings=heard.begun_recordings + begun,
+        archives=heard.archives + archives,
     )
 
 

@@ -103,7 +103,11 @@ class SoundReports:
             return
         listening = transaction.policy.stance.listening
         amounts = Amounts(
-            listening.ahead, listening.whole_files, listening.at_once_by_network, listening.episodes
+            listening.ahead,
+            listening.whole_files,
+            listening.at_once_by_network,
+            listening.episodes,
+            listening.archives,
         )
         sweep = self._store().sweep(transaction.listener, amounts, time.monotonic())
         if sweep is not None:
@@ -126,6 +130,14 @@ class SoundReports:
         transaction.on_air = not sent.last
         home = transaction.household or client_key(transaction.request.address)
         self._store().aired(home, time.monotonic(), change)
+
+    def archived(self, transaction: Transaction, key: str) -> None:
+        """Something of a large archive has gone out; of one that was bought it does not count."""
+        if transaction.policy.listens and not is_crowd(transaction):
+            sent = SoundSent(key, "archive", 0.0, 0, 1, first=True)
+            self._store().sounded(transaction.listener, sent, time.monotonic())
+            self._line.ended(transaction)
+            self._sweeps(transaction)
 
     def listed(self, transaction: Transaction) -> None:
         """A playlist has gone out."""

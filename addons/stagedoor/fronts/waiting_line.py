@@ -103,9 +103,14 @@ class WaitingLine:
     def _way(self, transaction: Transaction) -> Way | None:
         """What is to be expected of its response; None where that does not count."""
         request, resource = transaction.request, transaction.resource
+        key = track_key(request.path, request.target)
+        if resource.kind == "download":
+            if not can_be_expected(transaction, "archive") or is_crowd(transaction):
+                return None
+            now = time.monotonic()
+            return Way(transaction.listener, resource.track or key, now, archive=True)
         if resource.kind != "audio" or transaction.client.purpose in FEED_CLIENTS:
             return None
-        key = track_key(request.path, request.target)
         place = self._tracks.place(key)
         if not can_be_expected(transaction, resource.form or place.kind) or is_crowd(transaction):
             return None

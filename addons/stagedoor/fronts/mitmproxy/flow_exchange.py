@@ -443,6 +443,13 @@ class Exchanges:
                 self._delivery.listing(passage, response)
         elif resource.guarded and status >= 400:
             self.service.missing(passage, status)
+        elif (
+            resource.kind == "download"
+            and passage.listened
+            and resource.form != "bought"
+            and self._delivery.is_sent(flow.request.method, status)
+        ):
+            self._delivery.archive(passage, response)
         if passage.way is not None and passage.ending is None:
             self.service.line.ended(passage)  # no recording goes out
         standards = self._signals.leaving(
