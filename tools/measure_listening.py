@@ -92,6 +92,8 @@ class Outcome:
     waited: int = 0
     """Turns in which its requests stood in line."""
     rules: list[str] = field(default_factory=list)
+    noted: int = 0
+    """Requests that were let in, and written down."""
 
 
 class Site:
@@ -112,6 +114,7 @@ class Site:
             outcome.waited += 1
             yield
             self._decided_late(ask, transaction)
+        outcome.noted += transaction.verdict.action == "log"
         if not transaction.verdict.refused:
             way = transaction.way = self._begun(ask, transaction)
             for sent in portions(ask):
@@ -350,6 +353,19 @@ def mixes() -> Asks:
         yield Ask(100 + number * 300, f"/mixes/{number}.mp3", length=7200)
 
 
+def in_order(pace: float = 1.0) -> Asks:
+    """Plays the catalogue from its beginning to its end, and goes on to the next song early: `pace`."""
+    for number in range(100):
+        yield Ask(100 + number * SONG / pace, song(number))
+
+
+def school_in_order() -> Asks:
+    """Twelve pupils with the same browser, each through the whole catalogue, from the beginning on."""
+    for pupil in range(12):
+        for number in range(100):
+            yield Ask(100 + pupil * 61 + number * SONG, song(number))
+
+
 def all_day() -> Asks:
     """Plays the whole catalogue in a day, prefetching the next song each time."""
     for number in range(100):
@@ -383,6 +399,8 @@ LISTENERS: dict[str, Callable[[], Asks]] = {
     "two hours of HLS, at once": lambda: hls(pace=100),
     "four mixes of two hours": mixes,
     "the whole catalogue in a day": all_day,
+    "the same, a third of each skipped": lambda: in_order(1.5),
+    "twelve pupils, the catalogue each": school_in_order,
     "200 fans in one /24, new album": release_day,
 }
 
@@ -435,6 +453,13 @@ def slow() -> Asks:
         yield Ask(at, song(number))
 
 
+def slow_shuffled() -> Asks:
+    """The same, in no order."""
+    order = list(range(100))
+    random.Random(2).shuffle(order)
+    return (replace(ask, track=song(number)) for ask, number in zip(slow(), order, strict=True))
+
+
 def everywhere() -> Asks:
     """An address of its own for each recording."""
     for number in range(100):
@@ -463,6 +488,7 @@ TAKERS: dict[str, Callable[[], Asks]] = {
     "one address, another agent each time": turning_agents,
     "100 albums in zips": lambda: discography(100),
     "one that sleeps 20 to 60 s": slow,
+    "the same, in no order": slow_shuffled,
     "an address for each recording": everywhere,
     "as a podcast app": costume,
 }

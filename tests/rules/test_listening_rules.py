@@ -141,11 +141,21 @@ def test_what_is_not_stopped_is_what_the_guide_says(shipped: Policy) -> None:
     never = TAKERS.keys() - MOST.keys() - {"20 addresses of one /24, 2 s apart"}
     assert never == {
         "one that sleeps 20 to 60 s",
+        "the same, in no order",
         "an address for each recording",
         "as a podcast app",
     }
     for name in never:
         assert play(shipped, TAKERS[name]()).refused == 0
+
+
+def test_one_that_takes_its_time_is_written_down_and_hardly_any_listener_is(
+    shipped: Policy,
+) -> None:
+    for name in ("one that sleeps 20 to 60 s", "the same, in no order"):
+        assert play(shipped, TAKERS[name]()).noted > 40
+    noted = {name for name, make in LISTENERS.items() if play(shipped, make()).noted}
+    assert noted <= {"family of four, one browser", "the same, a third of each skipped"}
 
 
 def test_a_stance_that_says_yes_stops_nobody(shipped: Policy) -> None:
