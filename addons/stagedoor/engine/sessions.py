@@ -301,7 +301,9 @@ class Sessions:
                 if (now := session.rank(at)) < rank:  # what it was watched for is over
                     self._ranks[now][key] = kept.pop(key)
                     self._ranks[now].move_to_end(key, last=False)
-        crowded = len(watched) + len(held) > self._most * _KEPT
+        # By their number, or by their recordings, of which a watched session has many.
+        most = min(len(self), self._most)
+        crowded = len(watched) + len(held) > most * _KEPT
         kept = passing if passing and not crowded else watched or held
         key, session = kept.popitem(last=False)
         self._recordings -= session.recordings
