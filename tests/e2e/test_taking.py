@@ -14,15 +14,23 @@ from typing import Any
 import pytest
 import requests
 
+from stagedoor.cli.watch import key_hash
+
 from .clients import CHROMIUM, FIREFOX, curl
-from .guarding import Guard, running
+from .firefox import Firefox
+from .guarding import Guard, confdir, running
 from .programs import PATIENCE, Program, eventually, program, run
 from .site import nginx
+from .webdriver import Browser
 
 SONGS, SECONDS = 100, 179
 PAGE = "<!doctype html><title>Songs</title><body>" + "".join(
     f'<a href="/music/{number:03}.mp3">{number}</a> ' for number in range(SONGS)
 )
+MANY = "<!doctype html><title>Many</title><body>" + "".join(
+    f'<audio preload=metadata src="/large/{number:03}.mp3"></audio>' for number in range(SONGS)
+)
+KNOWN = "[...document.querySelectorAll('audio')].filter(one => one.readyState > 0).length"
 AS_FIREFOX = (
     *("-H", "Accept: audio/webm,audio/ogg,audio/*;q=0.9", "-H", "Accept-Language: en-GB,en;q=0.5"),
     *("-H", "Sec-Fetch-Dest: audio", "-H", "Sec-Fetch-Mode: no-cors", "-H", "Range: bytes=0-"),
@@ -47,6 +55,7 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             os.link(made, where / f"{number:03}.mp3")
     (folder / "site" / "mix.mp3").write_bytes((folder / "site/large/000.mp3").read_bytes() * 8)
     (folder / "site" / "index.html").write_text(PAGE)
+    (folder / "site" / "many.html").write_text(MANY)
     started: Program
     # Under /play/ it is only the answer that says that it is a recording.
     by_number = "location ~ ^/play/(\\d+)$ { try_files /large/$1.mp3 =404; }"
@@ -204,6 +213,35 @@ def test_a_browsers_own_headers_get_no_more_where_all_is_asked_for_at_once(
     # What was let in first has come to its end, and pages are open.
     assert (tmp_path / "000.mp3").stat().st_size == int(whole)
     assert curl(f"{guard.url}/", "-H", at, agent=FIREFOX).status == 200
+
+
+@pytest.fixture(scope="module")
+def home(songs: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
+    """A guard behind no proxy: the browsers of this machine are a household."""
+    with running(tmp_path_factory.mktemp("home"), songs) as found:
+        yield found
+
+
+def test_chromium_looks_at_a_hundred_recordings_of_a_page_and_gets_all(
+    home: Guard, tmp_path: Path
+) -> None:
+    """Over HTTP/2, with room for all of them at once."""
+    url = home.url.replace("http", "https")
+    authority = Path(confdir()) / "mitmproxy-ca-cert.pem"
+    with Browser(tmp_path, trusts=(key_hash(authority),)) as browser:
+        browser.open(f"{url}/many.html")
+        eventually(lambda: browser.run(f"return {KNOWN}") == SONGS, "the lengths of all")
+    assert not [line for line in home.decisions("large", 0) if line["status"]]
+
+
+def test_firefox_looks_at_a_hundred_recordings_of_a_page_and_gets_all(
+    home: Guard, tmp_path: Path
+) -> None:
+    words = (program("firefox-esr"), "--profile", str(tmp_path), "--no-remote")
+    with Firefox(words, tmp_path / "firefox.log") as firefox:
+        firefox.open(f"{home.url}/many.html")
+        eventually(lambda: firefox.run(KNOWN) == SONGS, "the lengths of all")
+    assert not [line for line in home.decisions("large", 0) if line["status"]]
 
 
 def test_twenty_neighbours_get_no_more_where_they_all_ask_at_once(

@@ -180,7 +180,7 @@ async def test_nobody_waits_for_what_does_not_move(fixture: GuardFixture) -> Non
     assert asked[-1].waits
     for one in asked[:13]:
         one.flow.metadata["stagedoor"].way._last -= 11.0
-    await asyncio.sleep(0.6)
+    await asyncio.sleep(1.1)
     assert (asked[-1].waits, asked[-1].status) == (False, 0)
 
 
@@ -189,11 +189,11 @@ async def test_nobody_waits_longer_than_for_a_while(fixture: GuardFixture) -> No
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(waiting_line, "LONGEST_WAIT", 0.0)
         asked = await ask(fixture, range(14))
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.1)
     passage = asked[-1].flow.metadata["stagedoor"]
     assert (asked[-1].waits, asked[-1].status) == (False, 0)
-    assert 0.4 < passage.waited_for < 5
-    assert passage.seconds < 0.4  # the guard was not busy with it
+    assert 0.9 < passage.waited_for < 5
+    assert passage.seconds < 0.9  # the guard was not busy with it
     assert passage.way is not None
 
 

@@ -22,6 +22,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from stagedoor.engine.catalogued import ALL, between
+from stagedoor.engine.session import Session
 from stagedoor.engine.sessions import Sessions
 from stagedoor.model.heard import LONG, PARTS, WHOLE, Heard, Listener, Listening, Scope
 from stagedoor.model.recording_keys import recording_key
@@ -45,7 +46,7 @@ SONG: Final = 180.0
 """Seconds of a recording of which nothing is known."""
 _USUAL: Final = 16_000
 """Bytes a second, where only its size is known."""
-_LOOKED_AT: Final = 512
+_LOOKED_AT: Final = 128
 _FORGOTTEN: Final = 3600.0
 _RANGE: Final = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?", re.ASCII)
 
@@ -181,14 +182,34 @@ class UnderWay:
         ways = self._groups.get(group(listener))
         if not ways:
             return heard
-        ours = list(islice(ways, _LOOKED_AT))
+        known = sessions.catalogue.known
+        going: list[_Going] = [
+            (way, most, known(way.track))
+            for way in islice(ways, _LOOKED_AT)
+            if way is not expected.but and (most := way.most(at))
+        ]
         facts: dict[Scope, Heard] = {}
+        before: tuple[int, Session | None] = (-1, None)
+        more = _NOTHING
         for scope in scopes:
-            own = [way for way in ours if way is not expected.but and _whose(way, listener, scope)]
-            facts[scope] = _added(
-                getattr(heard, scope), own, listener, scope, sessions, at, expected
+            own = [one for one in going if _whose(one[0], listener, scope)]
+            session = sessions.session(listener, scope)
+            # Those of an agent are among its household's, and those among its network's.
+            if before != (len(own), session):
+                before, more = (len(own), session), _more(own, session, at, expected.share)
+            found = getattr(heard, scope)
+            facts[scope] = found._replace(
+                ahead=found.ahead + more.ahead,
+                whole_recordings=found.whole_recordings + more.whole_recordings,
+                begun_recordings=found.begun_recordings + more.begun_recordings,
+                archives=found.archives + more.archives,
             )
         return heard._replace(**facts)
+
+
+_Going = tuple[Way, float, int]
+"""A response that goes on, what it can send yet at most, in seconds, and its recording's number."""
+_NOTHING = Heard()
 
 
 def group(listener: Listener) -> str:
@@ -204,49 +225,32 @@ def _whose(way: Way, listener: Listener, scope: Scope) -> bool:
     )
 
 
-def _added(
-    heard: Heard,
-    ways: list[Way],
-    listener: Listener,
-    scope: Scope,
-    sessions: Sessions,
-    at: float,
-    expected: Expected,
-) -> Heard:
-    session = sessions.session(listener, scope)
-    of_tracks: dict[str, list[Way]] = {}
-    for way in ways:
-        of_tracks.setdefault(way.track, []).append(way)
+def _more(going: list[_Going], session: Session | None, at: float, share: float) -> Heard:
+    """What they add to the facts of a session."""
+    of_tracks: dict[str, list[_Going]] = {}
+    for one in going:
+        of_tracks.setdefault(one[0].track, []).append(one)
     seconds, whole, begun, archives = 0.0, 0, 0, 0
     for track, those in of_tracks.items():
-        if those[0].archive:
+        first, most, number = those[0]
+        if first.archive:
             key = int.from_bytes(recording_key(track))
-            known = session is not None and session.knows_archive(key, at)
-            archives += not known and those[0].most(at) > 0
+            archives += session is None or not session.knows_archive(key, at)
             continue
-        number = sessions.catalogue.known(track)
         bits, is_whole = session.of_track(number, at) if session is not None else (0, False)
-        if bits.bit_count() < expected.share * PARTS:
+        if bits.bit_count() < share * PARTS:
             continue
-        most = max(way.most(at) for way in those)
-        if not most:
-            continue
-        asked = 0
-        for way in those:
-            asked |= way.parts
-        length = max(way.seconds for way in those)
+        asked, length, pieces = first.parts, first.seconds, first.piece
+        for way, its_most, _ in those[1:]:
+            most, length = max(most, its_most), max(length, way.seconds)
+            asked, pieces = asked | way.parts, pieces + way.piece
         rest = (asked & ~bits).bit_count() * length / PARTS
-        seconds += min(most, rest + sum(way.piece for way in those))
+        seconds += min(most, rest + pieces)
         # Cut short by LONGEST it is whole all the same; by its pace, it is not yet.
         all_of_it = (asked | bits).bit_count() >= WHOLE and min(rest, LONGEST) <= most
         whole += all_of_it and length >= LONG and not is_whole
         begun += session is None or not session.remembers(number, at)
-    return heard._replace(
-        ahead=heard.ahead + seconds,
-        whole_recordings=heard.whole_recordings + whole,
-        begun_recordings=heard.begun_recordings + begun,
-        archives=heard.archives + archives,
-    )
+    return Heard(seconds, whole, begun, archives=archives)
 
 
 def asked_range(text: str) -> tuple[int, int]:

@@ -30,7 +30,7 @@ LONGEST_WAIT: Final = 30.0
 MOST_WAITING: Final = 1_000
 """Requests that wait: each holds a connection, or a stream of one. Further ones do not wait."""
 MOST_OF_A_NETWORK: Final = 300
-_LOOK: Final = 0.5
+_LOOK: Final = 1.0
 """Seconds after which it is looked again: a response may be silent."""
 _SEGMENT: Final = 10.0
 """Seconds of a segment of which nothing is known."""
