@@ -167,7 +167,7 @@ class Site:
         few = self.store.under_way(transaction.listener) <= FEW
         if few or transaction.verdict.refused or ask.kind not in COUNTED:
             return False
-        return has_to_wait(transaction, self._heard(ask, transaction, Expected()))
+        return has_to_wait(transaction, self._heard(ask, transaction, Expected())) is not None
 
     def _decided_late(self, ask: Ask, transaction: Transaction) -> None:
         listener, steps = transaction.listener, transaction.steps

@@ -209,6 +209,23 @@ async def test_there_is_room_for_so_many_and_the_others_are_decided_at_once(
 
 
 @through
+async def test_a_network_that_fills_the_line_is_refused_for_a_moment(
+    fixture: GuardFixture,
+) -> None:
+    """Else the requests behind it would be let in, as many as there are."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(waiting_line, "MOST_OF_A_NETWORK", 5)
+        asked = await ask(fixture, range(40))
+    assert sum(one.waits for one in asked) == 5
+    assert [one.status for one in asked] == [0] * 18 + [429] * 22
+    answer = asked[-1].flow.response
+    assert answer is not None
+    assert answer.headers["Retry-After"] == "5"
+    assert Asked(fixture, "/about").status == 0
+    await give_up(asked)
+
+
+@through
 async def test_observing_delays_nobody(fixture: GuardFixture) -> None:
     fixture.set(guard_mode="observe")
     asked = await ask(fixture, range(40))

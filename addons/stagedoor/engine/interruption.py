@@ -26,6 +26,7 @@ from typing import Final
 
 from stagedoor.engine.needs import NO_WAITS
 from stagedoor.engine.transaction import Transaction
+from stagedoor.model.facts import Verdict
 from stagedoor.model.heard import SCOPES, Heard, Listening, Sentence
 from stagedoor.model.sound import SoundKind, SoundSent
 
@@ -49,10 +50,12 @@ def can_be_expected(transaction: Transaction, kind: SoundKind) -> bool:
     )
 
 
-def has_to_wait(transaction: Transaction, heard: Listening) -> bool:
-    """Whether a rule about listening would refuse it, had all that is expected been sent: `heard`."""
+def has_to_wait(transaction: Transaction, heard: Listening) -> Verdict | None:
+    """The verdict of the rule about listening that would refuse it, had all that is expected been
+    sent: `heard`. None where it need not wait.
+    """
     if transaction.verdict.refused or transaction.mode != "enforce":
-        return False
+        return None
     verdict = transaction.steps.verdict(
         transaction.request,
         transaction.client,
@@ -60,7 +63,8 @@ def has_to_wait(transaction: Transaction, heard: Listening) -> bool:
         replace(transaction.behaviour, listening=heard),
         transaction.waits,
     )[0]
-    return verdict.refused and bool(transaction.policy.plan.listening_of(verdict.rule))
+    about_listening = transaction.policy.plan.listening_of(verdict.rule)
+    return verdict if verdict.refused and about_listening else None
 
 
 def can_be_stopped(transaction: Transaction, sent: SoundSent) -> bool:

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from stagedoor.engine.interruption import can_be_expected, has_to_wait
@@ -19,7 +20,8 @@ from stagedoor.engine.needs import Known
 from stagedoor.engine.transaction import Transaction
 from stagedoor.engine.under_way import FEW, Expected, Way, asked_range, group
 from stagedoor.fronts.crowds import is_crowd
-from stagedoor.model.facts import Purpose
+from stagedoor.model.actions import THROTTLE, named
+from stagedoor.model.facts import Purpose, Verdict
 from stagedoor.model.sound import SoundSent
 from stagedoor.resources.track_keys import track_key
 from stagedoor.store.interface import Query, Store
@@ -30,6 +32,9 @@ LONGEST_WAIT: Final = 30.0
 MOST_WAITING: Final = 1_000
 """Requests that wait: each holds a connection, or a stream of one. Further ones do not wait."""
 MOST_OF_A_NETWORK: Final = 300
+"""Further ones are refused for SOON seconds: a browser asks for a hundred at the same time at most."""
+SOON: Final = 5
+_LATER: Final = named(THROTTLE)
 _LOOK: Final = 1.0
 """Seconds after which it is looked again: a response may be silent."""
 _SEGMENT: Final = 10.0
@@ -60,9 +65,13 @@ class WaitingLine:
         way = self._way(transaction)
         if way is None:
             return None
-        if self._has_to_wait(transaction):
-            line = self._lines.get(group(way.listener), {})
-            if self.waiting < self.most and len(line) < MOST_OF_A_NETWORK:
+        if (verdict := self._has_to_wait(transaction)) is not None:
+            if len(self._lines.get(group(way.listener), ())) >= MOST_OF_A_NETWORK:
+                transaction.verdict = replace(
+                    verdict, action=_LATER.word, status=_LATER.status, seconds=SOON
+                )
+                return None
+            if self.waiting < self.most:
                 return self._stand(transaction, group(way.listener))
         self._begin(transaction, way)
         return None
@@ -130,10 +139,10 @@ class WaitingLine:
 
     # -- the line ----------------------------------------------------------------------------------
 
-    def _has_to_wait(self, transaction: Transaction) -> bool:
+    def _has_to_wait(self, transaction: Transaction) -> Verdict | None:
         store, listener = self._store(), transaction.listener
         if store.under_way(listener) <= FEW:
-            return False
+            return None
         known = store.read(
             Query(
                 listener.household,
@@ -143,7 +152,9 @@ class WaitingLine:
                 expected=_EVERYTHING,
             )
         )
-        return isinstance(known, Known) and has_to_wait(transaction, known.behaviour.listening)
+        if not isinstance(known, Known):
+            return None
+        return has_to_wait(transaction, known.behaviour.listening)
 
     async def _stand(self, transaction: Transaction, where: str) -> None:
         turn, began = asyncio.Event(), time.monotonic()
@@ -159,7 +170,7 @@ class WaitingLine:
                 waited = time.monotonic() - began
                 if transaction.verdict.refused:
                     break
-                if waited >= LONGEST_WAIT or not self._has_to_wait(transaction):
+                if waited >= LONGEST_WAIT or self._has_to_wait(transaction) is None:
                     way = self._way(transaction)
                     if way is not None:
                         self._begin(transaction, way)
