@@ -45,6 +45,7 @@ from stagedoor.model.facts import (
 )
 from stagedoor.model.heard import NO_LISTENING, TRIPPED
 from stagedoor.resources.kinds import reclassify
+from stagedoor.resources.track_keys import track_key
 from stagedoor.rules.plan import NOBODY_REMEMBERS
 from stagedoor.rules.policy import Policy, observed
 from stagedoor.rules.trap import trips
@@ -204,7 +205,7 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
     if not counted and not violated and not used and sentence is None and not tripped:
         return NO_EFFECTS
     guarded = transaction.resource.guarded
-    asked = (transaction.recording or transaction.request.path) if guarded else ""
+    asked = (transaction.recording or _key(transaction)) if guarded else ""
     let_in = not verdict.refused and transaction.request.method != "HEAD"
     recording = asked if counted and let_in else ""
     ignored = ""
@@ -212,6 +213,12 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
         ignored = asked
         sentence = None
     return Effects(counted, recording, used, violated, sentence, ignored, tripped)
+
+
+def _key(transaction: Transaction) -> str:
+    """The recording that is asked for: of a program that hands out many, one of them."""
+    request = transaction.request
+    return transaction.resource.track or track_key(request.path, request.target)
 
 
 def decide_late(transaction: Transaction, known: Known) -> Effects:

@@ -180,7 +180,8 @@ class Exchanges:
     ) -> None:
         try:
             await later
-            waiting = self._entered(flow, passage, began)
+            # Who stood in line has not kept the guard busy.
+            waiting = self._entered(flow, passage, began + passage.waited_for)
         except Exception:  # noqa: BLE001 (as in request())
             self._failed(flow, "request")
             return
@@ -226,8 +227,10 @@ class Exchanges:
         if passage.verdict.refused and not passage.pending:
             flow.request.stream = False  # what is answered here has no one to stream to
             self.agents.add(flow.request)
+            self.service.line.ended(passage)
+            answer = self._refusal(passage)
             self._record(passage)
-            self._answer(flow, self._refusal(passage))
+            self._answer(flow, answer)
             self._delivery.withheld(flow, passage, None)
             self.service.emit(Spent(time.perf_counter() - began))
             return None
@@ -291,6 +294,7 @@ class Exchanges:
             )
         )
         self._signals.refusing(response)
+        passage.answered_with = response.status_code
         return response
 
     def _answer(self, flow: http.HTTPFlow, response: http.Response) -> None:
@@ -449,11 +453,14 @@ class Exchanges:
         if passage.pending:
             self._settle_login(response, passage)
         waiting = self._wait(passage)
-        self._record(passage)
         if passage.verdict.refused:
+            self.service.line.ended(passage)
+            answer = self._refusal(passage)
+            self._record(passage)
             self._delivery.withheld(flow, passage, response)
-            replace_response(flow, self._refusal(passage))
+            replace_response(flow, answer)
         else:
+            self._record(passage)
             self._pass(flow, response, passage)
         self.service.emit(Spent(passage.added + time.perf_counter() - began))
         return waiting
@@ -464,13 +471,23 @@ class Exchanges:
         status = response.status_code  # of the site: a file of ours may take its place
         if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
             if resource.kind == "audio":
-                response.stream = self._delivery.audio(passage, response)
+                stream = response.stream = self._delivery.audio(passage, response)
+                self.service.line.answered(passage, stream.size)
                 if passage.listened:
                     interrupting.interruptible(flow, lambda: passage.interrupted)
             else:
                 self._delivery.listing(passage, response)
         elif resource.guarded and status >= 400:
             self.service.missing(passage, status)
+        elif (
+            resource.kind == "download"
+            and passage.listened
+            and resource.form != "bought"
+            and self._delivery.is_sent(flow.request.method, status)
+        ):
+            self._delivery.archive(passage, response)
+        if passage.way is not None and passage.ending is None:
+            self.service.line.ended(passage)  # no recording goes out
         standards = self._signals.leaving(
             flow,
             resource,
@@ -502,6 +519,7 @@ class Exchanges:
         if passage.ending is not None:
             passage.ending()
             passage.ending = None
+        self.service.line.ended(passage)
         if not passage.ended and passage.status:
             passage.ended = True
             self.service.took(passage, passage.status, passage.size)
