@@ -44,6 +44,8 @@ class Transaction:
     """The store's key of the client's address."""
     recording = ""
     """The recording that it asks for, as it is counted: of a segment, its track. Empty: its path."""
+    passed = ""
+    """The serial of the pass that it is counted by, see `model.heard.Listener`."""
     crawler = ""
     """The store's key of the crawler, empty for people."""
     client: Client = UNKNOWN
@@ -90,7 +92,8 @@ class Transaction:
     def listener(self) -> Listener:
         """Whom it is counted for, what it is sent of recordings."""
         request = self.request
-        return listener(request.address, request.agent)
+        found = listener(request.address, request.agent)
+        return found._replace(passed=self.passed) if self.passed else found
 
     @property
     def against(self) -> bool:
