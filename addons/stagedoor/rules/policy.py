@@ -31,7 +31,7 @@ from stagedoor.model.globs import Globs
 from stagedoor.resources.kinds import classify
 from stagedoor.resources.site_profiles import FOLDER as PROFILES
 from stagedoor.resources.site_profiles import Profile, ProfileFile, chosen, read_profiles
-from stagedoor.rules.conditions import restated
+from stagedoor.rules.conditions import leaves, restated
 from stagedoor.rules.lint import lint
 from stagedoor.rules.plan import CACHED_TEXTS, MAX_CACHED, Plan, note
 from stagedoor.rules.rule import Rule, read_rules, repeated_ids
@@ -133,6 +133,15 @@ class Policy:
         """The paths whose recordings need a pass; None where none do."""
         paths = self.stance.passes.paths
         return Globs(paths) if paths else None
+
+    @cached_property
+    def rules_about_passes(self) -> frozenset[str]:
+        """The rules, by id, that ask whether a request shows a pass."""
+        return frozenset(
+            rule.id
+            for rule in self.rules
+            if any(leaf.name == "request.pass" for leaf in leaves(rule.condition))
+        )
 
     @cached_property
     def trap(self) -> str:
