@@ -22,6 +22,7 @@ Wanted = Callable[[str], bool]
 """Whether this address gets a mark."""
 
 HOLD: Final = 64 << 10
+_BOM: Final = b"\xef\xbb\xbf"
 _AROUND: Final = 1024
 """Bytes before and behind a link that are looked at: the tag it stands in."""
 
@@ -92,8 +93,8 @@ class LinkRewriter:
     def _settled(self, data: bytes) -> bool:
         """Whether it is known how it is written."""
         if self._text == "listing":
-            start = data[:_AROUND].removeprefix(b"\xef\xbb\xbf").lstrip()
-            if not start:
+            start = data[:_AROUND].removeprefix(_BOM).lstrip()
+            if not start or _BOM.startswith(data) or start == b"[":
                 return len(data) > _AROUND
             first = start[:1]
             if first == b"<":
@@ -110,15 +111,18 @@ class LinkRewriter:
         """Where `data` can be cut without cutting a link, or the tag around it."""
         if self._text == "lines":
             return max(data.rfind(b"\n"), data.rfind(b"\r"))
-        quote = data.rfind(b'",')
-        if self._text == "json":
-            return quote if quote > 0 else max(data.rfind(sign) for sign in _ENDS)
-        tag, end = data.rfind(b"<"), data.rfind(b">")
-        if tag <= end:
-            return max(end, quote, data.rfind(b"\n"))
-        if len(data) - tag > 2 * _AROUND:  # that is no tag
-            return max(data.rfind(sign) for sign in _ENDS)
-        return tag
+        if self._text == "xml":
+            cut = data.rfind(b"</")
+        elif self._text == "json":
+            cut = data.rfind(b'",')
+        else:
+            tag, end = data.rfind(b"<"), data.rfind(b">")
+            if tag <= end:
+                return max(end, data.rfind(b'",'), data.rfind(b"\n"))
+            cut = tag if len(data) - tag <= 2 * _AROUND else 0  # so long a tag is none
+        if cut > 0 or len(data) <= 2 * _AROUND:
+            return cut
+        return max(data.rfind(sign) for sign in _ENDS)
 
     def _marked(self, data: bytes) -> bytes:
         if self._text == "lines":

@@ -452,7 +452,6 @@ class Exchanges:
             links = marked_flows.hand_out(
                 flow, passage, self.service.marks, lambda: self._is_secure(flow, passage.request)
             )
-        stream = response.stream
         if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
             if resource.kind == "audio":
                 response.stream = self._delivery.audio(passage, response)
@@ -462,6 +461,7 @@ class Exchanges:
                 self._delivery.listing(passage, response)
         elif resource.guarded and status >= 400:
             self.service.missing(passage, status)
+        stream = response.stream
         standards = self._signals.leaving(
             flow,
             resource,
