@@ -20,7 +20,6 @@ from pathlib import Path
 from stagedoor.engine.needs import Effects
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fronts.crowds import is_crowd
-from stagedoor.load.mark_keys import ensure_keys, new_key, read_keys
 from stagedoor.marks.keyring import Keyring
 from stagedoor.marks.mark import HOUR, PASSES, Mark, MarkKind
 from stagedoor.marks.own_links import OwnLinks
@@ -34,11 +33,12 @@ from stagedoor.marks.passes import (
 )
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.errors import StagedoorError
-from stagedoor.model.events import Decided, Event, Handing, MarkHanded, MarkUsed
+from stagedoor.model.events import Decided, Event, Handout, MarkHanded, MarkUsed
 from stagedoor.model.facts import PEOPLE, Kind, network
 from stagedoor.resources.readings import readings
 from stagedoor.rules.policy import Policy
 from stagedoor.store.interface import Store
+from stagedoor.verify.mark_keys import ensure_keys, new_key, read_keys
 from stagedoor.verify.sold_passes import SoldPasses
 
 LINKED: frozenset[Kind] = frozenset({"audio", "playlist", "download"})
@@ -71,10 +71,10 @@ class Handouts:
         self._opened = False
         self._next_look = 0.0
         self._households = Households()
-        self._handings: OrderedDict[str, Handing] = OrderedDict()
+        self._handings: OrderedDict[str, Handout] = OrderedDict()
         self._uses: OrderedDict[tuple[str, str, str], float] = OrderedDict()
         self.sold = SoldPasses()
-        self.look_up: Callable[[str], Handing | None] = lambda _: None
+        self.look_up: Callable[[str], Handout | None] = lambda _: None
         self.on = False
         """Whether requests are looked at for marks."""
         self.gives_passes = self.traces = False
@@ -248,14 +248,14 @@ class Handouts:
             return False
         event = transaction.event()
         client, request = event.client, event.request
-        handing = Handing(
+        handout = Handout(
             serial, mark.kind, self._now(), client.name, client.operator, client.purpose,
             client.proof, network(request.address), request.path,
         )  # fmt: skip
-        self._handings[serial] = handing
+        self._handings[serial] = handout
         if len(self._handings) > MOST_HANDINGS:
             self._handings.popitem(last=False)
-        self._emit(MarkHanded(replace(event, mark=serial), handing))
+        self._emit(MarkHanded(replace(event, mark=serial), handout))
         return True
 
     def links(self, kind: MarkKind) -> OwnLinks:
@@ -272,14 +272,14 @@ class Handouts:
         for mark in transaction.marks:
             serial, client = mark.serial, event.client
             here = network(event.request.address)
-            handing = self._handings.get(serial) or self.look_up(serial)
-            if handing is None and mark.kind in PASSES:
+            handout = self._handings.get(serial) or self.look_up(serial)
+            if handout is None and mark.kind in PASSES:
                 continue
-            if handing is not None:
-                if handing.purpose in PEOPLE:
+            if handout is not None:
+                if handout.purpose in PEOPLE:
                     continue
-                same = client.name == handing.client and (
-                    here == handing.network or client.proof == handing.proof == "verified"
+                same = client.name == handout.client and (
+                    here == handout.network or client.proof == handout.proof == "verified"
                 )
                 if same:
                     continue
@@ -289,5 +289,5 @@ class Handouts:
             if len(self._uses) > MOST_USES:
                 self._uses.popitem(last=False)
             if now - last >= _USED_AGAIN:
-                near = handing is not None and here != "" and here == handing.network
-                self._emit(MarkUsed(event, serial, mark.kind, handing, near))
+                near = handout is not None and here != "" and here == handout.network
+                self._emit(MarkUsed(event, serial, mark.kind, handout, near))

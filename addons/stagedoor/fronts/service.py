@@ -174,6 +174,8 @@ class Service:
             program=rule_folder.program_version(),
             site=policy.stance.publish.address,
         )
+        if self.suite.handings is not None:
+            self.marks.look_up = self.suite.handings.look_up
         self._publish()
 
     def close(self) -> None:

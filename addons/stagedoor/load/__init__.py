@@ -3,6 +3,5 @@
 rule_folder.py      rule directories
 watcher.py          their changes, taken while the guard runs
 public_patterns.py  lists of crawlers that packages bring
-mark_keys.py        the keys of marks
 credentials.py      content credentials of audio files
 """

@@ -1,4 +1,4 @@
-"""Signs marks and reads them back. Keys come from outside (`load/mark_keys.py`).
+"""Signs marks and reads them back. Keys come from outside (`verify/mark_keys.py`).
 
 A mark is signed with the key that is in force in its hour, so its hour also says by which key to read
 it. Old keys stay in the ring to recognise what they have signed. A mark that was forged or altered, or

@@ -102,6 +102,7 @@ def cookie(mark: str, seconds: int, *, secure: bool) -> str:
     return f"{PARAMETER}={mark}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{tail}"
 
 
-def candidates(text: str) -> Iterator[str]:
-    """All that may be marks in any text: addresses in prose, tables, JSON, escaped or not."""
-    yield from _ANYWHERE.findall(text)
+def candidates(text: str) -> Iterator[tuple[int, str]]:
+    """All that may be marks in any text, and where: addresses in prose, tables, JSON, escaped or not."""
+    for found in _ANYWHERE.finditer(text):
+        yield found.start(), found[0]

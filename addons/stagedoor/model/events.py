@@ -100,7 +100,7 @@ class Handed:
 
 
 @dataclass(frozen=True, slots=True)
-class Handing:
+class Handout:
     """What a mark stands for (`marks/`): to whom it was handed, with what, and when (Unix time).
 
     `network` is a /24 or /48, empty where it is not known any more. `kind` is the mark's.
@@ -122,20 +122,20 @@ class MarkHanded:
     """A mark was handed out with the answer to this request, for the first time."""
 
     decided: Decided
-    handing: Handing
+    handout: Handout
 
 
 @dataclass(frozen=True, slots=True)
 class MarkUsed:
     """A request came by a link that was handed to a machine, and from another client.
 
-    `handing` is None where nothing is known of it any more but the mark's `serial` and `kind`.
+    `handout` is None where nothing is known of it any more but the mark's `serial` and `kind`.
     """
 
     decided: Decided
     serial: str
     kind: str
-    handing: Handing | None
+    handout: Handout | None
     near: bool
     """From the network that it was handed to."""
 

@@ -11,6 +11,8 @@ from stagedoor.record.collectors import Source
 from stagedoor.record.daily import Day
 from stagedoor.record.decision_log import Decisions
 from stagedoor.record.download_counts import Downloads
+from stagedoor.record.ledger.database import FILE
+from stagedoor.record.ledger.handings import HandingIndex
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.ledger.subscriber import LedgerRecorder
 from stagedoor.record.metrics import Metrics
@@ -28,6 +30,8 @@ class Suite:
         self.day = Day()
         self._hub = Recorders()
         self._decisions: Decisions | None = None
+        self.handings: HandingIndex | None = None
+        """Where the ledger is asked who was handed a mark."""
         self._hub.add(self.metrics)
         self._hub.add(self.day)
         self.metrics.watch("stagedoor_listeners_today", lambda: self.day.counts()[0])
@@ -60,6 +64,7 @@ class Suite:
                 state, lambda count: self.emit(Unrecorded(count)), program=program, site=site
             )
             self._hub.add(LedgerRecorder(book))
+            self.handings = HandingIndex(state / FILE)
             for name, source in book.measures().items():
                 self.metrics.watch(name, source)
         self._hub.add(Downloads(state))
@@ -73,4 +78,6 @@ class Suite:
     def close(self) -> None:
         """Write what is still to be written."""
         self._hub.close()
+        if self.handings is not None:
+            self.handings.close()
         self.metrics.close()

@@ -8,23 +8,28 @@ that are resumed ask more than once.
 
 from __future__ import annotations
 
+import fcntl
 import logging
+import os
+import secrets
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import orjson
 
 from stagedoor.engine.transaction import Transaction
-from stagedoor.marks.mark import Mark
+from stagedoor.marks.mark import SERIAL_LENGTH, Mark
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.globs import Globs
+from stagedoor.verify.mark_keys import ensure_keys
 from stagedoor.verify.range_files import write_whole
 
-FILE, USES = "passes.json", "passes.uses.json"
+FILE, USES, LOCK = "passes.json", "passes.uses.json", "passes.lock"
 _PASSES = "passes of form 1"
 PATIENCE = 1.0
 """Seconds between two looks at the file."""
@@ -82,6 +87,55 @@ def read_sold(state: Path) -> tuple[SoldPass, ...]:
         ) from error
 
 
+@contextmanager
+def changing(state: Path) -> Iterator[None]:
+    """One program at a time reads the file, and writes it anew."""
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(state / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def sell(
+    state: Path, paths: Sequence[str], until: date | None, count: int, note: str, now: float
+) -> tuple[str, SoldPass]:
+    """A new pass: its mark, which is shown once, and what is kept. OSError where the disk takes
+    nothing, StagedoorError where there are too many, or the files cannot be read.
+    """
+    with changing(state):
+        before = read_sold(state)
+        if len(before) >= MOST:
+            raise StagedoorError(f"there are {len(before):,} passes already, and no room for more")
+        ring = ensure_keys(state, now)
+        taken = {one.serial for one in before}
+        while True:
+            mark = ring.issue("bought", now, secrets.randbits(32))
+            serial = mark[:SERIAL_LENGTH]
+            if serial not in taken:
+                break
+        sold = SoldPass(serial, tuple(paths), _day(now), until, count, note)
+        write_sold(state, (*before, sold))
+    return mark, sold
+
+
+def revoke(state: Path, serial: str, now: float) -> SoldPass | None:
+    """Take a pass back; as it was before, None where there is none of this serial."""
+    with changing(state):
+        before = read_sold(state)
+        found = next((one for one in before if one.serial == serial.lower()), None)
+        if found is not None and found.revoked is None:
+            gone = replace(found, revoked=_day(now))
+            write_sold(state, [gone if one is found else one for one in before])
+    return found
+
+
+def _day(now: float) -> date:
+    return datetime.fromtimestamp(now, UTC).date()
+
+
 def write_sold(state: Path, passes: Sequence[SoldPass]) -> None:
     """Put `passes` in the place of what was there, whole or not at all. OSError as it comes."""
     document = {_PASSES: [asdict(one) for one in passes]}
@@ -123,7 +177,7 @@ class SoldPasses:
             return False
         sold, paths = found
         request = transaction.request
-        today = datetime.fromtimestamp(now, UTC).date()
+        today = _day(now)
         if sold.revoked is not None or (sold.until is not None and today > sold.until):
             return False
         if not paths.match(request.path):

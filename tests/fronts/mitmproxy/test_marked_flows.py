@@ -348,7 +348,7 @@ def test_the_use_of_a_machines_link_by_another_is_reported(canaries: GuardFixtur
     mark = MARK.findall(sent)[0]
     given = events[0]
     assert isinstance(given, MarkHanded)
-    assert (given.handing.client, given.handing.path) == ("GPTBot", "/music/")
+    assert (given.handout.client, given.handout.path) == ("GPTBot", "/music/")
     # Who it was handed to uses it: nothing to report.
     get(canaries, f"/music/a.mp3?sd={mark}", GPTBOT, media="audio/mpeg")
     assert len(events) == 1
@@ -356,7 +356,7 @@ def test_the_use_of_a_machines_link_by_another_is_reported(canaries: GuardFixtur
     assert found.request.path == "/music/a.mp3"
     used = events[-1]
     assert isinstance(used, MarkUsed)
-    assert used.handing == given.handing
+    assert used.handout == given.handout
     assert not used.near
     get(canaries, f"/music/a.mp3?sd={mark}", "yt-dlp/2026", media="audio/mpeg", peer="203.0.113.9")
     assert len(events) == 2  # once a day

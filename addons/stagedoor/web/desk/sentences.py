@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 
 from stagedoor.evidence.wording import size
+from stagedoor.model.events import MarkUsed
 from stagedoor.model.facts import NOBODY, Client
 from stagedoor.record.today import Row, Taker, Today
 from stagedoor.web.desk.texts import many, say
@@ -18,7 +19,13 @@ TOLD = 3
 
 def sentences(today: Today) -> Sequence[str]:
     """What happened today, the most important first."""
-    return (*_machines(today), *_takers(today), *_people(today), *_referrals(today))
+    return (
+        *_machines(today),
+        *_takers(today),
+        *_uses(today),
+        *_people(today),
+        *_referrals(today),
+    )
 
 
 def _machines(today: Today) -> Sequence[str]:
@@ -68,6 +75,40 @@ def _takers(today: Today) -> Sequence[str]:
     if len(takers) > TOLD:
         found.append(many("day.takers", len(takers) - TOLD))
     return found
+
+
+def _uses(today: Today) -> Sequence[str]:
+    """Links handed to one machine that another client came by."""
+    found = [used(use) for use in today.uses[:TOLD]]
+    if len(today.uses) > TOLD:
+        found.append(many("day.uses", len(today.uses) - TOLD))
+    return found
+
+
+def used(use: MarkUsed) -> str:
+    """`The link handed to CCBot on 3 May was fetched on 9 July as yt-dlp from another network`."""
+    handout, client = use.handout, use.decided.client
+    who = say("use.unnamed") if client.name in NOBODY else client.name
+    if handout is None:
+        return say("use.unknown", who=who, day=day(use.decided.at), path=use.decided.request.path)
+    did = say("use.refused" if use.decided.verdict.refused else "use.fetched")
+    whom = (
+        handout.client if handout.proof == "verified" else say("use.claimed", name=handout.client)
+    )
+    return say(
+        "use.near" if use.near else "use.far",
+        whom=whom,
+        did=did,
+        handed=day(handout.at),
+        day=day(use.decided.at),
+        who=who,
+        path=use.decided.request.path,
+    )
+
+
+def day(at: float) -> str:
+    """`3 May 2026`, in local time."""
+    return time.strftime("%d %B %Y", time.localtime(at)).lstrip("0")
 
 
 def took(taker: Taker) -> str:

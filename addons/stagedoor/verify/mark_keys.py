@@ -1,4 +1,5 @@
 """`STATE/marks.key`: the keys that marks are signed with, newest last; for their owner alone (0600).
+And `STATE/shop.key`, the secret that a shop shares.
 
 A new key signs from the next full hour on, so that each hour has one. Old ones stay: without them
 nobody could say what they have signed.
@@ -18,7 +19,7 @@ from stagedoor.marks.mark import HOUR
 from stagedoor.model.errors import StagedoorError
 from stagedoor.verify.range_files import write_whole
 
-FILE = "marks.key"
+FILE, SHOP = "marks.key", "shop.key"
 _KEYS = "keys of form 1"
 ROTATION = 90 * 86_400
 """Seconds after which a key is followed by another."""
@@ -66,6 +67,24 @@ def ensure_keys(state: Path, now: float) -> Keyring:
     rotated = Keyring((*found.keys, new_key(now + HOUR)))
     write_whole(state / FILE, _document(rotated))
     return rotated
+
+
+def read_shop_secret(state: Path) -> bytes:
+    """The secret that shops sign their calls with; empty where none was made."""
+    path = state / SHOP
+    try:
+        return bytes.fromhex(path.read_text("ascii").strip())
+    except FileNotFoundError:
+        return b""
+    except (OSError, ValueError) as error:
+        raise StagedoorError(f"{path} holds no secret — remove it, and make a new one") from error
+
+
+def new_shop_secret(state: Path) -> str:
+    """Make a secret in the place of the one of before; returned as it is to be given to the shop."""
+    secret = secrets.token_hex(_BYTES)
+    write_whole(state / SHOP, f"{secret}\n".encode())
+    return secret
 
 
 def _document(ring: Keyring) -> bytes:
