@@ -55,6 +55,10 @@ _USED_AGAIN = 86_400.0
 _log = logging.getLogger("stagedoor.marks")
 
 
+def _clock() -> float:
+    return time.time()
+
+
 class Handouts:
     """`store` says where listening is counted, `emit` what recorders get, `now` is Unix time."""
 
@@ -62,9 +66,9 @@ class Handouts:
         self,
         store: Callable[[], Store],
         emit: Callable[[Event], None],
-        now: Callable[[], float] = time.time,
+        now: Callable[[], float] | None = None,
     ) -> None:
-        self._store, self._emit, self._now = store, emit, now
+        self._store, self._emit, self._now = store, emit, now or _clock
         self._state: Path | None = None
         self._ring = Keyring(())
         self._policy: Policy | None = None

@@ -81,7 +81,7 @@ def status(found: http.HTTPFlow) -> int:
 
 def cookie(found: http.HTTPFlow) -> str:
     assert found.response is not None
-    return found.response.headers.get("set-cookie", "").partition(";")[0]
+    return str(found.response.headers.get("set-cookie", "")).partition(";")[0]
 
 
 # -- off ---------------------------------------------------------------------------------------------
@@ -203,7 +203,7 @@ def test_a_playlist_hands_its_pass_out_in_each_entry(passes: GuardFixture, codin
 
 
 def test_a_playlist_that_came_by_a_pass_hands_on_the_same(passes: GuardFixture) -> None:
-    master, sent = get(passes, "/music/m.m3u8", "VLC/3", b"#EXTM3U\nv.m3u8\n", "audio/mpegurl")
+    _, sent = get(passes, "/music/m.m3u8", "VLC/3", b"#EXTM3U\nv.m3u8\n", "audio/mpegurl")
     mark = MARK.findall(sent.decode())[0]
     body = b"#EXTM3U\n#EXT-X-TARGETDURATION:6\n#EXTINF:6,\ns1.ts\n#EXT-X-ENDLIST\n"
     _, variant = get(passes, f"/music/v.m3u8?sd={mark}", "VLC/3", body, "audio/mpegurl", peer="203.0.113.8")  # fmt: skip
@@ -270,19 +270,19 @@ PAGE = (
 )
 
 
-def handed(fixture: GuardFixture, events: list[object]) -> Callable[[], None]:
-    def record(event: object) -> None:
-        events.append(event)
+def follow(fixture: GuardFixture) -> list[object]:
+    """What is reported about marks from now on."""
+    events: list[object] = []
 
     class Recorder:
         def handlers(self) -> dict[type, Callable[[object], None]]:
-            return {MarkHanded: record, MarkUsed: record}
+            return {MarkHanded: events.append, MarkUsed: events.append}
 
         def close(self) -> None:
             """Nothing to write."""
 
-    fixture.guard.service.suite.add(Recorder())  # type: ignore[arg-type]
-    return lambda: None
+    fixture.guard.service.suite.add(Recorder())
+    return events
 
 
 @pytest.mark.parametrize("coding", ["", "gzip"])
@@ -342,8 +342,7 @@ def test_what_may_not_be_changed_is_not(canaries: GuardFixture) -> None:
 
 
 def test_the_use_of_a_machines_link_by_another_is_reported(canaries: GuardFixture) -> None:
-    events: list[object] = []
-    handed(canaries, events)
+    events = follow(canaries)
     sent = get(canaries, "/music/", GPTBOT, PAGE)[1].decode()
     mark = MARK.findall(sent)[0]
     given = events[0]
