@@ -147,7 +147,7 @@ def test_feed_readers_see_no_new_episode_when_the_marks_change(
 def podcasts(guard: Guard, folder: Path, turn: str) -> str:
     """newsboat and gPodder read the feed, and gPodder takes its episodes; returns newsboat's mark."""
     (folder / "urls").write_text(f"{guard.url}/episodes.xml\n")
-    (folder / "config").write_text("reload-retries 1\n")
+    (folder / "config").write_text("download-retries 1\n")
     cache = folder / "cache.db"
     words = ("-u", str(folder / "urls"), "-c", str(cache), "-C", str(folder / "config"))
     run("env", f"HOME={folder}", program("newsboat"), *words, "-x", "reload")
