@@ -78,7 +78,9 @@ def test_rules_may_ask_for_every_word_about_ai_and_others() -> None:
     words = stance("ai: {train: yes}").words()
     assert words["stance.ai.train"] == "yes"
     assert words["stance.others.libraries"] == "no"
-    assert len(words) == len(Stance().ai.model_dump()) + len(Stance().others.model_dump())
+    assert words["stance.passes.needed"] == "no"
+    assert stance("passes: {paths: [/music/**]}").words()["stance.passes.needed"] == "yes"
+    assert len(words) == 1 + len(Stance().ai.model_dump()) + len(Stance().others.model_dump())
     assert set(words.values()) <= {"yes", "log", "no"}
 
 
