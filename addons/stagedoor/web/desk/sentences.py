@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from stagedoor.evidence.wording import size
 from stagedoor.model.events import MarkUsed
 from stagedoor.model.facts import NOBODY, Client
 from stagedoor.record.today import Row, Taker, Today
-from stagedoor.web.desk.texts import many, say
+from stagedoor.web.desk.texts import calendar_day, many, number, say, volume
 
 SENDERS = 5
 """How many services that sent people are named."""
@@ -64,7 +63,7 @@ def _took(rows: Sequence[Row]) -> str:
         "day.took.least" if least else "day.took",
         sum(row.different for row in rows) or 1,
         requests=many("day.requests", sum(row.recordings for row in rows)),
-        size=size(sum(row.recorded for row in rows)),
+        size=volume(sum(row.recorded for row in rows)),
     )
 
 
@@ -89,9 +88,10 @@ def used(use: MarkUsed) -> str:
     """`The link handed to CCBot on 3 May was fetched on 9 July as yt-dlp from another network`."""
     handout, client = use.handout, use.decided.client
     who = say("use.unnamed") if client.name in NOBODY else client.name
-    if handout is None:
-        return say("use.unknown", who=who, day=day(use.decided.at), path=use.decided.request.path)
     did = say("use.refused" if use.decided.verdict.refused else "use.fetched")
+    seen, path = calendar_day(use.decided.at), use.decided.request.path
+    if handout is None:
+        return say("use.unknown", who=who, did=did, day=seen, path=path)
     whom = (
         handout.client if handout.proof == "verified" else say("use.claimed", name=handout.client)
     )
@@ -99,16 +99,11 @@ def used(use: MarkUsed) -> str:
         "use.near" if use.near else "use.far",
         whom=whom,
         did=did,
-        handed=day(handout.at),
-        day=day(use.decided.at),
+        handed=calendar_day(handout.at),
+        day=seen,
         who=who,
-        path=use.decided.request.path,
+        path=path,
     )
-
-
-def day(at: float) -> str:
-    """`3 May 2026`, in local time."""
-    return time.strftime("%d %B %Y", time.localtime(at)).lstrip("0")
 
 
 def took(taker: Taker) -> str:
@@ -163,7 +158,7 @@ def _referrals(today: Today) -> Sequence[str]:
     sent = sorted(today.referrals.items(), key=lambda one: (-one[1], one[0]))
     found = []
     if sent:
-        names = ", ".join(f"{service} {count:,}" for (service, _), count in sent[:SENDERS])
+        names = ", ".join(f"{service} {number(count)}" for (service, _), count in sent[:SENDERS])
         found.append(many("day.sent", sum(today.referrals.values()), who=names))
     for operator in sorted({operator for _, operator in today.referrals}):
         took = sum(
