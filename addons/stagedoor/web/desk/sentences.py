@@ -10,6 +10,8 @@ from stagedoor.model.facts import NOBODY, Client
 from stagedoor.record.today import Row, Taker, Today
 from stagedoor.web.desk.texts import calendar_day, many, number, say, volume
 
+MOST_PATH = 120
+"""Characters of a path in a sentence."""
 SENDERS = 5
 """How many services that sent people are named."""
 TOLD = 3
@@ -89,7 +91,7 @@ def used(use: MarkUsed) -> str:
     handout, client = use.handout, use.decided.client
     who = say("use.unnamed") if client.name in NOBODY else client.name
     did = say("use.refused" if use.decided.verdict.refused else "use.fetched")
-    seen, path = calendar_day(use.decided.at), use.decided.request.path
+    seen, path = calendar_day(use.decided.at), use.decided.request.path[:MOST_PATH]
     if handout is None:
         return say("use.unknown", who=who, did=did, day=seen, path=path)
     whom = (

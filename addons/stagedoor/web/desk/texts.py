@@ -8,6 +8,7 @@ goes into a page.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -89,7 +90,8 @@ def day(written: str) -> str:
 
 def calendar_day(at: float) -> str:
     """The day of a Unix time, in local time: July 9, 2026 or 9. Juli 2026."""
-    return str(format_date(date.fromtimestamp(at), "long", locale=_locale(_language.get())))
+    local = date(*time.localtime(at)[:3])
+    return str(format_date(local, "long", locale=_locale(_language.get())))
 
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
