@@ -154,7 +154,7 @@ def podcasts(guard: Guard, folder: Path, turn: str) -> str:
     with closing(sqlite3.connect(cache)) as db:
         rows = db.execute("SELECT guid, enclosure_url FROM rss_item").fetchall()
     assert len(rows) == 2
-    mark = MARK.findall(rows[0][1])[0]
+    mark = str(MARK.findall(rows[0][1])[0])
     if turn == "first":
         for _, enclosure in rows:
             assert curl(enclosure, agent="newsboat/2.32 (Linux x86_64)").status == 200
