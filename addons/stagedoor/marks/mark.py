@@ -17,9 +17,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-MarkKind = Literal["canary", "page", "feed", "playlist", "login", "bought", "challenge"]
+MarkKind = Literal["canary", "page", "feed", "playlist", "bought", "challenge"]
 """canary: a machine was handed a link. All others are passes: they came with a page, a feed's or a
-playlist's address, a login, a purchase, a challenge that was solved.
+playlist's address, a purchase, a challenge that was solved.
 """
 MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 PASSES: frozenset[MarkKind] = frozenset(MARK_KINDS[1:])

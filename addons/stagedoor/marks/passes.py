@@ -4,10 +4,11 @@
 |-----------|----------------------------------------|----------|-------------------------|---------------|
 | page      | a page, as a cookie                    | 30 days  | with a page, once a day | yes           |
 | challenge | a challenge that was solved, a cookie  | 30 days  | by solving another      | yes           |
-| login     | a login at the site, as a cookie       | 30 days  | with the next login     | yes           |
 | playlist  | a playlist, in each of its entries     | 30 days  | once a day              | yes           |
 | feed      | a feed, in each enclosure's address    | 400 days | every 30 days           | no            |
 | bought    | a purchase: paths and end of its own   |          |                         | no            |
+
+Who logs in at the site needs none: the site itself checks that.
 
 Counted by it: it stands for one listener and has a listening session. A feed's does not: an app's server
 may fetch the feed once for thousands who listen.
@@ -25,7 +26,6 @@ DAY: Final = 86_400
 LIFE: Final[Mapping[MarkKind, int]] = {
     "page": 30 * DAY,
     "challenge": 30 * DAY,
-    "login": 30 * DAY,
     "playlist": 30 * DAY,
     "feed": 400 * DAY,
 }
@@ -34,7 +34,7 @@ RENEWED: Final[Mapping[MarkKind, int]] = {"canary": HOUR, "playlist": DAY, "feed
 """Seconds for which the same client is handed the same mark."""
 YOUNG: Final = DAY
 """Seconds for which no other page's cookie takes the place of one."""
-COUNTED: Final[frozenset[MarkKind]] = frozenset({"page", "challenge", "login", "playlist"})
+COUNTED: Final[frozenset[MarkKind]] = frozenset({"page", "challenge", "playlist"})
 PRICE: Final = 60.0
 """Seconds of sound for which a further pass of the same hour counts from the beginning."""
 NEAR: Final = 6 * HOUR

@@ -375,7 +375,7 @@ LABELS: Mapping[str, str] = {
     "visitors; `head`, `head-size`, `framing`, `no-answer`, `connection` of the site; `error`, "
     "`descriptors` of the host",
     "reason": "`household` and `room` (too many), `head` and `idle` (too long), `descriptors`",
-    "kind": "`page`, `feed`, `playlist`, `login`, `challenge` (passes), `bought`, `canary`",
+    "kind": "`page`, `feed`, `playlist`, `challenge` (passes), `bought`, `canary`",
     "handed_to": "a name of the catalogue, `others`, or `nobody` where the ledger does not know",
     "status": "`1xx` to `5xx`",
     "version": "of Stagedoor",
