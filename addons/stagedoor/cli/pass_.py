@@ -67,6 +67,7 @@ def _today() -> date:
 def _grant(options: argparse.Namespace) -> int:
     from stagedoor.marks.marked_links import marked
     from stagedoor.record import state_directory
+    from stagedoor.verify.mark_keys import read_keys
     from stagedoor.verify.sold_passes import sell
 
     for path in options.paths:
@@ -77,6 +78,7 @@ def _grant(options: argparse.Namespace) -> int:
     until = _until(options.until)
     note = " ".join(options.note.split())[:200]
     state_directory.prepare(options.state)
+    first = not read_keys(options.state)
     mark, sold = sell(options.state, options.paths, until, options.count, note, time.time())
     print(f"Pass {sold.serial} for {_terms(sold)}.")
     print("Its links, which are shown once and cannot be shown again:\n")
@@ -84,10 +86,20 @@ def _grant(options: argparse.Namespace) -> int:
         print(f"    {marked(path, mark)}")
     if any("*" in path for path in sold.paths):
         print(f"\nFor * write the name of each file: behind it stands ?sd={mark}")
+    _say_first(first=first)
     print(
         as_called(f"\nTo take it back: stagedoor pass revoke {sold.serial} --state {options.state}")
     )
     return 0
+
+
+def _say_first(*, first: bool) -> None:
+    """A guard that has no key looks at no request for passes."""
+    if first:
+        print(
+            "\nThis is the first: a guard that is running looks for passes from its next start on,"
+        )
+        print("or once it is sent SIGHUP.")
 
 
 def _until(text: str | None) -> date | None:
@@ -142,12 +154,15 @@ def _revoke(options: argparse.Namespace) -> int:
 
 def _secret(options: argparse.Namespace) -> int:
     from stagedoor.record import state_directory
-    from stagedoor.verify.mark_keys import new_shop_secret
+    from stagedoor.verify.mark_keys import ensure_keys, new_shop_secret, read_keys
 
     state_directory.prepare(options.state)
+    first = not read_keys(options.state)
+    ensure_keys(options.state, time.time())
     print("The secret of your shop. It is shown once; the one of before does not count any more:\n")
     print(f"    {new_shop_secret(options.state)}\n")
     print("Your shop sends POST /passes to the address of the metrics: docs/passes.md says how.")
+    _say_first(first=first)
     return 0
 
 

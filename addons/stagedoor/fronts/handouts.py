@@ -1,6 +1,7 @@
 """Marks of one guard: what a request shows, what its answer hands out, and which uses are worth a report.
 
-What a mark means stands in `marks/`. Here are the clock, chance, the key file and the memory of the last
+`new_pass()` is what hands a pass out: a page does, and what else lets its visitor have recordings (a
+challenge that was solved). What a mark means stands in `marks/`. Here are the clock, chance, the key file and the memory of the last
 handings; older ones are looked up in the ledger.
 
 Where the stance asks for neither passes nor canaries, and no key was ever made, nothing here runs.
@@ -38,7 +39,7 @@ from stagedoor.model.facts import PEOPLE, Kind, network
 from stagedoor.resources.readings import readings
 from stagedoor.rules.policy import Policy
 from stagedoor.store.interface import Store
-from stagedoor.verify.mark_keys import ensure_keys, new_key, read_keys
+from stagedoor.verify.mark_keys import ROTATION, ensure_keys, new_key, read_keys
 from stagedoor.verify.sold_passes import SoldPasses
 
 LINKED: frozenset[Kind] = frozenset({"audio", "playlist", "download"})
@@ -132,6 +133,16 @@ class Handouts:
             ) from error
         self.on = bool(self._ring)
 
+    def look_again(self) -> None:
+        """A command may have made the first key meanwhile."""
+        if self._opened:
+            self._find_keys()
+
+    def _rotate(self, now: float) -> None:
+        """A guard that runs for months has a new key in between."""
+        if now - self._ring.keys[-1].since >= ROTATION + HOUR:
+            self._find_keys()
+
     def close(self) -> None:
         """Write what is not written yet."""
         self.sold.save(last=True)
@@ -143,7 +154,11 @@ class Handouts:
         mark = self._ring.read(text)
         if mark is None and self._state is not None and self._now() >= self._next_look:
             self._next_look = self._now() + _LOOK
-            found = read_keys(self._state)
+            try:
+                found = read_keys(self._state)
+            except StagedoorError as error:
+                _log.error("%s. The keys of before stay in force.", error)
+                return None
             if found.keys != self._ring.keys:  # a command has made one meanwhile
                 self._ring = found
                 mark = found.read(text)
@@ -202,6 +217,7 @@ class Handouts:
         Beyond what the stance gives a household in an hour, it gets one of those again.
         """
         now, household = self._now(), client_key(transaction.request.address)
+        self._rotate(now)
         if transaction.worn is not None or is_crowd(transaction):
             number, count = secrets.randbits(32), 1
         else:
@@ -227,6 +243,7 @@ class Handouts:
     def link_mark(self, transaction: Transaction, kind: MarkKind, path: str) -> str:
         """The mark for the links in a resource at `path`: the same for the same client for a while."""
         now = self._now()
+        self._rotate(now)
         since = max(renews_at(kind, now), self._ring.keys[0].since)
         household = client_key(transaction.request.address)
         whom = [kind, str(since), household, transaction.request.agent]

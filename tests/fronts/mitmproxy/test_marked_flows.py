@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import gzip
 import re
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from mitmproxy import http
 
 from flows import GuardFixture, OpenGuard, answered, flow
 from making import FIREFOX, GOOGLEBOT, GPTBOT, OVERCAST, ROOT
+from stagedoor.model.errors import StagedoorError
 from stagedoor.model.events import MarkHanded, MarkUsed
+from stagedoor.verify.mark_keys import ensure_keys
+from stagedoor.verify.sold_passes import revoke, sell
 
 PASSES = (ROOT / "rules" / "60-passes.yaml").read_text("utf-8")
 BOUGHT = (ROOT / "rules" / "05-passes.yaml").read_text("utf-8")
@@ -27,14 +32,14 @@ MARK = re.compile(r"sd[=-]([a-z2-7]{20})")
 
 
 @pytest.fixture
-def passes(opened: OpenGuard, tmp_path: object) -> GuardFixture:
+def passes(opened: OpenGuard, tmp_path: Path) -> GuardFixture:
     fixture = opened(ON, guard_state=f"{tmp_path}/state")
     fixture.guard.service.open()
     return fixture
 
 
 @pytest.fixture
-def canaries(opened: OpenGuard, tmp_path: object) -> GuardFixture:
+def canaries(opened: OpenGuard, tmp_path: Path) -> GuardFixture:
     fixture = opened(TRACED, guard_state=f"{tmp_path}/state")
     fixture.guard.service.open()
     return fixture
@@ -87,7 +92,7 @@ def cookie(found: http.HTTPFlow) -> str:
 # -- off ---------------------------------------------------------------------------------------------
 
 
-def test_without_passes_and_canaries_nothing_changes(opened: OpenGuard, tmp_path: object) -> None:
+def test_without_passes_and_canaries_nothing_changes(opened: OpenGuard, tmp_path: Path) -> None:
     quiet = {**ON, "stance.yaml": "artist: {name: Us}\npublish: {tags: no}\nevidence: {ledger: no}"}
     fixture = opened(quiet, guard_state=f"{tmp_path}/state")
     fixture.guard.service.open()
@@ -101,7 +106,7 @@ def test_without_passes_and_canaries_nothing_changes(opened: OpenGuard, tmp_path
         assert found.response is not None
         assert "set-cookie" not in found.response.headers
         assert "cache-control" not in found.response.headers
-    assert [one.name for one in tmp_path.glob("state/*.key")] == []  # type: ignore[attr-defined]
+    assert [one.name for one in tmp_path.glob("state/*.key")] == []
 
 
 # -- passes ------------------------------------------------------------------------------------------
@@ -368,7 +373,7 @@ def test_a_canary_lets_nobody_in(passes: GuardFixture) -> None:
 
 
 def test_links_of_before_lose_their_marks_when_all_is_off_again(
-    opened: OpenGuard, passes: GuardFixture, tmp_path: object
+    opened: OpenGuard, passes: GuardFixture, tmp_path: Path
 ) -> None:
     feed = get(passes, "/feed.xml", OVERCAST, FEED, "application/rss+xml")[1]
     mark = MARK.findall(feed.decode())[0]
@@ -376,3 +381,97 @@ def test_links_of_before_lose_their_marks_when_all_is_off_again(
     off.guard.service.open()
     found, _ = get(off, f"/music/1.mp3?sd={mark}", OVERCAST, media="audio/mpeg")
     assert (status(found), found.request.path) == (200, "/music/1.mp3")
+
+
+# -- purchases ---------------------------------------------------------------------------------------
+
+
+def test_a_buyer_gets_what_was_sold(passes: GuardFixture, tmp_path: Path) -> None:
+    state = passes.guard.service.settings.state  # type: ignore[union-attr]
+    assert state is not None
+    mark, _ = sell(state, ["/music/ep/**"], None, 0, "", time.time())
+    passes.guard.service.marks.sold.open(state)
+    sold, _ = get(passes, f"/music/ep/a.mp3?sd={mark}", media="audio/mpeg")
+    assert status(sold) == 200
+    passage = sold.metadata["stagedoor"]
+    assert (passage.resource.form, passage.verdict.rule) == ("bought", "bought")
+    assert sold.request.path == "/music/ep/a.mp3"
+    assert status(get(passes, f"/music/other.mp3?sd={mark}", media="audio/mpeg")[0]) == 403
+    revoke(state, mark[:11], time.time())
+    passes.guard.service.marks.sold.open(state)
+    assert status(get(passes, f"/music/ep/a.mp3?sd={mark}", media="audio/mpeg")[0]) == 403
+
+
+def test_a_guard_looks_for_passes_once_there_is_a_key(opened: OpenGuard, tmp_path: Path) -> None:
+    quiet = {**ON, "stance.yaml": "evidence: {ledger: no}"}
+    fixture = opened(quiet, guard_state=f"{tmp_path}/state")
+    fixture.guard.service.open()
+    marks = fixture.guard.service.marks
+    state = fixture.guard.service.settings.state  # type: ignore[union-attr]
+    assert state is not None
+    mark, _ = sell(state, ["/**"], None, 0, "", time.time())
+    assert not marks.on
+    marks.look_again()
+    assert marks.on
+    marks.sold.open(state)
+    found, _ = get(fixture, f"/music/a.mp3?sd={mark}", media="audio/mpeg")
+    assert found.metadata["stagedoor"].verdict.rule == "bought"
+
+
+# -- keys --------------------------------------------------------------------------------------------
+
+
+def test_a_guard_that_runs_for_months_has_new_keys(
+    passes: GuardFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = passes.guard.service.marks
+    feed = get(passes, "/feed.xml", OVERCAST, FEED, "application/rss+xml")[1]
+    mark = MARK.findall(feed.decode())[0]
+    now = marks._now
+    monkeypatch.setattr(marks, "_now", lambda: now() + 100 * 86_400)
+    get(passes, "/feed.xml", OVERCAST, FEED, "application/rss+xml")
+    assert len(marks._ring.keys) == 2
+    song, _ = get(passes, f"/music/1.mp3?sd={mark}", OVERCAST, media="audio/mpeg")
+    assert status(song) == 200
+
+
+def test_keys_that_are_spoilt_leave_those_of_before(
+    passes: GuardFixture, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    marks = passes.guard.service.marks
+    state = passes.guard.service.settings.state  # type: ignore[union-attr]
+    assert state is not None
+    page, _ = get(passes, "/", body=b"<html>")
+    (state / "marks.key").write_text("no keys")
+    assert status(get(passes, f"/music/a.mp3?sd={'a' * 20}", peer="203.0.113.9")[0]) == 403
+    assert "The keys of before stay in force" in caplog.text
+    song, _ = get(passes, "/music/a.mp3", media="audio/mpeg", Cookie=cookie(page))
+    assert status(song) == 200
+    (state / "marks.key").unlink()
+    # Another program has made new ones: they count from the next look on.
+    other = ensure_keys(state, time.time())
+    monkeypatch.setattr(marks, "_next_look", 0.0)
+    assert marks.read(other.issue("page", time.time(), 5)) is not None
+
+
+def test_without_a_state_directory_passes_last_until_the_end(
+    opened: OpenGuard, caplog: pytest.LogCaptureFixture
+) -> None:
+    fixture = opened(ON)
+    fixture.guard.service.open()
+    assert "last until the guard stops" in caplog.text
+    page, _ = get(fixture, "/", body=b"<html>")
+    assert status(get(fixture, "/music/a.mp3", media="audio/mpeg", Cookie=cookie(page))[0]) == 200
+
+
+def test_a_key_that_cannot_be_kept_is_said(
+    opened: OpenGuard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fixture = opened(ON, guard_state=f"{tmp_path}/state")
+
+    def full(_path: object, _flags: int, _mode: int = 0) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("stagedoor.verify.mark_keys.os.open", full)
+    with pytest.raises(StagedoorError, match="cannot be kept"):
+        fixture.guard.service.open()

@@ -88,7 +88,7 @@ def hand_out(flow: http.HTTPFlow, passage: Passage, marks: Handouts, secure: Cal
     """
     response, kind = flow.response, passage.resource.kind
     assert response is not None
-    if flow.request.method not in {"GET", "HEAD"}:
+    if flow.request.method not in {"GET", "HEAD"} or kind == "signal":
         return None
     status = response.status_code
     media = response.headers.get("content-type", "").partition(";")[0].strip().lower()
