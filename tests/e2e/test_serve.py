@@ -135,6 +135,26 @@ def test_the_site_is_not_asked_by_the_refused_and_hears_who_else_asks(
     assert not any("?refused" in x for x in origin.log.read_text().splitlines()[before:])
 
 
+def test_who_is_refused_again_and_again_is_counted_each_time_and_still_gets_robots_txt(
+    lean: Guard,
+) -> None:
+    targets = ["/music/again.mp3", "/index.html?again", "/robots.txt?no", "/robots.txt"] * 6
+    sent = b"".join(request(target, GPTBOT) for target in targets)
+    before = lean.counts()("requests_total", verdict="block")
+    got = conversation(lean.url, sent + request("/music/again.mp3", GPTBOT, "Connection: close"))
+    statuses = [int(text) for text in re.findall(rb"^HTTP/1.1 (\d+)", got, re.MULTILINE)]
+    assert statuses == [403, 403, 403, 200] * 6 + [403]
+    names = re.findall(rb"^X-Request-Id: (\S+)", got, re.MULTILINE)
+    told = re.findall(rb"This request is known as (\S+)\.", got)
+    assert names == told
+    assert len(set(names)) == 19
+    assert lean.counts()("requests_total", verdict="block") - before == 19
+    lines = lean.decisions("again", 13)
+    assert {line["id"] for line in lines} <= {name.decode() for name in names}
+    # Another program behind the same address is another client.
+    assert curl(f"{lean.url}/music/tone.mp3", agent=FIREFOX).status == 200
+
+
 def _by_path(visit: Visit) -> None:
     """A site by hand: what it does stands in the path."""
     while visit.head:

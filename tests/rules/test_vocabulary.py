@@ -13,6 +13,7 @@ from stagedoor.model.facts import (
     FORMS,
     KINDS,
     LICENCE_STANDINGS,
+    PASS_STANDINGS,
     PROOFS,
     PURPOSES,
     Behaviour,
@@ -246,6 +247,12 @@ def test_a_condition_tells_what_it_presupposes_of_the_stance(
         ("not: audio", 'x.yaml:1:6: conditions are written as fields — for example "resource: audio"'),
         ("request.address: 192.0.2.0/33", 'x.yaml:1:18: "192.0.2.0/33" is not an address or a network — write for example 192.0.2.0/24 or 2001:db8::/32'),
         ("request.address: [192.0.2.1, home]", 'x.yaml:1:30: "home" is not an address or a network'),
+        ("request.agent: ''", 'x.yaml:1:16: "request.agent" needs a text, a list of texts or {re: …}'),
+        ("request.path: [/a, [/b]]", 'x.yaml:1:20: "request.path" needs a text, a list of texts or {re: …}'),
+        ("request.agent: []", 'x.yaml:1:16: "request.agent" has an empty list, which never holds — name a value'),
+        ("request.agent: {re: []}", "x.yaml:1:21: re has an empty list, which never holds — name a value"),
+        (f"request.path: /{'a' * 2000}", "x.yaml:1:15: the pattern has 2,001 characters; at most 2,000 are taken — shorten it: * stands for any text"),
+        (f"request.agent: {{re: {'a' * 2001}}}", "x.yaml:1:21: the pattern has 2,001 characters; at most 2,000 are taken — a list may hold several"),
         ("request.agent: {rex: a}", 'x.yaml:1:17: unknown field "rex" — did you mean "re"?'),
         ("request.agent: {re: ''}", 'x.yaml:1:21: re needs an expression — for example {re: "^Mozilla/4"}'),
         ("request.agent: {re: 'a('}", 'x.yaml:1:21: "a(" is no expression: missing ): a( — the syntax is RE2\'s: no look-around and no back-references'),
@@ -319,6 +326,7 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("behaviour.told") == TOLD
     assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
     assert choices.pop("request.credentials") == CREDENTIALS
+    assert choices.pop("request.pass") == PASS_STANDINGS
     assert choices.pop("resource.form") == FORMS
     for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
         assert choices.pop(f"{scope}.tripped") == ("yes", "no")

@@ -10,8 +10,11 @@ from stagedoor.model.events import Event, Failed, Unrecorded
 from stagedoor.record import backfill
 from stagedoor.record.collectors import Source
 from stagedoor.record.daily import Day
+from stagedoor.record.day_totals import DayTotals
 from stagedoor.record.decision_log import Decisions
 from stagedoor.record.download_counts import Downloads
+from stagedoor.record.ledger.database import FILE
+from stagedoor.record.ledger.handings import HandingIndex
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.ledger.subscriber import LedgerRecorder
 from stagedoor.record.metrics import Metrics
@@ -31,6 +34,8 @@ class Suite:
         """What other workers of the same guard say about a late metric of a front's."""
         self._hub = Recorders()
         self._decisions: Decisions | None = None
+        self.handings: HandingIndex | None = None
+        """Where the ledger is asked who was handed a mark."""
         self._hub.add(self.metrics)
         self._hub.add(self.day)
         self.metrics.watch("stagedoor_listeners_today", lambda: self.day.counts()[0])
@@ -68,8 +73,10 @@ class Suite:
                 state, lambda count: self.emit(Unrecorded(count)), program=program, site=site
             )
             self._hub.add(LedgerRecorder(book))
+            self.handings = HandingIndex(state / FILE)
             for name, source in book.measures().items():
                 self.metrics.watch(name, source)
+        self.day.keep(DayTotals(state))
         self._hub.add(Downloads(state))
         self._decisions = Decisions(state, lambda: self.emit(Failed("decision-log", "unrecorded")))
         self._hub.add(self._decisions)
@@ -81,4 +88,6 @@ class Suite:
     def close(self) -> None:
         """Write what is still to be written."""
         self._hub.close()
+        if self.handings is not None:
+            self.handings.close()
         self.metrics.close()

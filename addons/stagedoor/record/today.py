@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stagedoor.model.events import Decided
+from stagedoor.model.events import Decided, MarkUsed
 from stagedoor.model.facts import Client, Proof, Purpose
 from stagedoor.model.heard import Scope
 
@@ -59,6 +59,8 @@ class Past:
     hours: list[list[int]] = field(default_factory=lambda: [[0, 0, 0] for _ in range(24)])
     """Of each hour: requests of machines, requests refused, requests of people."""
     people_refused: int = 0
+    takers: dict[tuple[Scope, str, str], Taker] = field(default_factory=dict)
+    """By scope, network and name: addresses are not kept of people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,20 @@ class Taker:
     seconds: float = 0.0
     stopped: int = 0
     last: float = 0.0
+
+
+@dataclass(slots=True)
+class Group:
+    """Refusals of one name, one proof and one rule; `last` in Unix seconds, `request` its name."""
+
+    client: Client
+    rule: str
+    title: str
+    count: int = 0
+    would: bool = False
+    """The last was let pass by observe mode only."""
+    last: float = 0.0
+    request: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,8 @@ class Today:
     referrals: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Visits of people, by the service that sent them and its operator."""
 
+    uses: tuple[MarkUsed, ...] = ()
+    """Links handed to a machine that another client asked for, the newest first."""
     listeners: int = 0
     """Addresses from which people have listened; takers are none of them."""
     more_listeners: bool = False
@@ -122,6 +140,15 @@ class Today:
     """Those that took most come first."""
     taker_requests: int = 0
     """What they asked for under the name of a person's program, from when on they were seen."""
+    groups: tuple[Group, ...] = ()
+    """Those with the most refusals come first; since the guard started."""
+    kept_back: float = 0.0
+    """Seconds of sound that were refused, where the length is known; since the guard started."""
+
+    @property
+    def returned(self) -> int:
+        """Names, told apart by their proof, that received a no and asked all the same."""
+        return sum(row.against > 0 for row in self.rows)
 
     @property
     def knocks(self) -> int:

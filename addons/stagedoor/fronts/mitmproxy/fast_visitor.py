@@ -16,7 +16,7 @@ from mitmproxy.net.http import http1
 from stagedoor.fronts.mitmproxy import fast_heads
 from stagedoor.fronts.mitmproxy.fast_exchange import Exchange
 from stagedoor.fronts.mitmproxy.fast_parts import Host
-from stagedoor.fronts.mitmproxy.flow_exchange import BEGUN
+from stagedoor.fronts.mitmproxy.flow_exchange import EARLY
 from stagedoor.fronts.mitmproxy.heads import ended
 from stagedoor.fronts.mitmproxy.refused_lately import Answered
 
@@ -136,7 +136,7 @@ class Visitor(asyncio.Protocol):
         close = self.host.draining or http1.connection_close("HTTP/1.1", asked.headers)
         self._exchange = exchange = Exchange(self, asked, close_after=close, key=key)
         if begun is not None:
-            exchange.flow.metadata[BEGUN] = begun
+            exchange.flow.metadata[EARLY] = begun
         exchange.begin()
         return True
 

@@ -29,13 +29,8 @@ Key = tuple[str, bytes, bytes]
 """Address of the connection, method, header lines: byte by byte."""
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """A request that is decided, or will be when `later` is awaited. `at` is of perf_counter()."""
-
-    passage: Passage
-    at: float
-    later: Awaitable[None] | None
+Begun = tuple[Passage, float, Awaitable[None] | None]
+"""A request that is decided, when that began (perf_counter()), and what it has to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +78,8 @@ class RefusedLately:
         target, service = raw_target.decode("latin-1"), self._service
         if service.policy is not last.policy or service.mode != last.mode or "/rest/" in target:
             return None
+        if service.marks.on:  # a mark is taken off the target first
+            return None
         if fault(target, last.request.method) is not None:
             return None
         request = replace(last.request, target=target, path=normalise(target))
@@ -90,9 +87,10 @@ class RefusedLately:
         passage.at = time.time()
         later = service.decide(passage)
         if later is not None or not _same(passage, last):
-            return Begun(passage, began, later)
+            return passage, began, later
         passage.seconds = time.perf_counter() - began
-        passage.recorded = True
+        passage.recorded, passage.answered_with = True, last.answered_with
+        service.line.ended(passage)
         service.record(passage)
         self._delivery.kept_back(passage)
         old, new = last.name(), passage.name()
@@ -107,6 +105,7 @@ def _is_plain(passage: Passage) -> bool:
         passage.verdict.refused
         and not passage.pending
         and request.credentials == "none"
+        and request.passed == "unneeded"
         and not any(request.header(name) for name in _ALWAYS_WHOLE)
     )
 
