@@ -138,7 +138,7 @@ def test_the_site_is_not_asked_by_the_refused_and_hears_who_else_asks(
 def test_who_is_refused_again_and_again_is_counted_each_time_and_still_gets_robots_txt(
     lean: Guard,
 ) -> None:
-    targets = ["/music/again.mp3", "/index.html?again", "/feed.xml?again", "/robots.txt"] * 6
+    targets = ["/music/again.mp3", "/again.html", "/again", "/robots.txt"] * 6
     sent = b"".join(request(target, GPTBOT) for target in targets)
     before = lean.counts()("requests_total", verdict="block")
     got = conversation(lean.url, sent + request("/music/again.mp3", GPTBOT, "Connection: close"))
