@@ -308,6 +308,29 @@ _TABLE: tuple[Metric, ...] = (
         ("reason",),
     ),
     Metric(
+        "stagedoor_store_up", "gauge", "guard",
+        "1 when the shared store answered last time, 0 when this guard counts for itself; absent "
+        "without one.", late=True,
+    ),
+    Metric(
+        "stagedoor_store_guards", "gauge", "guard",
+        "Guards that share the store, this one included; absent without one.", late=True,
+    ),
+    Metric(
+        "stagedoor_store_seconds", "histogram", "guard",
+        "Time the shared store took to answer a batch of questions.", buckets=ADDED,
+    ),
+    Metric(
+        "stagedoor_store_fallbacks_total", "counter", "guard",
+        "Questions that were answered from this guard's memory alone, because the shared store was "
+        "away or late.",
+        ("reason",),
+    ),
+    Metric(
+        "stagedoor_store_lost_total", "counter", "guard",
+        "Changes that other guards never heard of, because the shared store was away for too long.",
+    ),
+    Metric(
         "stagedoor_build_info", "info", "guard",
         "What is running.",
         ("version", "mitmproxy", "python"),
@@ -364,7 +387,8 @@ LABELS: Mapping[str, str] = {
     "fault": "`head`, `head-size`, `host`, `method`, `target`, `target-length`, `body-size` of "
     "visitors; `head`, `head-size`, `framing`, `no-answer`, `connection` of the site; `error`, "
     "`descriptors` of the host",
-    "reason": "`household` and `room` (too many), `head` and `idle` (too long), `descriptors`",
+    "reason": "of connections `household` and `room` (too many), `head` and `idle` (too long), "
+    "`descriptors`; of the shared store `away`, `late`",
     "status": "`1xx` to `5xx`",
     "version": "of Stagedoor",
     "mitmproxy": "its version",
