@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from contract import ELSEWHERE, HOME, THIRTY, Driver, Player, StoreContract, portion, song
 from storeservers import KINDS, Kind, StoreServer
@@ -97,7 +97,9 @@ class Guards:
         self._turn = (self._turn + 1) % len(self.nodes)
         return self.nodes[self._turn]
 
-    def _say(self, at: float, household: str, listener: Listener | None = None) -> Guard:
+    def _say(
+        self, at: float, household: str, listener: Listener | None = None, crawler: str = ""
+    ) -> Guard:
         self.at = max(self.at, at)
         self._said += 1
         self._unsettled += 1
@@ -107,7 +109,8 @@ class Guards:
             return self._next()
         self.settle()
         node = self._next()
-        self._wait(node.read(Query(household, at, listener=listener, listening=SCOPES)))
+        query = Query(household, at, crawler=crawler, listener=listener, listening=SCOPES)
+        self._wait(node.read(query))
         self._unsettled += 1
         return node
 
@@ -150,7 +153,7 @@ class Guards:
         at: float,
         listener: Listener | None = None,
     ) -> None:
-        self._say(at, client, listener).apply(client, crawler, effects, at, listener)
+        self._say(at, client, listener, crawler).apply(client, crawler, effects, at, listener)
 
     def missing(self, client: str, recording: str) -> None:
         self._say(self.at, client).missing(client, recording)
@@ -183,8 +186,10 @@ class Guards:
     ) -> bool:
         # Each guard notes for itself what is new.
         self._crawler = crawler
-        self._unsettled += 1
-        return self.nodes[len(digest) % len(self.nodes)].received(crawler, signal, digest, text)
+        self._say(self.at, "", crawler=crawler)
+        node = self.nodes[len(digest) % len(self.nodes)]
+        self._wait(node.read(Query("", self.at, crawler=crawler)))
+        return node.received(crawler, signal, digest, text)
 
     def text(self, digest: str) -> bytes | None:
         node = self._ask()
@@ -336,7 +341,7 @@ def _facts(store: Any, at: float) -> list[Any]:
     return found
 
 
-@settings(max_examples=12)
+@settings(max_examples=12, phases=[Phase.generate])  # each example takes 0.1 s
 @given(st.lists(_steps, min_size=10, max_size=50))
 def test_what_several_guards_know_is_what_one_would(
     guards: Callable[..., Guards], steps: list[Any]

@@ -91,6 +91,10 @@ class MemoryStore:
         """Whether anything is known of this household, or of its network."""
         return client in self._clients or self._sessions.any_of(network_key(client))
 
+    def remembers_crawler(self, crawler: str) -> bool:
+        """Whether anything is known of this crawler."""
+        return crawler in self._crawlers
+
     def _behaviour(self, client: ClientCounters | None, query: Query) -> Behaviour:
         own = not query.included
         if client is None:

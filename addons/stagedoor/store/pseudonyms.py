@@ -31,6 +31,8 @@ class Pseudonyms:
 
     def _household(self, client: str) -> str:
         """The pseudonym of a client_key(). Within a network no two households share one."""
+        if not client:
+            return ""  # an unknown address is nobody's
         network = network_key(client)
         if not network or network == client:
             return "x" + self._digest(client, 12).hex()

@@ -81,10 +81,10 @@ class Server(Protocol):
 class _Log:
     """One log, as far as this guard knows it."""
 
-    __slots__ = ("cursor", "held", "household", "operations", "replay", "sending", "tag", "waiting")
+    __slots__ = ("cursor", "held", "known", "operations", "replay", "sending", "tag", "waiting")
 
-    def __init__(self, tag: str, cursor: bytes, household: str = "") -> None:
-        self.tag, self.cursor, self.household = tag, cursor, household
+    def __init__(self, tag: str, cursor: bytes, known: Callable[[], bool]) -> None:
+        self.tag, self.cursor, self.known = tag, cursor, known
         self.replay = Replay()
         self.held: list[bytes] = []
         """Carried out after all else: a network must be known to be one before."""
@@ -125,7 +125,7 @@ class SharedStore:
         self._most_logs = 3 * clients
         self._logs: OrderedDict[str, _Log] = OrderedDict()
         self._changed: dict[str, _Log] = {}
-        self._site = _Log("site", _START)
+        self._site = _Log("site", _START, lambda: True)
         self._kept = self._lost = 0
         self._asked: list[tuple[Command, asyncio.Future[bool]]] = []
         self._texts: dict[str, bytes] = {}
@@ -173,10 +173,10 @@ class SharedStore:
             self._emit(StoreUnheard("away"))
             return self.memory.read(own)
         logs = []
-        if own.client or own.listener is not None:
+        if own.client or own.listener is not None or not own.crawler:
             logs.append(self._network(own.listener.household if own.listener else own.client))
         if own.crawler:
-            logs.append(self._log(own.crawler))
+            logs.append(self._crawler(own.crawler))
         return self._read(own, logs)
 
     async def _read(self, query: Query, logs: Iterable[_Log]) -> Known:
@@ -197,7 +197,7 @@ class SharedStore:
     def _own(self, query: Query) -> Query:
         listener = query.listener
         return Query(
-            self._names.household(query.client) if query.client or listener is None else "",
+            self._names.household(query.client),
             query.at,
             query.recording,
             query.behaviour,
@@ -225,8 +225,8 @@ class SharedStore:
             said += operations.lasting(own, effects, at)
         if said:
             self._say(self._network(own.household if own is not None else home), at, *said)
-        if effects.violated and name:
-            self._say(self._log(name), at, ["x", at, name])
+        if effects.violated and self.memory.remembers_crawler(name):
+            self._say(self._crawler(name), at, ["x", at, name])
         self.memory.apply(home, name, effects, at, own)
         self._soon(0.0)
 
@@ -295,7 +295,7 @@ class SharedStore:
     ) -> bool:
         """A crawler was sent a text; whether that is new to it from this guard."""
         name, at = self._names.crawler(crawler), self._clock()
-        log = self._log(name)
+        log = self._crawler(name)
         new = self.memory.received(name, signal, digest, text)
         if new:
             robots = digest if text is not None else ""
@@ -354,12 +354,20 @@ class SharedStore:
 
     def _network(self, household: str) -> _Log:
         network = network_key(household)
-        return self._log(network.partition("/")[0] if network else household, household)
+        tag = network.partition("/")[0] or household or "unknown"
+        return self._log(tag, lambda: self.memory.remembers(household))
 
-    def _log(self, tag: str, household: str = "") -> _Log:
+    def _crawler(self, crawler: str) -> _Log:
+        return self._log(crawler, lambda: self.memory.remembers_crawler(crawler))
+
+    def _log(self, tag: str, known: Callable[[], bool]) -> _Log:
+        """The log with this tag; `known`: whether the memory has something of what is in it."""
         log = self._logs.get(tag)
         if log is None:
-            log = self._logs[tag] = _Log(tag, self._beginning(household), household)
+            cursor = _START
+            if self._offset is not None and known():  # what is known is not counted again
+                cursor = b"%d-0" % int((self._clock() + self._offset) * 1000)
+            log = self._logs[tag] = _Log(tag, cursor, known)
             if len(self._logs) > self._most_logs:
                 self._make_room()
         else:
@@ -370,7 +378,7 @@ class SharedStore:
         """Forget a log of which the memory has nothing: it would be read anew, from its beginning."""
         for _ in range(_TRIES):
             tag, oldest = next(iter(self._logs.items()))
-            if not oldest.household or not self.memory.remembers(oldest.household):
+            if not oldest.known():
                 break
             self._logs.move_to_end(tag)
         tag, oldest = self._logs.popitem(last=False)
@@ -378,12 +386,6 @@ class SharedStore:
             self._kept -= len(oldest.operations)
             self._lost += len(oldest.operations)
             self._release(oldest)
-
-    def _beginning(self, household: str) -> bytes:
-        """Where to read from: what the memory has already is not counted again."""
-        if household and self._offset is not None and self.memory.remembers(household):
-            return b"%d-0" % int((self._clock() + self._offset) * 1000)
-        return _START
 
     def _say(self, log: _Log, at: float, *said: Operation) -> None:
         log.replay.happened(at)
