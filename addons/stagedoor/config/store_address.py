@@ -99,13 +99,15 @@ def _wait(text: str) -> float:
     if not text:
         return WAIT
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1000):
-        raise ValueError(f'wait={text} is not a number of milliseconds from 1 to 1000 — write wait=20')
+        raise ValueError(
+            f"wait={text} is not a number of milliseconds from 1 to 1000 — write wait=20"
+        )
     return int(text) / 1000
 
 
 def _site(text: str) -> str:
     if text and not _NAME.fullmatch(text):
-        raise ValueError(f'site={text} is not a name — write letters, digits, dots and hyphens')
+        raise ValueError(f"site={text} is not a name — write letters, digits, dots and hyphens")
     return text
 
 

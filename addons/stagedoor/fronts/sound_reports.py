@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from stagedoor.engine.interruption import can_be_stopped, interrupt
-from stagedoor.engine.needs import Effects, Known
+from stagedoor.engine.needs import Effects
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fronts.crowds import is_crowd
 from stagedoor.model.client_keys import client_key
@@ -67,9 +67,7 @@ class SoundReports:
             transaction.own += sent.seconds
             return
         query = Query(listener.household, now, listener=listener, listening=SCOPES)
-        known = self._store().read(query)
-        if not isinstance(known, Known):
-            return
+        known = self._store().here(query)
         sentence = interrupt(transaction, sent, known.behaviour.listening)
         if not transaction.interrupted:
             return

@@ -110,7 +110,7 @@ def _counted(memory: MemoryStore, at: float, _now: float, rest: Operation) -> bo
 
 def _sentence(memory: MemoryStore, at: float, now: float, rest: Operation) -> bool:
     home, agent, rule, scope, seconds = rest
-    left = at + seconds - now
+    left = at + float(seconds) - now
     if left > 0:
         effects = Effects(sentence=Sentence(rule, scope, left))
         memory.apply(home, "", effects, now, _listener(home, agent))
@@ -119,7 +119,7 @@ def _sentence(memory: MemoryStore, at: float, now: float, rest: Operation) -> bo
 
 def _tripped(memory: MemoryStore, at: float, now: float, rest: Operation) -> bool:
     home, agent, seconds = rest
-    left = at + seconds - now
+    left = at + float(seconds) - now
     if left > 0:
         memory.apply(home, "", Effects(tripped=left), now, _listener(home, agent))
     return left > 0

@@ -27,4 +27,6 @@ def store_password(environment: Mapping[str, str]) -> str:
         return Path(named).expanduser().read_text("utf-8").strip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is no text"
-        raise StagedoorError(f"the store's password cannot be read from {named}: {reason}") from error
+        raise StagedoorError(
+            f"the store's password cannot be read from {named}: {reason}"
+        ) from error

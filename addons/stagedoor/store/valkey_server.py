@@ -27,8 +27,8 @@ if ARGV[5] ~= '' then
   id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'o', ARGV[5])
   redis.call('EXPIRE', KEYS[1], ARGV[4])
 end
-if ARGV[7] then
-  for i = 7, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+if ARGV[7] ~= '' then
+  redis.call('RPUSH', KEYS[2], ARGV[7])
   redis.call('LTRIM', KEYS[2], -128, -1)
   if redis.call('TTL', KEYS[2]) < tonumber(ARGV[6]) then redis.call('EXPIRE', KEYS[2], ARGV[6]) end
 end
@@ -60,7 +60,7 @@ return {now, redis.call('ZRANGE', KEYS[1], 0, -1)}
 """Key: the guards. Arguments: this one, seconds until one is gone. Returns time and guards."""
 
 
-class ServerAway(Exception):
+class ServerAwayError(Exception):
     """The server does not answer, or not as it should; the text says why."""
 
 
@@ -113,16 +113,16 @@ class ValkeyServer:
         return str(self._address)
 
     async def run(self, commands: Sequence[Command]) -> list[Any]:
-        """The replies to a batch. ServerAway where there are none, or one is an error."""
+        """The replies to a batch. ServerAwayError where there are none, or one is an error."""
         try:
             async with asyncio.timeout(PATIENCE):
                 return await self._run(commands)
         except TimeoutError as error:
             await self.close()
-            raise ServerAway("it does not answer") from error
+            raise ServerAwayError("it does not answer") from error
         except (self._library.ValkeyError, OSError) as error:
             await self.close()
-            raise ServerAway(str(error) or type(error).__name__) from error
+            raise ServerAwayError(str(error) or type(error).__name__) from error
 
     async def _run(self, commands: Sequence[Command]) -> list[Any]:
         if self._client is None:
