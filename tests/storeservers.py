@@ -68,11 +68,13 @@ class StoreServer:
             assert self.process.poll() is None
             time.sleep(0.01)
 
-    def says(self, command: str) -> str:
-        """What it answers to an inline command."""
+    def says(self, command: str, *words: str) -> str:
+        """What it answers to a command, whose last `words` may hold anything."""
+        every = [*command.split(), *words]
+        text = "".join(f"${len(word.encode())}\r\n{word}\r\n" for word in every)
         try:
             with socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection:
-                connection.sendall(f"{command}\r\n".encode())
+                connection.sendall(f"*{len(every)}\r\n{text}".encode())
                 return connection.recv(65_536).decode()
         except OSError:
             return ""

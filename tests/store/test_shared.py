@@ -15,14 +15,13 @@ from hypothesis import strategies as st
 from stagedoor.config.store_address import store_address
 from stagedoor.engine.needs import Effects, Known, SignalKind
 from stagedoor.model.client_keys import client_key, listener
-from stagedoor.model.events import Event
 from stagedoor.model.facts import Rate
 from stagedoor.model.heard import SCOPES, Amounts, Listener, Scope, Sentence, Sweep
 from stagedoor.model.sound import SoundKind, SoundSent
-from stagedoor.store.exchange import Exchange
 from stagedoor.store.interface import Length, Query
 from stagedoor.store.memory import MemoryStore
 from stagedoor.store.shared import SharedStore
+from stagedoor.store.shared_logs import SharedLogs
 from stagedoor.store.valkey_server import ValkeyServer
 from storeservers import KINDS, Kind, StoreServer
 
@@ -30,7 +29,7 @@ EXACT = 60
 _SITES = iter(range(1_000_000))
 
 
-class OneClock(Exchange):
+class OneClock(SharedLogs):
     """The times are the test's, and the same as the server's."""
 
     def _set_offset(self, now: float, began: float, ended: float) -> None:
@@ -50,7 +49,6 @@ class Guards:
         self.site = site or f"site{next(_SITES)}"
         self.runner = asyncio.Runner()
         self.at = 0.0
-        self.events: list[Event] = []
         self.nodes = [self.join() for _ in range(count)]
         self._turn = self._unsettled = self._said = 0
         self._crawler = ""
@@ -63,15 +61,14 @@ class Guards:
             self.clients,
             prefix=self.site,
             wait=address.wait,
-            emit=self.events.append,
             clock=lambda: self.at,
         )
-        guard.exchange.__class__ = OneClock
+        guard.logs.__class__ = OneClock
 
         async def start() -> None:
             guard.open()
-            await guard.exchange.news(guard.exchange.site)
-            assert guard.exchange.up
+            await guard.logs.news(guard.logs.site)
+            assert guard.logs.up
 
         self.runner.run(start())
         return guard
@@ -86,7 +83,7 @@ class Guards:
         """All that was said has reached the server."""
 
         async def all_of_them() -> None:
-            await asyncio.gather(*(node.exchange.settled() for node in self.nodes))
+            await asyncio.gather(*(node.logs.settled() for node in self.nodes))
 
         self.runner.run(all_of_them())
         self._unsettled = 0
@@ -208,7 +205,7 @@ class Guards:
         node = self._ask()
 
         async def hear() -> None:
-            await node.exchange.news(node.exchange.site)
+            await node.logs.news(node.logs.site)
 
         self.runner.run(hear())
         return node.length(path)

@@ -58,9 +58,9 @@ from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
 from stagedoor.store.memory import MemoryStore
-from stagedoor.store.opening import open_shared
 from stagedoor.store.shared import SharedStore
 from stagedoor.store.store_keys import once_key
+from stagedoor.store.store_opening import open_shared
 from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
 from stagedoor.verify.edge_files import read_edges
@@ -184,12 +184,11 @@ class Service:
             self.store = MemoryStore(self.settings.clients)
             return
         site = self.policy.stance.publish.address.partition("://")[2]
-        shared = self._shared = open_shared(
-            address, self.settings.clients, site=site, emit=self.emit, heard=self._heard
+        self.store = self._shared = open_shared(
+            address, self.settings.clients, site=site, heard=self._heard
         )
-        self.store = shared
-        self.suite.watch("stagedoor_store_up", lambda: shared.exchange.up)
-        self.suite.watch("stagedoor_store_guards", lambda: shared.exchange.guards)
+        for name, source in self._shared.measures().items():
+            self.suite.watch(name, source)
 
     def _heard(self) -> None:
         """Another guard has begun a sentence: who was let in before may be under it."""

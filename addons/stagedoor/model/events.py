@@ -272,27 +272,6 @@ class SiteUnreachable:
     """A connection to the site failed."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoreAnswered:
-    """The shared store has answered a batch after so many seconds."""
-
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class StoreUnheard:
-    """A request was decided by what this guard alone knows: the store was `away`, or `late`."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class StoreLost:
-    """So many changes never reached other guards, or came in a form that nobody understands."""
-
-    count: int
-
-
 Event = (
     Decided
     | Proved
@@ -323,9 +302,6 @@ Event = (
     | SiteUnreachable
     | Malformed
     | ConnectionClosed
-    | StoreAnswered
-    | StoreUnheard
-    | StoreLost
 )
 EVENTS: tuple[type[Event], ...] = Event.__args__
 """Every kind there is."""

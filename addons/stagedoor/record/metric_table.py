@@ -307,28 +307,37 @@ _TABLE: tuple[Metric, ...] = (
         "Connections of visitors that were closed early or not taken, by reason.",
         ("reason",),
     ),
+    # -- a memory that several guards share; absent without one
     Metric(
         "stagedoor_store_up", "gauge", "guard",
-        "1 when the shared store answered last time, 0 when this guard counts for itself; absent "
-        "without one.", late=True,
+        "1 when the shared store answered last time, 0 when this guard counts for itself.",
+        late=True,
     ),
     Metric(
         "stagedoor_store_guards", "gauge", "guard",
-        "Guards that share the store, this one included; absent without one.", late=True,
+        "Guards that share the store, this one included.", late=True,
     ),
     Metric(
-        "stagedoor_store_seconds", "histogram", "guard",
-        "Time the shared store took to answer a batch of questions.", buckets=ADDED,
+        "stagedoor_store_batches_total", "counter", "guard",
+        "Batches of questions and changes that the shared store has answered.", late=True,
     ),
     Metric(
-        "stagedoor_store_fallbacks_total", "counter", "guard",
+        "stagedoor_store_seconds_total", "counter", "guard",
+        "Seconds that it took for that.", late=True,
+    ),
+    Metric(
+        "stagedoor_store_away_total", "counter", "guard",
         "Questions that were answered from this guard's memory alone, because the shared store was "
-        "away or late.",
-        ("reason",),
+        "away.", late=True,
+    ),
+    Metric(
+        "stagedoor_store_late_total", "counter", "guard",
+        "The same, because it did not answer in time.", late=True,
     ),
     Metric(
         "stagedoor_store_lost_total", "counter", "guard",
-        "Changes that other guards never heard of, because the shared store was away for too long.",
+        "Changes that other guards never heard of, because the shared store was away for too long, "
+        "and changes of theirs that nobody understands.", late=True,
     ),
     Metric(
         "stagedoor_build_info", "info", "guard",
@@ -387,8 +396,7 @@ LABELS: Mapping[str, str] = {
     "fault": "`head`, `head-size`, `host`, `method`, `target`, `target-length`, `body-size` of "
     "visitors; `head`, `head-size`, `framing`, `no-answer`, `connection` of the site; `error`, "
     "`descriptors` of the host",
-    "reason": "of connections `household` and `room` (too many), `head` and `idle` (too long), "
-    "`descriptors`; of the shared store `away`, `late`",
+    "reason": "`household` and `room` (too many), `head` and `idle` (too long), `descriptors`",
     "status": "`1xx` to `5xx`",
     "version": "of Stagedoor",
     "mitmproxy": "its version",

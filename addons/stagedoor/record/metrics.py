@@ -89,8 +89,6 @@ class Metrics:
         self._errors = Family(self._counter("stagedoor_errors_total"))
         self._malformed = Family(self._counter("stagedoor_malformed_total"))
         self._closed = Family(self._counter("stagedoor_connections_closed_total"))
-        self._fallbacks = Family(self._counter("stagedoor_store_fallbacks_total"))
-        self._store_lost = self._counter("stagedoor_store_lost_total")
         self._upstream_errors = self._counter("stagedoor_upstream_errors_total")
         self._statuses = Family(self._counter("stagedoor_upstream_responses_total"))
         # A counter that begins at one is no increase to Prometheus: what alerts ask for is at zero.
@@ -100,8 +98,6 @@ class Metrics:
             self._errors(*failing)
         for fault in ("error", "descriptors"):
             self._malformed("host", fault)
-        for reason in ("away", "late"):
-            self._fallbacks(reason)
 
     def _make_gauges(self) -> None:
         self._streams = Family(self._gauge("stagedoor_audio_streams"))
@@ -115,7 +111,6 @@ class Metrics:
         self._decision = self._histogram("stagedoor_decision_seconds")
         self._added = self._histogram("stagedoor_added_seconds")
         self._listening = self._histogram("stagedoor_listening_ratio")
-        self._store = self._histogram("stagedoor_store_seconds")
         self._first_byte = self._histogram("stagedoor_upstream_first_byte_seconds")
         row = METRICS["stagedoor_build_info"]
         self._build = Info(row.name.removesuffix("_info"), row.help, registry=self.registry)
@@ -247,9 +242,6 @@ class Metrics:
             events.Malformed: lambda e: self.malformed(e.side, e.fault),
             events.ConnectionClosed: lambda e: self.closed(e.reason),
             events.SiteUnreachable: lambda _: self.upstream_error(),
-            events.StoreAnswered: lambda e: self._store.observe(e.seconds),
-            events.StoreUnheard: lambda e: self._fallbacks(e.reason).inc(),
-            events.StoreLost: lambda e: self._store_lost.inc(e.count),
         }
 
     def _audio_sent(self, event: events.AudioSent) -> None:

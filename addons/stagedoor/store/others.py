@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import orjson
 
-from stagedoor.model.events import Event, StoreLost
 from stagedoor.store.memory import MemoryStore
 from stagedoor.store.operations import HELD, Operation, Replay
 
@@ -26,14 +25,15 @@ class Others:
         self,
         memory: MemoryStore,
         node: str,
-        emit: Callable[[Event], None],
         heard: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
         self.wanted: set[str] = set()
         """SHA-256 of each robots.txt that is missing here."""
+        self.lost = 0
+        """What nobody understands."""
         self._memory, self._node = memory, node
-        self._emit, self._heard, self._clock = emit, heard, clock
+        self._heard, self._clock = heard, clock
         self._seen: OrderedDict[tuple[str, int], None] = OrderedDict()
         self._streams: dict[str, Counter[str]] = {}
         """Live streams that are open at each guard, by household."""
@@ -47,7 +47,7 @@ class Others:
                 return
             self._seen[node, number] = None
         except (ValueError, TypeError):
-            self._emit(StoreLost(1))
+            self.lost += 1
             return
         if len(self._seen) > _SEEN:
             self._seen.popitem(last=False)
@@ -56,7 +56,7 @@ class Others:
                 done = replay.carry_out(self._memory, one, offset)
                 self._noticed(node, one, done=done)
             except (ValueError, TypeError, LookupError, AttributeError):
-                self._emit(StoreLost(1))
+                self.lost += 1
 
     def _noticed(self, node: str, operation: Operation, *, done: bool) -> None:
         """What it means beside the memory."""

@@ -21,18 +21,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from stagedoor.engine.needs import Effects, Known, SignalKind
 from stagedoor.model.client_keys import network_key
-from stagedoor.model.events import Event, StoreUnheard
 from stagedoor.model.heard import Amounts, Listener, Scope, Sweep
 from stagedoor.model.sound import SoundSent
 from stagedoor.store import operations
-from stagedoor.store.exchange import Exchange, Log, Server
 from stagedoor.store.interface import Length, Query
 from stagedoor.store.memory import MemoryStore
 from stagedoor.store.pseudonyms import Pseudonyms
+from stagedoor.store.shared_logs import Log, Server, SharedLogs
 from stagedoor.store.valkey_server import ONCE
 
 QUIET = 60.0
@@ -54,31 +53,43 @@ class SharedStore:
         prefix: str,
         secret: bytes = b"",
         wait: float = 0.02,
-        emit: Callable[[Event], None] = lambda _: None,
         heard: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.memory = MemoryStore(clients)
         # The memory has `clients` households and as many sessions: there is always one to forget.
-        self.exchange = Exchange(
+        self.logs = SharedLogs(
             *(server, self.memory),
             prefix=prefix,
             most_logs=3 * clients,
-            emit=emit,
             heard=heard,
             clock=clock,
         )
-        self._wait, self._emit, self._clock = wait, emit, clock
+        self._wait, self._clock = wait, clock
+        self._away = self._late = 0
         self._names = Pseudonyms(secret or prefix.encode())
         self._aired: OrderedDict[str, float] = OrderedDict()
 
     def open(self) -> None:
         """Begin, with the event loop running."""
-        self.exchange.open()
+        self.logs.open()
 
     def close(self) -> None:
         """End. What was said in the last moment may not reach the others."""
-        self.exchange.close()
+        self.logs.close()
+
+    def measures(self) -> Mapping[str, Callable[[], float | None]]:
+        """The late metrics."""
+        logs = self.logs
+        return {
+            "stagedoor_store_up": lambda: logs.up,
+            "stagedoor_store_guards": lambda: logs.guards,
+            "stagedoor_store_batches_total": lambda: logs.batches,
+            "stagedoor_store_seconds_total": lambda: logs.seconds,
+            "stagedoor_store_away_total": lambda: self._away,
+            "stagedoor_store_late_total": lambda: self._late,
+            "stagedoor_store_lost_total": lambda: logs.lost,
+        }
 
     def __len__(self) -> int:
         return len(self.memory)
@@ -88,8 +99,8 @@ class SharedStore:
     def read(self, query: Query) -> Known | Awaitable[Known]:
         """What all guards know; at once where the server is away."""
         own = self._own(query)
-        if not self.exchange.up:
-            self._emit(StoreUnheard("away"))
+        if not self.logs.up:
+            self._away += 1
             return self.memory.read(own)
         logs = []
         if own.client or own.listener is not None or not own.crawler:
@@ -99,13 +110,13 @@ class SharedStore:
         return self._read(own, logs)
 
     async def _read(self, query: Query, logs: Iterable[Log]) -> Known:
-        news = [self.exchange.news(log) for log in logs]
+        news = [self.logs.news(log) for log in logs]
         try:
             async with asyncio.timeout(self._wait):
                 for one in news:
                     await one
         except TimeoutError:
-            self._emit(StoreUnheard("late"))
+            self._late += 1
         # Deciding follows without a pause: no other request of this guard comes between.
         return self.memory.read(query)
 
@@ -143,17 +154,17 @@ class SharedStore:
         if own is not None:
             said += operations.lasting(own, effects, at)
         if said:
-            self.exchange.say(self._network(own.household if own is not None else home), at, *said)
+            self.logs.say(self._network(own.household if own is not None else home), at, *said)
         if effects.violated and self.memory.remembers_crawler(name):
-            self.exchange.say(self._crawler(name), at, ["x", at, name])
+            self.logs.say(self._crawler(name), at, ["x", at, name])
         self.memory.apply(home, name, effects, at, own)
-        self.exchange.hurry()
+        self.logs.hurry()
 
     def missing(self, client: str, recording: str) -> None:
         """A recording that was counted as asked for is not there."""
         home, at = self._names.household(client), self._clock()
         self.memory.missing(home, recording)
-        self.exchange.say(self._network(home), at, operations.missing(home, recording, at))
+        self.logs.say(self._network(home), at, operations.missing(home, recording, at))
 
     def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
         """Count a portion of a recording that has gone out."""
@@ -161,7 +172,7 @@ class SharedStore:
         log = self._network(own.household)
         self.memory.sounded(own, sent, at)
         if sent.kind not in {"live", "bought"}:  # sessions do not count them
-            self.exchange.say(log, at, operations.sounded(own, sent, at))
+            self.logs.say(log, at, operations.sounded(own, sent, at))
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         """What this listener, or its network, was sent, where that is more than `amounts`."""
@@ -186,14 +197,14 @@ class SharedStore:
         self._aired.move_to_end(home)
         if len(self._aired) > MOST_AIRED:
             self._aired.popitem(last=False)
-        self.exchange.say(log, at, ["o", at, home, change])
+        self.logs.say(log, at, ["o", at, home, change])
 
     def playlist(self, listener: Listener, at: float) -> None:
         """A playlist has gone out."""
         own = self._names.listener(listener)
         log = self._network(own.household)
         self.memory.playlist(own, at)
-        self.exchange.say(log, at, ["p", at, own.household, own.agent])
+        self.logs.say(log, at, ["p", at, own.household, own.agent])
 
     def sent(self, client: str, size: int, seconds: float, at: float) -> tuple[float, ...]:
         """Count audio that went to a client. Hours of listening are reported by each guard."""
@@ -204,7 +215,7 @@ class SharedStore:
             if last is not None and last[0] == "b" and last[2] == home:
                 last[1], last[3] = at, last[3] + size
             else:
-                self.exchange.say(log, at, ["b", at, home, size])
+                self.logs.say(log, at, ["b", at, home, size])
         return self.memory.sent(home, size, seconds, at)
 
     # -- crawlers, proofs, recordings --------------------------------------------------------------
@@ -218,9 +229,9 @@ class SharedStore:
         known = self.memory.read(Query("", at, crawler=name)).received
         new = self.memory.received(name, signal, digest, text)
         if known is None or signal not in known.signals or (robots and known.robots != robots):
-            self.exchange.say(log, at, ["v", at, name, signal, robots])
+            self.logs.say(log, at, ["v", at, name, signal, robots])
             if text is not None:
-                self.exchange.keep_text(digest, text)
+                self.logs.keep_text(digest, text)
         return new
 
     def text(self, digest: str) -> bytes | None:
@@ -234,11 +245,11 @@ class SharedStore:
         own = self._names.household(owner)
         if not self.memory.once(key, own, until, now, shared=shared):
             return False
-        if not self.exchange.up:
-            self._emit(StoreUnheard("away"))
+        if not self.logs.up:
+            self._away += 1
             return True
         milliseconds = max(1, int((until - now) * 1000) + 1000)
-        asked = self.exchange.ask(
+        asked = self.logs.ask(
             *(ONCE, f"once:{{{key.hex()}}}", own, repr(until), repr(now), int(shared), milliseconds)
         )
         return self._once(asked)
@@ -248,7 +259,7 @@ class SharedStore:
             async with asyncio.timeout(self._wait):
                 return await asked
         except TimeoutError:
-            self._emit(StoreUnheard("late"))
+            self._late += 1
             return True
 
     def proof_seen(self, key: bytes) -> bool:
@@ -265,14 +276,14 @@ class SharedStore:
         self.memory.keep_length(path, length)
         if known != length:
             at = self._clock()
-            self.exchange.say(self.exchange.site, at, operations.length(path, length, at))
+            self.logs.say(self.logs.site, at, operations.length(path, length, at))
 
     # -- logs --------------------------------------------------------------------------------------
 
     def _network(self, household: str) -> Log:
         network = network_key(household)
         tag = network.partition("/")[0] or household or "unknown"
-        return self.exchange.log(tag, lambda: self.memory.remembers(household))
+        return self.logs.log(tag, lambda: self.memory.remembers(household))
 
     def _crawler(self, crawler: str) -> Log:
-        return self.exchange.log(crawler, lambda: self.memory.remembers_crawler(crawler))
+        return self.logs.log(crawler, lambda: self.memory.remembers_crawler(crawler))

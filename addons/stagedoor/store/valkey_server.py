@@ -18,6 +18,8 @@ from stagedoor.model.errors import StagedoorError
 
 PATIENCE = 1.0
 """Seconds for a batch or a connection; then the server counts as away."""
+_LOADS = 3
+"""Times that scripts are loaded for one batch: somebody may flush them in between."""
 
 EXCHANGE = """
 local news = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ARGV[2])
@@ -130,8 +132,10 @@ class ValkeyServer:
             self._digests = {}
         found = await self._send(commands)
         unknown = self._library.exceptions.NoScriptError
-        again = [place for place, reply in enumerate(found) if isinstance(reply, unknown)]
-        if again:
+        for _ in range(_LOADS):
+            again = [place for place, reply in enumerate(found) if isinstance(reply, unknown)]
+            if not again:
+                break
             for script in {commands[place].script for place in again}:
                 await self._client.script_load(script)
             replies = await self._send([commands[place] for place in again])

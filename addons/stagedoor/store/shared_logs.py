@@ -18,7 +18,6 @@ from typing import Any, Protocol
 
 import orjson
 
-from stagedoor.model.events import Event, StoreAnswered, StoreLost
 from stagedoor.store.memory import MOST_TEXTS, MemoryStore
 from stagedoor.store.operations import HELD, Operation, Replay
 from stagedoor.store.others import GONE, VERSION, Others
@@ -75,7 +74,7 @@ class Log:
         self.waiting: list[asyncio.Future[None]] = []
 
 
-class Exchange:
+class SharedLogs:
     """One guard's. `prefix` goes before each key, `clock` gives the guard's times, `heard` is called
     when another guard has begun a sentence. What others say is carried out on `memory`.
     """
@@ -87,7 +86,6 @@ class Exchange:
         *,
         prefix: str,
         most_logs: int,
-        emit: Callable[[Event], None],
         heard: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
@@ -98,15 +96,17 @@ class Exchange:
         self.site = Log("site", _START, lambda: True)
         """What every guard hears of, once a second."""
         self._server, self._memory, self._prefix = server, memory, prefix
-        self._emit, self._clock = emit, clock
+        self._clock = clock
         self._node, self._entry = token_hex(4), 0
         self._most_logs = most_logs
         self._logs: OrderedDict[str, Log] = OrderedDict()
         self._changed: dict[str, Log] = {}
+        self.batches, self.seconds = 0, 0.0
+        """Batches that were answered, and how long that took."""
         self._kept = self._lost = 0
         self._asked: list[tuple[Command, asyncio.Future[bool]]] = []
         self._texts: dict[str, bytes] = {}
-        self._others = Others(memory, self._node, emit, heard, clock)
+        self._others = Others(memory, self._node, heard, clock)
         self._offset: float | None = None
         self._ticked = float("-inf")
         self._wake = asyncio.Event()
@@ -169,6 +169,11 @@ class Exchange:
         """Let the others read the robots.txt with this SHA-256."""
         if len(text) <= LARGEST_TEXT and len(self._texts) < MOST_TEXTS:
             self._texts[digest] = text
+
+    @property
+    def lost(self) -> int:
+        """Changes that did not reach the others, or could not be understood."""
+        return self._lost + self._others.lost
 
     def hurry(self) -> None:
         """Send what was said at once."""
@@ -294,11 +299,9 @@ class Exchange:
             self._asked += asked
             self._texts |= texts
             raise
-        self._emit(StoreAnswered(time.monotonic() - began))
+        self.batches += 1
+        self.seconds += time.monotonic() - began
         self._back()
-        if self._lost:
-            self._emit(StoreLost(self._lost))
-            self._lost = 0
         behind = [self._answered(log, reply) for log, reply in zip(logs, replies, strict=False)]
         for (_, future), reply in zip(asked, replies[len(logs) :], strict=False):
             if not future.done():

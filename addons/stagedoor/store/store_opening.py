@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable
 
 from stagedoor.config.store_address import StoreAddress
-from stagedoor.model.events import Event
 from stagedoor.store.shared import SharedStore
 from stagedoor.store.store_password import store_password
 from stagedoor.store.valkey_server import ValkeyServer
@@ -17,7 +16,6 @@ def open_shared(
     clients: int,
     *,
     site: str,
-    emit: Callable[[Event], None],
     heard: Callable[[], None],
 ) -> SharedStore:
     """Begin, with the event loop running. `site` is the site's name, for keys, where the address
@@ -30,7 +28,6 @@ def open_shared(
         prefix=f"stagedoor:{address.site or site or 'site'}",
         secret=password.encode(),
         wait=address.wait,
-        emit=emit,
         heard=heard,
     )
     store.open()
