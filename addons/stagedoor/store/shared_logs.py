@@ -21,7 +21,7 @@ import orjson
 from stagedoor.store.memory import MOST_TEXTS, MemoryStore
 from stagedoor.store.operations import HELD, Operation, Replay
 from stagedoor.store.others import GONE, VERSION, Others
-from stagedoor.store.valkey_server import EXCHANGE, PRESENT, Command, ServerAwayError
+from stagedoor.store.valkey_server import PRESENT, Command, ServerAwayError, exchange_script
 
 SOON = 0.05
 """Seconds after which what nobody waits for goes out."""
@@ -46,6 +46,9 @@ _RETRY = (0.1, 0.25, 0.5, 1.0)
 _TRIES = 16
 _START = b"0-0"
 
+
+_SCRIPT = exchange_script(at_once=AT_ONCE, entries=ENTRIES, seconds=LOGGED)
+_SITE_SCRIPT = exchange_script(at_once=AT_ONCE, entries=4 * ENTRIES, seconds=TEXTS)
 
 _log = logging.getLogger("stagedoor.store")
 
@@ -351,20 +354,18 @@ class SharedLogs:
             log.sending = (self._entry, log.operations[:IN_ENTRY])
             del log.operations[:IN_ENTRY]
             self._kept -= len(log.sending[1])
-        entry, held, seconds = b"", b"", 0
+        arguments: tuple[str | bytes | int, ...] = (log.cursor,)
         if log.sending is not None:
             number, said = log.sending
             assert self._offset is not None
             out = [[one[0], one[1] + self._offset, *one[2:]] for one in said]
-            entry = orjson.dumps([VERSION, self._node, number, out])
+            arguments += (orjson.dumps([VERSION, self._node, number, out]),)
             if lasting := [one for one in out if one[0] in HELD]:
-                held = orjson.dumps([VERSION, self._node, number, lasting])
                 seconds = int(max(one[HELD[one[0]]] for one in lasting)) + 1
-        site = log is self.site
+                arguments += (orjson.dumps([VERSION, self._node, number, lasting]), seconds)
         key = f"{self._prefix}:{{{log.tag}}}"
-        most, kept = (ENTRIES * 4, TEXTS) if site else (ENTRIES, LOGGED)
-        arguments = (log.cursor, AT_ONCE, most, kept, entry, seconds, held)
-        return Command(EXCHANGE, (f"{key}:log", f"{key}:held"), arguments)
+        script = _SITE_SCRIPT if log is self.site else _SCRIPT
+        return Command(script, (f"{key}:log", f"{key}:held"), arguments)
 
     def _answered(self, log: Log, reply: Any) -> bool:
         """Carry out what is new in a log; whether there is more."""

@@ -21,23 +21,31 @@ PATIENCE = 1.0
 _LOADS = 3
 """Times that scripts are loaded for one batch: somebody may flush them in between."""
 
-EXCHANGE = """
-local news = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', ARGV[2])
-local held, id = {}, false
+_EXCHANGE = """
+local news = redis.call('XRANGE', KEYS[1], '(' .. ARGV[1], '+', 'COUNT', {at_once})
+local held, id = {{}}, false
 if ARGV[1] == '0-0' then held = redis.call('LRANGE', KEYS[2], 0, -1) end
-if ARGV[5] ~= '' then
-  id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[3], '*', 'o', ARGV[5])
-  redis.call('EXPIRE', KEYS[1], ARGV[4])
+if ARGV[2] then
+  id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', {entries}, '*', 'o', ARGV[2])
+  redis.call('EXPIRE', KEYS[1], {seconds})
 end
-if ARGV[7] ~= '' then
-  redis.call('RPUSH', KEYS[2], ARGV[7])
+if ARGV[4] then
+  redis.call('RPUSH', KEYS[2], ARGV[3])
   redis.call('LTRIM', KEYS[2], -128, -1)
-  if redis.call('TTL', KEYS[2]) < tonumber(ARGV[6]) then redis.call('EXPIRE', KEYS[2], ARGV[6]) end
+  if redis.call('TTL', KEYS[2]) < tonumber(ARGV[4]) then redis.call('EXPIRE', KEYS[2], ARGV[4]) end
 end
-return {news, held, id}
+return {{news, held, id}}
 """
-"""Keys: log, held. Arguments: from where on, most entries, length of the log, its seconds, an entry
-or nothing, seconds of what is held, what is held. Returns news, what is held, and the entry's id."""
+
+
+def exchange_script(*, at_once: int, entries: int, seconds: int) -> str:
+    """Adds to a log, and reads it. Keys: log, held. Arguments: from where on; an entry, or none; what
+    of it is held, and for how many seconds, or neither. Returns news, what is held, and the entry's id.
+
+    A log has so many `entries`, roughly, and lasts `seconds` after the last; `at_once` are read.
+    """
+    return _EXCHANGE.format(at_once=at_once, entries=entries, seconds=seconds)
+
 
 ONCE = """
 local known = redis.call('GET', KEYS[1])
