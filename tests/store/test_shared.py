@@ -340,7 +340,7 @@ def _facts(store: Any, at: float) -> list[Any]:
     return found
 
 
-@settings(max_examples=12, phases=[Phase.generate])  # each example takes 0.1 s
+@settings(max_examples=8, phases=[Phase.generate])  # each example takes 0.1 s
 @given(st.lists(_steps, min_size=10, max_size=50))
 def test_what_several_guards_know_is_what_one_would(
     guards: Callable[..., Guards], steps: list[Any]

@@ -23,15 +23,16 @@ from stagedoor.store.interface import Query
 from stagedoor.store.shared import SharedStore
 from stagedoor.store.store_keys import once_key
 from stagedoor.store.valkey_server import ServerAwayError, ValkeyServer
-from storeservers import KINDS, StoreServer
+from storeservers import StoreServer
 
 FIREFOX = listener(HOME, "Firefox")
 RATE = Rate(10, 60.0)
 
 
-@pytest.fixture(params=KINDS)
-def server(request: pytest.FixtureRequest) -> Iterator[StoreServer]:
-    with StoreServer(request.param) as started:
+@pytest.fixture
+def server() -> Iterator[StoreServer]:
+    """Valkey; the contract holds Redis to the same (test_shared.py)."""
+    with StoreServer("valkey") as started:
         yield started
 
 

@@ -725,3 +725,25 @@ def test_what_is_not_verified_is_not_remembered() -> None:
     outcome = Outcome("invalid", "wrong")
     assert used(store, outcome, "", NOW) is outcome
     assert len(store._once) == 0
+
+
+def test_a_store_elsewhere_is_waited_for() -> None:
+    class Elsewhere(MemoryStore):
+        def once(self, *known: Any, **more: Any) -> Any:
+            found = super().once(*known, **more)
+
+            async def later() -> bool:
+                return found
+
+            return later()
+
+    async def use() -> list[str]:
+        store = Elsewhere(1)
+        found = []
+        for _ in range(2):
+            later = nonces.check(store, signed("n"), "192.0.2.1", NOW)
+            assert not isinstance(later, Outcome)
+            found.append((await later).standing)
+        return found
+
+    assert asyncio.run(use()) == ["verified", "invalid"]

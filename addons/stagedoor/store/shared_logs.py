@@ -27,7 +27,7 @@ SOON = 0.05
 """Seconds after which what nobody waits for goes out."""
 TICK = 1.0
 """Seconds between two looks at the time, at the other guards, and at what the site's log says."""
-LOGGED = 7200
+LOGGED = 3600
 """Seconds for which a log is kept after its last entry."""
 ENTRIES = 4096
 """Entries of one log, roughly. A guard that has never met a network begins with them."""
