@@ -121,7 +121,9 @@ class Player:
 
 
 class StoreContract:
-    """The suite."""
+    """The suite. `flood`: how many strangers come where many do."""
+
+    flood = 20_000
 
     def make(self, clients: int = 100) -> Store:
         """A new, empty store that remembers so many clients."""
@@ -511,7 +513,7 @@ class StoreContract:
         taker.gets(*(song(n) for n in range(40)), at=1000.0)
         sentenced.does(Effects(sentence=Sentence("r", "household", 3600.0)), 1000.0)
         tripped.does(Effects(tripped=3600.0), 1000.0)
-        for number in range(20_000):
+        for number in range(self.flood):
             address = f"{10 + number % 100}.{number // 256 % 256}.{number % 256}.1"
             Player(driver, address).gets(song(number % 100), at=1000.0 + number / 100)
         assert len(driver.store) <= 1000
@@ -523,7 +525,7 @@ class StoreContract:
         driver = self.driver(1000)
         quiet = Player(driver, HOME)
         quiet.gets(song(1), at=1000.0)
-        for number in range(20_000):
+        for number in range(self.flood):
             player = Player(driver, f"2001:db8:{number % 2}:{number // 2 % 400:x}::1")
             player.gets(song(number % 100), at=1000.0)
         assert quiet.heard(1000.0).whole_recordings == 1

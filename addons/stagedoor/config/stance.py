@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from stagedoor.config.schema import ListOf, Model, check
+from stagedoor.config.store_address import store_address
 from stagedoor.config.yamltext import Document, Path, Value
 from stagedoor.model import edges
 from stagedoor.model.errors import Location, Problem, did_you_mean, listed
@@ -231,6 +232,14 @@ class Site(Model):
     profile: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(proxy_word)]] = ()
     ja4_header: str = ""
+    store: str = ""
+
+    @field_validator("store")
+    @classmethod
+    def _store(cls, value: str) -> str:
+        if value:
+            store_address(value)
+        return value
 
     @field_validator("upstream", mode="before")
     @classmethod

@@ -54,11 +54,13 @@ _RANGE: Final = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?", re.ASCII)
 class Way:
     """One response. `begin` and `end` are bytes of the recording, `end` 0: to its end; `size` and
     `length` (seconds) are all of it, 0 for unknown. `piece`: seconds of an HLS segment, else 0.
-    `archive`: it is one, and has no seconds.
+    `archive`: it is one, and has no seconds. `keys` are those of its listener under which the store
+    knows it: a store that several guards share has pseudonyms.
     """
 
     __slots__ = (
-        "_began", "_had", "_last", "archive", "begin", "end", "length", "listener", "piece", "size", "track",
+        "_began", "_had", "_last", "archive", "begin", "end", "keys", "length", "listener", "piece",
+        "size", "track",
     )  # fmt: skip
 
     def __init__(
@@ -74,6 +76,7 @@ class Way:
         archive: bool = False,
     ) -> None:
         self.listener, self.track = listener, track
+        self.keys = listener
         self.piece, self.archive = piece, archive
         self.begin, self.end = extent
         self.size, self.length = size, length
@@ -149,12 +152,12 @@ class UnderWay:
         if self._count >= self._most:
             self._forget(at)
         if self._count < self._most:
-            self._groups.setdefault(group(way.listener), {})[way] = None
+            self._groups.setdefault(group(way.keys), {})[way] = None
             self._count += 1
 
     def ended(self, way: Way) -> None:
         """It has ended, or will not be sent."""
-        key = group(way.listener)
+        key = group(way.keys)
         ways = self._groups.get(key)
         if ways is None or way not in ways:
             return
@@ -218,7 +221,7 @@ def group(listener: Listener) -> str:
 
 
 def _whose(way: Way, listener: Listener, scope: Scope) -> bool:
-    other = way.listener
+    other = way.keys
     return scope == "network" or (
         other.household == listener.household
         and (scope == "household" or other.agent == listener.agent)
