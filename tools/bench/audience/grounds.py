@@ -77,7 +77,7 @@ _PROXY = """
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $visitor;
       proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_buffering off;
+      limit_rate 12m;
     }}
 """
 

@@ -136,7 +136,7 @@ def vlc(visit: Visit) -> Got:
     words: list[str | Path] = [*nobody] if os.geteuid() == 0 else []
     trust = str(Path(visit.grounds.trust["SSL_CERT_FILE"]).parent)
     words += ["env", f"HOME={visit.folder}", program("cvlc"), "-q", "--no-video", "--aout=dummy"]
-    words += [f"--run-time={PLAYED}", f"--gnutls-dir-trust={trust}", "--no-gnutls-system-trust"]
+    words += [f"--run-time={2 * PLAYED}", f"--gnutls-dir-trust={trust}", "--no-gnutls-system-trust"]
     status, said = visit.run(*words, *_songs(visit, 2), "vlc://quit", seconds=60)
     return Got(status == 0, begun=2, said=said[-200:])
 

@@ -22,7 +22,7 @@ const [executablePath, userDataDir, site, how, spki] = process.argv.slice(2);
         const asked = tab.waitForResponse((response) => response.url() === url, { timeout: 5000 });
         await tab.goto(url, { timeout: 5000 }).catch(() => {});
         const response = await asked;
-        if (response.ok()) had++;
+        if (response.ok() && (await response.buffer()).length > 1000000) had++;
         await tab.close();
       } else {
         const size = await page.evaluate(async (path) => {
