@@ -73,7 +73,7 @@ def commands() -> str:
     parts = [
         f"# Commands\n\n{_WRITTEN}\n\n"
         "`./run COMMAND` in a checkout, `stagedoor COMMAND` where it is installed. Exit status 0 is "
-        "success, 2 a mistake in what was typed; others stand below.\n"
+        "success, 1 that something is wrong, 2 a mistake in what was typed; others stand below.\n"
     ]
     for command in COMMANDS:
         for depth, parser in enumerate(

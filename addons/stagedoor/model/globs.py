@@ -28,10 +28,10 @@ _MAX_ALONE = 1 << 20
 class Globs:
     """One or more path globs; a path matches when any of them does."""
 
-    def __init__(self, globs: Sequence[str]) -> None:
+    def __init__(self, globs: Sequence[str], *, memory: int = MAX_MEMORY) -> None:
         parts = [f"(?:{path_glob(glob)})" for glob in globs]
         try:
-            self._compiled = [re2.compile("|".join(parts), _options())]
+            self._compiled = [re2.compile("|".join(parts), _options(memory=memory))]
         except re2.error:  # too many for the memory
             self._compiled = [re2.compile(part, _options()) for part in parts]
 
@@ -79,10 +79,12 @@ class PatternSet:
     is always found: where it is missing, each expression is tried by itself.
     """
 
-    def __init__(self, expressions: Iterable[str], *, latin: bool = False) -> None:
+    def __init__(
+        self, expressions: Iterable[str], *, latin: bool = False, memory: int = MAX_MEMORY
+    ) -> None:
         self.expressions = tuple(expressions)
         self._latin = latin
-        self._set = re2.Set.SearchSet(_options(latin=latin))
+        self._set = re2.Set.SearchSet(_options(latin=latin, memory=memory))
         for expression in self.expressions:
             self._set.Add(expression.encode())
         self._sentinel = self._set.Add(b"")
