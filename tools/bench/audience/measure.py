@@ -53,7 +53,7 @@ def measure(
         folder.chmod(0o755)
         tell("making a site")
         site = recordings.build(folder / "site")
-        recordings.add_players(site.root)
+        recordings.add_players(site.root, takers=True)
         with Processes(folder) as processes, library(processes, folder, site) as sonic:
             for front in fronts:
                 place = folder / front

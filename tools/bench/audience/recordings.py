@@ -86,14 +86,18 @@ def _pages(root: Path) -> None:
             shutil.copy(file, root)
 
 
-def add_players(root: Path) -> list[str]:
-    """Copy the players of others into the site; returns those that cannot be had."""
+def add_players(root: Path, *, takers: bool = False) -> list[str]:
+    """Copy the players of others into the site; returns those that cannot be had. `takers`: fetch the
+    packages that take, too.
+    """
+    wanted = [*PLAYERS.values(), *(["node_modules/puppeteer-core"] if takers else [])]
     npm = shutil.which("npm")
-    if npm is not None and not all((CACHE / path).exists() for path in PLAYERS.values()):
+    if npm is not None and not all((CACHE / path).exists() for path in wanted):
         CACHE.mkdir(parents=True, exist_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(WEB / name, CACHE)
-        words = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--omit=optional"]
+        words = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        words += [] if takers else ["--omit=optional"]
         subprocess.run(words, cwd=CACHE, check=False, stdout=subprocess.DEVNULL, timeout=300)
     for name, path in PLAYERS.items():
         if (CACHE / path).exists():
