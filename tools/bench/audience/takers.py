@@ -129,18 +129,14 @@ def headless(*words: str, own_name: bool = False) -> Callable[[Visit], Got]:
     return act
 
 
-def stealth(how: str) -> Callable[[Visit], Got]:
-    """puppeteer with its stealth plugin: it opens every song (`goto`), or fetches it (`fetch`)."""
-
-    def act(visit: Visit) -> Got:
-        script = CACHE / "stealth.cjs"
-        script.write_bytes((WEB / "stealth.cjs").read_bytes())
-        words = (program("chromium"), visit.folder / "profile", visit.url, how, visit.grounds.spki)
-        _, said = visit.run(program("node"), script, *words)
-        had = re.findall(r"^had (\d+)$", said, re.MULTILINE)
-        return Got(bool(had), whole=int(had[-1]) if had else 0, said=said[-300:])
-
-    return act
+def stealth(visit: Visit) -> Got:
+    """puppeteer with its stealth plugin fetches every song."""
+    script = CACHE / "stealth.cjs"
+    script.write_bytes((WEB / "stealth.cjs").read_bytes())
+    words = (program("chromium"), visit.folder / "profile", visit.url, visit.grounds.spki)
+    _, said = visit.run(program("node"), script, *words)
+    had = re.findall(r"^had (\d+)$", said, re.MULTILINE)
+    return Got(bool(had), whole=int(had[-1]) if had else 0, said=said[-300:])
 
 
 # -- libraries -------------------------------------------------------------------------------------
@@ -357,8 +353,7 @@ def takers() -> tuple[Run, ...]:
         Run("curl_cffi, HLS without playlist", segments, _CURL, BROWSER),
         Run("Chromium, headless, fetch()", headless(own_name=True), ("chromium",), BROWSER),
         Run("Chromium, undetected, fetch()", headless(undetected), ("chromium",), BROWSER),
-        Run("puppeteer with stealth, fetch()", stealth("fetch"), _STEALTH, BROWSER),
-        Run("puppeteer with stealth, goto()", stealth("goto"), _STEALTH, BROWSER),
+        Run("puppeteer with stealth, fetch()", stealth, _STEALTH, BROWSER),
         Run("requests, whisper pipeline", whisper_pipeline(), ("module:requests",), TRAIT),
         Run(
             "requests as Chrome, whisper pipeline",
