@@ -285,6 +285,7 @@ def test_a_mistake_in_the_former_word_is_reported_once_and_in_its_place() -> Non
     ("text", "line"),
     [
         ("audio: {paths: [music/**]}", 'stance.yaml:1:17: the path "music/**" does not begin with / — write "/music/**"'),
+        (f"audio: {{paths: [/{'a' * 2000}]}}", "stance.yaml:1:17: the path has 2,001 characters; at most 2,000 are taken — shorten it: * stands for any text"),
         ("listening: {whole_files: 0}", 'stance.yaml:1:26: "0" refuses everybody — write a number of one or more'),
         ("publish: {address: 'https://ana:secret@ana.example'}", "stance.yaml:1:20: the address carries a name or password — leave out what is before @"),
         ("publish: {address: 'https://b\u00fccher.example'}", 'stance.yaml:1:20: "https://b\u00fccher.example" is not an address that every machine reads'),

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from stagedoor.config.store_address import store_address
 from stagedoor.engine.needs import Effects, Known, SignalKind
+from stagedoor.engine.under_way import Way
 from stagedoor.model.client_keys import client_key, listener
 from stagedoor.model.facts import Rate
 from stagedoor.model.heard import SCOPES, Amounts, Listener, Scope, Sentence, Sweep
@@ -156,6 +157,17 @@ class Guards:
     def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
         self._say(at, listener.household, listener).sounded(listener, sent, at)
 
+    def begun(self, way: Way, at: float) -> None:
+        for node in self.nodes:  # each knows what is under way here alone
+            node.begun(way, at)
+
+    def ended(self, way: Way) -> None:
+        for node in self.nodes:
+            node.ended(way)
+
+    def under_way(self, listener: Listener) -> int:
+        return self._next().under_way(listener)
+
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         return self._ask(listener).sweep(listener, amounts, at)
 
@@ -295,7 +307,7 @@ def _do(store: Any, word: str, who: Listener, path: str, at: float, number: int)
         case "rate":
             store.apply(who.household, "", Effects(rates=((f"r{number}", WAIT),)), at)
         case "sound":
-            kinds: tuple[SoundKind, ...] = ("recording", "segment", "episode", "live")
+            kinds: tuple[SoundKind, ...] = ("recording", "segment", "episode", "archive")
             end = (3_000_000, 400_000)[number % 2]
             store.sounded(who, portion(path, 0, end, kinds[number]), at)
         case "playlist":
@@ -335,7 +347,7 @@ def _facts(store: Any, at: float) -> list[Any]:
                 )
             )  # fmt: skip
             found += [store.run(who, scope, at) for scope in SCOPES]
-            found.append(store.sweep(who, Amounts(300.0, 2, 600.0, 2), at))
+            found.append(store.sweep(who, Amounts(300.0, 2, 600.0, 2, 1), at))
     found.append(store.read(Query("", at, crawler="GPTBot")))
     return found
 

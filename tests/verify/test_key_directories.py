@@ -739,7 +739,7 @@ def test_a_store_elsewhere_is_waited_for() -> None:
 
     async def use() -> list[str]:
         store = Elsewhere(1)
-        found = []
+        found: list[str] = []
         for _ in range(2):
             later = nonces.check(store, signed("n"), "192.0.2.1", NOW)
             assert not isinstance(later, Outcome)

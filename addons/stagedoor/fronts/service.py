@@ -31,6 +31,7 @@ from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.sound_reports import SoundReports
+from stagedoor.fronts.waiting_line import WaitingLine
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
@@ -103,7 +104,8 @@ class Service:
         self._evidence = False
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
-        self.sound = SoundReports(lambda: self.store, self.emit)
+        self.line = WaitingLine(lambda: self.store, self.tracks, self._decided_late)
+        self.sound = SoundReports(lambda: self.store, self.emit, self.line)
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -277,8 +279,7 @@ class Service:
             return None
         known = self.store.read(query)
         if isinstance(known, Known):
-            self._decided_by(transaction, proof, known, query)
-            return None
+            return self._decided_by(transaction, proof, known, query)
         return self._decided_later(transaction, proof, known, query)
 
     async def _decided_signed(self, transaction: Transaction, signed: Awaitable[Outcome]) -> None:
@@ -319,10 +320,9 @@ class Service:
             transaction.crawler = crawler_key(client.name, home, verified=verified)
         transaction.counted = needs.behaviour
         recording = ""
-        if counts and transaction.resource.guarded and request.method != "HEAD":
-            resource = transaction.resource
-            key = resource.track or track_key(request.path, request.target)
-            recording = transaction.recording = self.tracks.place(key).track
+        if (counts or listens) and transaction.resource.guarded and request.method != "HEAD":
+            transaction.recording = self._recording(transaction)
+            recording = transaction.recording if counts else ""
         now, crawler = time.monotonic(), transaction.crawler
         if not listens:
             return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
@@ -339,6 +339,12 @@ class Service:
             sentences=needs.sentences,
         )
 
+    def _recording(self, transaction: Transaction) -> str:
+        """The key of the recording that is asked for: of a segment, its track."""
+        request, resource = transaction.request, transaction.resource
+        key = resource.track or track_key(request.path, request.target)
+        return self.tracks.place(key).track
+
     async def _decided_later(
         self,
         transaction: Transaction,
@@ -346,14 +352,18 @@ class Service:
         known: Awaitable[Known],
         query: Query,
     ) -> None:
-        self._decided_by(transaction, proof, await known, query)
+        waiting = self._decided_by(transaction, proof, await known, query)
+        if waiting is not None:
+            await waiting
 
     def _decided_by(
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known, query: Query
-    ) -> None:
+    ) -> Awaitable[None] | None:
         self._decided(transaction, proof, known)
         if transaction.verdict.refused:
             self._until(transaction, query)
+            return None
+        return self.line.enter(transaction)
 
     def _decided(
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known
@@ -393,7 +403,7 @@ class Service:
 
     def missing(self, transaction: Transaction, status: int) -> None:
         """The site has no such recording, or does not send it: it does not count as asked for."""
-        if transaction.recording and status >= 400 and status != 416:
+        if transaction.policy.counts and transaction.recording and status >= 400 and status != 416:
             self.store.missing(transaction.household, transaction.recording)
 
     def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
@@ -402,6 +412,8 @@ class Service:
             if transaction.listened and transaction.turn != self.sound.turn:
                 self._decided_late(transaction)
             return None
+        if transaction.listened and not transaction.recording and resource.guarded:
+            transaction.recording = self._recording(transaction)
         needs = order.needs(transaction)
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
         behaviour = needs.behaviour and not transaction.counted
@@ -488,7 +500,7 @@ class Service:
             self.sound.swept(transaction, event, stopped=refused)
         self.emit(event)
         if refused:
-            self._noticed_headers(transaction, event.verdict.status)
+            self._noticed_headers(transaction, event.status)
         elif person and event.resource.kind == "page" and event.request.method == "GET":
             service = self.policy.referrers.of(event.request) if self.policy else None
             if service is not None:

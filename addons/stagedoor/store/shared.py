@@ -24,6 +24,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from stagedoor.engine.needs import Effects, Known, SignalKind
+from stagedoor.engine.under_way import Way
 from stagedoor.model.client_keys import network_key
 from stagedoor.model.heard import Amounts, Listener, Scope, Sweep
 from stagedoor.model.sound import SoundSent
@@ -137,6 +138,7 @@ class SharedStore:
             self._names.listener(listener) if listener is not None else None,
             query.listening,
             query.sentences,
+            query.expected._replace(whose=listener) if query.expected is not None else None,
         )
 
     def apply(
@@ -173,6 +175,18 @@ class SharedStore:
         self.memory.sounded(own, sent, at)
         if sent.kind not in {"live", "bought"}:  # sessions do not count them
             self.logs.say(log, at, operations.sounded(own, sent, at))
+
+    def begun(self, way: Way, at: float) -> None:
+        """A recording was let in here. The others hear of it by its portions."""
+        self.memory.begun(way, at)
+
+    def ended(self, way: Way) -> None:
+        """Its response has ended."""
+        self.memory.ended(way)
+
+    def under_way(self, listener: Listener) -> int:
+        """How many there are in its network, of this guard."""
+        return self.memory.under_way(listener)
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         """What this listener, or its network, was sent, where that is more than `amounts`."""
