@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stagedoor.engine.needs import Effects, Known, Received
+from stagedoor.engine.under_way import Expected, Way
 from stagedoor.model.client_keys import client_key, listener
 from stagedoor.model.facts import Behaviour, Rate
 from stagedoor.model.heard import SCOPES, Amounts, Heard, Listening, Scope, Sentence, Sweep
@@ -109,7 +110,7 @@ class Player:
         return found
 
     def sweep(self, at: float) -> Sweep | None:
-        amounts = Amounts(5400.0, 20, 7200.0, 500)
+        amounts = Amounts(5400.0, 20, 7200.0, 500, 30)
         return self.driver.store.sweep(self.listener, amounts, at)
 
     def does(self, effects: Effects, at: float) -> None:
@@ -375,6 +376,36 @@ class StoreContract:
         assert player.heard(1000.0) == Heard(episodes=300)
         assert player.heard(80_000.0).episodes == 300
         assert player.heard(88_000.0).episodes == 0
+
+    def test_archives_have_a_clock_of_their_own_and_are_a_sweep_where_they_are_many(self) -> None:
+        """An album in a zip: once, however often it is taken up again."""
+        driver = self.driver(1000)
+        player, other = Player(driver), Player(driver, agent="Chrome")
+        albums = [portion(f"/albums/{n}.zip", kind="archive") for n in range(31)]
+        player.gets(*albums[:30], albums[3], at=1000.0)
+        assert player.heard(1000.0) == Heard(archives=30)
+        assert player.sweep(1000.0) is None
+        other.gets(albums[30], at=1001.0)
+        assert (other.heard(1001.0, "agent").archives, player.heard(1001.0).archives) == (1, 31)
+        assert player.sweep(1001.0) == Sweep("household", 31, 1.0)
+        assert player.heard(80_000.0).archives == 31
+        assert (player.heard(88_000.0).archives, player.sweep(88_000.0)) == (0, None)
+
+    def test_what_is_under_way_counts_where_that_is_asked_for(self) -> None:
+        driver = self.driver()
+        player, store = Player(driver), driver.store
+        ways = [Way(player.listener, f"/{n}.mp3", 1000.0, length=200.0) for n in range(5)]
+        for way in ways:
+            store.begun(way, 1000.0)
+        assert store.under_way(player.listener) == 5
+        query = {"listening": SCOPES, "expected": Expected(but=ways[0])}
+        found = player.known(1000.0, **query).behaviour.listening
+        assert found.household.whole_recordings == found.network.begun_recordings == 4
+        assert player.heard(1000.0) == Heard()
+        for way in ways:
+            store.ended(way)
+        assert player.known(1000.0, **query).behaviour.listening == Listening()
+        assert store.under_way(player.listener) == 0
 
     def test_streams_without_an_end_and_what_was_bought_count_nothing(self) -> None:
         player = Player(self.driver())

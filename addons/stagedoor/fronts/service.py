@@ -29,8 +29,10 @@ from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.crowds import is_crowd
+from stagedoor.fronts.handouts import Handouts
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.sound_reports import SoundReports
+from stagedoor.fronts.waiting_line import WaitingLine
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
@@ -100,7 +102,9 @@ class Service:
         self._evidence = False
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
-        self.sound = SoundReports(lambda: self.store, self.emit)
+        self.line = WaitingLine(lambda: self.store, self.tracks, self._decided_late)
+        self.sound = SoundReports(lambda: self.store, self.emit, self.line)
+        self.marks = Handouts(lambda: self.store, self.emit)
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -119,6 +123,7 @@ class Service:
     def take(self, policy: Policy) -> None:
         """Decide by `policy` from now on: one assignment, whole or not at all."""
         assert self.settings is not None
+        self.marks.follow(policy)
         self.trusted = self.settings.trusted_for(policy.stance, self.edges)
         self.ja4_header = self.settings.ja4_header_for(policy.stance)
         self.mode = self.settings.mode_for(policy.stance)
@@ -160,6 +165,7 @@ class Service:
         assert self.settings is not None
         assert self.policy is not None
         settings, policy = self.settings, self.policy
+        self.marks.open(settings.state)
         self.claims.open(settings.state, settings.resolvers, policy, client)
         self.licences.open(settings.state)
         self.store = MemoryStore(settings.clients)
@@ -170,6 +176,8 @@ class Service:
             program=rule_folder.program_version(),
             site=policy.stance.publish.address,
         )
+        if self.suite.handings is not None:
+            self.marks.look_up = self.suite.handings.look_up
         self._publish()
 
     def close(self) -> None:
@@ -177,6 +185,7 @@ class Service:
         self.watcher.close()
         self.claims.close()
         self.licences.server.close()
+        self.marks.close()
         self.suite.close()
 
     def _publish(self) -> None:
@@ -227,7 +236,11 @@ class Service:
         # Few sites have licences, and a look through every request's headers would be felt.
         if self._licensing and transaction.request.header("authorization"):
             transaction.held = self.licences.held(transaction)
+        if self.marks.on:
+            self.marks.enter(transaction)
         order.enter(transaction)
+        if transaction.request.passed == "bought":
+            self._bought(transaction)
         if not transaction.resource.guarded:
             self._listed(transaction)
         elif self.tracks.any_live:
@@ -248,8 +261,15 @@ class Service:
             self._decided(transaction, proof, known)
             if transaction.verdict.refused:
                 self._until(transaction, query)
-            return None
+                return None
+            return self.line.enter(transaction)
         return self._decided_later(transaction, proof, known)
+
+    @staticmethod
+    def _bought(transaction: Transaction) -> None:
+        """What a pass was sold for counts as a shop's download does."""
+        if transaction.resource.kind in {"audio", "download"}:
+            transaction.resource = replace(transaction.resource, form="bought")
 
     def _listed(self, transaction: Transaction) -> None:
         """What a playlist names as a piece of a track is one, whatever its name looks like."""
@@ -284,10 +304,9 @@ class Service:
             transaction.crawler = crawler_key(client.name, home, verified=verified)
         transaction.counted = needs.behaviour
         recording = ""
-        if counts and transaction.resource.guarded and request.method != "HEAD":
-            resource = transaction.resource
-            key = resource.track or track_key(request.path, request.target)
-            recording = transaction.recording = self.tracks.place(key).track
+        if (counts or listens) and transaction.resource.guarded and request.method != "HEAD":
+            transaction.recording = self._recording(transaction)
+            recording = transaction.recording if counts else ""
         now, crawler = time.monotonic(), transaction.crawler
         if not listens:
             return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
@@ -304,10 +323,19 @@ class Service:
             sentences=needs.sentences,
         )
 
+    def _recording(self, transaction: Transaction) -> str:
+        """The key of the recording that is asked for: of a segment, its track."""
+        request, resource = transaction.request, transaction.resource
+        key = resource.track or track_key(request.path, request.target)
+        return self.tracks.place(key).track
+
     async def _decided_later(
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Awaitable[Known]
     ) -> None:
         self._decided(transaction, proof, await known)
+        waiting = self.line.enter(transaction)
+        if waiting is not None:
+            await waiting
 
     def _decided(
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known
@@ -347,7 +375,7 @@ class Service:
 
     def missing(self, transaction: Transaction, status: int) -> None:
         """The site has no such recording, or does not send it: it does not count as asked for."""
-        if transaction.recording and status >= 400 and status != 416:
+        if transaction.policy.counts and transaction.recording and status >= 400 and status != 416:
             self.store.missing(transaction.household, transaction.recording)
 
     def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
@@ -356,6 +384,8 @@ class Service:
             if transaction.listened and transaction.turn != self.sound.turn:
                 self._decided_late(transaction)
             return None
+        if transaction.listened and not transaction.recording and resource.guarded:
+            transaction.recording = self._recording(transaction)
         needs = order.needs(transaction)
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
         behaviour = needs.behaviour and not transaction.counted
@@ -442,8 +472,10 @@ class Service:
         if event.sweep is not None:
             self.sound.swept(transaction, event, stopped=refused)
         self.emit(event)
+        if transaction.marks:
+            self.marks.used(transaction, event)
         if refused:
-            self._noticed_headers(transaction, event.verdict.status)
+            self._noticed_headers(transaction, event.status)
         elif person and event.resource.kind == "page" and event.request.method == "GET":
             service = self.policy.referrers.of(event.request) if self.policy else None
             if service is not None:

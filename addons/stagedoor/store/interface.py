@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stagedoor.engine.needs import Effects, Known, SignalKind
+from stagedoor.engine.under_way import Expected, Way
 from stagedoor.model.facts import Rate
 from stagedoor.model.heard import Amounts, Listener, Scope, Sweep
 from stagedoor.model.sound import SoundSent
@@ -29,7 +30,7 @@ class Query:
     would be known then.
 
     `listener` has the sessions, of which `listening` are asked about; `sentences` are those (rule
-    id, scope) that may be in force.
+    id, scope) that may be in force. `expected`: what is under way counts for listening as well.
     """
 
     client: str
@@ -42,6 +43,7 @@ class Query:
     listener: Listener | None = None
     listening: tuple[Scope, ...] = ()
     sentences: tuple[tuple[str, Scope], ...] = ()
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,15 @@ class Store(Protocol):
 
     def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
         """Count a portion of a recording that has gone out, in all sessions of `listener`."""
+
+    def begun(self, way: Way, at: float) -> None:
+        """A recording was let in, and is expected to be sent. At once, in memory."""
+
+    def ended(self, way: Way) -> None:
+        """Its response has ended, or there is none: only what was sent counts. At once."""
+
+    def under_way(self, listener: Listener) -> int:
+        """How many of them there are in its network. At once, from memory."""
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         """What `listener`, or its network, was sent, where that is more than `amounts`."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from stagedoor.engine.needs import NO_BEHAVIOUR, NOTHING_KNOWN, Effects, Known, Received, SignalKind
 from stagedoor.engine.sessions import Sessions
+from stagedoor.engine.under_way import UnderWay, Way
 from stagedoor.model.client_keys import network_key
 from stagedoor.model.facts import Behaviour, Rate
 from stagedoor.model.heard import Amounts, Listener, Scope, Sweep
@@ -56,6 +57,7 @@ class MemoryStore:
         self._once = Once()
         self._listening = Listening()
         self._sessions = Sessions(clients)
+        self._under_way = UnderWay()
         self._air = OnAir()
 
     def __len__(self) -> int:
@@ -79,7 +81,11 @@ class MemoryStore:
         if listener is not None and asks:
             if query.listening:
                 heard = self._sessions.heard(listener, query.listening, query.at)
-                behaviour = replace(behaviour, listening=heard)
+                if query.expected is not None:
+                    heard = self._under_way.added(
+                        heard, listener, query.listening, self._sessions, query.at, query.expected
+                    )
+                behaviour = behaviour.having_heard(heard)
             for rule, scope in query.sentences:
                 if left := self._sessions.left(listener, rule, scope, query.at):
                     waits = {**waits, rule: left}
@@ -138,12 +144,26 @@ class MemoryStore:
                 self._sessions.sentence(listener, effects.sentence, at)
             if effects.ignored:
                 self._sessions.ignoring(listener, effects.ignored, at)
+            if effects.owed:
+                self._sessions.owes(listener, effects.owed, at)
             if effects.tripped:
                 self._sessions.tripped(listener, effects.tripped, at)
 
     def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
         """Count a portion of a recording that has gone out."""
         self._sessions.sent(listener, sent, at)
+
+    def begun(self, way: Way, at: float) -> None:
+        """A recording was let in."""
+        self._under_way.begun(way, at)
+
+    def ended(self, way: Way) -> None:
+        """Its response has ended."""
+        self._under_way.ended(way)
+
+    def under_way(self, listener: Listener) -> int:
+        """How many there are in its network."""
+        return self._under_way.count(listener)
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         """What nobody listens to so soon."""
