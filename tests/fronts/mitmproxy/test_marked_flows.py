@@ -516,7 +516,9 @@ def test_a_body_that_is_broken_on_its_way_ends_there(canaries: GuardFixture) -> 
     response = answered(found, "application/rss+xml", **site)
     canaries.guard.responseheaders(found)
     assert callable(response.stream)
-    out_ = b"".join(b"".join(response.stream(part)) for part in (feed[:9000], b"\xff" * 500, b"more", b""))
+    out_ = b"".join(
+        b"".join(response.stream(part)) for part in (feed[:9000], b"\xff" * 500, b"more", b"")
+    )
     assert zlib.decompressobj(31).decompress(out_).startswith(FEED[:60])
 
 
