@@ -195,6 +195,7 @@ class Service:
         self.store = self._shared = open_shared(
             address, self.settings.clients, site=site, heard=self._heard
         )
+        self._shared.logs.share(self.tracks)
         for name, source in self._shared.measures().items():
             self.suite.watch(name, source)
 

@@ -31,8 +31,9 @@ from stagedoor.model.sound import SoundSent
 from stagedoor.store import operations
 from stagedoor.store.interface import Length, Query
 from stagedoor.store.memory import MemoryStore
+from stagedoor.store.one_log import Log
 from stagedoor.store.pseudonyms import Pseudonyms
-from stagedoor.store.shared_logs import Log, Server, SharedLogs
+from stagedoor.store.shared_logs import Server, SharedLogs
 from stagedoor.store.valkey_server import ONCE
 
 QUIET = 60.0
