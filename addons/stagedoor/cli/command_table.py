@@ -31,6 +31,8 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("demo", "demo", "see it at work on a small music site"),
     Command("serve", "serve", "guard your site: run the guard in front of it"),
+    Command("authorize", "authorize", "answer nginx, Caddy, Traefik, HAProxy or Envoy whether a request may come in"),
+    Command("export", "export", "write such a proxy's configuration, with the plainest refusals in it"),
     Command("init", "init", "begin a rules directory of your own, with a stance.yaml"),
     Command("check", "check", "say whether the rules load and their cases hold"),
     Command("explain", "explain", "say how a verdict comes about, rule by rule"),
