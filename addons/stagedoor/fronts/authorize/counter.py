@@ -108,16 +108,17 @@ class Counter:
             return plain(200, "ok")
         if not is_trusted(peer, self.service.trusted):
             return self._stranger(peer)
-        if path in (NGINX, BY_HEADERS):
+        bare = path.partition("?")[0]  # Caddy puts the visitor's query behind the path
+        if bare in (NGINX, BY_HEADERS):
             question = questions.read(fields, peer, self.service.trusted)
-            return self._decide(question, peer, head, nginx=path == NGINX)
+            return self._decide(question, peer, head, nginx=bare == NGINX)
         if path.startswith(BY_PATH):
             trusted, asked = self.service.trusted, path[len(BY_PATH) - 1 :]
             question = questions.read(fields, peer, trusted, method, asked)
             return self._decide(question, peer, head, nginx=False)
         if path.startswith(SIGNAL):
             return self._signal(method, path[len(SIGNAL) - 1 :], fields, peer)
-        if path == REFUSED:
+        if bare == REFUSED:
             name = next((v for n, v in fields if n.lower() == b"x-stagedoor-refusal"), b"")
             return self._shown(self.answers.held(name.decode("latin-1")), fields)
         return plain(404, "ask under /authorize, /nginx or /signal/ (docs/counter.md)")

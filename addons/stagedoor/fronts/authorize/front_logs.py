@@ -122,22 +122,26 @@ def _ours(line: dict[str, Any], trusted: Proxies) -> SentResponse:
 
 
 def _size(line: dict[str, Any]) -> int:
-    """Bytes of the body. HAProxy counts those of the head, too: its size is taken off."""
+    """Bytes of the body. HAProxy counts those of the head, too: where the body's length is known, no
+    more than that is meant; else the size of the head is taken off.
+    """
     size = int(_number(line.get("sent")))
     if "head" not in line:
         return size
     length = str(line.get("length") or "")
-    without = max(0, size - int(_number(line["head"])))
-    return min(without, int(length)) if _LENGTH.match(length) else without
+    if _LENGTH.match(length):
+        return min(size, int(length))
+    return max(0, size - int(_number(line["head"])))
 
 
 def _caddy(line: dict[str, Any], trusted: Proxies) -> SentResponse:
     request, answer = line["request"], line["resp_headers"]
     asked = {name.lower(): _first(value) for name, value in (request.get("headers") or {}).items()}
     there = {name.lower(): _first(value) for name, value in answer.items()}
-    chain = ",".join(filter(None, (asked.get("x-forwarded-for"), request.get("remote_ip"))))
+    # What a visitor wrote into X-Forwarded-For stands here as well; whether Caddy believes it, does not.
+    known = there.get("x-stagedoor-client") or request.get("client_ip")
     return SentResponse(
-        address=visitor(request.get("client_ip"), chain, trusted),
+        address=visitor(known, request.get("remote_ip"), trusted),
         method=str(request["method"]),
         host=_text(request.get("host")).lower(),
         target=_text(request["uri"]),

@@ -20,8 +20,9 @@ def caddy_files(settings: FrontSettings) -> Files:
     said = "".join(
         f"\t\t\t{'' if once(name) else '+'}{name} {quoted(value)}\n" for name, value in s.headers
     )
-    if said:
-        said = f"\t\theader {{\n\t\t\tdefer\n{said}\t\t}}\n"
+    # The address that was decided about stands in the log, which has response headers.
+    client = "\t\t\tX-Stagedoor-Client {http.request.header.X-Stagedoor-Client}\n"
+    said = f"\t\theader {{\n\t\t\tdefer\n{said}{client}\t\t}}\n"
     files = " ".join(s.files)
     signals = (
         f"""

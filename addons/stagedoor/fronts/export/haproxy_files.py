@@ -115,13 +115,13 @@ def _config(s: FrontSettings) -> str:
     http-request return status 403 content-type "text/plain; charset=utf-8" string {_quoted(TEXT.strip())} {fields} if stagedoor_refused
 """
     files = ""
-    signals = ""
+    signals = backend = ""
     if s.files:
         files = f"""\
     # Files that say what is allowed: the site's own, with the stance written in.
     acl stagedoor_file path {" ".join(s.files)}
-    use_backend stagedoor_counter if stagedoor_file
 """
+        backend = "    use_backend stagedoor_counter if stagedoor_file\n"
         signals = " unless stagedoor_file"
     failed = _failed(s)
     server = s.site.removeprefix("http://").removeprefix("https://").rstrip("/")
@@ -132,12 +132,9 @@ def _config(s: FrontSettings) -> str:
 
 global
     lua-load-per-thread {_quoted(str(folder / "stagedoor.lua"))}
-    # What went out comes back to the counter: without it, nobody is counted who only listens.
-    log {s.counter_address} len 8192 format raw local0
 
 defaults
     mode http
-    log global
     option dontlognull
     timeout connect 5s
     timeout client 75s
@@ -153,6 +150,8 @@ frontend site
     http-request set-var(txn.stagedoor_chain) src
     acl stagedoor_forwarded req.fhdr(x-forwarded-for) -m found
     http-request set-var-fmt(txn.stagedoor_chain) "%[req.fhdr(x-forwarded-for)], %[src]" if stagedoor_forwarded
+    # What went out comes back to the counter: without it, nobody is counted who only listens.
+    log {s.counter_address} len 8192 format raw local0
     log-format "{_LOG}"
 
     # Crawlers that the stance refuses, whatever they ask for: nobody needs to be asked.
@@ -164,7 +163,7 @@ frontend site
     http-response set-var(txn.stagedoor_length) res.fhdr(content-length)
     http-response set-var(txn.stagedoor_range) res.fhdr(content-range)
     http-response set-var(txn.stagedoor_coding) res.fhdr(content-encoding)
-    default_backend site
+{backend}    default_backend site
 
 backend site
     option forwardfor
@@ -192,7 +191,7 @@ def _failed(s: FrontSettings) -> str:
         return "    # The counter does not answer: on_error of the stance lets all in.\n"
     names = "|".join(s.closed_endings)
     return text + (
-        f'    acl stagedoor_recording path -m reg -i "\\.({names})(/|$)"\n'
+        f"    acl stagedoor_recording path -m reg -i '\\.({names})(/|$)'\n"
         '    acl stagedoor_recording path -m beg -i /rest/\n'
         "    http-request deny deny_status 503 if stagedoor_failed stagedoor_recording\n"
     )

@@ -249,7 +249,7 @@ location @stagedoor_refusal {{
     if ($stagedoor_refusal = "") {{
         return 403;  # the site's own no
     }}
-    rewrite ^ /refusal break;
+    rewrite ^ /refusal? break;
     proxy_pass http://stagedoor_counter;
     proxy_method GET;
     proxy_set_header X-Stagedoor-Refusal $stagedoor_refusal;
