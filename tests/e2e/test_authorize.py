@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -117,7 +116,9 @@ def test_a_sweep_is_stopped(front: Behind, origin: Site) -> None:
         counted(front.counter, "audio_bytes_total", bytes_then - 400 * number)
     assert statuses[-1] == 429, statuses
     assert 20 <= len(statuses) <= 24
-    assert int(curl(f"{front.url}/album/0.mp3?again", "-H", address, agent=agent).headers["retry-after"])
+    assert int(
+        curl(f"{front.url}/album/0.mp3?again", "-H", address, agent=agent).headers["retry-after"]
+    )
     # Others are not concerned, and neither are pages.
     assert curl(f"{front.url}/album/1.mp3", "-H", VISITOR.format(78)).status == 200
     assert curl(f"{front.url}/index.html", "-H", address, agent=agent).status == 200

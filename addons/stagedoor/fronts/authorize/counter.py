@@ -24,8 +24,8 @@ from typing import Any
 from stagedoor.fronts import handshakes
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.authorize import lasting_verdicts, questions
-from stagedoor.fronts.authorize.answers import Answers
 from stagedoor.fronts.authorize.asked_requests import Asked
+from stagedoor.fronts.authorize.counter_answers import Answers
 from stagedoor.fronts.authorize.http_questions import Fields, encoded, plain
 from stagedoor.fronts.authorize.open_requests import OpenRequests
 from stagedoor.fronts.authorize.questions import Question

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -62,6 +63,7 @@ class Connections:
         self.ask, self.again = ask, again
         self.open: set[Connection] = set()
         self.draining = False
+        self.empty = asyncio.Event()
 
     def __call__(self) -> Connection:
         return Connection(self)
@@ -69,11 +71,13 @@ class Connections:
     async def drain(self, seconds: float) -> None:
         """Answer what was asked, and close."""
         self.draining = True
+        self.empty.clear()
         for one in list(self.open):
             one.close_if_idle()
-        end = asyncio.get_running_loop().time() + seconds
-        while self.open and asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.02)
+        if self.open:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await self.empty.wait()
         for one in list(self.open):
             one.transport.abort()
 
@@ -113,9 +117,11 @@ class Connection(asyncio.Protocol):
         self._shared.open.add(self)
         self._wait(HEAD_SECONDS)
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         """Leave nothing behind."""
         self._shared.open.discard(self)
+        if not self._shared.open:
+            self._shared.empty.set()
         if self._timer is not None:
             self._timer.cancel()
         if self._busy is not None:
@@ -161,7 +167,7 @@ class Connection(asyncio.Protocol):
         """The head is there."""
         self._keep = self._parser.should_keep_alive()
 
-    def on_body(self, body: bytes) -> None:
+    def on_body(self, _: bytes) -> None:
         """A question has none."""
         self._body = True
 
@@ -228,7 +234,6 @@ class Connection(asyncio.Protocol):
         self._timer = loop.call_later(seconds, self._look)
 
     def _look(self) -> None:
-        loop = asyncio.get_running_loop()
         if self._due == 0.0 or self._busy is not None:  # it has asked since
             self._wait(IDLE_SECONDS)
         else:

@@ -31,6 +31,17 @@ MOST_AT_ONCE = 4 << 20
 WAYS = "udp:HOST:PORT, unix:PATH or file:PATH"
 
 
+def bind_path(found: socket.socket, path: Path) -> None:
+    """Bind a Unix socket that only its owner and group may write to. OSError where that fails."""
+    if path.is_socket():
+        path.unlink()  # of a counter that was killed
+    before = os.umask(0o117)
+    try:
+        found.bind(str(path))
+    finally:
+        os.umask(before)
+
+
 class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, take: Take, believed: Believed) -> None:
         self._take, self._believed = take, believed
@@ -39,6 +50,35 @@ class _Datagrams(asyncio.DatagramProtocol):
         # A Unix socket has no address: whoever may write to it is believed.
         if not isinstance(addr, tuple) or self._believed(str(addr[0])):
             self._take(data)
+
+
+class FollowedFile:
+    """A file that grows: read from its end on, and one that takes its place from its beginning."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._number, self._at, self._rest = path, -1, 0, b""
+        with contextlib.suppress(OSError):
+            there = path.stat()
+            self._number, self._at = there.st_ino, there.st_size
+
+    def lines(self) -> list[bytes]:
+        """What was added since the last look, as whole lines."""
+        try:
+            there = self._path.stat()
+            if there.st_ino != self._number or there.st_size < self._at:
+                self._number, self._at, self._rest = there.st_ino, 0, b""
+            if there.st_size == self._at:
+                return []
+            with self._path.open("rb") as file:
+                file.seek(self._at)
+                data = file.read(MOST_AT_ONCE)
+        except OSError:
+            return []
+        self._at += len(data)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if len(self._rest) > MOST_LINE:
+            self._rest = b""
+        return [line for line in lines if line]
 
 
 class LogListeners:
@@ -83,16 +123,10 @@ class LogListeners:
         return f"udp:{host}:{found.getsockname()[1]}" if port == 0 else f"udp:{host}:{port}"
 
     async def _unix(self, path: Path) -> str:
-        if path.is_socket():
-            path.unlink()  # of a counter that was killed
         found = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         try:
             found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, QUEUE)
-            before = os.umask(0o117)
-            try:
-                found.bind(str(path))
-            finally:
-                os.umask(before)
+            bind_path(found, path)
         except OSError as error:
             found.close()
             raise StagedoorError(
@@ -103,38 +137,18 @@ class LogListeners:
         return f"unix:{path}"
 
     async def _read(self, found: socket.socket) -> None:
-        found.setblocking(False)  # noqa: FBT003 (the socket's own signature)
+        found.setblocking(False)
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: _Datagrams(self._take, self._believed), sock=found
         )
         self._transports.append(transport)
 
     async def _follow(self, path: Path) -> None:
-        """Read what is added to a file, from its end on; a file that is replaced from its beginning."""
-        number, at, rest = -1, 0, b""
-        with contextlib.suppress(OSError):
-            there = path.stat()
-            number, at = there.st_ino, there.st_size
+        file = FollowedFile(path)
         while True:
             await asyncio.sleep(LOOK)
-            try:
-                there = path.stat()
-                if there.st_ino != number or there.st_size < at:
-                    number, at, rest = there.st_ino, 0, b""
-                if there.st_size == at:
-                    continue
-                with path.open("rb") as file:
-                    file.seek(at)
-                    data = file.read(MOST_AT_ONCE)
-            except OSError:
-                continue
-            at += len(data)
-            *lines, rest = (rest + data).split(b"\n")
-            if len(rest) > MOST_LINE:
-                rest = b""
-            for line in lines:
-                if line:
-                    self._take(line)
+            for line in file.lines():
+                self._take(line)
 
     def close(self) -> None:
         """Read no more."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from stagedoor.fronts.authorize.asked_requests import Asked
 from stagedoor.fronts.authorize.front_logs import BY_MAP, KEPT, SentResponse, read
-from stagedoor.fronts.authorize.open_requests import OpenRequests, key_of
+from stagedoor.fronts.authorize.open_requests import OpenRequests
 from stagedoor.fronts.authorize.site_readings import SiteReadings
 from stagedoor.fronts.service import Service
 from stagedoor.model.events import Answered, Failed, Handed, Responded
@@ -99,7 +99,9 @@ class LogReports:
                 if sent.verdict == BY_MAP or again.verdict.refused:
                     return
         self._service.emit(Answered(sent.status, None))
-        fields = tuple((n.encode(), v.encode("latin-1", "replace")) for n, v in sent.headers.items())
+        fields = tuple(
+            (n.encode(), v.encode("latin-1", "replace")) for n, v in sent.headers.items()
+        )
         head = response_kinds.read(fields)
         before = transaction.resource
         resource = response_kinds.from_head(before, head)
@@ -177,7 +179,14 @@ class LogReports:
             service.tracks.live(key)
             return [
                 SoundSent(
-                    place.track, "live", sent.seconds, 0, sent.size, resource=key, first=True, last=True
+                    place.track,
+                    "live",
+                    sent.seconds,
+                    0,
+                    sent.size,
+                    resource=key,
+                    first=True,
+                    last=True,
                 )
             ]
         where = extent(sent.status, sent.headers)
@@ -217,5 +226,3 @@ class LogReports:
 
 async def _until(later: object) -> None:
     await later  # type: ignore[misc]
-
-

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import signal
+import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,11 +15,11 @@ from pathlib import Path
 
 from stagedoor.config.stance import split_listen
 from stagedoor.fronts.addresses import is_trusted, networks
-from stagedoor.fronts.authorize.answers import Answers
 from stagedoor.fronts.authorize.counter import Counter
+from stagedoor.fronts.authorize.counter_answers import Answers
 from stagedoor.fronts.authorize.counter_desk import CounterDesk
 from stagedoor.fronts.authorize.http_questions import Connections
-from stagedoor.fronts.authorize.log_listeners import LogListeners
+from stagedoor.fronts.authorize.log_listeners import LogListeners, bind_path
 from stagedoor.fronts.authorize.log_reports import LogReports
 from stagedoor.fronts.authorize.signal_answers import SignalAnswers
 from stagedoor.fronts.authorize.site_readings import SiteReadings, upstream_of
@@ -148,15 +148,11 @@ class Running:
         loop, where = asyncio.get_running_loop(), self.where
         try:
             if where.path is not None:
-                if where.path.is_socket():
-                    where.path.unlink()
-                before = os.umask(0o117)
-                try:
-                    self._server = await loop.create_unix_server(
-                        self._connections, str(where.path), backlog=BACKLOG
-                    )
-                finally:
-                    os.umask(before)
+                found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                bind_path(found, where.path)
+                self._server = await loop.create_unix_server(
+                    self._connections, sock=found, backlog=BACKLOG
+                )
                 return str(where.path), 0
             self._server = await loop.create_server(
                 self._connections, where.host, where.port, backlog=BACKLOG

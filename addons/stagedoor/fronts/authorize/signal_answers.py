@@ -54,7 +54,7 @@ class SignalAnswers:
     async def answer(self, transaction: Asked) -> Answer:
         """The file that is asked for, as it goes out."""
         path = transaction.resource.path
-        found = await self._own(transaction, path)
+        found = await self._own(transaction)
         if found is None:
             return unavailable(transaction.request)
         self._service.emit(Answered(found.status, None))
@@ -70,7 +70,7 @@ class SignalAnswers:
         """The answer, and the text where it is one that says something."""
         said, own = self._said, self._said.files.get(path)
         there = found.text is not None
-        if not there and found.status in range(500, 600) or found.status == 429:
+        if (not there and found.status in range(500, 600)) or found.status == 429:
             return self._whole(found.status, "text/plain; charset=utf-8", b""), None
         if path == ROBOTS and said.merges_robots:
             text = self._merged(robots_text(found.text) if found.text is not None else None)
@@ -89,7 +89,7 @@ class SignalAnswers:
         )
         return Answer(status, stricter(fields, self._said.headers), body)
 
-    async def _own(self, transaction: Asked, path: str) -> _Own | None:
+    async def _own(self, transaction: Asked) -> _Own | None:
         """The site's own file; None where the site cannot be asked."""
         if self._site.upstream is None:
             return _Own(404, "", None)

@@ -11,12 +11,14 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.exchange import REDIRECTS, Response
-from stagedoor.fetch.fetch_policy import FetchError
+from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
 from stagedoor.fetch.uses import SITE
 from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
 from stagedoor.fronts.service import Service
@@ -40,6 +42,9 @@ MOST_LISTING = 2 << 20
 _HEAD_OF = replace(SITE, most=HEAD + (512 << 10), seconds=5.0)
 """A head, behind the pictures that stand in front of many a recording."""
 _LISTING = replace(SITE, most=MOST_LISTING, seconds=5.0)
+What = Literal["file", "listing", "head"]
+"""A signal file, a playlist or feed, the head of a recording."""
+_POLICIES: Mapping[What, FetchPolicy] = {"file": SITE, "listing": _LISTING, "head": _HEAD_OF}
 _RANGE = ("Range", f"bytes=0-{_HEAD_OF.most - 1}")
 
 
@@ -107,10 +112,10 @@ class SiteReadings:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
 
-    async def fetch(self, transaction: Transaction, listing: bool | None = None) -> Response:
+    async def fetch(self, transaction: Transaction, what: What = "file") -> Response:
         """The site's answer to the visitor's request, by the visitor's name for the site.
 
-        `listing` None is for a signal file. FetchError where there is none.
+        FetchError where there is none.
         """
         assert self.upstream is not None
         request = transaction.request
@@ -120,15 +125,12 @@ class SiteReadings:
             if request.header(name)
         ]
         fields += [("Host", request.host), ("Accept-Encoding", "identity")]
-        policy = None
-        if listing is not None:
-            policy = _LISTING if listing else _HEAD_OF
-        if listing is False:
+        if what == "head":
             fields.append(_RANGE)
         if authorization := request.header("authorization"):
             fields.append(("Authorization", authorization))
         target = request.target if request.target.startswith("/") else request.path
-        return await self.client.ask(self.upstream, target, fields, policy=policy)
+        return await self.client.ask(self.upstream, target, fields, policy=_POLICIES[what])
 
     async def fetch_file(self, transaction: Transaction) -> Response:
         """A signal file of the site, where its redirects end (RFC 9309, 2.3.1.2: five at most)."""
@@ -156,7 +158,7 @@ class SiteReadings:
     async def _ask(self, transaction: Transaction, key: str, *, listing: bool) -> None:
         try:
             async with self._turns:
-                answer = await self.fetch(transaction, listing)
+                answer = await self.fetch(transaction, "listing" if listing else "head")
             if listing:
                 self._learn_names(transaction, key, answer)
             else:

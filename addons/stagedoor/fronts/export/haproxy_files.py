@@ -62,16 +62,16 @@ core.register_action("stagedoor", { "http-req" }, function(txn)
 end)
 """
 _LOG = (
-    r'{\"stagedoor\":1,\"client\":\"%[var(txn.stagedoor_client)]\",'
-    r'\"chain\":\"%[var(txn.stagedoor_chain),json(utf8s)]\",\"method\":\"%HM\",'
-    r'\"host\":\"%[var(txn.stagedoor_host),json(utf8s)]\",'
-    r'\"target\":\"%[var(txn.stagedoor_target),json(utf8s)]\",'
-    r'\"agent\":\"%[var(txn.stagedoor_agent),json(utf8s)]\",\"status\":\"%ST\",\"sent\":\"%B\",'
-    r'\"head\":\"%[var(txn.stagedoor_head)]\",\"seconds\":\"%Ta\",\"unit\":\"ms\",'
-    r'\"type\":\"%[var(txn.stagedoor_type),json(utf8s)]\",'
-    r'\"length\":\"%[var(txn.stagedoor_length)]\",\"range\":\"%[var(txn.stagedoor_range),json(utf8s)]\",'
-    r'\"coding\":\"%[var(txn.stagedoor_coding),json(utf8s)]\",'
-    r'\"verdict\":\"%[var(txn.stagedoor_verdict)]\"}'
+    r"{\"stagedoor\":1,\"client\":\"%[var(txn.stagedoor_client)]\","
+    r"\"chain\":\"%[var(txn.stagedoor_chain),json(utf8s)]\",\"method\":\"%HM\","
+    r"\"host\":\"%[var(txn.stagedoor_host),json(utf8s)]\","
+    r"\"target\":\"%[var(txn.stagedoor_target),json(utf8s)]\","
+    r"\"agent\":\"%[var(txn.stagedoor_agent),json(utf8s)]\",\"status\":\"%ST\",\"sent\":\"%B\","
+    r"\"head\":\"%[var(txn.stagedoor_head)]\",\"seconds\":\"%Ta\",\"unit\":\"ms\","
+    r"\"type\":\"%[var(txn.stagedoor_type),json(utf8s)]\","
+    r"\"length\":\"%[var(txn.stagedoor_length)]\",\"range\":\"%[var(txn.stagedoor_range),json(utf8s)]\","
+    r"\"coding\":\"%[var(txn.stagedoor_coding),json(utf8s)]\","
+    r"\"verdict\":\"%[var(txn.stagedoor_verdict)]\"}"
 )
 
 
@@ -192,7 +192,7 @@ def _failed(s: FrontSettings) -> str:
     names = "|".join(s.closed_endings)
     return text + (
         f"    acl stagedoor_recording path -m reg -i '\\.({names})(/|$)'\n"
-        '    acl stagedoor_recording path -m beg -i /rest/\n'
+        "    acl stagedoor_recording path -m beg -i /rest/\n"
         "    http-request deny deny_status 503 if stagedoor_failed stagedoor_recording\n"
     )
 

@@ -61,7 +61,9 @@ def _whole(s: FrontSettings) -> str:
     if s.root is None:
         for name, _ in s.headers:
             if once(name):
-                site += f"            proxy_hide_header {name};  # said once: ours takes its place\n"
+                site += (
+                    f"            proxy_hide_header {name};  # said once: ours takes its place\n"
+                )
     inner = ""
     if s.root is not None:
         inner = f"""
@@ -127,7 +129,9 @@ log_format stagedoor escape=json
 proxy_cache_path {_path(str(s.folder / "verdicts"))} keys_zone=stagedoor:16m max_size=128m
     inactive=2m use_temp_path=off;
 """
-    text += "\n# Crawlers that the stance refuses, whatever they ask for: nobody needs to be asked.\n"
+    text += (
+        "\n# Crawlers that the stance refuses, whatever they ask for: nobody needs to be asked.\n"
+    )
     if refusals.refused:
         text += f"""\
 # Looked at one after the other, and only while the answer is still open.

@@ -92,7 +92,9 @@ def settled_refusals(policy: Policy, mode: Mode) -> Refusals:
 
 def _always_refused(policy: Policy, client: Client) -> bool:
     kinds = (kind for kind in KINDS if kind != "signal")
-    return all(_refused(policy.rules, client, kind, form) for kind, form in product(kinds, ("", *FORMS)))
+    return all(
+        _refused(policy.rules, client, kind, form) for kind, form in product(kinds, ("", *FORMS))
+    )
 
 
 def _refused(rules: Iterable[Rule], client: Client, kind: str, form: str) -> bool:

@@ -48,7 +48,11 @@ def _dynamic(s: FrontSettings) -> str:
     refusals = s.refusals
     names = " || ".join(f"Path(`{path}`)" for path in s.files)
     fields = "".join(f"          {name}: {quoted(value)}\n" for name, value in s.headers)
-    said = f"    stagedoor-says:\n      headers:\n        customResponseHeaders:\n{fields}" if fields else ""
+    said = (
+        f"    stagedoor-says:\n      headers:\n        customResponseHeaders:\n{fields}"
+        if fields
+        else ""
+    )
     says = ", stagedoor-says" if fields else ""
     text = f"""\
 # Traefik's dynamic configuration; written by `stagedoor export traefik`: write it anew when the

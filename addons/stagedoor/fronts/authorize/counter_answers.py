@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 
 from stagedoor.engine.transaction import Transaction
-from stagedoor.fronts.authorize.http_questions import encoded, plain
+from stagedoor.fronts.authorize.http_questions import plain
 from stagedoor.fronts.authorize.lasting_verdicts import KEY
 from stagedoor.fronts.refusals import Answer
 from stagedoor.publish.publication import Published, stricter
@@ -82,6 +82,3 @@ def _kept(seconds: int) -> bytes:
     if not seconds:
         return b"Cache-Control: no-store\r\n"
     return b"Cache-Control: max-age=%d\r\n%s" % (seconds, _KEY)
-
-
-__all__ = ["Answers", "encoded"]
