@@ -8,9 +8,12 @@ from stagedoor.model.events import Decided
 
 
 class Asked(Transaction):
-    """A request that a front asks about. `peer` is that front's address."""
+    """A request that a front asks about. `peer` is that front's address. `by_path`: the question has
+    the request's own method and path.
+    """
 
     peer = ""
+    by_path = False
 
     def name(self) -> str:
         """A short name for any request that is worth one, made when it is first asked for."""

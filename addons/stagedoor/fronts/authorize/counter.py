@@ -115,12 +115,12 @@ class Counter:
         if path.startswith(BY_PATH):
             trusted, asked = self.service.trusted, path[len(BY_PATH) - 1 :]
             question = questions.read(fields, peer, trusted, method, asked)
-            return self._decide(question, peer, head, nginx=False)
+            return self._decide(question, peer, head, nginx=False, by_path=True)
         if path.startswith(SIGNAL):
             return self._signal(method, path[len(SIGNAL) - 1 :], fields, peer)
         if bare == REFUSED:
             name = next((v for n, v in fields if n.lower() == b"x-stagedoor-refusal"), b"")
-            return self._shown(self.answers.held(name.decode("latin-1")), fields)
+            return self.answers.held(name.decode("latin-1"))
         return plain(404, "ask under /authorize, /nginx or /signal/ (docs/counter.md)")
 
     def _stranger(self, peer: str) -> Answer:
@@ -133,16 +133,14 @@ class Counter:
             )
         return plain(403, "only fronts of this site are answered here")
 
-    @staticmethod
-    def _shown(answer: Answer, fields: Fields) -> Answer:
-        """A refusal that nginx fetches: a HEAD is answered without a body."""
-        method = next((v for n, v in fields if n.lower() == b"x-forwarded-method"), b"")
-        if method.upper() != b"HEAD" or not answer.body:
-            return answer
-        return Answer(answer.status, answer.headers, b"")
-
     def _decide(
-        self, question: Question | None, peer: str, head: bytes, *, nginx: bool
+        self,
+        question: Question | None,
+        peer: str,
+        head: bytes,
+        *,
+        nginx: bool,
+        by_path: bool = False,
     ) -> Answer | bytes | Awaitable[Answer | bytes]:
         if question is None:
             return plain(400, "the front must say X-Forwarded-Method and X-Forwarded-Uri")
@@ -152,6 +150,7 @@ class Counter:
             if policy is None:
                 return unavailable(None)
             transaction = self._entered(policy, question, peer)
+            transaction.by_path = by_path
             later = self.service.decide(transaction, self._signature(transaction, question))
             if later is not None:
                 return self._decided_later(transaction, later, began, nginx=nginx)
@@ -267,7 +266,7 @@ class Counter:
             may_sign=client.proof != "verified" and (policy.signs(client) or TAG in tried),
             announced=policy.stance.announcement == "yes",
         )
-        return self.answers.refused(answer)
+        return self.answers.refused(answer if transaction.by_path else _of_get(answer))
 
     def _withheld(self, transaction: Asked) -> None:
         request, resource = transaction.request, transaction.resource
@@ -302,6 +301,7 @@ class Counter:
         if question is None or policy is None:
             return unavailable(None)
         transaction = self._entered(policy, question, peer)
+        transaction.by_path = True
         return self._signal_later(transaction, self.service.decide(transaction))
 
     async def _signal_later(
@@ -339,7 +339,7 @@ class Counter:
         _log.exception("the counter failed on a request; on_error says %s", outcome)
         if not closed:
             return self.answers.undecided()
-        answer = unavailable(request)
+        answer = _of_get(unavailable(request))
         if not nginx:
             return answer
         broken = Asked(policy, request) if policy is not None else None
@@ -347,3 +347,13 @@ class Counter:
             return answer
         broken.id = new_id()
         return self.answers.for_nginx(broken, answer, 0)
+
+
+def _of_get(answer: Answer) -> Answer:
+    """The answer to a GET of the front's, also where the visitor's request is a HEAD: its length is
+    that of the body that is there.
+    """
+    if answer.body:
+        return answer
+    fields = tuple(field for field in answer.headers if field[0].lower() != b"content-length")
+    return Answer(answer.status, fields, b"")
