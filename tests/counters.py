@@ -93,8 +93,8 @@ class Counting:
         """A metric now."""
         from prometheus_client.parser import text_string_to_metric_families
 
-        def start(_status: str, _headers: Any) -> None:
-            return
+        def start(_status: str, _headers: Any, _error: Any = None, /) -> Callable[[bytes], object]:
+            return lambda _: None
 
         chunks = self.running.service.suite.metrics.exposition(
             {"REQUEST_METHOD": "GET", "PATH_INFO": "/metrics"}, start

@@ -7,8 +7,9 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -77,7 +78,8 @@ def test_what_sends_no_sound_counts_nothing(counter: Counting) -> None:
     ):
         fields = {"target": "/music/none.mp3"} | more
         target = fields.pop("target")
-        assert heard(counter, lambda t=target, f=fields: counter.logs(line(t, **f))) == 0, more
+        sent = line(target, **fields)
+        assert heard(counter, partial(counter.logs, sent)) == 0, more
 
 
 def test_a_sweep_is_stopped_by_what_the_log_says(counter: Counting) -> None:
@@ -139,8 +141,8 @@ def test_lines_that_nobody_can_read_are_counted(counter: Counting) -> None:
 
 
 class _Site(http.server.BaseHTTPRequestHandler):
-    asked: list[str] = []
-    files: dict[str, tuple[str, bytes]] = {}
+    asked: ClassVar[list[str]] = []
+    files: ClassVar[dict[str, tuple[str, bytes]]] = {}
 
     def do_GET(self) -> None:
         self.asked.append(f"{self.path} {self.headers.get('Range', '')}".strip())
@@ -173,7 +175,8 @@ class _Site(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def sited() -> Iterator[Counting]:
     """A counter that may ask the site."""
-    _Site.files = {
+    _Site.files.clear()
+    _Site.files |= {
         "/music/real.mp3": ("audio/mpeg", recording("cbr.mp3")),
         "/hls/index.m3u8": ("application/vnd.apple.mpegurl", PLAYLIST.encode()),
         "/robots.txt": ("text/plain", b"User-agent: Own\nDisallow: /own\n"),

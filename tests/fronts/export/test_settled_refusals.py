@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,11 @@ def request(agent: str, target: str) -> Request:
     return Request("GET", "music.example", normalise(target), target, agent.strip())
 
 
+def proven(proof: Proof, _: object) -> tuple[Proof, str]:
+    """How sure a claim is."""
+    return proof, "a test"
+
+
 def test_each_crawler_of_the_catalogue(policy: Policy, refusals: Refusals) -> None:
     alone = later = 0
     for signature in policy.catalogue.signatures:
@@ -97,7 +103,7 @@ def test_ten_thousand_requests(policy: Policy, refusals: Refusals) -> None:
         verdict = judge(
             policy,
             request(agent, target),
-            prove=lambda _, proof=proof: (proof, "a test"),
+            prove=partial(proven, proof),
             held=NO_LICENCE,
             behaviour=Behaviour(requests=3, known=9.0),
         ).verdict
