@@ -6,6 +6,7 @@ import importlib.util
 import signal
 import sys
 import threading
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,8 +64,29 @@ SLOW = {
 takes longest by `pytest --durations`. `./run test --fast` leaves them out."""
 
 
+UNMEASURED = {
+    "test_hostile_signals.py",
+    "test_listening_rules.py",
+    "test_public_lists.py",
+    "test_quality.py",
+    "test_robots_agreement.py",
+    "test_shipped.py",
+}
+"""Modules that hold much data, or what is shipped, against the rooms: they would take most of the time
+of measuring, and a line that only they reach has no test that says what it is for."""
+
+
+def measured_rooms() -> frozenset[str]:
+    """The rooms whose coverage has a floor, as pyproject.toml lists them."""
+    settings = tomllib.loads((TESTS.parent / "pyproject.toml").read_text("utf-8"))
+    return frozenset(settings["tool"]["stagedoor"]["coverage_floors"])
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by place: `e2e` drives real programs, `property` is hypothesis's, `slow` a list."""
+    """Mark by place: `e2e` drives real programs, `property` is hypothesis's, `slow` a list; `measured`
+    are the others of the rooms whose coverage has a floor.
+    """
+    measured = measured_rooms()
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0]
         if folder in {"e2e", "evasion", "dashboards"}:
@@ -75,6 +97,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("property")
         if item.path.name in SLOW or getattr(item, "originalname", "") in SLOW:
             item.add_marker("slow")
+        marks = {mark.name for mark in item.iter_markers()}
+        if (
+            folder in measured
+            and item.path.name not in UNMEASURED
+            and marks.isdisjoint({"slow", "property"})
+        ):
+            item.add_marker("measured")
 
 
 @pytest.fixture

@@ -32,6 +32,13 @@ class Album(Model):
     genre: OneOrMany[str] = ()
 
 
+class Shop(Model):
+    """Fields of several shapes."""
+
+    prices: Annotated[tuple[int, ...], Field(min_length=2, max_length=3, strict=False)] = (1, 2)
+    best: ListOf[int] | Track | None = None
+
+
 def mistakes(text: str) -> list[str]:
     """What is wrong with an album."""
     problems: list[Problem] = []
@@ -130,3 +137,20 @@ def test_a_message_says_what_a_musician_can_do(text: str, wanted: str) -> None:
 @pytest.mark.parametrize("text", ["false", "[]", "0", '""'])
 def test_a_file_that_says_something_else_is_not_taken_for_an_empty_one(text: str) -> None:
     assert mistakes(text) != []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("prices: [1]", "shop.yaml:1:9: prices has 1 entries, and must have at least 2 — add what is missing"),
+        ("prices: [1, 2, 3, 4]", "shop.yaml:1:9: prices has 4 entries, and must have at most 3 — take some out"),
+        ("best: {title: x, sold: 1}", 'shop.yaml:1:18: unknown field "sold" — known here: explicit, kind, seconds, title'),
+        ("best: {title: x, secnds: 1}", 'shop.yaml:1:18: unknown field "secnds" — did you mean "seconds"?'),
+        ("best: [1, x]", 'shop.yaml:1:11: best must be a whole number, not "x"'),
+        ("owner: 1", 'shop.yaml:1:1: unknown field "owner" — known here: best, prices'),
+    ],
+)  # fmt: skip
+def test_lists_of_a_bounded_length_and_fields_of_several_shapes(text: str, line: str) -> None:
+    problems: list[Problem] = []
+    assert check(Shop, document(text, "shop.yaml"), problems) is None
+    assert line in list(map(str, problems))

@@ -279,3 +279,29 @@ def test_a_mistake_in_the_former_word_is_reported_once_and_in_its_place() -> Non
     assert '"perhaps" is not one of: yes, log, no' in line
     assert mistakes("others: nameless") != []
     assert mistakes("others:\n  nameless: {a: b}\n") != []
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("audio: {paths: [music/**]}", 'stance.yaml:1:17: the path "music/**" does not begin with / — write "/music/**"'),
+        ("listening: {whole_files: 0}", 'stance.yaml:1:26: "0" refuses everybody — write a number of one or more'),
+        ("publish: {address: 'https://ana:secret@ana.example'}", "stance.yaml:1:20: the address carries a name or password — leave out what is before @"),
+        ("publish: {address: 'https://b\u00fccher.example'}", 'stance.yaml:1:20: "https://b\u00fccher.example" is not an address that every machine reads'),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_reported_with_a_fix(text: str, line: str) -> None:
+    (found,) = mistakes(text)
+    assert found == line or found.startswith(line + " — ")
+
+
+@pytest.mark.parametrize(
+    ("text", "listen"), [("''", ""), ("8080", "8080"), ("127.0.0.1:8080", "127.0.0.1:8080")]
+)
+def test_where_the_guard_listens(text: str, listen: str) -> None:
+    assert stance(f"site: {{listen: {text}}}").site.listen == listen
+
+
+def test_an_address_of_the_site_is_printed_as_it_is() -> None:
+    assert stance("publish: {address: 'https://ana.example/'}").publish.address == "https://ana.example"  # fmt: skip
+    assert stance("publish: {address: ''}").publish.address == ""

@@ -19,10 +19,28 @@ def test_the_cast_knocks_and_is_told_apart() -> None:
     assert "Who came to the door: 11 let in, 6 refused" in done.stdout
     assert " 200 " in rows["A fan's Firefox"]
     assert " 206 " in rows["An iPhone plays"]
-    for refused in ("A false Googlebot", "OpenAI's crawler", "Common Crawl", "A scraping script"):
+    for refused in (
+        "A false Googlebot",
+        "… asks all the same",
+        "Common Crawl",
+        "A scraping script",
+    ):
         assert "403 refused" in rows[refused], done.stdout
-    assert re.search(r"200 \d+ kB", rows["… asks what it may"])
+    assert re.search(r"200 \d+ kB", rows["OpenAI's crawler"])
+    assert "♪ ♪ ♪ ♪ ✗\n4 came; the next was refused (429, come back in 10 minutes)" in done.stdout
+    assert re.search(r"notified\n(twice|\d times), asked .* and was refused once", done.stdout)
     assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_its_picture_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
+    picture = tmp_path / "demo.svg"
+    done = run(sys.executable, "-m", "stagedoor", "demo", "--record", str(picture))
+    assert done.returncode == 0, done.stderr
+    drawn = picture.read_text("utf-8")
+    assert "Bytespider" in drawn
+    # What is loaded, not what is named: no font, no image, no style sheet.
+    assert not re.search(r"(?:href|src)=|url\((?!#)|@import", drawn)
+    assert "@font-face" not in drawn
 
 
 @pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])

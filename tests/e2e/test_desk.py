@@ -121,6 +121,11 @@ def shown(browser: Browser) -> dict[str, dict[str, str]]:
     return {row[0].split()[0]: dict(zip(heads, row, strict=True)) for row in rows}
 
 
+def whole(cell: str) -> int:
+    """A number of the table; a dash is nothing."""
+    return 0 if cell == "–" else int(cell)
+
+
 def agrees(browser: Browser, guard: Guard) -> bool:
     """Whether page, metrics and ledger say the same of everybody."""
     counts, kept, told = guard.counts(), ledger(guard), status(guard)
@@ -139,8 +144,8 @@ def agrees(browser: Browser, guard: Guard) -> bool:
         if seen is None:  # not brought up to date yet
             return False
         checks += [
-            int(seen["Refused"]) == counts("blocks_total", crawler=name) == tally.refusals,
-            int(seen["Took"]) == row["taken"] == tally.takings,
+            whole(seen["Refused"]) == counts("blocks_total", crawler=name) == tally.refusals,
+            whole(seen["Took"]) == row["taken"] == tally.takings,
             row["told"]
             == counts("notices_total", crawler=name, proof=row["proof"])
             == tally.notices,
@@ -149,7 +154,7 @@ def agrees(browser: Browser, guard: Guard) -> bool:
             counts("violations_total", crawler=name, proof=row["proof"])
             >= row["against"]
             >= tally.against,
-            int(seen["Came back after no"]) == row["against"],
+            whole(seen["Came back after no"]) == row["against"],
         ]
     return bool(page) and all(checks)
 
@@ -168,7 +173,7 @@ def test_what_the_page_shows_is_what_was_counted(browser: Browser, guard: Guard)
         in summary
     )
     assert int(shown(browser)["GPTBot"]["Refused"]) == 12
-    assert browser.run("return document.querySelectorAll('#hours rect').length") >= 3
+    assert browser.run("return document.querySelectorAll('#chart rect').length") >= 3
     assert browser.run("return performance.getEntriesByType('navigation').length") == 1
 
 
@@ -220,7 +225,18 @@ def test_the_mode_is_switched_by_keyboard_and_what_it_lets_pass_agrees(
     browser.open(desk(guard))
     browser.run("document.querySelector('#mode button').focus()")
     browser.press("Enter", 13)
+    eventually(lambda: browser.run("return location.pathname") == "/mode", "the question")
+    assert guard.counts()("enforcing") == 1, "nothing has changed before the answer"
+    browser.run("document.querySelector('button[value=observe]').focus()")
+    browser.press("Enter", 13)
     eventually(lambda: guard.counts()("enforcing") == 0, "observe mode")
+    eventually(
+        lambda: (
+            "nobody is refused" in browser.run("return document.querySelector('.banner').innerText")
+        ),
+        "the banner",
+    )
+    assert 'class="banner"' in got(guard, "/rules").text
     assert "mode observe from now on, switched at the desk from 127.0.0.1" in guard.output
     knock(guard)
     eventually(lambda: agrees(browser, guard), "page, metrics and ledger to say the same")
@@ -231,6 +247,7 @@ def test_the_mode_is_switched_by_keyboard_and_what_it_lets_pass_agrees(
     answer = posted(guard, "/mode", {"token": token(guard), "mode": "enforce"})
     assert answer.status_code == 303
     assert guard.counts()("enforcing") == 1
+    assert 'class="banner"' not in got(guard).text
     assert curl(f"{guard.url}/music/tone.mp3", agent=GPTBOT).status == 403
 
 
@@ -330,8 +347,41 @@ def test_how_it_looks(
     assert (folder / f"{name}.png").stat().st_size > 20_000
 
 
+@pytest.mark.parametrize(
+    ("language", "width"), [("en", 1280), ("de", 390), ("de", 1280), ("fr", 768), ("es", 390)]
+)
+def test_nothing_is_cut_in_any_language(
+    browser: Browser, guard: Guard, tmp_path: Path, language: str, width: int
+) -> None:
+    browser.looks(width, phone=width < 500, dark=language == "fr")
+    with speaks(browser, language):
+        browser.open(desk(guard, "/?days=30" if language == "de" else "/"))
+        assert browser.run("return document.documentElement.lang") == language
+        assert browser.run("return document.documentElement.scrollWidth") <= width
+        # No text is wider than the box that it stands in, or hidden by it.
+        assert (
+            browser.run("""
+            return [...document.querySelectorAll("h1, h2, .figure *, .range a, button, nav a, .mark")]
+                .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0)
+                .map(one => one.innerText)""")
+            == []
+        )
+        folder = Path(PICTURES) if PICTURES else tmp_path
+        browser.screenshot(folder / f"{language}-{width}.png", 1500)
+
+
+@contextlib.contextmanager
+def speaks(browser: Browser, language: str) -> Iterator[None]:
+    """The browser asks for this language, and for English again afterwards."""
+    agent = browser.run("return navigator.userAgent")
+    asked = {"userAgent": agent, "acceptLanguage": f"{language},x;q=0.1"}
+    browser.devtools("Emulation.setUserAgentOverride", **asked)
+    yield
+    browser.devtools("Emulation.setUserAgentOverride", **asked | {"acceptLanguage": "en"})
+
+
 @pytest.mark.parametrize("dark", [False, True])
-@pytest.mark.parametrize("path", ["/", "/rules", "/refusals/"])
+@pytest.mark.parametrize("path", ["/", "/?days=7", "/mode", "/rules", "/refusals/"])
 def test_axe_finds_nothing(browser: Browser, guard: Guard, path: str, dark: bool) -> None:
     browser.looks(1100, dark=dark)
     if path == "/refusals/":
@@ -394,7 +444,9 @@ def test_hostile_agents_and_paths_harm_neither_page_nor_terminal(
         }  # fmt: skip
     refused = status(guard)["refused"]
     assert refused >= 25
-    eventually(lambda: refused == sum(int(r["Refused"]) for r in shown(browser).values()), "events")
+    eventually(
+        lambda: refused == sum(whole(r["Refused"]) for r in shown(browser).values()), "events"
+    )
     browser.open(desk(guard))
     assert browser.run("return document.title") == "Stagedoor · Today"
     assert browser.run("return document.images.length") == 0

@@ -144,3 +144,66 @@ def test_a_user_agent_that_must_differ_and_does_not_is_shown_as_a_difference() -
         "    - expected: anything but LCC\n"
         "    + taken for: LCC (archive)"
     )
+
+
+# -- what the client was sent before ---------------------------------------------------------------
+
+
+def after(condition: str, past: str, expect: str = "block") -> list[str]:
+    """The failures of one case: a rule with this condition, and a client with this past."""
+    found = rules(
+        f"- {{id: r, title: R, when: {{{condition}}}, then: block, "
+        f"cases: [{{ua: x, get: /music/a.mp3, after: {{{past}}}, expect: {expect}}}]}}"
+    )
+    count, failures = run_cases(found)
+    assert count == 1
+    return [str(failure) for failure in failures]
+
+
+@pytest.mark.parametrize(
+    ("condition", "enough", "too_little"),
+    [
+        ("behaviour.whole_recordings: {over: 20}", "whole_recordings: 21", "whole_recordings: 20"),
+        # They have gone out within the time that is said, and are forgotten after it.
+        (
+            "behaviour.whole_recordings: {over: 20}",
+            "whole_recordings: 21, within: 5s, later: 9m",
+            "whole_recordings: 21, within: 5s, later: 11m",
+        ),
+        # Of a recording that is only begun, a tenth: it counts as begun, and as 18 seconds.
+        ("behaviour.begun_recordings: {over: 4}", "begun_recordings: 5", "begun_recordings: 4"),
+        ("behaviour.ahead: {over: 15m}", "whole_recordings: 6", "begun_recordings: 40"),
+        ("behaviour.ahead: {over: 15m}", "whole_recordings: 2, each: 10m", "whole_recordings: 2"),
+        ("behaviour.episodes: {over: 30}", "episodes: 31", "episodes: 30"),
+        ("behaviour.segments_without_playlist: {over: 8}", "segments: 9", "segments: 8"),
+        ("behaviour.ahead: {over: 15m}", "segments: 91", "segments: 90"),
+        # From several addresses of one network: together they are ahead, no household is.
+        (
+            "behaviour.network.ahead: {over: 15m}",
+            "whole_recordings: 8, from_addresses: 8",
+            "whole_recordings: 4, from_addresses: 4",
+        ),
+        ("behaviour.tripped: yes", "tripped: yes", "tripped: no"),
+        ("behaviour.tripped: yes", "tripped: yes, later: 59m", "tripped: yes, later: 61m"),
+    ],
+)
+def test_a_case_tells_what_its_client_was_sent_before(
+    condition: str, enough: str, too_little: str
+) -> None:
+    assert after(condition, enough) == []
+    assert after(condition, too_little, expect="allow") == []
+    (failure,) = after(condition, too_little)
+    assert "decided:  allow" in failure
+
+
+def test_a_case_may_say_what_is_known_of_its_client_instead() -> None:
+    text = (
+        "- {id: r, title: R, when: {behaviour.requests_last_minute: {over: 9}}, then: block, cases: ["
+        "{ua: x, get: /, behaviour: {requests_last_minute: 10}, expect: block}, "
+        "{ua: x, get: /, behaviour: {requests_last_minute: 9}, expect: allow}]}"
+    )
+    assert run_cases(rules(text)) == (2, [])
+
+
+def test_only_the_cases_of_the_rules_that_are_named_are_run() -> None:
+    assert run_cases(rules(TRAINING_OFF), only={"another"}) == (0, [])

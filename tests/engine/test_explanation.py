@@ -13,6 +13,7 @@ from manyrules import AGENTS, PATHS, rule_file, written
 from stagedoor.engine.explanation import Explanation, Look, explain
 from stagedoor.engine.order import judge
 from stagedoor.model.facts import Behaviour
+from stagedoor.model.heard import Heard, Listening
 from stagedoor.rules.policy import Policy
 
 TWO = """
@@ -94,6 +95,16 @@ def test_a_rate_that_is_not_used_up_is_told() -> None:
     assert outcomes(explained(policy, FIREFOX, "/a.mp3")) == {"slow": "within its rate"}
     late = explained(policy, FIREFOX, "/a.mp3", waits={"slow": 9.0})
     assert (late.verdict.action, late.verdict.seconds) == ("throttle", 9.0)
+
+
+def test_a_share_is_told_as_a_number_and_no_duration() -> None:
+    policy = rules(
+        "- {id: s, title: S, when: {behaviour.catalogue_share: {over: 0.3}}, then: block}"
+    )
+    much = Behaviour(listening=Listening(household=Heard(catalogue_share=0.5)))
+    (tried,) = explained(policy, FIREFOX, "/a.mp3", behaviour=much).tried
+    assert tried.outcome == "decides"
+    assert "0.5" in (tried.look.found, *(look.found for look in tried.look.parts))
 
 
 def test_signal_files_are_let_in_whatever_the_rules_say() -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from signing import Crawler, PrivateKey, algorithm, jwk, p256, rsa_pss
 from stagedoor.identify.botauth import LIMITS, NONE, Limits, Outcome, check
 from stagedoor.identify.keys import Key, Keys, read_keys
-from stagedoor.identify.origins import origin_of
+from stagedoor.identify.origins import key_set_of, origin_of
 from stagedoor.model.facts import Request
 
 NOW = 1_800_000_000
@@ -586,6 +586,7 @@ def test_the_types_of_the_earlier_draft(kind: str, agent: str, signer: str) -> N
         ("signature_input", 'sig1=("@authority";tag="web-bot-auth"'),
         ("signature_input", "web-bot-auth\xff"),
         ("signature_input", ", " * 100 + "web-bot-auth"),
+        ("signature_input", 'sig1=(host 7);created=1;expires=2;keyid="k";tag="web-bot-auth"'),
         ("signature", "sig1=abc"),
         ("signature", "sig2=:YWJj:"),
         ("signature", 'sig1="abc"'),
@@ -742,3 +743,14 @@ def test_a_damaged_header_is_never_verified_as_something_else(name: str) -> None
 def test_the_test_keys_are_what_the_guard_reads() -> None:
     assert set(read_keys(CRAWLER.directory(OTHER))) == {CRAWLER.keyid, OTHER.keyid}
     assert jwk(CRAWLER.private)["crv"] == "Ed25519"
+
+
+@pytest.mark.parametrize(
+    ("signer", "address"),
+    [
+        (SIGNER, f"{SIGNER}/.well-known/http-message-signatures-directory"),
+        (f"{SIGNER}/keys/one.json", f"{SIGNER}/keys/one.json"),
+    ],
+)
+def test_the_keys_of_an_origin_stand_at_its_well_known_address(signer: str, address: str) -> None:
+    assert key_set_of(signer) == address

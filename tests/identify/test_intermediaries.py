@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from shippedpolicy import shipped_policy
 from stagedoor.engine.order import judge
 from stagedoor.identify.intermediaries import BEHIND, intermediary
-from stagedoor.load import rule_folder
 from stagedoor.model.facts import Request
 
 
@@ -16,7 +16,7 @@ from stagedoor.model.facts import Request
 )
 def test_the_name_of_an_intermediary_is_no_clients(agent: str) -> None:
     """Everybody behind it has it, listeners too: they are let in, and it is noted."""
-    policy = rule_folder.load()
+    policy = shipped_policy()
     assert policy.identify(agent) is BEHIND
     for path in ("/", "/music/a.mp3", "/feed.xml"):
         asked = Request("GET", "music.example", path, path, agent)

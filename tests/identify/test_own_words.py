@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shippedpolicy import shipped_policy
 from stagedoor.identify.matcher import Matcher, plain
 from stagedoor.identify.own_words import HINTS, NAMES, ON_AIR, REMARKS, SOUND, WORK, own_word
-from stagedoor.load import public_patterns, rule_folder
+from stagedoor.load import public_patterns
 from stagedoor.model.facts import ANONYMOUS, PEOPLE, UNKNOWN, Client, as_header
 from stagedoor.rules.policy import Policy
 
@@ -40,7 +41,7 @@ PLATFORMS = (
 
 @cache
 def shipped() -> Policy:
-    return rule_folder.load()
+    return shipped_policy()
 
 
 def known(agent: str) -> Client:

@@ -254,3 +254,38 @@ def test_names_that_customers_share_neither_prove_nor_contradict() -> None:
     assert proof(NAME, Evidence(NOW, names=names)) == "spoofed"
     lying = Names("known", denied=("1-2-3-4.gae.googleusercontent.com",))
     assert proof(BOTH, Evidence(NOW, STALE, lying)) == "spoofed"
+
+
+def test_an_edges_own_address_says_nothing_about_its_visitors() -> None:
+    evidence = Evidence(NOW, OUTSIDE, OTHER, between="Cloudflare", edge=True)
+    assert proof(BOTH, evidence) == "unverified"
+    assert why(BOTH, evidence) == (
+        f"the request came through Cloudflare, and {ADDRESS} may be its address, not the client's"
+    )
+    assert proof(BOTH, replace(evidence, ranges=INSIDE)) == "unverified"
+    signed = replace(evidence, signed="verified", signer="https://chatgpt.com")
+    assert proof(ALL, signed) == "verified"
+
+
+def test_behind_an_intermediary_a_claim_is_never_spoofed_but_may_be_proven() -> None:
+    evidence = Evidence(NOW, OUTSIDE, OTHER, between="Fastly")
+    assert proof(BOTH, evidence) == "unverified"
+    reasons = why(BOTH, evidence).split("; ")
+    assert len(reasons) == 3
+    assert reasons[-1].startswith("the request came through Fastly")
+    assert proof(BOTH, replace(evidence, ranges=INSIDE)) == "verified"
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        (ADDRESS, "spoofed"),
+        ("192.168.1.7", "unverified"),
+        ("127.0.0.1", "unverified"),
+        ("no address", "spoofed"),
+    ],
+)
+def test_only_an_address_on_the_internet_speaks_against_a_claim(
+    address: str, expected: str
+) -> None:
+    assert proof(LIST, Evidence(NOW, OUTSIDE), address) == expected

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from making import ROOT
+from shippedpolicy import shipped_policy
 from stagedoor.identify.exclusions import FURTHER_LEFT_OUT
 from stagedoor.identify.public_lists import LOOKED_AT, Second, left_out, named
 from stagedoor.identify.robot_words import FORMS, SIGNS, SURE, WORDS
-from stagedoor.load import public_patterns, rule_folder
+from stagedoor.load import public_patterns
 from stagedoor.model.facts import PEOPLE, as_header
 from stagedoor.rules.policy import Policy
 
@@ -236,7 +237,7 @@ def packaged() -> Second:
 @pytest.fixture(scope="module")
 def catalogue() -> Policy:
     """All that is shipped."""
-    return rule_folder.load()
+    return shipped_policy()
 
 
 def test_the_packages_bring_patterns(packaged: Second) -> None:
@@ -258,7 +259,7 @@ def test_no_app_or_device_of_people_is_found(packaged: Second, file: str) -> Non
     path = SHARED / file
     if not path.is_file():
         pytest.skip(f"{path} is not here")
-    policy = rule_folder.load()
+    policy = shipped_policy()
     examples = [
         as_header(agent).strip()
         for entry in json.loads(path.read_bytes())["entries"]

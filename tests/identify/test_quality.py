@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from making import ROOT, judgement
+from shippedpolicy import shipped_policy
 from stagedoor.identify.public_lists import LOOKED_AT
-from stagedoor.load import public_patterns, rule_folder
+from stagedoor.load import public_patterns
 from stagedoor.model.facts import Client, Request, as_header
 from stagedoor.rules.policy import Policy
 
@@ -34,7 +35,7 @@ AI = frozenset(
 @pytest.fixture(scope="module")
 def policy() -> Policy:
     """The policy as shipped, under the shipped stance."""
-    return rule_folder.load().assuming({})
+    return shipped_policy().assuming({})
 
 
 def asked(policy: Policy, agent: str) -> tuple[Client, str]:

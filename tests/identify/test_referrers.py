@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from making import ROOT
+from shippedpolicy import shipped_policy
 from stagedoor.config.yamltext import Source, parse
 from stagedoor.identify.referrers import Referrers, read_referrers
 from stagedoor.model.errors import Problem
@@ -88,9 +89,8 @@ def test_a_host_is_a_host() -> None:
 
 
 def test_every_operator_is_the_catalogues_where_it_has_crawlers(tmp_path: Path) -> None:
-    from stagedoor.load import rule_folder
 
-    known = {name.lower() for name in rule_folder.load().catalogue.operators}
+    known = {name.lower() for name in shipped_policy().catalogue.operators}
     named = {service.operator for service in SHIPPED.by_host.values()}
     assert {"OpenAI", "Anthropic", "Google", "Microsoft", "Perplexity"} <= named
     assert {o for o in named if o.lower() in known} >= {"OpenAI", "Mistral AI", "xAI", "Meta"}

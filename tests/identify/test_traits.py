@@ -378,3 +378,31 @@ def test_every_trait_is_explained() -> None:
     for trait in TRAITS:
         assert trait.help
         assert trait.check.__doc__
+
+
+@pytest.mark.parametrize(
+    ("rv", "version", "possible"),
+    [
+        ("145.0", "145.0", True),
+        ("109.0", "115.0", True),  # stood still, because of Internet Explorer
+        ("109.0", "120.0", False),
+        ("140.0", "145.0", False),
+        ("300.0", "300.0", False),
+        ("1.9", "4.0", True),
+    ],
+)
+def test_versions_of_firefox(rv: str, version: str, possible: bool) -> None:
+    found = read_browser(f"Mozilla/5.0 (X11; Linux x86_64; rv:{rv}) Gecko/20100101 Firefox/{version}")  # fmt: skip
+    assert found is not None
+    assert (found.engine, found.possible) == ("firefox", possible)
+
+
+def test_an_agent_longer_than_any_browsers_is_not_read() -> None:
+    assert read_browser(CHROME) is not None
+    assert read_browser(CHROME + " " * 5000) is None
+
+
+def test_a_long_path_is_looked_at_like_a_short_one() -> None:
+    for path in ("/music/a.mp3", "/music/" + "a" * 600 + ".mp3"):
+        request = asks(ANDROID, ("sec-fetch-dest", "document"), target=path)
+        assert "navigation-for-audio" in judged(request)

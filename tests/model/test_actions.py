@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from rich.style import Style
 
 from stagedoor.model import actions
-from stagedoor.model.actions import Action, Pass, Refuse, Wait
+from stagedoor.model.actions import REFUSING, Action, Pass, Refuse, Wait, named, registered, table
 from stagedoor.model.facts import Verdict
 
 
@@ -48,3 +50,15 @@ def test_two_rows_never_share_a_word_or_a_rank() -> None:
     with pytest.raises(ValueError, match="allow"):
         actions.register(first)
     assert len(actions.table()) == 6
+
+
+def test_a_row_is_there_for_a_while() -> None:
+    slow = replace(named("block"), word="tarpit", rank=99)
+    with registered(slow) as row:
+        assert named("tarpit") is row
+        assert "tarpit" in REFUSING
+        assert row in table()
+    assert slow not in table()
+    assert "tarpit" not in REFUSING
+    with pytest.raises(KeyError):
+        named("tarpit")

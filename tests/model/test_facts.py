@@ -20,6 +20,8 @@ from stagedoor.model.facts import (
     Resource,
     Verdict,
     as_header,
+    host_name,
+    network,
 )
 
 
@@ -76,3 +78,29 @@ def test_a_user_agent_from_a_file_is_turned_into_what_a_header_holds() -> None:
 @given(st.binary())
 def test_bytes_from_a_terminal_arrive_as_they_are(raw: bytes) -> None:
     assert as_header(raw.decode("utf-8", "surrogateescape")).encode("latin-1") == raw
+
+
+@pytest.mark.parametrize(
+    ("authority", "name"),
+    [
+        ("Example.org:8080", "example.org"),
+        (" example.org ", "example.org"),
+        ("[2001:db8::1]:443", "[2001:db8::1]"),
+        ("[2001:db8::1]", "[2001:db8::1]"),
+    ],
+)
+def test_the_name_of_a_host(authority: str, name: str) -> None:
+    assert host_name(authority) == name
+
+
+@pytest.mark.parametrize(
+    ("address", "cut"),
+    [
+        ("198.51.100.7", "198.51.100.0/24"),
+        ("2001:db8:7:1::1", "2001:db8:7::/48"),
+        ("nobody", ""),
+        ("", ""),
+    ],
+)
+def test_an_address_is_cut_so_that_it_names_no_household(address: str, cut: str) -> None:
+    assert network(address) == cut

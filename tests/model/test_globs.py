@@ -136,3 +136,13 @@ def test_more_globs_than_fit_into_the_memory_still_match() -> None:
     found = Globs([*(f"/{n}/{'?' * 1980}" for n in range(300)), "/music/**"])
     assert found.match("/music/a.mp3")
     assert not found.match("/about")
+
+
+@pytest.mark.parametrize("memory", [1, 4 << 10, 64 << 10])
+def test_a_set_that_does_not_fit_into_its_memory_finds_the_same(memory: int) -> None:
+    """RE2 either refuses to build it, or gives up on a text and says that nothing was found."""
+    expressions = [f"[^a-f]{{{number}}}.*(x|y){number}" for number in range(1, 60)]
+    small, large = (PatternSet(expressions, memory=size) for size in (memory, 64 << 20))
+    for text in (b"", b"zz x1", b"0123456789x9y12" * 30, b"nothing of all that"):
+        assert small.found(text) == large.found(text)
+    assert 0 in small.found(b"zz x1")

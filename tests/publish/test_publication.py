@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from robots import RobotsParser
 
+from shippedpolicy import shipped_policy
 from stagedoor.config.stance import Publish, Stance
 from stagedoor.identify.catalogue import Catalogue
-from stagedoor.load import rule_folder
 from stagedoor.model.facts import Purpose
 from stagedoor.publish.publication import NOTHING, Fields, Published, published, stricter
 from stagedoor.signals import headers
@@ -40,7 +40,7 @@ SHIPPED = Said("no", "no", "yes")
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return rule_folder.load().catalogue
+    return shipped_policy().catalogue
 
 
 def stance(said: Said = SHIPPED, /, **publish: str) -> Stance:

@@ -197,7 +197,7 @@ def test_a_thousand_requests_for_one_recording_are_one_recording() -> None:
     assert (gptbot.track_requests, gptbot.tracks, gptbot.more) == (1000, 1, False)
     assert (seo.recordings, seo.different) == (1000, 1)
     told = sentences(day.look())
-    assert "Machines took one recording (1,000 requests, 10.0 kB)." in told
+    assert "Machines took one recording (1,000 requests, 10.0\N{NO-BREAK SPACE}kB)." in told
 
 
 @pytest.mark.parametrize(

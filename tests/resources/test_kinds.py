@@ -167,3 +167,24 @@ def test_the_endings_of_a_kind() -> None:
     assert "mp3" in endings("audio")
     assert endings("playlist")[0] == "m3u"
     assert endings("signal") == ()
+
+
+@pytest.mark.parametrize(
+    ("known", "content_type", "kind"),
+    [
+        ("page", "image/png", "image"),
+        ("page", "audio/mpeg", "audio"),
+        ("signal", "text/html", "signal"),
+        ("signal", "audio/mpeg", "audio"),
+        ("playlist", "application/zip", "download"),
+        ("download", "application/vnd.apple.mpegurl", "download"),
+        ("download", "text/html", "download"),
+        ("audio", "text/html", "audio"),
+        ("page", "", "page"),
+    ],
+)
+def test_a_type_only_ever_makes_it_stricter(known: str, content_type: str, kind: str) -> None:
+    resource = Resource(known, "/x")  # type: ignore[arg-type]
+    found = reclassify(resource, content_type)
+    assert found.kind == kind
+    assert (found is resource) is (kind == known)

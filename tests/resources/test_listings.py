@@ -255,3 +255,44 @@ def test_a_broken_manifest_names_what_it_can() -> None:
     """Found by `./run fuzz`: names of elements that are none."""
     text = '<MPD><Period><AdaptationSet><BaseURL>/a/</BaseURL><Repre<senX-T:9\n#E id="0"/><Representation id="1"/>'
     assert all(one.key.startswith("/a/") for one in read(text))
+
+
+@pytest.mark.parametrize(
+    ("uri", "key"),
+    [
+        ("a.mp3", "/set/a.mp3"),
+        ("https://music.example.org/a.mp3", "/a.mp3"),
+        ("https://stats.example/redirect.mp3/music.example.org/a.mp3", "/a.mp3"),
+        ("https://other.example/a.mp3", ""),
+        ("ftp://music.example.org/a.mp3", ""),
+        ("http://[/a.mp3", ""),
+        ("mailto:ana@music.example.org", ""),
+    ],
+)
+def test_only_what_is_on_this_site_has_a_key(uri: str, key: str) -> None:
+    assert Reader("/set/index", HOSTS, lambda _listed: None).key(uri) == key
+
+
+def test_a_line_longer_than_any_address_is_passed_over() -> None:
+    long = "#" + "x" * listings.MOST_LINE
+    assert keys(read(f"#EXTM3U\n{long}\na.mp3\n"), "recording") == ["/set/a.mp3"]
+    assert keys(read(f"#EXTM3U\n{long}\na.mp3\n", piece=5000), "recording") == ["/set/a.mp3"]
+
+
+def test_a_manifest_larger_than_any_is_not_kept() -> None:
+    start = '<MPD><Period duration="PT9S"><AdaptationSet><BaseURL>/a.mp4</BaseURL><Representation/></AdaptationSet></Period>'
+    reader_found = read(start + "<!-- -->" * 200_000 + "</MPD>", piece=100_000)
+    assert keys(reader_found, "segment") == ["/a.mp4"]
+
+
+def test_an_enclosure_may_say_how_long_it_is() -> None:
+    feed = (
+        '<rss><item><media:content url="/a.mp3" type="audio/mpeg" duration="61"/></item>'
+        '<item><enclosure url="/b.mp3" type="audio/mpeg"/><itunes:duration>62</itunes:duration>'
+        '<media:content url="/b.jpg" type="image/jpeg" duration="99"/></item></rss>'
+    )
+    assert [(one.key, one.seconds) for one in read(feed)] == [("/a.mp3", 61), ("/b.mp3", 62)]
+
+
+def test_an_entry_without_an_address_names_nothing() -> None:
+    assert read("<asx><entry><ref/><ref href=''/></entry></asx>") == []

@@ -149,3 +149,28 @@ def test_pieces_make_no_difference(name: str, seed: int, most: int) -> None:
 )
 def test_extents(status: int, headers: dict[str, str], expected: tuple[int, int] | None) -> None:
     assert extent(status, headers) == expected
+
+
+def test_what_somebody_else_says_of_the_length_counts_until_the_file_says_it() -> None:
+    meter = Meter(5000, 1_000_000, "/a.xyz", usual=200.0)
+    assert (meter.seconds, meter.rate) == (200.0, 200.0 / 1_000_000)
+    assert not meter.exact
+    assert not meter.awaits
+
+
+def test_a_head_that_says_more_than_its_bytes_can_hold_is_no_length() -> None:
+    sixty = (
+        b"fLaC\0\0\0\x22" + b"\x10\0" * 2 + bytes(6) + (44_100 << 44 | 44_100 * 86_400).to_bytes(8)
+    )
+    short = measured(sixty + bytes(90_000), 9000, name="/a.flac")
+    assert not short.exact
+
+
+def test_only_a_head_behind_the_sound_is_waited_for() -> None:
+    meter = Meter(0, 1_000_000, "/a.m4a")
+    meter.feed(b"\0\0\0\x10ftypM4A \0\0\0\0" + b"\0\x0f\0\0mdat" + bytes(90_000))
+    assert meter.awaits
+    meter = Meter(0, 1_000_000, "/a.mp3")
+    meter.feed((b"\xff\xfb\x90\x00" + bytes(413)) * 200)
+    assert not meter.awaits
+    assert meter.measured

@@ -188,3 +188,18 @@ def test_extensions_are_those_an_origin_may_go_by(path: str, found: tuple[str, .
 @given(st.text(max_size=40))
 def test_extensions_never_raise(path: str) -> None:
     assert all(extension == extension.lower() for extension in extensions(path))
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/a.mp3.bak", ("bak", "mp3")),
+        ("/a.mp3~", ("mp3~", "mp3")),
+        ("/a.mp3.old.bak", ("bak", "old", "mp3")),
+        ("/a.mp3.tmp.orig.old.bak", ("bak", "old", "orig")),  # nobody keeps so many
+        ("/a.mp3;a.mp3", ("mp3",)),
+        ("/a", ()),
+    ],
+)
+def test_copies_keep_their_kind(path: str, found: tuple[str, ...]) -> None:
+    assert extensions(path) == found

@@ -74,3 +74,24 @@ def test_no_target_takes_long(piece: str, size: int) -> None:
     began = time.process_time()
     classify(normalise(target), None, target)
     assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        # As a proxy is asked, and as some servers read a path that looks so.
+        ("http://music.example.org/a;x/b.mp3", "/a/b.mp3"),
+        ("//music.example.org/b.mp3", "/b.mp3"),
+        ("/http://music.example.org/b.mp3", "/b.mp3"),
+        ("/http://music.example.org", "/"),
+        ("a.mp3", "/a.mp3"),
+        ("*", "/*"),
+    ],
+)
+def test_targets_that_are_no_plain_paths(target: str, path: str) -> None:
+    assert path in readings(target)
+
+
+@pytest.mark.parametrize("target", ["..%2fa.mp3", "%2e%2e;/a.mp3", "#", "%00"])
+def test_every_reading_is_a_path(target: str) -> None:
+    assert all(path.startswith("/") for path in readings(target))

@@ -189,3 +189,60 @@ def test_a_first_part_of_a_few_bytes_hides_nothing(length: int, typed: bytes) ->
 def test_parts_of_a_page_are_a_page() -> None:
     part = b"--B\r\nContent-Type: text/html\r\nContent-Range: bytes 0-3/99\r\n\r\n<htm\r\n--B--"
     assert kind(part, (b"Content-Type", b"multipart/byteranges; boundary=B")) not in GUARDED_KINDS
+
+
+@pytest.mark.parametrize(
+    ("fields", "live"),
+    [
+        ([(b"icy-name", b"Radio Ana")], True),
+        ([(b"ICY-br", b"128")], True),
+        ([(b"Ice-Audio-Info", b"bitrate=128")], True),
+        ([(b"icy-name", b"")], False),
+        ([(b"icebergs", b"1")], False),
+    ],
+)
+def test_a_radio_is_known_by_its_own_fields(fields: list[tuple[bytes, bytes]], live: bool) -> None:
+    head = read([(b"content-type", b"audio/mpeg"), *fields])
+    found = from_head(PAGE, head)
+    assert (found.kind, found.form) == ("audio", "live" if live else "")
+    assert from_head(found, head) is found
+    assert from_head(PAGE, read(fields)).form == ""  # a page with such a field is none
+
+
+@pytest.mark.parametrize(
+    ("fields", "body", "much"),
+    [
+        ([], b"x" * LOOK, True),
+        ([], b"", False),
+        ([(b"content-type", b"multipart/byteranges; boundary=b")], b"--b\r\nA: b\r\n\r\n", False),
+        (
+            [(b"content-type", b"multipart/byteranges; boundary=b")],
+            b"--b\r\nA: b\r\n\r\n" + b"x" * 2048,
+            True,
+        ),
+        (
+            [(b"content-type", b"multipart/byteranges; boundary=b")],
+            b"--b\r\nA: b" + b"x" * 600,
+            False,
+        ),
+        ([(b"content-encoding", b"gzip")], gzip.compress(MP3, mtime=0)[:40], False),
+        ([], b'<?xml version="1.0"?>' + b" " * 40, False),
+        ([], b'<?xml version="1.0"?>' + b" " * 3000, True),
+    ],
+)
+def test_when_enough_of_a_body_has_come(
+    fields: list[tuple[bytes, bytes]], body: bytes, much: bool
+) -> None:
+    assert enough(read(fields), body) is much
+
+
+def test_a_body_that_is_not_coded_as_it_says_is_looked_at_as_far_as_it_can_be() -> None:
+    coded = (b"content-encoding", b"gzip")
+    assert kind(MP3, coded) == "audio"  # it is not coded at all
+    whole = gzip.compress(MP3 * 40, 0, mtime=0)
+    assert kind(whole[:1000] + b"\xff" * 600, coded) == "audio"
+
+
+@pytest.mark.parametrize("body", [b"", b"no boundary", b"--b\r\nContent-Type: audio/mpeg\r\n"])
+def test_several_ranges_without_a_part_show_nothing(body: bytes) -> None:
+    assert kind(body, (b"content-type", b"multipart/byteranges; boundary=b")) == "page"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from making import document
+from shippedpolicy import shipped_policy
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.facts import Resource
@@ -21,7 +22,7 @@ from stagedoor.resources.site_profiles import (
     read_profiles,
 )
 
-FILES: Mapping[str, ProfileFile] = rule_folder.load().profiles
+FILES: Mapping[str, ProfileFile] = shipped_policy().profiles
 CASES = [(name, case) for name, file in FILES.items() for case in file.cases]
 
 
@@ -74,7 +75,7 @@ def test_a_stance_chooses_one() -> None:
     stance = document("site: {profile: navidrome}\n", "stance.yaml").source
     policy = rule_folder.build([one for one in found if one.inside != "stance.yaml"] + [stance])
     assert policy.classify("/share/s/x9", "/share/s/x9").track == "/shared/x9"
-    assert rule_folder.load().classify("/share/s/x9", "/share/s/x9").kind == "page"
+    assert shipped_policy().classify("/share/s/x9", "/share/s/x9").kind == "page"
 
 
 def test_a_name_that_nobody_has_is_a_mistake() -> None:
@@ -119,3 +120,51 @@ def test_the_one_with_most_signs_is_proposed() -> None:
     assert (
         proposed({"/rest/ping.view": ([], ping.replace("navidrome", "gonic"))}, FILES) == "subsonic"
     )
+
+
+OWN = """
+name: own
+title: Own
+source: x
+reviewed: 2026-11-29
+paths:
+  - {path: /radio/*, kind: playlist, form: live}
+  - {path: /plain/*, kind: page}
+  - {path: "/song/{id}", kind: audio, track: "/song/{id}/{disc}", query: [play]}
+"""
+
+
+def own() -> Profile:
+    problems: list[Problem] = []
+    found = read_profiles([document("", "profiles/none.yaml"), document(OWN, "profiles/own.yaml")], problems)  # fmt: skip
+    assert problems == []
+    assert list(found) == ["own"]
+    return compiled(found["own"])
+
+
+def test_a_profile_makes_a_recording_live_and_never_less_of_one() -> None:
+    found = asked(own(), "/radio/live.mp3")
+    assert (found.kind, found.form) == ("audio", "live")
+    assert (asked(own(), "/radio/8000").kind, asked(own(), "/radio/8000").form) == (
+        "playlist",
+        "live",
+    )
+    assert asked(own(), "/plain/a.mp3").kind == "audio"
+    assert asked(own(), "/plain/a").kind == "page"
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "track"),
+    [
+        ("/song/7?play=1&Disc=2", "audio", "/song/7/2"),
+        ("/song/7?play=1", "audio", ""),  # a part is missing: its path is its name
+        ("/song/7?play=1&disc=", "audio", ""),
+        ("/song/7?disc=2", "page", ""),
+        ("/song/7", "page", ""),
+    ],
+)
+def test_a_track_is_named_by_all_its_parts_or_not_at_all(
+    target: str, kind: str, track: str
+) -> None:
+    found = asked(own(), target)
+    assert (found.kind, found.track) == (kind, track)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stagedoor.resources.track_keys import track_key
+from stagedoor.resources.track_keys import is_segment, names_a_file, shared_by_pieces, track_key
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,31 @@ def test_one_recording_stays_one_however_it_is_asked_for(query: str) -> None:
 
 def test_a_file_has_no_query() -> None:
     assert track_key("/a.mp3", "/a.mp3?nr=7") == "/a.mp3"
+
+
+@pytest.mark.parametrize(
+    ("path", "file", "segment"),
+    [
+        ("/a.mp3", True, False),
+        ("/hls/7.ts", True, True),
+        ("/dash/7.m4s", True, True),
+        ("/play.php", False, False),
+        ("/rest/stream.view", False, False),
+        ("/live", False, False),
+    ],
+)
+def test_what_a_path_names(path: str, file: bool, segment: bool) -> None:
+    assert (names_a_file(path), is_segment(path)) == (file, segment)
+
+
+@pytest.mark.parametrize(
+    ("path", "shared"),
+    [
+        ("/hls/7-003.ts", "/hls/7-*.ts"),
+        ("/hls/song3/seg_12.m4s", "/hls/song3/seg_*.m4s"),
+        ("/hls/12.ts", "/hls/*.ts"),
+        ("/hls/intro.ts", "/hls/intro.ts"),
+    ],
+)
+def test_pieces_of_a_track_share_all_but_their_number(path: str, shared: str) -> None:
+    assert shared_by_pieces(path) == shared

@@ -47,6 +47,10 @@ def rule(when: str, then: str = "block", name: str = "mine", more: str = "") -> 
         ("{any: [{resource: audio}, {client.purpose: seo}]}", "client.purpose: seo"),
         ("", "client.purpose: seo"),
         ("stance.ai.train: no, client.purpose: seo", "client.purpose: seo, resource: page"),
+        (
+            "request.header.cookie: {present: yes}",
+            "request.header.cookie: {present: yes}, resource: page",
+        ),
     ],
 )
 def test_a_rule_that_can_never_be_reached(first: str, second: str) -> None:
@@ -79,6 +83,9 @@ def test_a_rule_that_can_never_be_reached(first: str, second: str) -> None:
         ("client.purpose: ai-training", "client.name: [GPTBot, Googlebot]"),
         ("client.purpose: ai-training", "client.name: unknown"),
         ("client.traits: no-fetch-metadata", "client.traits: tls-not-a-browser"),
+        ("request.header.cookie: {present: yes}", "request.header.cookie: a"),
+        ("request.header.cookie: a", "request.header.cookie: {present: yes}"),
+        ("request.method: GET", "request.method: [GET, HEAD]"),
         ("not: {client.purpose: browser}", "client.purpose: [seo, browser]"),
         ("stance.ai.train: yes, client.purpose: seo", "client.purpose: seo"),
         ("any: [{resource: audio}, {client.purpose: seo}]", "resource: [audio, page]"),

@@ -21,6 +21,7 @@ from tools.measure_listening import (
     song,
 )
 
+from shippedpolicy import shipped_policy
 from stagedoor.load import rule_folder
 from stagedoor.rules.policy import Policy
 
@@ -28,7 +29,7 @@ from stagedoor.rules.policy import Policy
 @pytest.fixture(scope="module")
 def shipped() -> Policy:
     """The policy as shipped."""
-    return rule_folder.load()
+    return shipped_policy()
 
 
 @pytest.mark.parametrize("make", LISTENERS.values(), ids=LISTENERS)

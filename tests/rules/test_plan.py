@@ -162,3 +162,44 @@ def test_an_agent_that_is_too_long_to_be_kept_is_still_searched() -> None:
     policy = rules("- {id: a, title: A, when: {request.agent: '*needle'}, then: block}")
     assert decide(policy, "x" * 10_000 + "needle").action == "block"
     assert decide(policy, "x" * 10_000).action == "allow"
+
+
+KEEPING = """
+- id: sweep
+  title: S
+  when: {resource: audio, behaviour.whole_recordings: {over: 20}, not: {request.path: /free/**}}
+  then: THEN
+- {id: behind, title: B, when: {resource: audio}, then: log}
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "action", "would"),
+    [
+        ("{block: {for: 1h}}", "block", None),
+        ("{throttle: {for: 1h}}", "throttle", None),
+        ("{block: {for: 1h}}\n  observe: yes", "log", "block"),
+    ],
+)
+def test_a_sentence_keeps_to_the_rest_of_its_condition(
+    then: str, action: str, would: str | None
+) -> None:
+    policy = rules(KEEPING.replace("THEN", then))
+    waits = {"sweep": 90.0}
+    found = judgement(policy, asks(FIREFOX, "/a.mp3"), waits=waits)[2]
+    assert (found.rule, found.action, found.would) == ("sweep", action, would)
+    assert found.seconds == 90.0
+    # What the rule leaves out it leaves out while the sentence lasts, too.
+    free = judgement(policy, asks(FIREFOX, "/free/a.mp3"), waits=waits)[2]
+    assert (free.rule, free.action) == ("behind", "log")
+    over = judgement(policy, asks(FIREFOX, "/a.mp3"), waits={"sweep": 0.0})[2]
+    assert over.rule == "behind"
+
+
+def test_the_first_of_two_rules_that_are_observed_is_named() -> None:
+    policy = rules(
+        "- {id: first, title: F, when: {resource: audio}, then: log}"
+        + KEEPING.replace("THEN", "{block: {for: 1h}}\n  observe: yes")
+    )
+    found = judgement(policy, asks(FIREFOX, "/a.mp3"), waits={"sweep": 90.0})[2]
+    assert (found.rule, found.action) == ("first", "log")

@@ -359,3 +359,20 @@ def test_the_proof_of_a_signed_request_is_asked_of_whom_the_signature_names() ->
 
 def test_the_origins_that_sign_are_named_once_each() -> None:
     assert policy(SIGNING).signers == ("https://many.example", "https://other.example")
+
+
+def test_what_did_not_change_is_taken_from_the_policy_before() -> None:
+    files = {**CATALOGUE, "10-test.yaml": "- {id: a, title: A, then: log}"}
+    first = load_policy(sources(files))
+    again = load_policy(sources({**files, "10-test.yaml": "[]"}), before=first)
+    assert again.matcher is first.matcher
+    assert again.rules == ()
+    other = files | {"crawlers/new.yaml": "operator: N\nreviewed: 2026-11-23\ncrawlers: []"}
+    assert load_policy(sources(other), before=first).matcher is not first.matcher
+
+
+def test_a_path_too_long_to_be_kept_is_classified_all_the_same() -> None:
+    found = rules("[]", "audio: {paths: [/live/**]}")
+    for path in ("/live/stream", "/live/" + "a" * 5000):
+        assert found.classify(path).kind == "audio"
+        assert found.classify(path, path + "?x=1").kind == "audio"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from making import ROOT, asks, judgement
+from shippedpolicy import shipped_policy
 from slowmatch import slow_name
 from stagedoor.config.stance import Stance
 from stagedoor.config.yamltext import Document, Source, parse
@@ -34,7 +35,7 @@ ANDROID = "Mozilla/5.0 (Linux; Android 12; CUBOT P50) AppleWebKit/537.36 (KHTML,
 @pytest.fixture(scope="module")
 def shipped() -> Policy:
     """The policy as shipped."""
-    return rule_folder.load()
+    return shipped_policy()
 
 
 def verdict(of: Policy, agent: str, target: str = SONG, looks: str = "") -> str:

@@ -334,3 +334,13 @@ def test_the_metrics_name_standards_that_there_are() -> None:
 def test_two_of_one_name_are_refused(twin: Standard, what: str) -> None:
     with pytest.raises(ValueError, match=f"the same {what}"):
         Registry((*registry.current().standards, TOY, twin))
+
+
+def test_a_standard_that_says_nothing_of_its_own_refuses_in_plain_words() -> None:
+    plain = Standard("plain", "Plain", "nothing special")
+    assert plain.refusal("train") == "no to train"
+    assert list(plain.limits(Statement("plain", "header", Said("no"), ""))) == []
+    assert plain.unlinked(Message(Said("no"))) == ""
+    message = Message(Said("no"))
+    assert plain.linked(message) is message
+    assert (plain.places, plain.published_in) == ((), ())

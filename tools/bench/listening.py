@@ -42,14 +42,14 @@ def filled(clients: int) -> Any:
     return sessions
 
 
-def memory() -> float:
-    """Megabytes for CLIENTS clients, with their keys."""
+def memory(clients: int = CLIENTS) -> float:
+    """Megabytes for so many clients, with their keys."""
     gc.collect()
     tracemalloc.start()
     try:
-        sessions = filled(CLIENTS)
+        sessions = filled(clients)
         found = tracemalloc.get_traced_memory()[0] / 1e6
-        assert len(sessions) <= CLIENTS
+        assert len(sessions) <= clients
         return found
     finally:
         tracemalloc.stop()

@@ -5,22 +5,30 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import io
+import os
+import re
 import signal
 import socket
 import sys
 import tempfile
+import webbrowser
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import Path
 
+import orjson
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
 from stagedoor.demo import origin
-from stagedoor.demo.cast import CAST, Visit
+from stagedoor.demo.cast import CAST, SWEEP, Visit
 from stagedoor.engine.order import judge
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
@@ -35,25 +43,46 @@ PATIENCE = 60.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
-    parser.add_argument("--once", action="store_true", help="end after the table")
+    parser.add_argument("--once", action="store_true", help="end when everything was shown")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the desk")
+    parser.add_argument(
+        "--record", type=Path, metavar="FILE", help="draw what is shown as SVG, and end"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
     """Play the demo; stays up until it is interrupted, unless `--once`."""
+    once = options.once or options.record is not None
+    console = Console(highlight=False)
+    if options.record is not None:
+        console = Console(record=True, width=86, highlight=False, file=io.StringIO())
     with contextlib.suppress(KeyboardInterrupt, asyncio.CancelledError):
-        asyncio.run(_until_told(play(Console(highlight=False), once=options.once)))
+        asyncio.run(_until_ended(play(console, once=once, show=not options.no_browser)))
+    if options.record is not None:
+        options.record.write_text(_picture(console), "utf-8")
+        print(f"wrote {options.record}")
     return 0
 
 
-async def _until_told(playing: Coroutine[None, None, None]) -> None:
+def _picture(console: Console) -> str:
+    """What was printed, as SVG. No font from elsewhere: who looks at it must fetch nothing."""
+    drawn = console.export_svg(title="./run demo", theme=DIMMED_MONOKAI)
+    drawn = re.sub(r"@font-face \{.*?\}\s*", "", drawn, flags=re.DOTALL)
+    return drawn.replace("Fira Code", "ui-monospace")
+
+
+async def _until_ended(playing: Coroutine[None, None, None]) -> None:
     """End on SIGTERM as on Ctrl-C: whatever was started is stopped first."""
     task = asyncio.ensure_future(playing)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     await task
 
 
-async def play(console: Console, *, once: bool) -> None:
-    """Start site and guard, send the cast's requests, show the answers; stays up unless `once`."""
+async def play(console: Console, *, once: bool, show: bool = False) -> None:
+    """Start site and guard, send the cast's requests, show the answers; stays up unless `once`.
+
+    `show`: open the desk in a browser, where there is a screen.
+    """
     door, metrics = free_port(8080), free_port(9464)
     public = f"http://{_HERE}:{door}"
     server, behind = await origin.serve(_HERE, 0, public_url=public)
@@ -61,25 +90,93 @@ async def play(console: Console, *, once: bool) -> None:
         f"A small music site plays at http://{_HERE}:{behind}; the guard steps in front …"
     )
     try:
-        async with _guard(behind, door, metrics):
+        async with _guard(behind, door, metrics) as state:
             answers = [(visit, await _send(public, visit)) for visit in CAST]
             policy = rule_folder.load()
             console.print()
             console.print(table(answers, policy))
             console.print()
             console.print(legend(answers, policy))
+            console.print()
+            await _sweep(console, public)
+            report = await _evidence(console, state)
             if once:
-                console.print("\nWithout --once the demo stays up, and you can try it yourself.")
+                if not console.record:
+                    console.print(
+                        "\nWithout --once the demo stays up, and you can try it yourself."
+                    )
                 return
-            _farewell(console, public, metrics)
+            _farewell(console, public, metrics, report)
+            if show and sys.stdout.isatty() and _has_screen():
+                await asyncio.to_thread(webbrowser.open, f"http://{_HERE}:{metrics}/")
             await asyncio.Event().wait()
     finally:
         server.stop()
 
 
+async def _sweep(console: Console, public: str) -> None:
+    """One client takes the archive, until it is stopped; each answer is shown as it comes."""
+    console.print(f"[bold]{SWEEP[0].who} takes the archive, {len(SWEEP)} recordings:[/bold]")
+    taken, refused = 0, None
+    for visit in SWEEP:
+        response = await _send(public, visit)
+        if response.code >= HTTPStatus.BAD_REQUEST:
+            refused = response
+            break
+        taken += 1
+        console.print("[green]♪[/green] ", end="")
+    if refused is None:
+        console.print(f"\nall {taken} came")
+        return
+    wait = int(refused.headers.get("Retry-After", "0")) // 60
+    console.print(
+        f"[bold red]✗[/bold red]\n{taken} came; the next was refused ({refused.code}, come back in "
+        f"{wait} minutes):\na browser's name, but no browser's headers. The desk counts it as a taker."
+    )
+
+
+async def _evidence(console: Console, state: Path) -> Path:
+    """Export what the ledger holds about GPTBot, and say what it is; returns the report."""
+    folder = state / "evidence-GPTBot"
+    exporting = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "stagedoor", "evidence", "export", "--state", str(state),
+        "--crawler=GPTBot", "--since", datetime.now(UTC).date().isoformat(), str(folder),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        env={**os.environ, "PYTHONPATH": _addons()},
+    )  # fmt: skip
+    said, _ = await exporting.communicate()
+    if exporting.returncode:
+        raise StagedoorError(f"the evidence could not be exported: {said.decode(errors='replace')}")
+    entries = (folder / "entries.jsonl").read_bytes().splitlines()
+    kinds = Counter(
+        body["kind"] for line in entries if (body := orjson.loads(line).get("entry")) is not None
+    )
+    console.print(
+        f"\n[bold]Evidence[/bold] about GPTBot, chained and checked: it was notified\n"
+        f"{_times(kinds['notice'])}, asked for a recording all the same, and was refused "
+        f"{_times(kinds['refusal'])}."
+    )
+    return folder / "report.html"
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
+def _addons() -> str:
+    """Where this package lies, for a process that is started beside this one."""
+    paths = [str(Path(__file__).resolve().parents[2]), os.environ.get("PYTHONPATH", "")]
+    return os.pathsep.join(filter(None, paths))
+
+
+def _has_screen() -> bool:
+    """Whether a browser would open a window, and not take the terminal."""
+    return sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys())
+
+
 @contextlib.asynccontextmanager
-async def _guard(behind: int, door: int, metrics: int) -> AsyncIterator[None]:
-    """A real mitmdump with the real script, up and listening."""
+async def _guard(behind: int, door: int, metrics: int) -> AsyncIterator[Path]:
+    """A real mitmdump with the real script, up and listening; yields its state directory."""
     with tempfile.TemporaryDirectory(prefix="stagedoor-demo-") as folder:
         log = Path(folder) / "guard.log"
         with log.open("wb") as output:
@@ -93,13 +190,15 @@ async def _guard(behind: int, door: int, metrics: int) -> AsyncIterator[None]:
                 f"reverse:http://{_HERE}:{behind}@{_HERE}:{door}",
                 "--set",
                 f"guard_metrics={_HERE}:{metrics}",
+                "--set",
+                f"guard_state={folder}/state",
                 stdout=output,
                 stderr=output,
             )
         try:
             await _wait_for(door, process, log)
             await _wait_for(metrics, process, log)
-            yield
+            yield Path(folder) / "state"
         finally:
             if process.returncode is None:
                 process.terminate()
@@ -183,10 +282,11 @@ def _size(count: int) -> str:
     return f"{count:,} B" if count < 1000 else f"{count / 1000:,.0f} kB"
 
 
-def _farewell(console: Console, public: str, metrics: int) -> None:
+def _farewell(console: Console, public: str, metrics: int, report: Path) -> None:
     console.print(
         f"\nThe site, guarded   {public}\n"
         f"The desk            http://{_HERE}:{metrics}/ (open it: who came, and what they got)\n"
+        f"The evidence        {report.as_uri()}\n"
         f"Metrics             http://{_HERE}:{metrics}/metrics\n"
         f"Who may do what     {rule_folder.shown(rule_folder.SHIPPED_RULES)}/stance.yaml\n\n"
         f"Try it yourself:    curl -i -A GPTBot/1.2 {public}/music/ghost-light.mp3\n"

@@ -6,8 +6,10 @@ elsewhere: by a cron job, a mail, another guard. `--holds` compares.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -84,6 +86,10 @@ def head(book: Book) -> str:
     return f"{seq}:{of.hex()}  {when(at)} UTC"
 
 
+BACKED_UP = "backed-up"
+"""An empty file in the state directory: its time is that of the last backup, for `stagedoor doctor`."""
+
+
 def backup(book: Book, out: Path) -> Sequence[str]:
     """Copy the ledger to `out` and check the copy; returns what to print."""
     from stagedoor.evidence.verification import check
@@ -108,6 +114,11 @@ def backup(book: Book, out: Path) -> Sequence[str]:
             f"{out} was written, but is not whole ({damage or found.broken}) — see `stagedoor "
             "evidence verify`"
         )
+    # Where the directory may only be read, the copy is worth as much.
+    with suppress(OSError):
+        marker = book.path.parent / BACKED_UP
+        marker.touch(mode=0o600)
+        os.utime(marker)
     return [
         f"{out}: {sum(found.kinds.values()):,} entries, checked. To use it, put it into a state "
         "directory as ledger.sqlite while no guard runs there.",

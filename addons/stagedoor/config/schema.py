@@ -57,12 +57,15 @@ def check_value[M: Model](
 
 
 def _problem(model: type[Model], detail: ErrorDetails, document: Document, path: Path) -> Problem:
-    # pydantic adds names of its own for unions and tuples; only what is in the file has a place.
-    loc: Path = (*path, *detail["loc"])
-    while loc and isinstance(loc[-1], int) and loc not in document.values:
-        loc = loc[:-1]  # a single value that is read as a list of one
-    name = str(loc[-1]) if loc else "the file"
     kind = detail["type"]
+    absent = kind in {"extra_forbidden", "missing"}  # the last part is a name, and no value's
+    loc = path
+    for number, part in enumerate(detail["loc"], 1):
+        # pydantic adds names of its own for unions, and reads a single value as a list of one; only
+        # what is in the file has a place.
+        if (*loc, part) in document.values or (absent and number == len(detail["loc"])):
+            loc = (*loc, part)
+    name = str(loc[-1]) if loc else "the file"
     given = detail.get("input")
     if kind == "extra_forbidden":
         known = _fields(model, detail["loc"][:-1])
@@ -164,9 +167,8 @@ def _fields(model: type[Model], loc: Sequence[int | str]) -> list[str]:
         if isinstance(part, int):
             continue
         fields = getattr(here, "model_fields", {})
-        if part not in fields:
-            return []
-        here = _inner(fields[part].annotation)
+        if part in fields:  # else it is pydantic's name for one part of a union
+            here = _inner(fields[part].annotation)
     fields = getattr(here, "model_fields", {})
     return sorted(field.alias or name for name, field in fields.items())
 

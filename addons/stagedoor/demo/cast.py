@@ -14,7 +14,12 @@ _CHROME = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/142.0.0.0 Safari/537.36"
 )
+_OTHER_CHROME = _CHROME.replace("Chrome/142", "Chrome/141")
 _GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+_GPTBOT = (
+    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
+    "+https://openai.com/gptbot)"
+)
 _PAGE = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 _ANY = {"Accept": "*/*"}
 _PART = {"Accept": "*/*", "Range": "bytes=0-"}
@@ -61,18 +66,8 @@ CAST: tuple[Visit, ...] = (
     Visit("A fan uses wget", _MP3, "Wget/1.21.3"),
     Visit("Googlebot on a page", "/about.html", _GOOGLEBOT, _PAGE),
     Visit("A false Googlebot", _MP3, _GOOGLEBOT),
-    Visit(
-        "OpenAI's crawler",
-        _MP3,
-        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
-        "+https://openai.com/gptbot)",
-    ),
-    Visit(
-        "… asks what it may",
-        "/robots.txt",
-        "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
-        "+https://openai.com/gptbot)",
-    ),
+    Visit("OpenAI's crawler", "/robots.txt", _GPTBOT),
+    Visit("… asks all the same", _MP3, _GPTBOT),
     Visit(
         "Anthropic's crawler",
         "/",
@@ -90,3 +85,10 @@ CAST: tuple[Visit, ...] = (
     Visit("A scraping script", "/music/load-out.flac", "python-requests/2.32.5"),
     Visit("… on a page", "/about.html", "python-requests/2.32.5"),
 )
+
+SWEEP = tuple(
+    Visit("A script in Chrome's name", f"/archive/{number:02d}.mp3", _OTHER_CHROME)
+    for number in range(1, 25)
+)
+"""One client that takes the whole archive, one recording after the other. Its name is a browser's; it
+sends neither a browser's headers nor a language."""

@@ -8,6 +8,7 @@ It serves the files below ``site`` (with ranges, entity tags and HEAD), and besi
     /feed.xml            the podcast feed, with the public address put into its links
     /rest/ping.view      Subsonic: "ok", in XML
     /rest/stream.view    Subsonic: the MP3 that ``id`` names, without a file ending
+    /archive/01.mp3      the same three pieces under twenty-four names: an archive to take
     /events              three server-sent events, then the end
 
 Nothing here decides who may have what: that is Stagedoor's work, in front of it.
@@ -51,6 +52,9 @@ CONTENT_TYPES = {
     ".txt": "text/plain; charset=utf-8",
     ".xml": "application/rss+xml; charset=utf-8",
 }
+
+PIECES = ("ghost-light", "house-lights", "load-out")
+ARCHIVED = 24
 
 EVENTS = ("House Lights", "Ghost Light", "Load-Out")
 EVENT_PAUSE = 0.2  # seconds; long enough to see whether a proxy holds events back
@@ -113,6 +117,21 @@ class Stream(Files):
     def compute_etag(self) -> str | None:
         """The file's tag; Subsonic's error has none."""
         return super().compute_etag() if self.found else None
+
+
+class Archive(Files):
+    """``/archive/07.mp3``: one of the three pieces, under a number."""
+
+    async def get(self, path: str = "", include_body: bool = True) -> None:
+        """Send it; 404 beyond the last number."""
+        number = int(path)
+        if not 1 <= number <= ARCHIVED:
+            raise tornado.web.HTTPError(404)
+        await super().get(f"music/{PIECES[number % len(PIECES)]}.mp3", include_body)
+
+    def head(self, path: str = "") -> Awaitable[None]:
+        """As ``get``, without the body."""
+        return self.get(path, include_body=False)
 
 
 class Ping(Quiet):
@@ -183,6 +202,7 @@ def make_app(site: Path = SITE, public_url: str | None = None) -> tornado.web.Ap
             (r"/feed\.xml", Feed, {"site": site, "public_url": public_url}),
             (r"/rest/ping(?:\.view)?", Ping),
             (r"/rest/stream(?:\.view)?", Stream, folder),
+            (r"/archive/([0-9]{2})\.mp3", Archive, folder),
             (r"/events", Events),
             (r"/(.*)", Files, {**folder, "default_filename": "index.html"}),
         ],

@@ -14,7 +14,7 @@ from typing import Literal
 from stagedoor.engine.transaction import Transaction
 from stagedoor.model.facts import Behaviour, Client, Request, Resource, Verdict
 from stagedoor.model.units import told_duration
-from stagedoor.rules.conditions import All, AnyOf, Condition, Is, Not, Settled, granted
+from stagedoor.rules.conditions import All, AnyOf, Condition, Is, Settled, granted
 from stagedoor.rules.fields import field_named
 from stagedoor.rules.plan import settled_by_sentence
 from stagedoor.rules.rule import Rule
@@ -122,8 +122,8 @@ def look_at(condition: Condition, facts: _Facts) -> Look:
         case AnyOf(parts):
             looks = tuple(look_at(part, facts) for part in parts)
             return Look("any of these", any(look.held for look in looks), parts=looks)
-        case Not(part):
-            inner = look_at(part, facts)
+        case _:
+            inner = look_at(condition.part, facts)
             return Look("not", not inner.held, parts=(inner,))
 
 

@@ -79,10 +79,12 @@ class PatternSet:
     is always found: where it is missing, each expression is tried by itself.
     """
 
-    def __init__(self, expressions: Iterable[str], *, latin: bool = False) -> None:
+    def __init__(
+        self, expressions: Iterable[str], *, latin: bool = False, memory: int = MAX_MEMORY
+    ) -> None:
         self.expressions = tuple(expressions)
         self._latin = latin
-        self._set = re2.Set.SearchSet(_options(latin=latin))
+        self._set = re2.Set.SearchSet(_options(latin=latin, memory=memory))
         for expression in self.expressions:
             self._set.Add(expression.encode())
         self._sentinel = self._set.Add(b"")

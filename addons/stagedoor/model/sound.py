@@ -75,8 +75,3 @@ class SoundSent:
     def bytes(self) -> int:
         """Bytes in this portion."""
         return self.end - self.start
-
-    @property
-    def whole(self) -> bool:
-        """Whether this portion alone is all of its resource."""
-        return self.start == 0 and 0 < self.size == self.end

@@ -12,15 +12,25 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from stagedoor.model.events import Decided, Interrupted, Noticed, Referred, Sounded, Swept, Took
-from stagedoor.model.facts import PEOPLE, Client, Purpose, Request
+from stagedoor.model.events import (
+    Decided,
+    Interrupted,
+    Noticed,
+    Referred,
+    Sounded,
+    Swept,
+    Took,
+    Withheld,
+)
+from stagedoor.model.facts import PEOPLE, Client, Proof, Purpose, Request
 from stagedoor.record.audience import Audience
+from stagedoor.record.day_totals import DayTotals
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.recorders import Handlers
-from stagedoor.record.today import Hour, Key, Past, Row, Today
+from stagedoor.record.today import Group, Hour, Key, Past, Row, Today
 
 MOST_ROWS = 4_096
 """More than the catalogue has names; what goes beyond is counted in the totals only."""
@@ -38,6 +48,8 @@ class Day:
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
         self._lock = threading.Lock()
+        self.totals = DayTotals(None)
+        self._begun = False
         self.since = now()
         self._from_ledger = False
         self._version = 0
@@ -45,6 +57,9 @@ class Day:
 
     def _begin(self, at: float) -> None:
         """A new day."""
+        if self._begun:
+            self._save()
+        self._begun = True
         local = time.localtime(at)
         self._date = (local.tm_year, local.tm_mon, local.tm_mday)
         self._midnight = time.mktime((*self._date, 0, 0, 0, 0, 0, -1))
@@ -58,6 +73,9 @@ class Day:
         self._refusals: deque[Decided] = deque(maxlen=REFUSALS)
         self._rules: Counter[str] = Counter()
         self._referrals: Counter[tuple[str, str]] = Counter()
+        self._groups: dict[tuple[str, Proof, str], Group] = {}
+        self._kept_back = 0.0
+        self._earlier = [0, 0, 0]
         self._audience = Audience()
 
     @property
@@ -75,10 +93,40 @@ class Day:
             if at < self._midnight:
                 return -1
             self._begin(at)
+        if local.tm_hour != self._hour:
+            self._save()
         self._hour = local.tm_hour
         self._hour_from = at - at % 1 - local.tm_min * 60 - local.tm_sec
         self._hour_until = self._hour_from + 3600
         return self._hour
+
+    def _save(self) -> None:
+        """What this run has counted of the day goes into the totals of days, and to the disk."""
+        self._put()
+        self.totals.write()
+
+    def _put(self) -> None:
+        machines, refused, people = (sum(hour[lane] for hour in self._hours) for lane in range(3))
+        earlier = self._earlier
+        self.totals.put(
+            self._day, (machines - earlier[0], refused - earlier[1], people - earlier[2])
+        )
+
+    @property
+    def _day(self) -> str:
+        return "{:04d}-{:02d}-{:02d}".format(*self._date)
+
+    def days(self, count: int) -> Mapping[str, tuple[int, int, int]]:
+        """Totals of the last days, today included, the oldest first."""
+        with self._lock:
+            self._place(self._now())
+            self._put()
+            return self.totals.last(count, self._day)
+
+    def keep(self, totals: DayTotals) -> None:
+        """Count into these from now on."""
+        with self._lock:
+            self.totals = totals
 
     def _row(self, client: Client) -> Row | None:
         key = client.name, client.proof
@@ -98,6 +146,7 @@ class Day:
             Referred: self.referral,
             Took: lambda event: self.taking(event.decided, event.size, against=event.against),
             Sounded: self.sounded,
+            Withheld: self.withheld,
             Swept: self.sweep,
         }
 
@@ -129,6 +178,7 @@ class Day:
             self._hours[hour][1] += refused
             if refused or would:
                 self._refusals.append(_cut(event))
+                self._group(event)
 
     def interrupted(self, event: Decided) -> None:
         """A response was stopped: its request, counted before, is refused after all."""
@@ -145,6 +195,26 @@ class Day:
             elif (row := self._row(event.client)) is not None:
                 row.refused += 1
             self._refusals.append(_cut(event))
+            self._group(event)
+
+    def _group(self, event: Decided) -> None:
+        """Who was refused, and by which rule."""
+        key = event.client.name, event.client.proof, event.verdict.rule
+        group = self._groups.get(key)
+        if group is None:
+            if len(self._groups) >= MOST_ROWS:
+                return
+            client = replace(event.client, why="", traits=frozenset())
+            group = self._groups[key] = Group(client, event.verdict.rule, event.verdict.title)
+        group.count += 1
+        group.would = event.verdict.would is not None
+        group.last, group.request = event.at, event.id
+
+    def withheld(self, event: Withheld) -> None:
+        """Sound of a known length was refused."""
+        with self._lock:
+            if self._place(self._now()) >= 0:
+                self._kept_back += event.seconds
 
     def _machine(self, event: Decided, hour: int, minute: Counter[Key]) -> None:
         row = self._row(event.client)
@@ -215,7 +285,9 @@ class Day:
                 self._version += 1
 
     def close(self) -> None:
-        """Nothing is written."""
+        """The totals of days are written."""
+        with self._lock:
+            self._save()
 
     def add(self, past: Past, distinct: Distinct, midnight: float) -> None:
         """What the ledger knows of the same day from before the start."""
@@ -235,6 +307,7 @@ class Day:
             for hour, counts in zip(self._hours, past.hours, strict=True):
                 machines, refused, people = counts
                 hour[:] = [one + two for one, two in zip(hour, counts, strict=True)]
+                self._earlier = [one + two for one, two in zip(self._earlier, counts, strict=True)]
                 self._requests += machines + people
                 self._refused += refused
                 self._people += people
@@ -265,7 +338,7 @@ class Day:
             rows = [self._look(key, row) for key, row in self._rows.items()]
             return Today(
                 at=at,
-                date="{:04d}-{:02d}-{:02d}".format(*self._date),
+                date=self._day,
                 version=self._version,
                 since=max(self.since, self._midnight),
                 from_ledger=self._from_ledger and self.since > self._midnight,
@@ -285,6 +358,13 @@ class Day:
                 more_listeners=self._audience.more,
                 takers=self._audience.takers(),
                 taker_requests=self._audience.requests,
+                groups=tuple(
+                    sorted(
+                        (replace(group) for group in self._groups.values()),
+                        key=lambda g: (-g.count, g.client.name, g.rule),
+                    )
+                ),
+                kept_back=self._kept_back,
             )
 
     def _look(self, key: Key, row: Row) -> Row:

@@ -9,6 +9,7 @@ from stagedoor.model.events import Event, Failed, Unrecorded
 from stagedoor.record import backfill
 from stagedoor.record.collectors import Source
 from stagedoor.record.daily import Day
+from stagedoor.record.day_totals import DayTotals
 from stagedoor.record.decision_log import Decisions
 from stagedoor.record.download_counts import Downloads
 from stagedoor.record.ledger.recorder import Ledger
@@ -62,6 +63,7 @@ class Suite:
             self._hub.add(LedgerRecorder(book))
             for name, source in book.measures().items():
                 self.metrics.watch(name, source)
+        self.day.keep(DayTotals(state))
         self._hub.add(Downloads(state))
         self._decisions = Decisions(state, lambda: self.emit(Failed("decision-log", "unrecorded")))
         self._hub.add(self._decisions)

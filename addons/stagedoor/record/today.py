@@ -78,6 +78,20 @@ class Taker:
     last: float = 0.0
 
 
+@dataclass(slots=True)
+class Group:
+    """Refusals of one name, one proof and one rule; `last` in Unix seconds, `request` its name."""
+
+    client: Client
+    rule: str
+    title: str
+    count: int = 0
+    would: bool = False
+    """The last was let pass by observe mode only."""
+    last: float = 0.0
+    request: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Hour:
     """One hour of the day."""
@@ -122,6 +136,15 @@ class Today:
     """Those that took most come first."""
     taker_requests: int = 0
     """What they asked for under the name of a person's program, from when on they were seen."""
+    groups: tuple[Group, ...] = ()
+    """Those with the most refusals come first; since the guard started."""
+    kept_back: float = 0.0
+    """Seconds of sound that were refused, where the length is known; since the guard started."""
+
+    @property
+    def returned(self) -> int:
+        """Names, told apart by their proof, that received a no and asked all the same."""
+        return sum(row.against > 0 for row in self.rows)
 
     @property
     def knocks(self) -> int:

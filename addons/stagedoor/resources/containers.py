@@ -56,10 +56,7 @@ def mpeg(head: bytes, size: int) -> float:
 
 def flac(head: bytes, _size: int) -> float:
     """STREAMINFO: 20 bits of rate, 36 bits of samples (RFC 9639, section 8.2)."""
-    at = head.find(b"fLaC", 0, 64)
-    if at < 0:
-        return 0.0
-    packed = _at(">Q", head, at + 18)
+    packed = _at(">Q", head, 18)
     hertz, count = packed >> 44, packed & 0xF_FFFF_FFFF
     return count / hertz if hertz else 0.0
 
@@ -271,13 +268,11 @@ _BY_START: Final[tuple[tuple[bytes, Callable[[bytes, int], float]], ...]] = (
 
 def length(head: bytes, size: int) -> float:
     """Seconds of the recording of `size` bytes that begins with `head`; 0 where it does not say."""
-    for start, read in _BY_START:
-        if head.startswith(start):
-            try:
-                return believed(read(head, size), size)
-            except (struct.error, IndexError, OverflowError):
-                return 0.0
-    return 0.0
+    read = next(read for start, read in _BY_START if head.startswith(start))
+    try:
+        return believed(read(head, size), size)
+    except (struct.error, IndexError, OverflowError):
+        return 0.0
 
 
 def rate(head: bytes) -> float:

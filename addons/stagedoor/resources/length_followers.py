@@ -157,10 +157,9 @@ class FrameFollower:
         if begin < 0:
             return
         size, seconds = measured(data, begin, most)
-        if size:
-            self._sum += seconds / size
-            self._looks += 1
-            self.rate = self._sum / self._looks
+        self._sum += seconds / size
+        self._looks += 1
+        self.rate = self._sum / self._looks
 
     def end(self, size: int) -> float:
         """By the mean."""

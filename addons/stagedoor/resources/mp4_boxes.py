@@ -46,17 +46,17 @@ class Boxes:
         """Take the next bytes."""
         at, end = 0, len(chunk)
         while at < end:
-            if self._skip:
-                step = min(self._skip, end - at)
-                self._skip -= step
-                at += step
-            elif self._left:
+            if self._left:  # and what is to be skipped of the same box comes behind it
                 step = min(self._left, end - at)
                 self._held += chunk[at : at + step]
                 self._left -= step
                 at += step
                 if not self._left:
                     self._read(self._passed + at)
+            elif self._skip:
+                step = min(self._skip, end - at)
+                self._skip -= step
+                at += step
             else:
                 step = min(16 - len(self._held), end - at)
                 self._held += chunk[at : at + step]
@@ -90,7 +90,6 @@ class Boxes:
 
     def _read(self, place: int) -> None:
         box, self._held = bytes(self._held), bytearray()
-        # What is left of it is skipped, once these bytes have gone.
         try:
             if self._type == b"moov":
                 self.seconds, self._scale = movie(box)
@@ -111,14 +110,15 @@ class Boxes:
 
 
 def movie(box: bytes) -> tuple[float, int]:
-    """Seconds and ticks a second of a `moov`: its header's, or where that has none, its track's."""
-    seconds = 0.0
-    at = box.find(b"mvhd")
-    if at >= 0:
-        seconds = _duration(box, at)[0]
+    """Seconds of a `moov`, and ticks a second of its track: the seconds of its header, or where that
+    has none, those that its fragments have together (`mehd`).
+    """
+    seconds, scale = _duration(box, box.find(b"mvhd")) if b"mvhd" in box else (0.0, 0)
     at = box.find(b"mehd")
-    scale = _duration(box, box.find(b"mdhd"))[1] if b"mdhd" in box else 0
-    return seconds, scale
+    if not seconds and scale and at >= 0:
+        (ticks,) = struct.unpack_from(">Q" if box[at + 4] else ">I", box, at + 8)
+        seconds = ticks / scale
+    return seconds, _duration(box, box.find(b"mdhd"))[1] if b"mdhd" in box else 0
 
 
 def _duration(box: bytes, at: int) -> tuple[float, int]:

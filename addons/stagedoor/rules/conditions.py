@@ -202,7 +202,7 @@ def restated(
             return condition if inner is part else Not(inner)
         case Is(what=Between(named=named) as what) if named:
             return replace(condition, what=what.under(amounts))
-        case Is():
+        case _:
             return condition
 
 
@@ -220,7 +220,7 @@ def granted(condition: Condition, names: Callable[[str], bool], *, holds: bool =
             return type(condition)(tuple(granted(part, names, holds=holds) for part in parts))
         case Not(part):
             return Not(granted(part, names, holds=not holds))
-        case Settled():
+        case _:
             return condition
 
 
@@ -236,8 +236,8 @@ def narrow(condition: Condition, known: Callable[[Is], bool | None]) -> Outcome:
             return _all([narrow(part, known) for part in parts])
         case AnyOf(parts):
             return _any([narrow(part, known) for part in parts])
-        case Not(part):
-            return _not(narrow(part, known))
+        case _:
+            return _not(narrow(condition.part, known))
 
 
 def unknown(_comparison: Is) -> None:

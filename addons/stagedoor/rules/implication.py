@@ -78,7 +78,7 @@ def settled(condition: Condition) -> Condition:
         case Not(part):
             inner = settled(part)
             return NEVER if inner == ALWAYS else ALWAYS if inner == NEVER else Not(inner)
-        case Is():
+        case _:
             return condition
 
 

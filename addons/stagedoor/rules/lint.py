@@ -17,6 +17,7 @@ from stagedoor.identify.matcher import client_of
 from stagedoor.model.errors import Location, Problem, first_of, listed
 from stagedoor.model.facts import GUARDED_KINDS, Client, Kind, Purpose, Request, Resource, Verdict
 from stagedoor.rules.conditions import Condition, Is, Patterns, Words, leaves, narrow
+from stagedoor.rules.fields import FIELDS
 from stagedoor.rules.implication import (
     ALWAYS,
     Facts,
@@ -84,7 +85,7 @@ def _unreachable(rules: Sequence[tuple[Rule, Condition]], facts: Facts) -> Itera
             fix = "two of its conditions exclude each other"
             yield Problem(rule.at, f'rule "{rule.id}" can never hold', fix)
             continue
-        if implies(condition, Is("resource", _nothing, _SIGNAL, "", rule.at), facts):
+        if implies(condition, Is("resource", FIELDS["resource"].get, _SIGNAL, "", rule.at), facts):
             yield Problem(
                 rule.at,
                 f'rule "{rule.id}" is about signal files alone, which are never refused',
@@ -101,10 +102,6 @@ def _unreachable(rules: Sequence[tuple[Rule, Condition]], facts: Facts) -> Itera
             )
         elif rule.ends:
             ending.append((rule, condition))
-
-
-def _nothing(*_facts: object) -> str:
-    return ""
 
 
 def _too_open(rule: Rule, condition: Condition) -> Iterator[Problem]:

@@ -355,11 +355,6 @@ def _kept(rule: Rule, known: Callable[[Is], bool | None]) -> Test | None:
     """What is left to test of a rule while its sentence is in force."""
     if rule.sentence is None:
         return None
+    # Never False: it holds wherever the whole condition does, and that may hold.
     outcome = narrow(granted(rule.condition, settled_by_sentence), known)
-    if isinstance(outcome, bool):
-        return None if outcome else _never
-    return outcome
-
-
-def _never(_request: Request, _client: Client, _resource: Resource, _behaviour: Behaviour) -> bool:
-    return False
+    return None if isinstance(outcome, bool) else outcome

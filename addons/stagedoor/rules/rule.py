@@ -143,8 +143,8 @@ class After(Model):
     {whole_recordings: 31, within: 5s}`.
 
     Recordings are of `each`, and begun evenly over `within`; the request comes right behind the last,
-    or `later`. Of each is sent `share`. `from_addresses`: they take turns. `episodes` and
-    `segments` (of ten seconds each, of one track) are sent after them.
+    or `later`. Of a recording that is only begun, a tenth is sent. `from_addresses`: they take turns.
+    `episodes` and `segments` (of ten seconds each, of one track) are sent after them.
     """
 
     whole_recordings: Annotated[int, Field(ge=0, le=10_000)] = 0

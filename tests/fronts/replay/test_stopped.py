@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from shippedpolicy import shipped_policy
 from stagedoor.cli.replay_report import sentences, show
 from stagedoor.fronts.replay import clf
 from stagedoor.fronts.replay.summary import as_json, summarise
@@ -35,7 +36,7 @@ def line(
 
 
 def replayed(lines: list[str], policy: Policy | None = None) -> Tally:
-    tally = Tally([policy or rule_folder.load()])
+    tally = Tally([policy or shipped_policy()])
     tally.take_lines([one.encode() for one in lines], clf.parse, "access.log", 1)
     return tally
 

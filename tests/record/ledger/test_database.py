@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import sqlite3
 import stat
+import tarfile
 from pathlib import Path
 
 import pytest
 
 from ledgers import Clock, Lost, day_of_visits, examined, visit, writing
 from stagedoor.cli import main
+from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.ledger.database import FILE
 from stagedoor.record.ledger.recorder import Ledger
@@ -85,3 +87,47 @@ def test_a_log_that_was_killed_before_its_first_commit_keeps_no_guard_from_start
     (tmp_path / (FILE + "-wal")).write_bytes(bytes.fromhex("377f0682002de21800001000") + bytes(20))
     writing(tmp_path, Clock()).close()
     assert examined(tmp_path).broken is None
+
+
+SAMPLE = Path(__file__).parent / "sample" / "state-0.1.tar.xz"
+"""What version 0.1 (commit 6781fa1) wrote itself, in front of a real site: its state directory, and
+the rules directory that its guard had."""
+HEAD_OF_0_1 = "99:9cb79b1cbf7d0867c265fd95906d497decc75c9775aae84601d68d74c30bca4f"
+"""What `stagedoor evidence verify` of 0.1 said about it."""
+
+
+@pytest.fixture
+def version_0_1(tmp_path: Path) -> Path:
+    with tarfile.open(SAMPLE) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return tmp_path
+
+
+def test_evidence_of_0_1_verifies_with_the_head_that_was_noted_then(
+    version_0_1: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = str(version_0_1 / "state")
+    assert main(["evidence", "verify", "--state", state, "--holds", HEAD_OF_0_1]) == 0
+    assert "99 entries" in capsys.readouterr().out
+    assert main(["evidence", "list", "--state", state]) == 0
+    assert "GPTBot" in capsys.readouterr().out
+
+
+def test_a_guard_of_today_goes_on_with_a_ledger_of_0_1(version_0_1: Path) -> None:
+    state = version_0_1 / "state"
+    ledger = writing(state, Clock())
+    ledger.taking(visit(path="/new"), status=200, size=1)
+    ledger.close()
+    found = examined(state)
+    assert (found.broken, found.kinds["refusal"]) == (None, 78)
+    assert version(state / FILE) == 2
+    assert version(state / "ledger-form-1.sqlite") == 1
+    assert main(["evidence", "verify", "--state", str(state), "--holds", HEAD_OF_0_1]) == 0
+
+
+def test_a_rules_directory_of_0_1_loads_and_its_old_word_is_named(version_0_1: Path) -> None:
+    policy = rule_folder.load(version_0_1 / "rules")
+    assert policy.stance.artist.name == "Anna"
+    assert policy.stance.others.unknown == "log"
+    assert any("nameless" in str(line) for line in policy.advice)
+    assert main(["check", str(version_0_1 / "rules")]) == 0

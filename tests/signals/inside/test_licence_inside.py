@@ -15,7 +15,7 @@ from tinytag import TinyTag
 from e2e.programs import program
 from recordings import recording
 from stagedoor.signals.inside import id3_tags, licence_inside, mp4_metadata, xmp_packets
-from stagedoor.signals.inside.carrier import CarrierError
+from stagedoor.signals.inside.carrier import MOST, CarrierError
 from stagedoor.signals.meaning import Said
 from stagedoor.signals.standard import Message
 from stagedoor.signals.standards import rsl
@@ -310,3 +310,10 @@ def test_metadata_that_nobody_can_read_is_left_alone() -> None:
     theirs = id3_tags.with_xmp(recording("cbr.mp3"), broken)
     with pytest.raises(CarrierError, match="cannot be added to"):
         licence_inside.write(theirs, LICENCE)
+
+
+def test_a_box_larger_than_any_licence_is_not_read() -> None:
+    large = (MOST + 9).to_bytes(4) + b"name" + bytes(MOST + 1)
+    boxes = b"".join((b"\0\0\0\x10ftypM4A \0\0\0\0", large, b"\0\0\0\x10nameLicence!"))
+    found = list(mp4_metadata.texts(boxes))
+    assert found == [b"M4A \0\0\0\0", b"Licence!"]

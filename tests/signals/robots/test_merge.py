@@ -357,3 +357,14 @@ def test_the_real_catalogues_size_is_no_matter() -> None:
     assert not any(allowed(robots, token, "/music/a.mp3") for token in crawlers)
     assert all(allowed(robots, token, path) for token in crawlers for path in signal_paths())
     assert len(robots.groups) == 4
+
+
+def test_a_path_that_the_site_forbids_already_is_not_forbidden_twice() -> None:
+    wanted = replace(WANTED, forbidden=("/trap-1234",))
+    site = b"User-agent: *\nDisallow: /trap-1234\n\nUser-agent: Bingbot\nAllow: /press\n"
+    merged = merge(site, wanted).text
+    assert merged.count(b"Disallow: /trap-1234") == site.count(b"Disallow: /trap-1234") + 1
+    robots = read(merged)
+    for token in ("Bingbot", "Anybody"):
+        assert not allowed(robots, token, "/trap-1234")
+        assert allowed(robots, token, "/press/a.html")

@@ -101,3 +101,36 @@ def test_no_report_does_harm(found: object) -> None:
 @given(st.binary() | st.text())
 def test_no_text_does_harm(text: bytes | str) -> None:
     c2pa.read(text)
+
+
+@pytest.mark.parametrize(
+    ("entries", "told"),
+    [
+        # Both kinds alike, or nothing about training: nothing is lost.
+        ({"cawg.ai_training": "notAllowed", "cawg.ai_generative_training": "notAllowed"}, ()),
+        ({"cawg.ai_training": "allowed", "cawg.ai_generative_training": "allowed"}, ()),
+        ({"cawg.ai_inference": "notAllowed"}, ()),
+        (
+            {"cawg.ai_training": "allowed", "cawg.ai_generative_training": "notAllowed"},
+            ("training of generative models: notAllowed", "training: allowed"),
+        ),
+        (
+            {"cawg.ai_generative_training": "notAllowed"},
+            ("training of generative models: notAllowed", "training: not said"),
+        ),
+    ],
+)
+def test_an_audit_shows_two_kinds_of_training_apart(
+    entries: dict[str, str], told: tuple[str, ...]
+) -> None:
+    statement = c2pa.read(report(entries))
+    assert statement is not None
+    said = "".join(c2pa.STANDARD.limits(statement))
+    assert bool(said) is bool(told)
+    assert all(part in said for part in told)
+
+
+def test_credentials_that_do_not_fit_the_file_have_no_limits() -> None:
+    statement = c2pa.read(report({"cawg.ai_training": "allowed"}, state="Invalid"))
+    assert statement is not None
+    assert list(c2pa.limits(statement)) == []

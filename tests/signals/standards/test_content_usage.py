@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.signals.meaning import Said, resolve
+from stagedoor.signals.meaning import Said, Statement, resolve
 from stagedoor.signals.robots.access import read as read_file
-from stagedoor.signals.standards.content_usage import WORDS, read_robots
+from stagedoor.signals.standard import Merge
+from stagedoor.signals.standards.content_usage import STANDARD, WORDS, read_robots
 
 answers = st.sampled_from(["yes", "no", None])
 saids = st.builds(Said, answers, answers, answers)
@@ -109,3 +110,54 @@ def test_evidence_is_the_line_itself() -> None:
         "CONTENT-USAGE : /ai-ok/\ttrain-ai=y",
         "/robots.txt",
     )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "merged"),
+    [
+        # What either refuses is refused, and what one of them leaves out the other says.
+        ("train-ai=y", "train-ai=n", "train-ai=n"),
+        ("search=n", "train-ai=n, search=y", "train-ai=n, search=n"),
+        ("ai-use=y", "train-ai=n", "train-ai=n, ai-use=y"),
+        ("train-ai=n, ai-use=n", "train-ai=n", None),
+        ("train-ai=n", "train-ai=y", None),
+        ("words=of another kind", "train-ai=n", "train-ai=n"),
+    ],
+)
+def test_the_site_and_ours_together_say_one_thing(
+    theirs: str, ours: str, merged: str | None
+) -> None:
+    header = STANDARD.header
+    assert header is not None
+    assert header.stricter is not None
+    found = header.stricter((("content-usage", theirs),), (("Content-Usage", ours),))
+    if merged is None:
+        assert found == Merge()
+    else:
+        assert found == Merge(drop=True, add=(("Content-Usage", merged),))
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (Said("no"), ["generative models alone"]),
+        (Said("yes", "no", "yes"), ["search application"]),
+        (Said("no", "no", "yes"), ["generative models alone", "search application"]),
+        (Said("yes", "yes", "yes"), []),
+        (Said("yes", "no", "no"), []),
+        (Said(), []),
+    ],
+)
+def test_an_audit_says_what_a_preference_leaves_open(said: Said, told: list[str]) -> None:
+    found = list(STANDARD.limits(Statement("content-usage", "header", said, "")))
+    assert len(found) == len(told)
+    assert all(part in text for part, text in zip(told, found, strict=True))
+
+
+def test_what_a_crawler_may_not_fetch_has_no_preferences() -> None:
+    record = STANDARD.record
+    assert record is not None
+    assert record.read is not None
+    robots = read_file(EXAMPLE)
+    assert record.read(robots, "X", "/never/test") == ()
+    assert [s.said.train for s in record.read(robots, "X", "/test")] == ["no"]

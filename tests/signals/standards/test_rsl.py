@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from stagedoor.signals.meaning import USES, Answer, Said, Statement, Use, resolve
+from stagedoor.signals.standard import Merge, Message
 from stagedoor.signals.standards import rsl
 
 YES: tuple[Answer, ...] = ("yes", "yes", "yes")
@@ -358,3 +359,25 @@ def test_only_licences_of_the_resource_itself_are_taken() -> None:
         (Said(), "header", '</a>; rel="license"; type="application/rsl+xml"'),
         (Said(), "header", '</b>; rel="license"; type="application/rsl+xml"'),
     ]
+
+
+def test_a_licence_that_the_site_names_stays_the_only_one() -> None:
+    header = rsl.STANDARD.header
+    assert header is not None
+    assert header.write is not None
+    assert header.stricter is not None
+    ours = header.write(Message(Said("no"), licence=LICENCE))
+    assert ours == (rsl.write_header(LICENCE),)
+    assert header.write(Message(Said("no"))) == ()
+    theirs = (("Link", '</own.xml>; rel="license"; type="application/rsl+xml"'),)
+    assert header.stricter(theirs, ours) == Merge()
+    other = (("Link", '</licence.html>; rel="license"'),)
+    assert header.stricter(other, ours) == Merge(add=ours)
+
+
+@pytest.mark.parametrize(
+    ("use", "token"),
+    [("train", "ai-train"), ("input", "ai-input"), ("search", "search ai-index")],
+)
+def test_advice_names_the_word_that_refuses(use: Use, token: str) -> None:
+    assert rsl.STANDARD.refusal(use) == f'<prohibits type="usage">{token}</prohibits>'

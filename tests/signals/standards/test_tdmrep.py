@@ -14,6 +14,7 @@ from pyld import jsonld
 
 from stagedoor.signals.html import head
 from stagedoor.signals.meaning import Answer, Said, Statement
+from stagedoor.signals.standard import Fields, Merge, Message
 from stagedoor.signals.standards import tdmrep
 
 POLICY = "https://ana.example/policy.json"
@@ -269,3 +270,82 @@ def test_a_policy_without_contacts_asks_for_consent() -> None:
     ]
     with pytest.raises(ValueError, match="absolute URL"):
         tdmrep.write_policy(POLICY, site="ana.example", name="Ana")
+
+
+NO = (("tdm-reservation", "1"),)
+NO_WITH_POLICY = (*NO, ("tdm-policy", POLICY))
+YES = (("tdm-reservation", "0"),)
+THEIRS = ("TDM-Policy", "https://label.example/policy.json")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "merge"),
+    [
+        # The site's reservation stays, whatever ours says.
+        ((("TDM-Reservation", " 1 "),), YES, Merge()),
+        ((("TDM-Reservation", "1"), THEIRS), NO_WITH_POLICY, Merge()),
+        # Ours takes the place of a "no", and of what is neither.
+        ((("TDM-Reservation", "0"),), NO_WITH_POLICY, Merge(drop=True, add=NO_WITH_POLICY)),
+        ((("TDM-Reservation", "maybe"),), NO, Merge(drop=True, add=NO)),
+        ((("TDM-Reservation", "0"),), YES, Merge()),
+        # A policy without a reservation gets one, and stays; where nothing is reserved it goes.
+        ((THEIRS,), NO_WITH_POLICY, Merge(add=NO)),
+        ((("TDM-Reservation", "x"), THEIRS), NO, Merge(drop=True, add=(*NO, THEIRS))),
+        ((("TDM-Reservation", "0"), THEIRS), NO, Merge(drop=True, add=NO)),
+    ],
+)
+def test_what_the_site_says_is_never_made_weaker(
+    theirs: Fields, ours: Fields, merge: Merge
+) -> None:
+    header = tdmrep.STANDARD.header
+    assert header is not None
+    assert header.stricter is not None
+    assert header.stricter(theirs, ours) == merge
+
+
+def test_files_are_written_and_read_back() -> None:
+    files = tdmrep.STANDARD.files
+    assert files is not None
+    assert files.read is not None
+    plain = files.write(Message(Said(train="no")))
+    assert set(plain) == {tdmrep.FILE}
+    (statement,) = files.read(plain[tdmrep.FILE].text, tdmrep.FILE, "/a.mp3")
+    assert statement.said.train == "no"
+    assert files.read(b"[]", tdmrep.FILE, "/a.mp3") == ()
+    message = Message(
+        Said(train="no"), "Ana", "https://ana.example/contact", "https://ana.example", "", POLICY
+    )
+    both = files.write(message)
+    assert set(both) == {tdmrep.FILE, tdmrep.POLICY_FILE}
+    assert POLICY in both[tdmrep.FILE].text.decode()
+    policy = json.loads(both[tdmrep.POLICY_FILE].text)
+    assert policy["uid"] == POLICY
+    assert "https://ana.example/contact" in json.dumps(policy)
+
+
+def test_header_and_page_say_the_same() -> None:
+    standard = tdmrep.STANDARD
+    assert standard.header is not None
+    assert standard.header.write is not None
+    assert standard.page is not None
+    message = Message(Said(train="no"), tdm_policy=POLICY)
+    fields = standard.header.write(message)
+    assert fields == (("tdm-reservation", "1"), ("tdm-policy", POLICY))
+    assert [s.said.train for s in standard.header.read(fields)] == ["no"]
+    assert standard.header.read(()) == ()
+    written = head.scan(f"<head>{standard.page.write(message)}</head>".encode())
+    assert [s.said.train for s in standard.page.read(written, POLICY)] == ["no"]
+    assert standard.page.read(head.scan(b"<head></head>"), POLICY) == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "wrong"),
+    [(b"[]", False), (b"\xef\xbb\xbf[]", False), (b"{}", True), (b"[", True), (b"", True)],
+)
+def test_a_file_that_is_no_list_is_a_fault(data: bytes, wrong: bool) -> None:
+    files = tdmrep.STANDARD.files
+    assert files is not None
+    assert files.fault is not None
+    fault = files.fault(data, tdmrep.FILE)
+    assert (fault is not None) is wrong
+    assert fault is None or "tdm-reservation" in fault.fix

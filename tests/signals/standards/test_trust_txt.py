@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stagedoor.signals.meaning import Answer, Said, Statement
+from stagedoor.signals.standard import Message
 from stagedoor.signals.standards import trust_txt
 
 
@@ -40,3 +41,16 @@ def test_what_is_written_is_read_back(train: Answer) -> None:
     found = trust_txt.read(b"contact=https://a.example/\n" + trust_txt.write(train).encode())
     assert found
     assert found.said == Said(train=train)
+
+
+def test_the_file_is_written_and_read_back() -> None:
+    files = trust_txt.STANDARD.files
+    assert files is not None
+    assert files.read is not None
+    written = files.write(Message(Said(train="no")))
+    assert {path: document.text for path, document in written.items()} == {
+        "/trust.txt": b"datatrainingallowed=no\n"
+    }
+    (statement,) = files.read(written["/trust.txt"].text, "/trust.txt", "/a.mp3")
+    assert (statement.said, statement.where) == (Said(train="no"), "/trust.txt")
+    assert files.read(b"member=https://a.example/", "/trust.txt", "/a.mp3") == ()

@@ -13,10 +13,11 @@ import pytest
 
 from making import TRAINING_OFF, asks, event, judgement, policy
 from stagedoor.engine.cases import run_cases
-from stagedoor.model.events import Decided
+from stagedoor.model.events import Decided, Withheld
 from stagedoor.model.facts import Mode
 from stagedoor.record.daily import Day
-from stagedoor.web.desk import today_page
+from stagedoor.web.desk import mode_panel, today_page
+from stagedoor.web.desk.chart import top
 from stagedoor.web.desk.refusal_page import why_page
 from stagedoor.web.desk.rulebook import rules_page
 from stagedoor.web.desk.status_json import status
@@ -123,3 +124,61 @@ def test_why_tells_rule_condition_and_what_was_there() -> None:
     for word in ("Why K7Q29FXM was refused", "ai-training-off", "stance.ai.train: no", "decides",
                  "client.purpose: ai-training", "20-ai.yaml"):  # fmt: skip
         assert word in told, word
+
+
+def test_four_figures_and_the_groups_behind_them() -> None:
+    day = Day(lambda: 1_795_000_000.0)
+    for number in range(3):
+        day.record(replace(event(at=day.since), id=f"ID{number:06d}"))
+    day.withheld(Withheld("ai-training", 1_000, 5_400.0))
+    look = outlook()
+    today = day.look()
+    assert [(g.client.name, g.count, g.request) for g in today.groups] == [
+        ("GPTBot", 3, "ID000002")
+    ]
+    text = str(today_page.fragments(today, look, "T")["figures"])
+    figures = re.findall(r'class="large">([^<]+)<', text)
+    assert figures == ["0", "3", "1.5 h", "0"]
+    assert "requests, of one program" in text
+    assert "ID000002" in str(today_page.fragments(today, look, "T")["refusals"])
+
+
+def test_less_than_an_hour_is_said_in_minutes() -> None:
+    day = Day(lambda: 1_795_000_000.0)
+    day.withheld(Withheld("ai-training", 1_000, 350.0))
+    assert "6 min" in str(today_page.fragments(day.look(), outlook(), "T")["figures"])
+
+
+def test_the_chart_of_days_has_an_axis_and_a_table() -> None:
+    day = Day(lambda: 1_795_000_000.0)
+    days = {f"2026-11-{n}": (0, 0, 0) for n in range(23, 28)}
+    days |= {"2026-11-28": (30, 10, 60), "2026-11-29": (1, 0, 1)}
+    text = str(today_page.today_page(day.look(), outlook(), "T", days, kept=False))
+    assert re.findall(r'class="beside"[^>]*>([^<]+)<', text) == ["0", "25", "50", "75", "100"]
+    assert "11/28: Listeners 60, Machines, let in 20, Refused 10" in text
+    assert 'aria-current="true">' in text
+    assert "start the guard with --state DIR" in text
+    assert 'id="chart"' not in text, "events must not put today's hours into it"
+
+
+@pytest.mark.parametrize(
+    ("most", "high"),
+    [(0, 4), (3, 4), (5, 10), (11, 20), (39, 40), (41, 100), (999, 1000), (1001, 2000)],
+)
+def test_the_axis_ends_at_a_round_number(most: int, high: int) -> None:
+    assert top(most) == high
+
+
+def test_while_nobody_is_refused_every_page_says_so() -> None:
+    day = Day()
+    assert 'class="banner"' in str(today_page.today_page(day.look(), outlook("observe"), "T"))
+    assert 'class="banner"' in str(rules_page(outlook("observe"), {}, (0, []), "T"))
+    assert 'class="banner"' not in str(today_page.today_page(day.look(), outlook(), "T"))
+
+
+def test_observing_is_asked_about_and_enforcing_is_not() -> None:
+    enforcing = str(mode_panel.panel(outlook(), "T"))
+    assert 'method="get" action="/mode"' in enforcing
+    assert "value=" not in enforcing
+    assert 'value="enforce"' in str(mode_panel.panel(outlook("observe"), "T"))
+    assert 'value="observe"' in str(mode_panel.ask_page(outlook(), "T"))

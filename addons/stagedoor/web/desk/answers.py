@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
@@ -20,7 +21,7 @@ from stagedoor.web.desk import today_page
 from stagedoor.web.desk.elements import page
 from stagedoor.web.desk.event_stream import Live, Parts
 from stagedoor.web.desk.rulebook import Cases
-from stagedoor.web.desk.texts import say
+from stagedoor.web.desk.texts import language, negotiated, say, speak, speaking
 from stagedoor.web.desk.view import Look, Outlook, Switch
 from stagedoor.web.gate import HEADERS, Gate
 
@@ -39,12 +40,17 @@ class Desk:
     look: Look
     switch: Switch
     gate: Gate
-    live: Live = field(init=False)
+    _live: dict[str, Live] = field(default_factory=dict)
     exporting: threading.Lock = field(default_factory=threading.Lock)
     _cases: tuple[Policy, Cases] | None = None
 
-    def __post_init__(self) -> None:
-        self.live = Live(self._version, self._parts)
+    @property
+    def live(self) -> Live:
+        """Those who look on in the language of this task: each language is drawn once for all."""
+        spoken = language()
+        if spoken not in self._live:
+            self._live[spoken] = Live(self._version, partial(self._parts, spoken))
+        return self._live[spoken]
 
     def _version(self) -> object:
         """Another one means that the page is another."""
@@ -52,11 +58,12 @@ class Desk:
         seen = (found.mode, id(found.policy), found.trouble) if found else ()
         return self.day.version, seen
 
-    def _parts(self) -> Parts | None:
+    def _parts(self, spoken: str) -> Parts | None:
         outlook = self.look()
         if outlook is None:
             return None
-        return today_page.fragments(self.day.look(), outlook, self.gate.token)
+        with speaking(spoken):
+            return today_page.fragments(self.day.look(), outlook, self.gate.token)
 
     def cases(self, policy: Policy) -> Cases:
         """The rules' cases, run once for each policy. Blocks for half a second."""
@@ -80,6 +87,8 @@ class Handler(RequestHandler):
             self.set_header(name, value)
 
     async def prepare(self) -> None:
+        # Each request has a task, and so a language, of its own.
+        speak(negotiated(self.request.headers.get("Accept-Language", "")))
         gate = self.desk.gate
         if not gate.knows(self.request.headers.get("Host", "")):
             raise HTTPError(421, say("desk.host"))
@@ -105,6 +114,8 @@ class Handler(RequestHandler):
     def html(self, text: Markup) -> None:
         """Answer with a page."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
+        self.set_header("Content-Language", language())
+        self.set_header("Vary", "Accept-Language")
         self.finish(str(text).encode("utf-8", "replace"))
 
     def outlook(self) -> Outlook:

@@ -1,66 +1,122 @@
-"""The hours of the day, as SVG that a style sheet colours: no script, no style inside."""
+"""Requests over a day, a week or a month, as SVG that a style sheet colours: no script, no style inside.
+
+Each column is stacked of listeners, machines that were let in, and refusals. The axis has round
+numbers; every column says its own in a title.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from stagedoor.record.today import Hour
 from stagedoor.web.desk.elements import joined
-from stagedoor.web.desk.texts import say
+from stagedoor.web.desk.texts import number, say
 
-_WIDTH, _HEIGHT, _FOOT = 720, 150, 18
-_STEP = _WIDTH / 24
-_LANES = ("people", "in", "refused")
+_LEFT, _WIDTH, _HEIGHT, _FOOT, _TOP = 72, 720, 180, 26, 18
+_LANES = ("people", "machines", "refused")
+_LABELS = 10
+"""At most so many labels stand under the columns."""
 
 
-def draw(hours: Sequence[Hour], current: int) -> Markup:
-    """24 columns; each is stacked of listeners, machines let in, and refusals."""
-    most = max((hour.machines + hour.people for hour in hours), default=0) or 1
-    columns = joined(
-        Markup('<g class="{}">{}</g>').format("now" if n == current else "", _column(n, hour, most))
-        for n, hour in enumerate(hours)
-    )
-    labels = joined(
-        Markup('<text x="{:.0f}" y="{}">{:02d}</text>').format(
-            (n + 0.5) * _STEP, _HEIGHT + _FOOT - 4, n
-        )
-        for n in range(0, 24, 3)
-    )
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One hour or one day: its label, and what it holds. `current`: it is not over."""
+
+    label: str
+    machines: int
+    refused: int
+    people: int
+    current: bool = False
+
+    @property
+    def lanes(self) -> tuple[int, int, int]:
+        """Listeners, machines let in, refusals. Refusals of people stand among the refusals alone."""
+        refused = min(self.refused, self.machines + self.people)
+        inside = max(0, self.machines - refused)
+        return self.machines + self.people - refused - inside, inside, refused
+
+    @property
+    def all(self) -> int:
+        """Every request."""
+        return self.machines + self.people
+
+
+def top(most: int) -> int:
+    """The highest number of the axis: 1, 2, 4 or 10 times a power of ten, not below `most`."""
+    if most <= 4:
+        return 4
+    power: int = 10 ** int(math.log10(most))
+    return next(n * power for n in (1, 2, 4, 10) if n * power >= most)
+
+
+def draw(columns: Sequence[Column]) -> Markup:
+    """The chart."""
+    most = max((column.all for column in columns), default=0)
+    high = top(most)
+    step = (_WIDTH - _LEFT) / max(1, len(columns))
+    every = math.ceil(len(columns) / _LABELS)
     return Markup(
-        '<svg class="hours" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
-        '<path class="ground" d="M0 {}H{}"/>{}</svg>'
+        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}{}{}</svg>'
     ).format(
-        _WIDTH, _HEIGHT + _FOOT, say("hours.about"), columns, _HEIGHT, _WIDTH, labels
+        _WIDTH, _HEIGHT + _FOOT, say("chart.about", most=number(most)), _axis(high),
+        joined(_column(n, column, high, step) for n, column in enumerate(columns)),
+        joined(
+            Markup('<text class="below" x="{:.1f}" y="{}">{}</text>').format(
+                _LEFT + (n + 0.5) * step, _HEIGHT + _FOOT - 5, column.label
+            )
+            for n, column in enumerate(columns)
+            if n % every == 0
+        ),
     )  # fmt: skip
 
 
-def _column(number: int, hour: Hour, most: int) -> Markup:
-    """Refusals of people stand among the refusals, and not twice."""
-    refused = min(hour.refused, hour.machines + hour.people)
-    inside = max(0, hour.machines - refused)
-    counts = (hour.machines + hour.people - refused - inside, inside, refused)
-    top = float(_HEIGHT)
+def _axis(high: int) -> Markup:
+    lines = []
+    for part in range(5):
+        value = high * part / 4
+        if value != int(value):
+            continue
+        y = _HEIGHT - part / 4 * (_HEIGHT - _TOP)
+        lines.append(
+            Markup(
+                '<path class="{}" d="M{} {:.1f}H{}"/><text class="beside" x="{}" y="{:.1f}">{}</text>'
+            ).format(
+                "ground" if part == 0 else "line", _LEFT, y, _WIDTH, _LEFT - 6, y + 4,
+                number(int(value)),
+            )
+        )  # fmt: skip
+    return joined(lines)
+
+
+def _column(place: int, column: Column, high: int, step: float) -> Markup:
+    bottom = float(_HEIGHT)
     parts = []
-    for lane, count in zip(_LANES, counts, strict=True):
+    for lane, count in zip(_LANES, column.lanes, strict=True):
         if not count:
             continue
-        high = max(1.5, count / most * (_HEIGHT - 8))
-        top -= high
+        tall = max(1.5, count / high * (_HEIGHT - _TOP))
+        bottom -= tall
         parts.append(
             Markup(
                 '<rect class="{}" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}"/>'
-            ).format(lane, number * _STEP + 3, top, _STEP - 6, high)
+            ).format(lane, _LEFT + place * step + step * 0.1, bottom, step * 0.8, tall)
         )
-    return joined(parts)
+    told = ", ".join(
+        f"{say(f'chart.{lane}')} {number(count)}"
+        for lane, count in zip(_LANES, column.lanes, strict=True)
+    )
+    return Markup('<g class="{}"><title>{}: {}</title>{}</g>').format(
+        "now" if column.current else "", column.label, told, joined(parts)
+    )
 
 
 def legend() -> Markup:
     """What the colours mean."""
     return Markup('<ul class="legend">{}</ul>').format(
         joined(
-            Markup('<li class="{}">{}</li>').format(lane, say(f"hours.{key}"))
-            for lane, key in zip(_LANES, ("people", "machines", "refused"), strict=True)
+            Markup('<li class="{}">{}</li>').format(lane, say(f"chart.{lane}")) for lane in _LANES
         )
     )

@@ -16,12 +16,18 @@ from stagedoor.web.desk.answers import PATIENCE, Handler
 from stagedoor.web.desk.archive import export
 from stagedoor.web.desk.elements import page, sent
 from stagedoor.web.desk.evidence_panel import EXPORTED, command
+from stagedoor.web.desk.mode_panel import ask_page
 from stagedoor.web.desk.texts import say
 
 _PORTION = 64 << 10
 
 
 class SwitchMode(Handler):
+    def get(self) -> None:
+        """Ask before nobody is refused any more."""
+        outlook = self.outlook()
+        self.html(ask_page(outlook, self.desk.gate.token))
+
     async def post(self) -> None:
         self.must_be_ours()
         mode = self.get_body_argument("mode", "")

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from stagedoor.web.desk.texts import TEXTS, say
+from stagedoor.model.facts import Client
+from stagedoor.web.desk.texts import say
 
 SHOWN = 160
 """Characters of what a visitor sent, in a table."""
@@ -55,13 +56,32 @@ def section(name: str, title: str, body: Markup, *, level: int = 2) -> Markup:
     ).format(name, level, name, title, level, name, body)
 
 
+def marked(client: Client) -> Markup:
+    """A client's name; how sure it is stands behind it only where that is more than a claim."""
+    if client.proof == "unverified":
+        return Markup("{}").format(client.name)
+    return Markup('{} <span class="mark {}">{}</span>').format(
+        client.name, client.proof, say(f"proof.{client.proof}")
+    )
+
+
 def note(text: str) -> Markup:
     """Small print."""
     return Markup('<p class="note">{}</p>').format(text)
 
 
-def page(title: str, body: Markup, *, here: str = "", script: bool = False) -> Markup:
-    """A whole page. `here` is the path of the one that is marked in the menu."""
+def page(
+    title: str,
+    body: Markup,
+    *,
+    here: str = "",
+    script: bool = False,
+    site: str = "",
+    banner: Markup | str = "",
+) -> Markup:
+    """A whole page. `here` is the path of the one that is marked in the menu; `site` names what is
+    guarded, and `banner` stands above everything else.
+    """
     menu = joined(
         Markup('<li><a href="{}"{}>{}</a></li>').format(
             path, Markup(' aria-current="page"') if path == here else "", say(key)
@@ -69,11 +89,13 @@ def page(title: str, body: Markup, *, here: str = "", script: bool = False) -> M
         for path, key in _MENU
     )
     return _PAGE.format(
-        lang=TEXTS["lang"],
+        lang=say("lang"),
         title=title,
         skip=say("skip"),
         nav=say("nav"),
         menu=menu,
+        site=site or say("title"),
+        banner=banner,
         body=body,
         script=Markup('<script src="/desk.js" defer></script>') if script else "",
     )
@@ -84,9 +106,10 @@ _PAGE = Markup("""<!doctype html>
 <html lang="{lang}"><head><meta charset="utf-8"><title>{title}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,"><link rel="stylesheet" href="/desk.css">{script}</head>
+<link rel="icon" href="/favicon.svg" type="image/svg+xml"><link rel="stylesheet" href="/desk.css">{script}</head>
 <body><a class="skip" href="#main">{skip}</a>
-<header><nav aria-label="{nav}"><b>Stagedoor</b><ul>{menu}</ul></nav></header>
+<header><nav aria-label="{nav}"><b>{site}</b><ul>{menu}</ul></nav></header>
+<div id="banner">{banner}</div>
 <main id="main" tabindex="-1">
 {body}
 </main></body></html>

@@ -7,9 +7,8 @@ from pathlib import Path
 from markupsafe import Markup
 
 from stagedoor.record.today import Today
-from stagedoor.web.desk import sentences
-from stagedoor.web.desk.elements import joined, note, table
-from stagedoor.web.desk.texts import say
+from stagedoor.web.desk.elements import joined, marked, note, table
+from stagedoor.web.desk.texts import number, say
 from stagedoor.web.desk.view import Outlook
 
 TOP = 25
@@ -25,18 +24,15 @@ def evidence(today: Today, outlook: Outlook, token: str) -> Markup:
     if not rows:
         return Markup("<p>{}</p>").format(say("evidence.none"))
     rows.sort(key=lambda row: (-row.taken_against, -row.refused, -row.taken))
-    heads = [
-        say(f"col.{key}")
-        for key in ("name", "identity", "told", "taken", "anyway", "refused", "export")
-    ]
+    heads = [say(f"col.{key}") for key in ("name", "told", "taken", "anyway", "refused", "export")]
     cells = [
-        (row.client.name, sentences.proof(row.client.proof), f"{row.told:,}", f"{row.taken:,}",
-         f"{row.taken_against:,}", f"{row.refused:,}", _export(row.client.name, token))
+        (marked(row.client), number(row.told), number(row.taken),
+         number(row.taken_against), number(row.refused), _export(row.client.name, token))
         for row in rows[:TOP]
     ]  # fmt: skip
     return joined(
         (
-            table(say("evidence.caption"), heads, cells, "n2"),
+            table(say("evidence.caption"), heads, cells, "n1"),
             note(say("evidence.claimed")),
             note(say("evidence.about", days=EXPORTED)),
             note(say("evidence.command")),

@@ -38,7 +38,7 @@ def why_page(event: Decided, outlook: Outlook) -> Markup:
         ),
         "\n",
     )
-    return page(f"{say('title')} · {title}", body)
+    return page(f"{outlook.site or say('title')} · {title}", body, site=outlook.site)
 
 
 def _facts(event: Decided) -> Markup:

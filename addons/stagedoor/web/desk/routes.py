@@ -24,14 +24,22 @@ _HERE = Path(__file__).parent
 
 class _Today(Handler):
     def get(self) -> None:
-        self.html(today_page.today_page(self.desk.day.look(), self.outlook(), self.desk.gate.token))
+        wanted = self.get_query_argument("days", "1")
+        days = int(wanted) if wanted in {str(n) for n in today_page.RANGES} else 1
+        totals = self.desk.day.days(days) if days > 1 else None
+        self.html(
+            today_page.today_page(
+                self.desk.day.look(), self.outlook(), self.desk.gate.token,
+                totals, kept=self.desk.day.totals.kept,
+            )
+        )  # fmt: skip
 
 
 class _Rules(Handler):
     async def get(self) -> None:
         outlook = self.outlook()
         cases = await self.aside(self.desk.cases, outlook.policy)
-        self.html(rules_page(outlook, self.desk.day.look().rules, cases))
+        self.html(rules_page(outlook, self.desk.day.look().rules, cases, self.desk.gate.token))
 
 
 class _Why(Handler):
@@ -55,7 +63,7 @@ class _Status(Handler):
 class _Events(Handler):
     async def get(self) -> None:
         self.set_header("Content-Type", "text/event-stream")
-        live = self.desk.live
+        live = self._live = self.desk.live
         looking = live.join()
         self._looking = looking
         shown: dict[str, str] = {}
@@ -82,7 +90,7 @@ class _Events(Handler):
     def on_connection_close(self) -> None:
         looking = getattr(self, "_looking", None)
         if looking is not None:
-            self.desk.live.leave(looking)
+            self._live.leave(looking)
 
 
 class _File(Handler):
@@ -90,8 +98,8 @@ class _File(Handler):
         """Style and script are in every copy of the program: nobody is asked for a password."""
 
     def get(self, name: str) -> None:
-        kinds = {"desk.css": "text/css", "desk.js": "text/javascript"}
-        self.set_header("Content-Type", f"{kinds[name]}; charset=utf-8")
+        kinds = {"css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+        self.set_header("Content-Type", f"{kinds[name.rpartition('.')[2]]}; charset=utf-8")
         self.set_header("Cache-Control", "no-cache")
         self.finish((_HERE / name).read_bytes())
 
@@ -113,6 +121,6 @@ def routes(desk: Desk) -> Routes:
         (r"/events", _Events, made),
         (r"/mode", SwitchMode, made),
         (r"/evidence", Export, made),
-        (r"/(desk\.(?:css|js))", _File, made),
+        (r"/(desk\.(?:css|js)|favicon\.svg)", _File, made),
         (r".*", _Missing, made),
     )

@@ -9,14 +9,15 @@ from markupsafe import Markup
 from stagedoor.engine.explanation import is_off
 from stagedoor.rules.rule import Rule
 from stagedoor.web.desk.elements import joined, page, section, sent, table
-from stagedoor.web.desk.texts import say
+from stagedoor.web.desk.mode_panel import banner
+from stagedoor.web.desk.texts import many, number, say
 from stagedoor.web.desk.view import Outlook
 
 Cases = tuple[int, Sequence[str]]
 """How many cases there are, and those that fail, as text."""
 
 
-def rules_page(outlook: Outlook, today: Mapping[str, int], cases: Cases) -> Markup:
+def rules_page(outlook: Outlook, today: Mapping[str, int], cases: Cases, token: str = "") -> Markup:
     """`today` is how often each rule decided."""
     parts = []
     if outlook.trouble:
@@ -28,7 +29,10 @@ def rules_page(outlook: Outlook, today: Mapping[str, int], cases: Cases) -> Mark
     ]
     title = say("rules.title")
     body = Markup("<h1>{}</h1>{}").format(title, joined(parts, "\n"))
-    return page(f"{say('title')} · {title}", body, here="/rules")
+    return page(
+        f"{outlook.site or say('title')} · {title}", body, here="/rules", site=outlook.site,
+        banner=banner(outlook, token),
+    )  # fmt: skip
 
 
 def _lines(lines: Sequence[str], style: str) -> Markup:
@@ -55,31 +59,40 @@ def _health(outlook: Outlook, cases: Cases) -> Markup:
     loaded = (
         say("health.bad")
         if outlook.trouble
-        else say("health.good", n=f"{len(policy.rules):,}", force=f"{policy.in_force:,}")
+        else say("health.good", n=number(len(policy.rules)), force=number(policy.in_force))
     )
     told = (
-        Markup("<p>{}</p>").format(say("rules.cases.good", n=f"{count:,}"))
+        Markup("<p>{}</p>").format(say("rules.cases.good", n=number(count)))
         if not failing
         else Markup('<p class="bad">{}</p>{}').format(
-            say("rules.cases.bad", bad=f"{len(failing):,}", n=f"{count:,}"), _lines(failing, "bad")
+            say("rules.cases.bad", bad=number(len(failing)), n=number(count)),
+            _lines(failing, "bad"),
         )
     )
     return Markup("<p>{}</p>{}").format(loaded, told)
 
 
 def _rules(outlook: Outlook, today: Mapping[str, int]) -> Markup:
+    """Rules in force; those that the stance rules out are folded."""
     heads = [say(f"rules.{key}") for key in ("rule", "does", "today", "where")]
-    rows = [_rule(rule, today.get(rule.id, 0)) for rule in outlook.policy.rules]
-    return table(say("rules.caption"), heads, rows, "rules")
+    in_force = [rule for rule in outlook.policy.rules if not is_off(rule.condition)]
+    off = [rule for rule in outlook.policy.rules if is_off(rule.condition)]
+    told = table(
+        say("rules.caption"), heads, [_rule(rule, today.get(rule.id, 0)) for rule in in_force],
+        "rules",
+    )  # fmt: skip
+    if not off:
+        return told
+    return told + Markup("<details><summary>{}</summary>{}</details>").format(
+        many("rules.off", len(off)),
+        table(say("rules.off.caption"), heads, [_rule(rule, 0) for rule in off], "rules"),
+    )
 
 
 def _rule(rule: Rule, decided: int) -> Sequence[Markup | str]:
-    does = say("rules.off") if is_off(rule.condition) else rule.action
-    if rule.observe:
-        does += ", observe"
     return (
         Markup('{} <span class="note">{}</span>').format(rule.id, rule.title),
-        does,
-        f"{decided:,}",
+        rule.action + (", observe" if rule.observe else ""),
+        number(decided) if decided else "–",
         str(rule.at),
     )

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from stagedoor.evidence.wording import size
 from stagedoor.model.facts import NOBODY, Client
 from stagedoor.record.today import Row, Taker, Today
-from stagedoor.web.desk.texts import many, say
+from stagedoor.web.desk.texts import many, number, say, volume
 
 SENDERS = 5
 """How many services that sent people are named."""
@@ -57,7 +56,7 @@ def _took(rows: Sequence[Row]) -> str:
         "day.took.least" if least else "day.took",
         sum(row.different for row in rows) or 1,
         requests=many("day.requests", sum(row.recordings for row in rows)),
-        size=size(sum(row.recorded for row in rows)),
+        size=volume(sum(row.recorded for row in rows)),
     )
 
 
@@ -122,7 +121,7 @@ def _referrals(today: Today) -> Sequence[str]:
     sent = sorted(today.referrals.items(), key=lambda one: (-one[1], one[0]))
     found = []
     if sent:
-        names = ", ".join(f"{service} {count:,}" for (service, _), count in sent[:SENDERS])
+        names = ", ".join(f"{service} {number(count)}" for (service, _), count in sent[:SENDERS])
         found.append(many("day.sent", sum(today.referrals.values()), who=names))
     for operator in sorted({operator for _, operator in today.referrals}):
         took = sum(

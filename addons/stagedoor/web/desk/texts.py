@@ -1,224 +1,106 @@
-"""Every text of the desk, to be translated in one place.
+"""Every text of the desk, in the language of the person who looks.
 
-A key ending in `.one` is for the number one, its twin in `.many` for all others. Braces are filled
-in; what is filled in is escaped where the text goes into a page.
+The texts are in `languages/`, one table each with the same keys. A key ending in `.one` is for what a
+language counts as one (French: 0 as well), its twin in `.many` for all others; Babel knows the rules
+and how numbers are written (CLDR). Braces are filled in; what is filled in is escaped where the text
+goes into a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import date
+from functools import cache
 
-ENGLISH: Mapping[str, str] = {
-    "lang": "en",
-    "title": "Stagedoor",
-    "skip": "Skip to today",
-    "look again": "Look again",
-    "live": "live",
-    "still": "not live: reload the page for new numbers",
-    "nav": "Pages",
-    "nav.today": "Today",
-    "nav.rules": "Stance and rules",
-    "nav.metrics": "Metrics",
-    # The day in sentences.
-    "day.quiet": "Nobody has come yet today.",
-    "day.people only": "Only listeners and readers have come today.",
-    "day.knocked.one": "Today {who} sent one request.",
-    "day.knocked.many": "Today {who} sent {n} requests.",
-    "day.who.one": "one crawler or other machine",
-    "day.who.many": "{n} crawlers and other machines",
-    "day.refused.none": "None of that was refused.",
-    "day.refused.one": "One request was refused.",
-    "day.refused.many": "{n} requests were refused.",
-    "day.would.one": "One would have been refused, but the guard only observed.",
-    "day.would.many": "{n} would have been refused, but the guard only observed.",
-    "day.came back.one": "{who} received your no and still asked for one track ({requests}).",
-    "day.came back.many": "{who} received your no and still asked for {n} tracks ({requests}).",
-    "day.came back.least.one": "{who} received your no and still asked for at least one track ({requests}).",
-    "day.came back.least.many": "{who} received your no and still asked for at least {n} tracks ({requests}).",
-    "day.requests.one": "one request",
-    "day.requests.many": "{n} requests",
-    "who.verified": "{name}",
-    "who.unverified": "A client that calls itself {name}",
-    "who.unknown": "A client of unknown name",
-    "who.anonymous": "A client that gives no name",
-    "who.spoofed": "A client that falsely calls itself {name}",
-    "day.took.one": "Machines took one recording ({requests}, {size}).",
-    "day.took.many": "Machines took {n} recordings ({requests}, {size}).",
-    "day.took.least.one": "Machines took at least one recording ({requests}, {size}).",
-    "day.took.least.many": "Machines took at least {n} recordings ({requests}, {size}).",
-    "day.people.one": "Listeners and readers came once.",
-    "day.people.many": "Listeners and readers came {n} times.",
-    "day.people refused.one": "One of those requests was refused.",
-    "day.people refused.many": "{n} of those requests were refused.",
-    "day.listeners.one": "People listened at one address.",
-    "day.listeners.many": "People listened at {n} addresses.",
-    "day.listeners.least.one": "People listened at one address at least.",
-    "day.listeners.least.many": "People listened at {n} addresses at least.",
-    "day.takers.one": "One more visitor took more than anybody can listen to.",
-    "day.takers.many": "{n} more visitors took more than anybody can listen to.",
-    "taker.household.one": "One visitor in {network}, calling itself {who}, took one recording in {time}{end}.",
-    "taker.household.many": "One visitor in {network}, calling itself {who}, took {n} recordings in {time}{end}.",
-    "taker.network.one": "Visitors in {network}, calling themselves {who}, together took one recording in {time}{end}.",
-    "taker.network.many": "Visitors in {network}, calling themselves {who}, together took {n} recordings in {time}{end}.",
-    "taker.unnamed": "nothing that is known",
-    "taker.nowhere": "an unknown network",
-    "taker.stopped.one": ", and was refused once since",
-    "taker.stopped.many": ", and was refused {n} times since",
-    "taker.stopped.network.one": ", and were refused once since",
-    "taker.stopped.network.many": ", and were refused {n} times since",
-    "time.moment": "less than a second",
-    "time.seconds.one": "one second",
-    "time.seconds.many": "{n} seconds",
-    "time.minutes.one": "one minute",
-    "time.minutes.many": "{n} minutes",
-    "time.hours.one": "one hour",
-    "time.hours.many": "{n} hours",
-    "day.sent.one": "An assistant or search engine sent you one visit: {who}.",
-    "day.sent.many": "Assistants and search engines sent you {n} visits: {who}.",
-    "day.visits.one": "one visit",
-    "day.visits.many": "{n} visits",
-    "day.took and sent.one": "{who} took one recording, and sent you {visits}.",
-    "day.took and sent.many": "{who} took {n} recordings, and sent you {visits}.",
-    "since.start": "Counted since the guard started at {time}.",
-    "since.midnight": "Counted since midnight.",
-    "since.ledger": "Before {time}, when the guard started, machines are counted from the ledger.",
-    "proof.verified": "proven",
-    "proof.unverified": "claimed",
-    "proof.spoofed": "contradicted",
-    # Sections.
-    "today": "Today",
-    "now": "Here now",
-    "now.caption": "Who came in the last {minutes} minutes",
-    "now.nobody": "Nobody in the last {minutes} minutes.",
-    "now.people": "Listeners and readers: {who}.",
-    "now.takers": "Takers, in {where}.",
-    "hours": "The hours of today",
-    "hours.about": "Requests of machines let in and refused, and of listeners, for each hour of today.",
-    "hours.caption": "Requests of each hour",
-    "hours.table": "The same as a table",
-    "hours.hour": "Hour",
-    "hours.machines": "Machines, let in",
-    "hours.refused": "Refused",
-    "hours.people": "Listeners",
-    "crawlers": "Crawlers and other machines",
-    "crawlers.caption": "Crawlers and other machines, those with the most requests first",
-    "crawlers.none": "No crawler yet today.",
-    "crawlers.rest": "and {n} more, in the metrics",
-    "col.name": "Name",
-    "col.identity": "Identity",
-    "col.purpose": "Comes for",
-    "col.knocks": "Requests",
-    "col.refused": "Refused",
-    "col.would": "Would be refused",
-    "col.taken": "Took",
-    "col.recordings": "Recordings",
-    "col.different": "Different",
-    "col.bytes": "Bytes",
-    "col.back": "Came back after no",
-    "least": "at least {n}",
-    "col.last": "Last seen",
-    "col.times": "Requests",
-    "col.told": "Notices",
-    "col.anyway": "Took anyway",
-    "col.export": "Export",
-    "col.time": "Time",
-    "col.who": "Who",
-    "col.wanted": "Wanted",
-    "col.why": "Why",
-    "col.request": "Request",
-    "docs": "what it is",
-    "docs.of": "What {name} is, as its operator describes it",
-    "takers": "Listeners and takers",
-    "takers.numbers": "Listeners: {listeners}. Takers: {takers}.",
-    "takers.caption": "Who was sent more than anybody can listen to, those who took most first",
-    "takers.none": "Nobody took more than can be listened to.",
-    "takers.about": "Counted by what was sent, whatever a program calls itself. Of an address only its network is shown: 256 neighbouring addresses, or a /48.",
-    "takers.rest": "and {n} more",
-    "takers.together": "{network}, together",
-    "col.where": "From",
-    "col.calls": "Calls itself",
-    "col.within": "Within",
-    "col.since": "Refused since",
-    "refusals": "Refusals",
-    "refusals.caption": "The last refusals, the newest first",
-    "refusals.none": "Nobody has been refused since the guard started.",
-    "refusals.would": "would be refused",
-    "refusals.explain": "explain {id}",
-    "refusals.rest": "The last {n}; the decision log has all of them.",
-    "evidence": "Evidence",
-    "evidence.caption": "Notices of today, and what was taken in spite of them",
-    "evidence.none": "Nothing to show yet: no machine received a notice or a recording today.",
-    "evidence.off": "No ledger is kept. Start the guard with --set guard_state=DIR, and every notice is recorded.",
-    "evidence.about": "An export holds a report to print, the entries, and a program with which anybody can check them. It covers the last {days} days.",
-    "evidence.claimed": "Only what is proven was done by the operator of that name. “Claimed”: a client only calls itself so. “Contradicted”: it is proven not to be it.",
-    "evidence.button": "Export {name}",
-    "evidence.command": "For other days, or on the command line:",
-    "mode": "Mode",
-    "mode.enforce": "The guard enforces: refusals are carried out.",
-    "mode.observe": "The guard observes: refusals are only written down, and nobody is refused.",
-    "mode.to.enforce": "Enforce: carry refusals out",
-    "mode.to.observe": "Observe: refuse nobody",
-    "mode.until": "Until the next start; for good, write mode: {mode} into stance.yaml.",
-    "health": "Rules",
-    "health.good": "{n} rules loaded, {force} in force. They are those on disk.",
-    "health.bad": "The rules on disk have mistakes; those from before stay in force.",
-    "health.advice.one": "One piece of advice",
-    "health.advice.many": "{n} pieces of advice",
-    "health.more": "Stance and rules",
-    # Stance and rules.
-    "rules.title": "Stance and rules",
-    "rules.stance": "Stance",
-    "rules.stance.caption": "What stance.yaml says, with what it leaves to the default",
-    "rules.stance.field": "Field",
-    "rules.stance.says": "Says",
-    "rules.caption": "Rules in their order; those the stance rules out are marked",
-    "rules.rule": "Rule",
-    "rules.does": "Does",
-    "rules.today": "Today",
-    "rules.where": "Where",
-    "rules.off": "off under this stance",
-    "rules.cases.good": "All {n} cases hold.",
-    "rules.cases.bad": "{bad} of {n} cases do not hold:",
-    "rules.trouble": "Mistakes on disk",
-    "rules.advice": "Advice",
-    "rules.advice.none": "None.",
-    # Explain.
-    "why.title": "Why {id} was refused",
-    "why.title.would": "Why {id} would be refused",
-    "why.caption": "{name} asked for this at {time}",
-    "why.who": "Who",
-    "why.says": "Says",
-    "why.nothing": "nothing: no User-Agent",
-    "why.proof": "Identity",
-    "why.odd": "Odd",
-    "why.what": "What",
-    "why.verdict": "Verdict",
-    "why.rules": "Rule by rule",
-    "why.today": "Under the rules as they are now; headers, and what the visitor did before, are not kept.",
-    "why.rest": "{n} more rules are off under this stance, or about others.",
-    "why.it is": "it is {found}",
-    "why.gone": "This request is not among the last {n} refusals. On the server, the decision log still knows it:",
-    "why.back": "Back to today",
-    "yes": "holds",
-    "no": "does not hold",
-    # Refusals of the desk itself.
-    "desk.host": "This desk answers to its own address only.",
-    "desk.password": "The desk asks for a password; it is in the first lines that the guard prints.",
-    "desk.origin": "This came from another site, or from a page of before the guard’s last start. Reload the desk and try again.",
-    "desk.missing": "There is no such page.",
-    "desk.busy": "An export is being made already. Try again in a moment.",
-    "desk.failed": "The desk could not do that.",
-    "desk.starting": "The guard is still starting.",
-}
+from babel import Locale
+from babel.core import negotiate_locale
+from babel.dates import format_skeleton
+from babel.numbers import format_decimal
 
-TEXTS = ENGLISH
+from stagedoor.web.desk.languages.english import ENGLISH
+from stagedoor.web.desk.languages.french import FRENCH
+from stagedoor.web.desk.languages.german import GERMAN
+from stagedoor.web.desk.languages.spanish import SPANISH
+
+LANGUAGES: Mapping[str, Mapping[str, str]] = {
+    "en": ENGLISH, "de": GERMAN, "fr": FRENCH, "es": SPANISH,
+}  # fmt: skip
+DEFAULT = "en"
+_language: ContextVar[str] = ContextVar("language of the desk", default=DEFAULT)
+_MOST_WISHES = 20
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Everything inside is said in this language."""
+    token = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def speak(language: str) -> None:
+    """Everything that this task says from now on is in this language."""
+    _language.set(language)
+
+
+def language() -> str:
+    """The language of what is said now: `en`."""
+    return _language.get()
+
+
+def negotiated(accept: str) -> str:
+    """The language for an Accept-Language header; English where none fits."""
+    wishes = []
+    for position, part in enumerate(accept.split(",")[:_MOST_WISHES]):
+        name, _, parameter = part.partition(";")
+        try:
+            weight = float(parameter.strip().removeprefix("q=")) if parameter.strip() else 1.0
+        except ValueError:
+            continue
+        if weight > 0 and name.strip():
+            wishes.append((-weight, position, name.strip()))
+    return negotiate_locale([wish[2] for wish in sorted(wishes)], [*LANGUAGES], sep="-") or DEFAULT
 
 
 def say(key: str, **values: object) -> str:
     """A text, filled in."""
-    return TEXTS[key].format(**values)
+    return LANGUAGES[_language.get()][key].format(**values)
 
 
 def many(key: str, count: int, **values: object) -> str:
     """A text about so many of something."""
-    return TEXTS[f"{key}.{'one' if count == 1 else 'many'}"].format(n=f"{count:,}", **values)
+    one = _locale(_language.get()).plural_form(count) == "one"
+    return say(f"{key}.{'one' if one else 'many'}", n=number(count), **values)
+
+
+def number(count: float) -> str:
+    """A number as this language writes it: 1,234 or 1.234 or 1 234."""
+    return str(format_decimal(count, locale=_locale(_language.get())))
+
+
+def day(written: str) -> str:
+    """Day and month of a date, `2026-11-29`: 11/29 or 29.11. or 29/11."""
+    return str(format_skeleton("Md", date.fromisoformat(written), locale=_locale(_language.get())))
+
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def volume(count: int) -> str:
+    """So many bytes: 514.4 kB or 514,4 kB."""
+    amount, unit = float(count), 0
+    while amount >= 1000 and unit < len(_UNITS) - 1:
+        amount, unit = amount / 1000, unit + 1
+    written = format_decimal(
+        amount, format="#,##0.0" if unit else "#,##0", locale=_locale(_language.get())
+    )
+    return f"{written}\N{NO-BREAK SPACE}{_UNITS[unit]}"
+
+
+@cache
+def _locale(name: str) -> Locale:
+    return Locale(name)

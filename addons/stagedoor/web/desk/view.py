@@ -24,6 +24,12 @@ class Outlook:
     notes: tuple[str, ...] = ()
 
     @property
+    def site(self) -> str:
+        """What the site is called: the artist's name, else its address; may be empty."""
+        stance = self.policy.stance
+        return stance.artist.name or stance.publish.address.partition("://")[2].strip("/")
+
+    @property
     def advice(self) -> Sequence[str]:
         """What is legal and still worth reporting."""
         return [*(str(problem) for problem in self.policy.advice), *self.notes]
