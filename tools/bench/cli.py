@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from . import decide, door, quality, replay, watch
+from . import counter, decide, door, quality, replay, watch
 from .processes import BenchError
 from .quality import Quality
 from .report import WIDTH, Report
@@ -47,6 +47,13 @@ def _measure(
     if options.what == "decide":
         rounds, seconds = (5, 0.1) if options.quick else (9, 0.4)
         return decide.measure(options.rounds or rounds, seconds, tell)
+    if options.what == "counter":
+        rounds, seconds = (
+            (counter.QUICK_ROUNDS, counter.QUICK_SECONDS)
+            if options.quick
+            else (counter.ROUNDS, counter.SECONDS)
+        )
+        return counter.measure(options.rounds or rounds, seconds, tell)
     if options.what == "watch":
         rounds = watch.QUICK_ROUNDS if options.quick else watch.ROUNDS
         return watch.measure(options.rounds or rounds, tell)
@@ -72,12 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("door", "saying", "decide", "quality", "replay", "watch"),
+        choices=("door", "saying", "decide", "quality", "replay", "watch", "counter"),
         default="door",
         help="door: whole requests through both proxies; saying: with signals and ledger, and "
         "without; decide: the core alone; "
         "quality: who is told from whom; replay: reading access logs; watch: loading a page "
-        "beside the browser",
+        "beside the browser; counter: decisions, and nginx that asks",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
     parser.add_argument(
