@@ -27,7 +27,7 @@ QUICK_ROUNDS, QUICK_SECONDS = 3, 0.7
 CONNECTIONS = 16
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 GPTBOT = (
-    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.3; "
+    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
     "+https://openai.com/gptbot)"
 )
 LISTENS: Mapping[str, str] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from making import FIREFOX, GPTBOT
 from stagedoor.engine.order import judge
+from stagedoor.fronts.export.nginx_files import BROWSER
 from stagedoor.fronts.export.settled_refusals import (
     LONGEST,
     MOST_TEXT,
@@ -130,6 +132,23 @@ def test_expressions_are_short_enough_for_nginx(refusals: Refusals) -> None:
     for one in (*refusals.refused, *refusals.asked, refusals.targets):
         assert len(one) <= MOST_TEXT
         assert len(one.replace("\\", "\\\\")) < 4000
+
+
+def test_whole_agents_are_refused_by_the_engine(policy: Policy, refusals: Refusals) -> None:
+    assert len(refusals.whole) > 200
+    for agent in refusals.whole:
+        for proof in PROOFS:
+            verdict = judge(policy, request(agent, "/about"), prove=partial(proven, proof)).verdict
+            assert (verdict.refused, verdict.status) == (True, 403), agent
+
+
+def test_browsers_are_no_crawlers(policy: Policy, refusals: Refusals) -> None:
+    """What nginx takes for a plain browser, and asks about without a search."""
+    people = [a for s in policy.catalogue.signatures for a in s.examples.match]
+    browsers = [agent for agent in people if re.search(BROWSER, agent)]
+    assert FIREFOX not in refusals.whole
+    assert re.search(BROWSER, FIREFOX)
+    assert not [agent for agent in browsers if refusals.holds(agent, "/", "GET", ())]
 
 
 def test_in_observe_mode_nothing_is_refused(policy: Policy) -> None:

@@ -92,12 +92,11 @@ class LogReports:
         if transaction is None:
             return
         if sent.verdict in (BY_MAP, KEPT):
-            # Nobody was asked: it is decided and written down now.
-            again = self._recognised(sent) if found is not None else transaction
-            if again is not None:
-                self._service.record(again)
-                if sent.verdict == BY_MAP or again.verdict.refused:
-                    return
+            # Nobody was asked: it is written down now, as one more request.
+            transaction.at = time.time()
+            self._service.record(transaction)
+            if transaction.verdict.refused:
+                return
         self._service.emit(Answered(sent.status, None))
         fields = tuple(
             (n.encode(), v.encode("latin-1", "replace")) for n, v in sent.headers.items()

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import product
 
 from stagedoor.identify.catalogue import Signature
@@ -29,6 +30,8 @@ LONGEST = MAX_MATCHED
 """Characters of an agent; of a longer one the engine does not read all."""
 MOST_TEXT, MOST_PART = 3600, 1200
 """Characters of an expression, with what it takes to escape it: nginx reads no word of 4,096."""
+MOST_AGENT = 400
+"""Characters of a whole agent that is looked up."""
 _NAMED = CRAWLERS | {"robot"}
 _CHARACTER = "[0-9A-Za-z]"
 _NO_CHARACTER = "[^0-9A-Za-z]"
@@ -46,6 +49,9 @@ class Refusals:
     names: tuple[str, ...] = ()
     targets: str = ""
     """An expression for request targets that are asked about: signal files."""
+    whole: tuple[str, ...] = ()
+    """Whole agents that are refused, as operators have published them: a front that looks texts up
+    need not search."""
 
     def holds(self, agent: str, target: str, method: str, fields: Iterable[str]) -> bool:
         """Whether a proxy refuses such a request; `fields` are names of headers in lower case."""
@@ -82,11 +88,23 @@ def settled_refusals(policy: Policy, mode: Mode) -> Refusals:
         (refused if sure else asked).append(signature)
     if not refused:
         return NOTHING
-    return Refusals(
+    found = Refusals(
         _expressions(refused, plus=False),
         ("%", *_expressions(asked, plus=True)),  # a percent sign may stand for any letter
         tuple(sorted({signature.name for signature in refused})),
         _targets(),
+    )
+    published = {agent.strip() for signature in refused for agent in signature.examples.match}
+    return replace(found, whole=tuple(sorted(filter(partial(_is_certain, found), published))))
+
+
+def _is_certain(refusals: Refusals, agent: str) -> bool:
+    """Whether a whole agent is refused by the expressions, and can stand in a configuration."""
+    return (
+        agent.isascii()
+        and agent.isprintable()
+        and 0 < len(agent) <= MOST_AGENT
+        and refusals.holds(agent, "/", "GET", ())
     )
 
 
