@@ -25,8 +25,8 @@ FRONTS = ("nginx", "caddy", "haproxy")
 class Behind:
     """A front and the counter that it asks. `url` is the front's."""
 
+    name: str
     url: str
-    front: Program
     counter: Guard
     folder: Path
 
@@ -97,19 +97,13 @@ def start_front(front: str, folder: Path, port: int) -> Program:
 
 
 @contextmanager
-def behind(
-    front: str, folder: Path, upstream: str, *exported: str, counter: tuple[str, ...] = ()
-) -> Iterator[Behind]:
-    """A front and its counter for as long as the block lasts."""
-    folder.mkdir(parents=True, exist_ok=True)
-    found = start_counter(folder, "--upstream", upstream, *counter)
-    with found.program:
-        port = free_port()
-        export(front, folder, found.url, port, "--upstream", upstream, *exported)
-        valid(front, folder)
-        with start_front(front, folder, port) as started:
-            yield Behind(f"http://127.0.0.1:{port}", started, found, folder)
-    assert "Traceback" not in found.output, found.output
+def behind(front: str, folder: Path, counter: Guard, *exported: str) -> Iterator[Behind]:
+    """A front that asks `counter`, for as long as the block lasts."""
+    port = free_port()
+    export(front, folder, counter.url, port, *exported)
+    valid(front, folder)
+    with start_front(front, folder, port):
+        yield Behind(front, f"http://127.0.0.1:{port}", counter, folder)
 
 
 def counted(counter: Guard, name: str, least: float, **labels: str) -> float:

@@ -40,7 +40,7 @@ LISTENS: Mapping[str, str] = {
     "Sec-Fetch-Mode": "no-cors",
     "Sec-Fetch-Site": "same-origin",
 }
-ASKS: Mapping[str, str] = LISTENS | {
+ASKS: Mapping[str, str] = dict(LISTENS) | {
     "X-Forwarded-Method": "GET",
     "X-Forwarded-Uri": "/music/one.mp3",
     "X-Forwarded-Host": "music.example",
@@ -193,7 +193,7 @@ class _Bench:
         return count / max(0.01, cpu_seconds(server.pid) - before)
 
     def _rate(self, server: Served, agent: str = FIREFOX) -> float:
-        headers = LISTENS | {"User-Agent": agent}
+        headers = dict(LISTENS) | {"User-Agent": agent}
         return self._load(server.port, "/music/one.mp3", headers)[1]
 
     def _load(

@@ -47,6 +47,33 @@ def test_no_is_the_whole_refusal(counter: Counting) -> None:
     assert counter.asked("/music/a.mp3", GPTBOT, method="HEAD").status == 403
 
 
+def test_no_is_never_what_a_front_takes_for_yes(counter: Counting) -> None:
+    """A preflight that will be refused is answered with 204, where the answer is ours to give."""
+    asks = {"Origin": "https://player.example", "Access_Control_Request_Method": "GET"}
+    assert counter.asked("/music/a.mp3", GPTBOT, method="OPTIONS", **asks).status == 403
+    name = counter.asked("/music/a.mp3", GPTBOT, "/nginx", method="OPTIONS", **asks)
+    shown = counter.get("/refusal", X_Stagedoor_Refusal=name.headers["x-stagedoor-refusal"])
+    assert shown.status == 204
+    assert shown.headers["access-control-allow-origin"] == "https://player.example"
+
+
+def test_an_announcement_is_played_behind_nginx_alone(tmp_path: Path) -> None:
+    (tmp_path / "stance.yaml").write_text("announcement: yes\n", "utf-8")
+    vlc = "VLC/3.0.21 LibVLC/3.0.21"
+    (tmp_path / "06-players.yaml").write_text(
+        "- id: no-vlc\n  title: No VLC\n  why: A test.\n"
+        "  when: {client.name: VLC, resource: audio}\n  then: block\n  cases:\n"
+        f"    - {{ua: {json.dumps(vlc)}, get: /a.mp3, expect: block}}\n"
+        f"    - {{ua: {json.dumps(vlc)}, get: /about, expect: allow}}\n",
+        "utf-8",
+    )
+    with counting(tmp_path) as loud:
+        assert loud.asked("/music/a.mp3", vlc).status == 403
+        name = loud.asked("/music/a.mp3", vlc, "/nginx").headers["x-stagedoor-refusal"]
+        shown = loud.get("/refusal", X_Stagedoor_Refusal=name)
+        assert (shown.status, shown.headers["content-type"]) == (200, "audio/mpeg")
+
+
 def test_no_for_nginx_is_a_name(counter: Counting) -> None:
     answer = counter.asked("/music/a.mp3", REQUESTS, "/nginx")
     assert (answer.status, answer.body) == (403, b"")

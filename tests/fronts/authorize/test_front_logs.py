@@ -172,3 +172,11 @@ def test_what_is_no_line() -> None:
 def test_any_damage_is_an_error_that_is_counted(junk: bytes, at: int, line: bytes) -> None:
     with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
         read(line[:at] + junk + line[at:], TRUSTED)
+
+
+def test_traefiks_own_refusals() -> None:
+    """Nobody was asked, so the name in the visitor's own header is not believed."""
+    line = TRAEFIK.replace(b'"ClientHost"', b'"RouterName": "stagedoor-refused@file", "ClientHost"')
+    found = read(line, TRUSTED)
+    assert found is not None
+    assert (found.verdict, found.address) == (BY_MAP, "127.0.0.1")

@@ -221,7 +221,7 @@ class Counter:
             answer = self.answers.allowed(transaction, kept)
         else:
             self._withheld(transaction)
-            whole = self._refusal(transaction)
+            whole = self._refusal(transaction, nginx=nginx)
             answer = self.answers.for_nginx(transaction, whole, kept) if nginx else whole
         if kept and head:
             self._remember(head, answer, kept, transaction)
@@ -252,7 +252,10 @@ class Counter:
             transaction, authority=question.authority, scheme=question.scheme
         )
 
-    def _refusal(self, transaction: Asked) -> Answer:
+    def _refusal(self, transaction: Asked, *, nginx: bool = False) -> Answer:
+        """What a refused visitor reads. To all fronts but nginx a status of 200 or 204 would be a yes:
+        they cannot play an announcement, nor answer a browser's preflight in the site's place.
+        """
         policy, client = transaction.policy, transaction.client
         tried = transaction.request.header("signature-input")
         answer = refuse(
@@ -264,8 +267,10 @@ class Counter:
             transaction.name(),
             policy.offers.offers,
             may_sign=client.proof != "verified" and (policy.signs(client) or TAG in tried),
-            announced=policy.stance.announcement == "yes",
+            announced=nginx and policy.stance.announcement == "yes",
         )
+        if answer.status < 300 and not nginx:
+            answer = Answer(403, answer.headers, answer.body)
         return self.answers.refused(answer if transaction.by_path else _of_get(answer))
 
     def _withheld(self, transaction: Asked) -> None:

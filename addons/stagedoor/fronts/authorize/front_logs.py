@@ -160,8 +160,10 @@ def _traefik(line: dict[str, Any], trusted: Proxies) -> SentResponse:
     chain = ",".join(
         filter(None, (lowered.get("request_x-forwarded-for"), lowered.get("clienthost")))
     )
+    refused = str(line.get("RouterName") or "").startswith("stagedoor-refused@")
+    known = None if refused else lowered.get("request_x-stagedoor-client")
     return SentResponse(
-        address=visitor(lowered.get("request_x-stagedoor-client"), chain, trusted),
+        address=visitor(known, chain, trusted),
         method=str(line["RequestMethod"]),
         host=_text(line.get("RequestHost")).lower(),
         target=_text(line["RequestPath"]),
@@ -170,7 +172,7 @@ def _traefik(line: dict[str, Any], trusted: Proxies) -> SentResponse:
         size=int(line["DownstreamContentSize"]),
         seconds=_number(line.get("Duration")) / 1e9,
         headers=_present(there),
-        verdict="",
+        verdict=BY_MAP if refused else "",
     )
 
 

@@ -109,6 +109,32 @@ def read(
 def _address(peer: str, chain: dict[str, list[str]], trusted: Proxies) -> str:
     """The visitor's address. `own` headers of edges: where one was sent twice, the last counts."""
     forwarded_for = ",".join(chain.pop("x-forwarded-for", ()))
-    forwarded = ",".join(chain.pop("forwarded", ()))
-    own = {name: values[-1] for name, values in chain.items()}
-    return client_address(peer, forwarded_for, forwarded, trusted, own)
+    if chain or len(forwarded_for) > LONGEST_CHAIN:
+        forwarded = ",".join(chain.pop("forwarded", ()))
+        own = {name: values[-1] for name, values in chain.items()}
+        return client_address(peer, forwarded_for, forwarded, trusted, own)
+    return _ADDRESSES.of(peer, forwarded_for, trusted)
+
+
+LONGEST_CHAIN, MOST_CHAINS = 200, 4096
+
+
+class _Addresses:
+    """What was found for a peer and its chain, while the same proxies are trusted."""
+
+    def __init__(self) -> None:
+        self._trusted: Proxies | None = None
+        self._known: dict[tuple[str, str], str] = {}
+
+    def of(self, peer: str, forwarded_for: str, trusted: Proxies) -> str:
+        """The visitor's address."""
+        if self._trusted is not trusted or len(self._known) >= MOST_CHAINS:
+            self._trusted, self._known = trusted, {}
+        found = self._known.get((peer, forwarded_for))
+        if found is None:
+            found = client_address(peer, forwarded_for, "", trusted)
+            self._known[peer, forwarded_for] = found
+        return found
+
+
+_ADDRESSES = _Addresses()

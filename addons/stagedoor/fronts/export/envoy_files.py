@@ -65,6 +65,12 @@ static_resources:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: site
           use_remote_address: true  # X-Forwarded-For ends with the visitor's own address
+          early_header_mutation_extensions:  # this one is between Envoy and the counter
+          - name: envoy.http.early_header_mutation.header_mutation
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation
+              mutations:
+              - remove: x-stagedoor-client
           normalize_path: false  # the counter reads targets as they were sent, and so must the site
           # What went out comes back to the counter: without it, nobody is counted who only listens.
           access_log:
@@ -82,7 +88,6 @@ static_resources:
 {_files(s)}{_refused(s, fields)}\
                 - match: {{prefix: "/"}}
                   route: {{cluster: site, timeout: 0s}}
-                  request_headers_to_remove: [x-stagedoor-client]
 {said}          http_filters:
           - name: envoy.filters.http.ext_authz
             typed_config:

@@ -44,10 +44,11 @@ core.register_action("stagedoor", { "http-req" }, function(txn)
         txn:set_var("txn.stagedoor_client", field("x-stagedoor-client"))
         return
     end
-    if status == 200 and field("content-type") == "" then
+    if status == 200 then
         return  -- let in undecided: on_error of the stance
     end
-    if status < 200 or (status >= 500 and field("content-type") == "") then
+    -- All refusals say nosniff. What does not is HAProxy's own answer: nobody was reached.
+    if field("x-content-type-options") == "" then
         txn:set_var("txn.stagedoor_failed", 1)
         return
     end
