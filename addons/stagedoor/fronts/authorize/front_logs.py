@@ -84,8 +84,8 @@ def _parsed(data: bytes) -> Any:
 
 def visitor(known: object, chain: object, trusted: Proxies) -> str:
     """The address as the counter has named it; else the last of the chain that is no proxy of ours."""
-    if isinstance(known, str) and parse(known[:100]) is not None:
-        return str(parse(known[:100]))
+    if isinstance(known, str) and (given := parse(known[:100])) is not None:
+        return str(given)
     entries = [part.strip() for part in str(chain or "").split(",") if part.strip()]
     found = ""
     for entry in reversed(entries[-16:]):
@@ -187,7 +187,10 @@ def _first(value: Any) -> str:
 
 def _text(value: object) -> str:
     """A text of JSON as it stood in the request: one character a byte."""
-    return as_header("" if value is None or value == "-" else str(value))
+    if value is None or value == "-":
+        return ""
+    text = str(value)
+    return text if text.isascii() else as_header(text)
 
 
 def _number(value: object) -> float:
@@ -198,4 +201,4 @@ def _number(value: object) -> float:
 
 
 def _present(fields: Mapping[str, Any]) -> dict[str, str]:
-    return {name: str(value) for name, value in fields.items() if value not in (None, "", "-")}
+    return {name: str(value) for name, value in fields.items() if value and value != "-"}

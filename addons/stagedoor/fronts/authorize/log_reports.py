@@ -98,15 +98,9 @@ class LogReports:
             if transaction.verdict.refused:
                 return
         self._service.emit(Answered(sent.status, None))
-        fields = tuple(
-            (n.encode(), v.encode("latin-1", "replace")) for n, v in sent.headers.items()
-        )
-        head = response_kinds.read(fields)
-        before = transaction.resource
-        resource = response_kinds.from_head(before, head)
-        if resource is not before and sent.status in _CONTENT:
-            self._open.learn(before, resource)
-            transaction.resource = resource
+        if transaction.resource.kind != "audio" and sent.status in _CONTENT:
+            self._shown(transaction, sent)
+        resource = transaction.resource
         self._service.emit(Responded(resource.kind, self._standards()))
         if resource.kind == "audio" and sent.status in _CONTENT and sent.method != "HEAD":
             key_of_file = track_key(transaction.request.path, transaction.request.target)
@@ -122,6 +116,15 @@ class LogReports:
         elif resource.guarded and sent.status >= 400:
             self._service.missing(transaction, sent.status)
         self._ended(transaction, sent)
+
+    def _shown(self, transaction: Asked, sent: SentResponse) -> None:
+        """What the response's head says that it is: known from now on."""
+        fields = tuple(
+            (n.encode(), v.encode("latin-1", "replace")) for n, v in sent.headers.items()
+        )
+        before = transaction.resource
+        transaction.resource = response_kinds.from_head(before, response_kinds.read(fields))
+        self._open.learn(before, transaction.resource)
 
     async def _later(
         self, under_way: asyncio.Task[None], transaction: Asked, sent: SentResponse, key: str

@@ -185,7 +185,9 @@ map $stagedoor_refused $stagedoor_verdict {
 
 """
     text += "# While the counter does not answer: on_error of the stance.\n"
-    text += f"map $request_uri $stagedoor_closed {{\n    default {int(s.on_error.pages == 'closed')};\n"
+    text += (
+        f"map $request_uri $stagedoor_closed {{\n    default {int(s.on_error.pages == 'closed')};\n"
+    )
     if s.closed_endings and s.on_error.pages != "closed":
         text += f'    "~*\\.({"|".join(s.closed_endings)})(?:[/?]|$)" 1;\n    "~*^/rest/" 1;\n'
     elif not s.closed_endings and s.on_error.pages == "closed":
