@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stagedoor.fronts.addresses import networks
-from stagedoor.fronts.authorize.front_logs import BY_MAP, KEPT, SentResponse, read
+from stagedoor.fronts.authorize.front_logs import BY_MAP, KEPT, MOST, SentResponse, read
 
 TRUSTED = networks(["127.0.0.0/8"])
 
@@ -170,8 +170,15 @@ def test_what_is_no_line() -> None:
     st.binary(max_size=200), st.integers(0, len(NGINX)), st.sampled_from([NGINX, CADDY, TRAEFIK])
 )
 def test_any_damage_is_an_error_that_is_counted(junk: bytes, at: int, line: bytes) -> None:
-    with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+    with contextlib.suppress(ValueError):
         read(line[:at] + junk + line[at:], TRUSTED)
+
+
+def test_figures_are_bounded() -> None:
+    for figure in (b"1e400", b"99999999999999999999999", b"-5", b"nan", b"x"):
+        found = read(NGINX.replace(b'"sent":"1000"', b'"sent":"%s"' % figure), TRUSTED)
+        assert found is not None
+        assert 0 <= found.size <= MOST
 
 
 def test_traefiks_own_refusals() -> None:

@@ -19,6 +19,8 @@ from stagedoor.fronts.addresses import Proxies, is_trusted, parse
 from stagedoor.model.facts import as_header
 
 MOST_LINE = 32 << 10
+MOST = float(1 << 50)
+"""No figure of a log is larger."""
 BY_MAP = "map"
 """What a front writes as the verdict where it has refused by an exported map, and nobody was asked."""
 KEPT = "kept"
@@ -62,15 +64,18 @@ def read(line: bytes, trusted: Proxies) -> SentResponse | None:
     start = line.find(b"{")  # in front of it stands what syslog writes
     if start < 0 or len(line) > MOST_LINE:
         return None
-    found = _parsed(line[start:].rstrip(b"\x00\r\n "))
-    if not isinstance(found, dict):
-        return None
-    if "stagedoor" in found:
-        return _ours(found, trusted)
-    if "resp_headers" in found:
-        return _caddy(found, trusted)
-    if "DownstreamStatus" in found:
-        return _traefik(found, trusted)
+    try:
+        found = _parsed(line[start:].rstrip(b"\x00\r\n "))
+        if not isinstance(found, dict):
+            return None
+        if "stagedoor" in found:
+            return _ours(found, trusted)
+        if "resp_headers" in found:
+            return _caddy(found, trusted)
+        if "DownstreamStatus" in found:
+            return _traefik(found, trusted)
+    except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
     return None
 
 
@@ -147,7 +152,7 @@ def _caddy(line: dict[str, Any], trusted: Proxies) -> SentResponse:
         target=_text(request["uri"]),
         agent=_text(asked.get("user-agent")).strip(),
         status=int(line["status"]),
-        size=int(line["size"]),
+        size=int(_number(line["size"])),
         seconds=_number(line.get("duration")),
         headers=_present({name: there.get(name) for name in _READ}),
         verdict=BY_MAP if there.get("x-stagedoor-verdict") == BY_MAP else "",
@@ -169,7 +174,7 @@ def _traefik(line: dict[str, Any], trusted: Proxies) -> SentResponse:
         target=_text(line["RequestPath"]),
         agent=_text(lowered.get("request_user-agent")).strip(),
         status=int(line["DownstreamStatus"]),
-        size=int(line["DownstreamContentSize"]),
+        size=int(_number(line["DownstreamContentSize"])),
         seconds=_number(line.get("Duration")) / 1e9,
         headers=_present(there),
         verdict=BY_MAP if refused else "",
@@ -194,8 +199,9 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> float:
+    """A number of a log: nothing for what is none, and never more than MOST."""
     try:
-        return max(0.0, float(str(value)))
+        return min(max(0.0, float(str(value))), MOST)
     except ValueError:
         return 0.0
 

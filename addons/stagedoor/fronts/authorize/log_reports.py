@@ -62,8 +62,8 @@ class LogReports:
                 self._unread("it is no line of a front's log", data)
             else:
                 self._sent(sent)
-        except (KeyError, ValueError, TypeError, AttributeError) as error:
-            self._unread(f"{type(error).__name__}: {error}", data)
+        except ValueError as error:
+            self._unread(str(error), data)
         except Exception:  # noqa: BLE001 (a line that fails must not stop those that follow)
             self._service.emit(Failed("front-log", "unrecorded"))
             _log.exception("a line of the front's log could not be counted")
