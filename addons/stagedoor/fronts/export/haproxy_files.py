@@ -30,6 +30,8 @@ core.register_action("stagedoor", { "http-req" }, function(txn)
     headers["x-forwarded-uri"] = { txn:get_var("txn.stagedoor_target") }
     headers["x-forwarded-host"] = { txn.sf:req_fhdr("host") }
     headers["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" }
+    -- Without this, HAProxy would give its own name for a visitor's who gives none.
+    if not headers["user-agent"] then headers["user-agent"] = { "" } end
     local chain = headers["x-forwarded-for"] or {}
     chain[#chain + 1] = txn.sf:src()
     headers["x-forwarded-for"] = { table.concat(chain, ", ") }
