@@ -56,9 +56,7 @@ SLOW = {
     "test_platforms.py",
     "test_replay.py",
     "test_imports.py",
-    "test_a_list_is_bounded_in_bytes_networks_and_messages",
     "test_everything_reads_back_as_it_was",
-    "test_more_globs_than_fit_into_the_memory_still_match",
 }
 """Modules in which most tests start programs or read the whole rule folder, and single tests: what
 takes longest by `pytest --durations`. `./run test --fast` leaves them out."""

@@ -203,4 +203,5 @@ def _derived(method: str, url: str) -> dict[str, str]:
         + (f"?{parts.query}" if parts.query else ""),
         '"@path"': path,
         '"@query"': f"?{parts.query}",
+        '"@request-target"': path + (f"?{parts.query}" if parts.query else ""),
     }

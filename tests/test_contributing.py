@@ -18,8 +18,18 @@ MODULE = re.compile(r"`python -m ([\w.]+)`")
 
 
 WRITTEN = frozenset(
-    {"licences.json", "licence.yaml", "my-rules/stance.yaml", "navidrome.toml", "license.xml"}
-    | {"nginx.conf", "stagedoor-http.conf", "stagedoor-server.conf"}
+    {
+        "licences.json",
+        "licence.yaml",
+        "my-rules/stance.yaml",
+        "navidrome.toml",
+        "license.xml",
+        "passes.json",
+        "passes.uses.json",
+        "nginx.conf",
+        "stagedoor-http.conf",
+        "stagedoor-server.conf",
+    }
 )
 """What a guard or its user writes: no files of the project."""
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 import yaml
+from markupsafe import escape
+from tools import board_pictures
 
 from making import ROOT
 
@@ -25,6 +29,8 @@ from .test_identity import GOOGLES, LIARS, TRUSTED, name_server
 DASHBOARDS = ROOT / "dashboards"
 BOARDS = sorted(DASHBOARDS.glob("stagedoor-*.json"))
 RULES = DASHBOARDS / "alerts.yml"
+PICTURES = os.environ.get("STAGEDOOR_PICTURES", "")
+"""A folder where the pictures are to stay."""
 YTDLP = "yt-dlp/2025.09.26"
 STANDING = {
     "$job": ".*",
@@ -205,6 +211,20 @@ def test_every_panel_has_data_of_the_right_shape(
 
 def test_panels_that_may_be_empty_exist() -> None:
     assert set(RARE) <= {(uid, panel["title"]) for uid, panel, _ in panels()}
+
+
+def test_every_board_can_be_drawn_with_these_numbers(
+    prometheus: Prometheus, tmp_path: Path
+) -> None:
+    """`python -m tools.board_pictures`: each panel is there, with what Prometheus answered."""
+    pages = board_pictures.write(prometheus.url, Path(PICTURES) if PICTURES else tmp_path)
+    assert [page.stem for page in pages] == [board.stem for board in BOARDS]
+    for page, board in zip(pages, BOARDS, strict=True):
+        text = page.read_text("utf-8")
+        panels = [p for p in json.loads(board.read_text("utf-8"))["panels"] if p["type"] != "row"]
+        assert text.count("<section") == len(panels)
+        assert all(str(escape(panel["title"])) in text for panel in panels)
+    assert "GPTBot" in pages[-1].read_text("utf-8")
 
 
 def test_figures_agree_with_the_guards(prometheus: Prometheus, guards: tuple[Guard, Guard]) -> None:

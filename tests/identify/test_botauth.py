@@ -212,6 +212,7 @@ def test_the_published_vectors_with_rsa_pss(name: str) -> None:
     [
         ("@method",),
         ("@path", "@query"),
+        ("@request-target",),
         ("@target-uri",),
         ("@scheme", "accept"),
         ("user-agent",),

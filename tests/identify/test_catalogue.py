@@ -88,6 +88,7 @@ def test_an_emptied_file_is_no_mistake() -> None:
         (HEAD + "  - {name: A, token: a, purpose: seo, proof: {range: x}}", 'a.yaml:4:47: unknown field "range" — did you mean "ranges"?'),
         (HEAD + "  - {name: A, token: a, purpose: seo, proof: {web_bot_auth: 'http://a'}}", 'a.yaml:4:61: "http://a" is no address of keys — write https://signer.example, or the address of its key set'),
         ("operator: O\ncontact: {address: ana@a.example, source: s, seen: 2026-11-23}\n" + HEAD.partition("\n")[2] + "  - {name: A, token: a, purpose: seo}", 'a.yaml:2:20: "ana@a.example" is not a link — begin with mailto: or https://'),
+        ("contact: {address: 'mailto:ana@a.example', source: s, seen: 2026-11-23}\n" + HEAD.partition("\n")[2] + "  - {name: A, token: a, purpose: seo}", 'a.yaml:1:10: a contact without an operator — add a line "operator: …" to the file'),
         (HEAD + "  - {name: A, token: a, purpose: seo, robots: yes}", 'a.yaml:4:47: robots "yes" is not one of: obeys, partly, ignores, unknown'),
         (HEAD + "  - {name: A, token: a, purpose: seo, examples: {match: x}}", 'a.yaml:4:57: match must be a list, not "x" — write ["x"]'),
         (HEAD.replace("crawlers", "crawler") + "  - {name: A, token: a, purpose: seo}", 'a.yaml:3:1: unknown field "crawler" — did you mean "crawlers"?'),

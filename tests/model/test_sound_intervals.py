@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,3 +44,22 @@ def test_ten_thousand_pieces_stay_few_and_nothing_counts_twice() -> None:
         total += new
     assert total <= 1_000_000
     assert sound_intervals.size(intervals) <= 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("before", "start", "end", "after", "new"),
+    [
+        (NOTHING, 10, 20, (10, 20), 10),
+        ((10, 20), 20, 30, (10, 30), 10),  # reads on
+        ((10, 20), 12, 18, (10, 20), 0),  # again
+        ((10, 20), 15, 25, (10, 25), 5),
+        ((10, 20), 40, 50, (10, 20, 40, 50), 10),
+        ((10, 20, 40, 50), 0, 60, (0, 60), 40),  # all of it, and the gaps
+        ((10, 20), 30, 30, (10, 20), 0),
+        ((10, 20), 30, 25, (10, 20), 0),  # ends before it begins
+    ],
+)
+def test_intervals_by_hand(
+    before: tuple[int, ...], start: int, end: int, after: tuple[int, ...], new: int
+) -> None:
+    assert added(before, start, end) == (after, new)

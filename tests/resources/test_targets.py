@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stagedoor.resources.signal_files import literal
 from stagedoor.resources.targets import MAX_TARGET, fault
 
 
@@ -73,3 +74,18 @@ def test_a_method_is_a_word(method: str) -> None:
 def test_a_star_is_for_options_alone() -> None:
     assert fault("*", "OPTIONS") is None
     assert fault("*", "GET") is not None
+
+
+@pytest.mark.parametrize(
+    ("target", "file"),
+    [
+        ("/robots.txt", "/robots.txt"),
+        ("https://music.example.org/robots.txt", "/robots.txt"),
+        ("ftp://music.example.org/robots.txt", ""),
+        ("robots.txt", ""),
+        ("/music/robots.txt", ""),
+        ("/robots.txt?" + "x" * 2000, ""),
+    ],
+)
+def test_signal_files_are_named_literally(target: str, file: str) -> None:
+    assert literal(target) == file

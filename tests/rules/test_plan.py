@@ -13,6 +13,7 @@ from making import FIREFOX, GPTBOT, asks, judgement, rules
 from manyrules import AGENTS, PATHS, rule_file, written
 from stagedoor.model.facts import Behaviour, Client, Request, Resource, Verdict
 from stagedoor.model.globs import PatternSet
+from stagedoor.model.heard import Heard, Listening
 from stagedoor.rules import plan as planning
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.plan import ALLOW, SIGNAL
@@ -167,7 +168,7 @@ def test_an_agent_that_is_too_long_to_be_kept_is_still_searched() -> None:
 KEEPING = """
 - id: sweep
   title: S
-  when: {resource: audio, behaviour.whole_recordings: {over: 20}, not: {request.path: /free/**}}
+  when: {resource: audio, behaviour.whole_recordings: {over: 20}, not: {any: [{request.path: /free/**}, {request.header.cookie: a}]}}
   then: THEN
 - {id: behind, title: B, when: {resource: audio}, then: log}
 """
@@ -190,8 +191,9 @@ def test_a_sentence_keeps_to_the_rest_of_its_condition(
     assert (found.rule, found.action, found.would) == ("sweep", action, would)
     assert found.seconds == 90.0
     # What the rule leaves out it leaves out while the sentence lasts, too.
-    free = judgement(policy, asks(FIREFOX, "/free/a.mp3"), waits=waits)[2]
-    assert (free.rule, free.action) == ("behind", "log")
+    for request in (asks(FIREFOX, "/free/a.mp3"), asks(FIREFOX, "/a.mp3", cookie="a")):
+        free = judgement(policy, request, waits=waits)[2]
+        assert (free.rule, free.action) == ("behind", "log")
     over = judgement(policy, asks(FIREFOX, "/a.mp3"), waits={"sweep": 0.0})[2]
     assert over.rule == "behind"
 
@@ -203,3 +205,17 @@ def test_the_first_of_two_rules_that_are_observed_is_named() -> None:
     )
     found = judgement(policy, asks(FIREFOX, "/a.mp3"), waits={"sweep": 90.0})[2]
     assert (found.rule, found.action) == ("first", "log")
+
+
+def test_a_number_of_the_stance_is_another_one_under_another_stance() -> None:
+    """A case is run under the shipped stance, whatever numbers the artist's own one has."""
+    text = (
+        "- {id: a, title: A, when: {behaviour.ahead: {over: stance.listening.ahead}}, then: block}"
+    )
+    policy = rules(text, "listening: {ahead: 20m}")
+    assert policy.listens
+    assert not rules("[]").listens
+    half_an_hour = Behaviour(listening=Listening(household=Heard(ahead=1800.0)))
+    for own, action in ((policy, "block"), (policy.assuming({}), "allow")):
+        found = judgement(own, asks(FIREFOX, "/a.mp3"), behaviour=half_an_hour)[2]
+        assert found.action == action

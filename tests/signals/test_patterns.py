@@ -32,6 +32,11 @@ from stagedoor.signals.patterns import matches, normalised, pattern, requested
         ("/$", "/a", False),
         ("/a*a$", "/a", False),
         ("/a*a$", "/aa", True),
+        ("/a*b*c", "/a-b-c-d", True),
+        ("/a*b*c", "/a-c-b", False),
+        ("/a*b*c", "/a-c-c", False),
+        ("/a*b*c$", "/a-b-c", True),
+        ("/a*b*c$", "/a-b-c-d", False),
         ("/a$b", "/a$b", True),
         ("/path/file-with-a-%2A.html", "/path/file-with-a-*.html", True),  # RFC 9309, 2.2.3
         ("/path/foo-%24", "/path/foo-$", True),

@@ -14,13 +14,13 @@ from tools.list_standards import PAGE
 
 from flows import OpenGuard, answered, flow
 from making import document, mistakes
+from shippedpolicy import shipped_policy
 from sitefacts import HTML, answer, audited, told
 from stagedoor.cli import main
 from stagedoor.config import stance as stances
 from stagedoor.config.stance import Stance
 from stagedoor.fronts.mitmproxy.signal_responses import carried
 from stagedoor.identify.catalogue import Catalogue
-from stagedoor.load import rule_folder
 from stagedoor.model.errors import Problem
 from stagedoor.publish.publication import published, stricter
 from stagedoor.publish.server_snippets import snippets
@@ -123,7 +123,7 @@ def toy() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
-    return rule_folder.load().catalogue
+    return shipped_policy().catalogue
 
 
 def read_stance(text: str) -> Stance:

@@ -40,10 +40,12 @@ SILENT = "publish:\n" + "".join(
     ]
 )
 """A stance that is enforced and not published."""
+CANARIES = "canaries: yes\n"
+"""A stance by which machines get links of their own."""
 
 _BARE = (
     "bare is `mitmdump -q` as it comes: it keeps a body back until it has the whole of it, so it "
-    "is not asked for the longest one."
+    "is not asked for the longest one. The crawlers that the guard refuses are served by it."
 )
 
 
@@ -101,6 +103,8 @@ def _figures(plan: Plan) -> dict[str, Figure]:
         "p99": Figure("  latency, 99th percentile", "ms", "less"),
         "mixed rate": Figure("with crawlers among them", "/s", "more"),
         "mixed cpu": Figure("  CPU a request", "ms", "less"),
+        "refused rate": Figure("refused crawlers", "/s", "more"),
+        "refused cpu": Figure("  CPU a request", "ms", "less"),
         "alone": Figure("one connection, median latency", "ms", "less"),
         "first": Figure(f"{long} of audio, first byte", "ms", "less"),
         "stream": Figure("  throughput", "MB/s", "more"),
@@ -125,13 +129,14 @@ class Bench:
     def round(self, number: int, sides: tuple[Side, Side]) -> None:
         """Each measurement on both sides, in immediate succession."""
         order = sides if number % 2 == 0 else sides[::-1]
-        for measure in (self._small, self._mixed, self._alone, self._long):
+        for measure in (self._small, self._mixed, self._turned_away, self._alone, self._long):
             for side in order:
                 measure(side)
 
     def _small(self, side: Side) -> None:
         got = side.load(self.listeners, self.plan)
-        self.strange |= {f"{side.name}: status {s}" for s in got["statuses"] if s not in _LET_IN}
+        strange = {f"small files: status {s}" for s in got["statuses"] if s not in _LET_IN}
+        self.strange |= {f"{side.name}: {text}" for text in strange}
         self._note(side, {name: got[name] for name in ("rate", "cpu", "p50", "p99")})
 
     def _mixed(self, side: Side) -> None:
@@ -139,6 +144,13 @@ class Bench:
         if side.name == "guard":
             self.refused = got["statuses"].get("403", 0) / got["requests"]
         self._note(side, {"mixed rate": got["rate"], "mixed cpu": got["cpu"]})
+
+    def _turned_away(self, side: Side) -> None:
+        got = side.load(cast.refused(), self.plan)
+        if side.script is not None:
+            strange = {f"refused crawlers: status {s}" for s in got["statuses"] if s != "403"}
+            self.strange |= {f"{side.name}: {text}" for text in strange}
+        self._note(side, {"refused rate": got["rate"], "refused cpu": got["cpu"]})
 
     def _alone(self, side: Side) -> None:
         self._note(side, {"alone": side.load(self.listeners, self.plan, connections=1)["p50"]})
@@ -169,7 +181,7 @@ class Bench:
         notes = ["", self._about(served_by, facts)]
         if self.base is None:
             notes.append(_BARE)
-        notes.extend(f"Not comparable! Small files, {text}." for text in sorted(self.strange))
+        notes.extend(f"Not comparable! {text}." for text in sorted(self.strange))
         return Report(
             title="The guard at the door, and mitmdump without it"
             if self.base is None
@@ -196,11 +208,11 @@ def measure(
     guard: Path,
     tell: Callable[[str], None],
     *,
-    silent_base: bool = False,
+    stances: tuple[str, str] = ("", ""),
 ) -> Report:
     """The whole run. `base` is another guard script to compare with; None is bare mitmdump.
 
-    `silent_base`: that one says nothing (no headers, tags, files) and writes nothing down.
+    `stances`: what is laid over the shipped one, for the base and for the guard.
     """
     bench = Bench(plan, base)
     with tempfile.TemporaryDirectory(prefix="stagedoor-bench-") as name:
@@ -210,8 +222,8 @@ def measure(
             site = origin.build(folder, plan.long, plan.endless)
             port, served_by = origin.start(processes, folder, site)
             sides = (
-                _proxy(processes, folder, "base", base, port, silent=silent_base),
-                _proxy(processes, folder, "guard", guard, port),
+                _proxy(processes, folder, "base", base, port, stances[0]),
+                _proxy(processes, folder, "guard", guard, port, stances[1]),
             )
             for number in range(plan.rounds):
                 tell(f"round {number + 1} of {plan.rounds}")
@@ -219,9 +231,9 @@ def measure(
         with Processes(folder) as processes:
             tell("memory")
             port, served_by = origin.start(processes, folder, site)
-            for side_name, script in (("base", base), ("guard", guard)):
-                silent = silent_base and side_name == "base"
-                bench.memory(_proxy(processes, folder, side_name, script, port, silent=silent))
+            both = (("base", base, stances[0]), ("guard", guard, stances[1]))
+            for side_name, script, stance in both:
+                bench.memory(_proxy(processes, folder, side_name, script, port, stance))
     return bench.report(served_by)
 
 
@@ -231,8 +243,7 @@ def _proxy(
     name: str,
     script: Path | None,
     upstream: int,
-    *,
-    silent: bool = False,
+    stance: str,
 ) -> Side:
     port = free_port()
     command: list[str | Path] = [_mitmdump(), "-q"]
@@ -243,10 +254,10 @@ def _proxy(
     if script is not None:
         ready = free_port()  # metrics: the guard opens them once it stands, after mitmdump's port
         command += ["-s", script, "--set", f"guard_metrics=127.0.0.1:{ready}"]
-        if silent:
-            rules = folder / "silent"
+        if stance:
+            rules = folder / f"{name}-rules"
             rules.mkdir(exist_ok=True)
-            (rules / "stance.yaml").write_text(SILENT, "utf-8")
+            (rules / "stance.yaml").write_text(stance, "utf-8")
             command += ["--set", f"guard_rules={rules}"]
         command += ["--set", f"guard_state={folder / name}"]
     process = processes.start(name, command, ready)

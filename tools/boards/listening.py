@@ -15,36 +15,36 @@ NOW = Row(
         Panel(
             "stat", "Listeners today", "Addresses at which people's programs were sent audio since "
             "midnight; takers are none of them.",
-            [(BOARD.total("stagedoor_listeners_today"), "")], decimals=0,
+            [(BOARD.total("stagedoor_listeners_today"), "")], decimals=0, width=4,
         ),
         Panel(
             "stat", "Takers today", "Visitors, and networks of visitors, that were sent more than "
             "anybody can listen to since midnight, whatever they call themselves.",
-            [(BOARD.total("stagedoor_takers_today"), "")], steps=TROUBLE, decimals=0,
+            [(BOARD.total("stagedoor_takers_today"), "")], steps=TROUBLE, decimals=0, width=4,
         ),
         Panel(
             "stat", "Sweeps", "Times that a client took so in the time shown; one that goes on "
             "counts once an hour.",
-            [(or_zero(BOARD.gained("stagedoor_sweeps_total")), "")], steps=TROUBLE, decimals=0,
+            [(or_zero(BOARD.gained("stagedoor_sweeps_total")), "")], steps=TROUBLE, decimals=0, width=4,
         ),
         Panel(
             "stat", "Refused to takers", "Requests for recordings that were refused after that.",
             [(or_zero(BOARD.gained("stagedoor_sweep_requests_total", outcome="refused")), "")],
-            decimals=0,
+            decimals=0, width=3,
         ),
         Panel(
             "stat", "Sent to takers", "Responses with audio that they were sent all the same, or "
             "that were on their way.",
             [(or_zero(BOARD.gained("stagedoor_sweep_requests_total", outcome="sent")), "")],
-            decimals=0,
+            decimals=0, width=3,
         ),
         Panel(
             "stat", "Stopped on the way", "Responses with audio that were stopped while they ran.",
-            [(or_zero(BOARD.gained("stagedoor_audio_interrupted_total")), "")], decimals=0,
+            [(or_zero(BOARD.gained("stagedoor_audio_interrupted_total")), "")], decimals=0, width=3,
         ),
         Panel(
             "stat", "Streams now", "Responses with audio that are being sent.",
-            [(or_zero(BOARD.total("stagedoor_audio_streams")), "")], decimals=0,
+            [(or_zero(BOARD.total("stagedoor_audio_streams")), "")], decimals=0, width=3,
         ),
     ),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stagedoor.model.actions import table
 from tools.boards.board import Board
-from tools.boards.panels import GREEN, HEALTH, YELLOW, Panel, Row
+from tools.boards.panels import GREEN, HEALTH, TROUBLE, YELLOW, Panel, Row
 from tools.boards.platforms import PLATFORMS
 from tools.boards.query import BOARD, or_zero, top
 
@@ -20,31 +20,43 @@ NOW = Row(
         Panel(
             "stat", "Guard", "Whether Prometheus reaches every guard.",
             [(f'min({BOARD.pick("up")})', "")],
-            steps=HEALTH, words={"0": "gone", "1": "running"},
+            steps=HEALTH, words={"0": "gone", "1": "running"}, width=3,
         ),
         Panel(
             "stat", "Verdicts", "Refusals are carried out, or only noted (observe mode).",
             [(f'min({BOARD.pick("stagedoor_enforcing")})', "")],
-            steps=((None, YELLOW), (1, GREEN)), words={"0": "noted", "1": "carried out"},
+            steps=((None, YELLOW), (1, GREEN)), words={"0": "noted", "1": "carried out"}, width=3,
         ),
         Panel(
             "stat", "Requests", "Requests decided in the time shown.",
-            [(or_zero(BOARD.gained("stagedoor_requests_total")), "")], decimals=0,
+            [(or_zero(BOARD.gained("stagedoor_requests_total")), "")], decimals=0, width=3,
+        ),
+        Panel(
+            "stat", "People today", "Addresses at which people listened since midnight, the "
+            "takers' left out.",
+            [(or_zero(BOARD.total("stagedoor_listeners_today")), "")], decimals=0, width=3,
+        ),
+        Panel(
+            "stat", "Notified, and took anyway", "Times that a crawler which had received your no "
+            "got something all the same, in the time shown. Refused attempts are left out.",
+            [(or_zero(BOARD.gained("stagedoor_taken_against_total")), "")],
+            steps=TROUBLE, decimals=0, width=3,
         ),
         Panel(
             "stat", "Refused", "Requests refused in the time shown; in observe mode, those that "
             "would have been.",
             [(or_zero(BOARD.gained("stagedoor_requests_total", verdict=_WOULD)), "")], decimals=0,
+            width=3,
         ),
         Panel(
             "stat", "Audio withheld", "Playing time that refused requests asked for, where it is "
             "known from an earlier visit to the same file. A lower bound.",
-            [(or_zero(BOARD.gained("stagedoor_audio_seconds_withheld_total")), "")], unit="s",
+            [(or_zero(BOARD.gained("stagedoor_audio_seconds_withheld_total")), "")], unit="s", width=3,
         ),
         Panel(
             "stat", "Audio handed out", "Playing time sent to everybody, estimated from the heads "
             "of the files.",
-            [(or_zero(BOARD.gained("stagedoor_audio_seconds_total")), "")], unit="s",
+            [(or_zero(BOARD.gained("stagedoor_audio_seconds_total")), "")], unit="s", width=3,
         ),
     ),
 )  # fmt: skip

@@ -18,15 +18,15 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import orjson
 
 from stagedoor.evidence import chain
-from stagedoor.evidence.account import Account, Publications
-from stagedoor.evidence.entries import VISITS
+from stagedoor.evidence.account import MOST_ROWS, Account, Entry, Publications
+from stagedoor.evidence.entries import TRACES, VISITS
 from stagedoor.evidence.report import Extract, page
 from stagedoor.evidence.verification import Findings, Row, Thinned, check
 from stagedoor.evidence.wording import CUT_OFF, counting
@@ -74,6 +74,14 @@ class Exported:
 
     lines: Sequence[str]
     account: Account
+    last: int = 0
+    head: str = ""
+    """The ledger's newest entry, and its hash."""
+    site: str = ""
+
+
+class NobodyError(StagedoorError):
+    """The ledger has nothing about the crawler in that time."""
 
 
 def export(book: Book, wanted: Wanted, out: Path) -> Exported:
@@ -91,7 +99,7 @@ def export(book: Book, wanted: Wanted, out: Path) -> Exported:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     last = f"To read: {out}/report.html; to check: python3 {out}/verify.py"
-    return Exported([*done.lines, last], done.account)
+    return replace(done, lines=[*done.lines, last])
 
 
 def _fill(book: Book, wanted: Wanted, part: Path) -> Exported:
@@ -113,22 +121,30 @@ def _fill(book: Book, wanted: Wanted, part: Path) -> Exported:
         (part / "chain.tsr").write_bytes(token)
     _report(wanted, part, written, ledger, stamp)
     shutil.copyfile(verifier.__file__, part / "verify.py")
-    _sums(part)
+    sums(part)
     account = written.account
     lines = [
-        f"{account.client}: {account.total('notices'):,} notices, {account.total('takings'):,} "
-        f"takings ({account.total('against'):,} against the signals), {account.total('refusals'):,} "
-        f"refusals.",
+        figures(account),
         *([f"Not in it: {counting(written.counting)}."] if written.counting else []),
         *([f"Time stamp: {stamp}"] if stamp else []),
         *([] if wanted.holds else [f"{CUT_OFF} Name what you kept elsewhere with --holds."]),
     ]
-    return Exported(lines, account)
+    return Exported(lines, account, written.last, written.head.hex(), written.site)
+
+
+def figures(account: Account) -> str:
+    """What an account comes to, in one line."""
+    return (
+        f"{account.client}: {account.total('notices'):,} notices, {account.total('takings'):,} "
+        f"takings ({account.total('against'):,} against the signals), {account.total('refusals'):,} "
+        f"refusals."
+    )
 
 
 def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
     """Write chain, entries and texts, in one pass over the ledger."""
-    first, before = book.beginning(wanted.since)
+    traces = Traces(book, wanted)
+    first, before = book.beginning(traces.since)
     account = Account(wanted.crawler, wanted.since, wanted.until)
     publications = Publications()
     written = _Written(account, {}, first, first - 1, before, before, 0)
@@ -147,7 +163,14 @@ def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
             body = orjson.loads(row.body)
             links.write(chain.digest(row.body).hex() + "\n")
             written.last, written.head = row.seq, row.hash
-            if row.kind in VISITS:
+            if row.kind in TRACES:
+                if not traces.has(row.kind, body):
+                    continue
+                account.client = traces.named or account.client
+                if len(account.traces) < MOST_ROWS:
+                    parts = _parts(row) if wanted.personal else {}
+                    account.traces.append(Entry(row.seq, body, parts))
+            elif row.kind in VISITS:
                 seen[body["client"]] += 1
                 if body["client"].lower() != named or not (
                     wanted.since <= body["at"] <= wanted.until
@@ -160,7 +183,7 @@ def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
             _show(shown, row, personal=wanted.personal)
             written.bodies += 1
         links.write(f"end {written.last} {written.head.hex()}\n")
-    if not account.tallies:
+    if not account.tallies and not account.traces:
         _nobody(wanted.crawler, seen)
     starts = book.bodies("start")
     written.site = orjson.loads(starts[-1]).get("site", "") if starts else ""
@@ -173,12 +196,44 @@ def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
     return written
 
 
+class Traces:
+    """Which entries about marked links belong to an export: what was handed to the crawler, or used by
+    it, in that time; and of each use the handing, however long before it was.
+    """
+
+    def __init__(self, book: Book, wanted: Wanted) -> None:
+        self._wanted, self._name = wanted, wanted.crawler.lower()
+        self._marks: set[str] = set()
+        self.named = ""
+        """The crawler as the entries spell it."""
+        self.since = wanted.since
+        """The time of the first entry that belongs to it."""
+        for raw in book.bodies("use"):
+            body = orjson.loads(raw)
+            if self._is_about(body) and body["handed"]:
+                self._marks.add(body["mark"])
+                self.since = min(self.since, body["handed"]["at"])
+
+    def _is_about(self, body: Mapping[str, Any]) -> bool:
+        if not self._wanted.since <= body["at"] <= self._wanted.until:
+            return False
+        for one in (body, body.get("handed") or {}):
+            if str(one.get("client", "")).lower() == self._name:
+                self.named = one["client"]
+                return True
+        return False
+
+    def has(self, kind: str, body: Mapping[str, Any]) -> bool:
+        """Whether an entry of TRACES belongs to it."""
+        return self._is_about(body) or (kind == "handing" and body["mark"] in self._marks)
+
+
 def _nobody(crawler: str, seen: Counter[str]) -> None:
     known = [name for name, _ in seen.most_common()]
     hint = did_you_mean(crawler, known) or (
         f"it knows {listed(known)}" if known else "it knows nobody since then"
     )
-    raise StagedoorError(f"the ledger has nothing about “{crawler}” in that time — {hint}")
+    raise NobodyError(f"the ledger has nothing about “{crawler}” in that time — {hint}")
 
 
 def _parts(row: Row) -> dict[str, str]:
@@ -239,7 +294,8 @@ def _held(wanted: Wanted, ledger: Findings) -> str:
     return f"{compared:,} hashes were compared, and are as they were noted" if compared else ""
 
 
-def _sums(part: Path) -> None:
+def sums(part: Path) -> None:
+    """Write SHA256SUMS over all files of a folder."""
     names = sorted(path.relative_to(part).as_posix() for path in part.rglob("*") if path.is_file())
     lines = [
         f"{hashlib.sha256((part / name).read_bytes()).hexdigest()}  {name}\n" for name in names

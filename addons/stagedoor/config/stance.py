@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from stagedoor.config.schema import ListOf, Model, check
+from stagedoor.config.store_address import store_address
 from stagedoor.config.yamltext import Document, Path, Value
 from stagedoor.model import edges
 from stagedoor.model.errors import Location, Problem, did_you_mean, listed
@@ -151,13 +152,14 @@ Number = Annotated[int, AfterValidator(_over_nothing)]
 class Listening(Model):
     """From where on nobody is listening any more, but taking. `ahead` and `at_once_by_network` in
     seconds of sound that cannot have been heard yet, `on_air` in seconds of a live stream; the
-    others count recordings, episodes and streams.
+    others count recordings, episodes, archives and streams.
     """
 
     ahead: Span = 5400.0
     whole_files: Number = 20
     at_once_by_network: Span = 7200.0
     episodes: Number = 500
+    archives: Number = 30
     live_streams: Number = 100
     live_streams_by_network: Number = 1000
     on_air: Span = 43_200.0
@@ -230,6 +232,14 @@ class Site(Model):
     profile: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(proxy_word)]] = ()
     ja4_header: str = ""
+    store: str = ""
+
+    @field_validator("store")
+    @classmethod
+    def _store(cls, value: str) -> str:
+        if value:
+            store_address(value)
+        return value
 
     @field_validator("upstream", mode="before")
     @classmethod
@@ -248,6 +258,19 @@ class Site(Model):
         return value
 
 
+class Passes(Model):
+    """Recordings that are for those alone who came by one of the site's own pages, feeds or playlists.
+
+    `paths` are those that need a pass; none: no recording does. `page` is where a client is sent that
+    has none. A household is given `per_hour` passes in an hour; more browsers there share them.
+    """
+
+    paths: ListOf[Annotated[str, AfterValidator(_absolute)]] = ()
+    page: Annotated[str, AfterValidator(_absolute)] = "/"
+    per_hour: Annotated[int, Field(ge=1, le=1000)] = 40
+    form: Literal["query", "path"] = "query"
+
+
 class OnError(Model):
     """What happens to requests when the guard itself fails."""
 
@@ -264,6 +287,8 @@ class Stance(Model):
     audio: Audio = Audio()
     listening: Listening = Listening()
     traps: Switch = "no"
+    passes: Passes = Passes()
+    canaries: Switch = "no"
     announcement: Switch = "no"
     publish: Publish = Publish()
     evidence: Evidence = Evidence()
@@ -277,7 +302,7 @@ class Stance(Model):
             f"stance.{group}.{name}": word
             for group in ("ai", "others")
             for name, word in getattr(self, group).model_dump().items()
-        }
+        } | {PASSES: "yes" if self.passes.paths else "no"}
 
     def amounts(self) -> Mapping[str, float]:
         """The numbers that rules may compare with: `stance.listening.ahead` → 5400.0."""
@@ -297,6 +322,8 @@ def _stance_of(_standards: registry.Registry) -> type[Stance]:
     )
 
 
+PASSES = "stance.passes.needed"
+"""Whether any path needs a pass, as rules ask for it."""
 _SHIPPED = registry.current()
 
 
@@ -312,7 +339,7 @@ def choices() -> Mapping[str, tuple[str, ...]]:
         f"stance.{group}.{name}": get_args(field.annotation)
         for group, model in (("ai", Ai), ("others", Others))
         for name, field in model.model_fields.items()
-    }
+    } | {PASSES: ("yes", "no")}
 
 
 NAMELESS: Path = ("others", "nameless")

@@ -70,6 +70,7 @@ def asked(case: Case) -> Request:
         headers=tuple((name, as_header(value)) for name, value in case.headers.items()),
         address=case.ip or "",
         credentials=case.credentials,
+        passed=case.pass_,
     )
 
 
@@ -95,6 +96,9 @@ def heard(case: Case) -> Behaviour:
         sessions.sent(clients[number % len(clients)], sent, at)
     for number in range(after.episodes):
         sent = _portion(f"/case/episode/{number}.mp3", "episode", after.each, after.each)
+        sessions.sent(clients[number % len(clients)], sent, at)
+    for number in range(after.archives):
+        sent = SoundSent(f"/case/{number}.zip", "archive", 0.0, 0, 100_000_000, first=True)
         sessions.sent(clients[number % len(clients)], sent, at)
     if after.tripped:
         sessions.tripped(clients[0], TRIPPED, at)

@@ -1,7 +1,8 @@
 """All listening sessions: bounded, and so that strangers cannot make it forget somebody it watches.
 
 A household has a session once something was sent to it. Its agents and its network have their own
-only once there are two of them: until then the household's says the same.
+only once there are two of them: until then the household's says the same. Where a pass stands for one
+listener, it has a session, wherever it is shown, and its household has none of what it was sent.
 
 Bounds: `most` sessions and four recordings for each on average. What is new takes the place of who
 was quiet longest, and never of a session that is watched: that was sent much more than can have been
@@ -70,11 +71,11 @@ class Sessions:
         if sent.kind in {"live", "bought"} or sent.end <= sent.start:
             return
         sessions = self._of(listener, at)
-        if sent.kind == "episode":
+        if sent.kind in {"episode", "archive"}:
             key = int.from_bytes(recording_key(sent.track))
             for session in sessions:
                 before = session.recordings
-                session.episode(key, at)
+                (session.episode if sent.kind == "episode" else session.archive)(key, at)
                 self._recordings += session.recordings - before
         else:
             self._sent(sessions, sent, at)
@@ -96,8 +97,16 @@ class Sessions:
 
     def watched(self, listener: Listener, at: float) -> bool:
         """Whether its household is so far ahead that it is watched."""
-        session = self._get(listener.household)
+        session = self.session(listener, "household")
         return session is not None and session.ahead(at) > WATCHED
+
+    def owes(self, listener: Listener, seconds: float, at: float) -> None:
+        """A new pass begins as if so much sound were ahead already."""
+        session = self.session(listener, "household")
+        if session is None:
+            session = self._of(listener, at)[0]
+            session.owe(seconds, at)
+            self._keep(listener, at)
 
     def playlist(self, listener: Listener, at: float) -> None:
         """A playlist was sent."""
@@ -113,7 +122,7 @@ class Sessions:
     def sentence(self, listener: Listener, sentence: Sentence, at: float) -> None:
         """A verdict lasts from now on."""
         self._of(listener, at)
-        session = self._at(listener, sentence.scope)
+        session = self.session(listener, sentence.scope)
         if session is not None:
             session.sentence(sentence.rule, at + sentence.seconds)
         self._keep(listener, at)
@@ -130,7 +139,7 @@ class Sessions:
         """The facts of these sessions; of the others nothing."""
         facts: dict[Scope, Heard] = {}
         for scope in scopes:
-            session = self._at(listener, scope)
+            session = self.session(listener, scope)
             facts[scope] = (
                 NOTHING_HEARD
                 if session is None
@@ -144,16 +153,17 @@ class Sessions:
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         """What this listener, or its network, was sent, where nobody listens to so much so soon."""
-        home = self._at(listener, "household")
+        home = self.session(listener, "household")
         if home is not None:
-            agent = self._at(listener, "agent")
+            agent = self.session(listener, "agent")
             if (
                 (agent is not None and agent.has_whole(amounts.whole_files, at))
                 or (home.ahead(at) > amounts.ahead and home.has_begun(MANY, at))
                 or home.has_episodes(amounts.episodes, at)
+                or home.has_archives(amounts.archives, at)
             ):
                 return self.run(listener, "household", at)
-        network = self._at(listener, "network")
+        network = self.session(listener, "network")
         if network is None or network.ahead(at) <= amounts.at_once_by_network:
             return None
         return self.run(listener, "network", at) if network.has_begun(MANY, at) else None
@@ -161,13 +171,13 @@ class Sessions:
     def run(self, listener: Listener, scope: Scope, at: float) -> Sweep | None:
         """What was sent without a pause; None where nothing was."""
         where: Scope = "network" if scope == "network" else "household"
-        session = self._at(listener, where)
+        session = self.session(listener, where)
         count, seconds = session.run(at) if session is not None else (0, 0.0)
         return Sweep(where, count, seconds) if count else None
 
     def left(self, listener: Listener, rule: str, scope: Scope, at: float) -> float:
         """Seconds for which the sentence of a rule still lasts."""
-        session = self._at(listener, scope)
+        session = self.session(listener, scope)
         return session.left(rule, at) if session is not None else 0.0
 
     def begun(self, household: str, recording: str, at: float) -> bool:
@@ -175,17 +185,23 @@ class Sessions:
         session = self._get(household)
         return session is not None and session.remembers(self.catalogue.known(recording), at)
 
+    def any_of(self, network: str) -> bool:
+        """Whether there is a session of this network, or of a household in it."""
+        return network in self._networks
+
     # -- whose session -----------------------------------------------------------------------------
 
     def _get(self, key: str) -> Session | None:
         passing, watched, held = self._ranks
         return passing.get(key) or watched.get(key) or held.get(key)
 
-    def _at(self, listener: Listener, scope: Scope) -> Session | None:
+    def session(self, listener: Listener, scope: Scope) -> Session | None:
         """The session that says most about this scope of a listener; None where there is none."""
         if scope == "network":
             found = self._networks.get(listener.network)
             return self._get(found if isinstance(found, str) else listener.network)
+        if listener.passed:
+            return self._get(_pass_key(listener.passed))
         home = self._get(listener.household)
         if scope == "household" or home is None:
             return home
@@ -200,6 +216,8 @@ class Sessions:
 
     def _of(self, listener: Listener, at: float) -> tuple[Session, ...]:
         """The sessions that count what happens to this listener, made where they are missing."""
+        if listener.passed:
+            return self._of_pass(listener, at)
         network, home = self._joined(listener, at)
         found = (home, network) if home is not None and network is not None else (home or network,)
         if home is None:
@@ -210,6 +228,19 @@ class Sessions:
             return tuple(one for one in found if one is not None)
         own = self._agent(listener.household, home, agent, at)
         return tuple(one for one in (*found, own) if one is not None)
+
+    def _of_pass(self, listener: Listener, at: float) -> tuple[Session, ...]:
+        """The session of a pass, and of the network that it is shown in just now. That has one apart
+        from its households from then on.
+        """
+        key, network = _pass_key(listener.passed), listener.network
+        own = self._touched(key) or self._added(key, Session(DRAIN["agent"]), at)
+        if not network:
+            return (own,)
+        there = self._networks.get(network, 0)
+        if not isinstance(there, int) or not there:
+            self._networks[network] = 1 if there else 0
+        return own, self._network(network, there, at)
 
     def _joined(self, listener: Listener, at: float) -> tuple[Session | None, Session | None]:
         """Network and household; the network None where the household is all of it, the household
@@ -276,8 +307,9 @@ class Sessions:
 
     def _keep(self, listener: Listener, at: float) -> None:
         """Watch the sessions of this listener that need it, and make room where there is none."""
-        keys = [listener.household, listener.network]
-        home = self._get(listener.household)
+        own = _pass_key(listener.passed) if listener.passed else listener.household
+        keys = [own, listener.network]
+        home = self._get(own)
         if home is not None and isinstance(home.agents, dict):
             keys.append(_agent_key(listener.household, recording_key(listener.agent)))
         for key in keys:
@@ -300,7 +332,9 @@ class Sessions:
                 if (now := session.rank(at)) < rank:  # what it was watched for is over
                     self._ranks[now][key] = kept.pop(key)
                     self._ranks[now].move_to_end(key, last=False)
-        crowded = len(watched) + len(held) > self._most * _KEPT
+        # By their number, or by their recordings, of which a watched session has many.
+        most = min(len(self), self._most)
+        crowded = len(watched) + len(held) > most * _KEPT
         kept = passing if passing and not crowded else watched or held
         key, session = kept.popitem(last=False)
         self._recordings -= session.recordings
@@ -324,3 +358,7 @@ class Sessions:
 
 def _agent_key(household: str, agent: bytes) -> str:
     return f"{household}\0{agent.decode('latin-1')}"
+
+
+def _pass_key(serial: str) -> str:
+    return f"\0{serial}"

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from stagedoor.engine.compliance import Violation
 from stagedoor.engine.needs import NO_WAITS
+from stagedoor.engine.under_way import Way
 from stagedoor.identify.licences import NO_LICENCE, Held
+from stagedoor.marks.mark import Mark
 from stagedoor.model.client_keys import listener
 from stagedoor.model.events import Decided
 from stagedoor.model.facts import (
@@ -44,6 +46,16 @@ class Transaction:
     """The store's key of the client's address."""
     recording = ""
     """The recording that it asks for, as it is counted: of a segment, its track. Empty: its path."""
+    marks: tuple[Mark, ...] = ()
+    """The marks in its address, in their order."""
+    written: tuple[str, ...] = ()
+    """Those marks as they were written."""
+    worn: Mark | None = None
+    """The pass in its cookie."""
+    mark = ""
+    """The serial of the mark that it came by; of several the one that lets it in."""
+    passed = ""
+    """The serial of the pass that it is counted by, see `model.heard.Listener`."""
     crawler = ""
     """The store's key of the crawler, empty for people."""
     client: Client = UNKNOWN
@@ -63,6 +75,10 @@ class Transaction:
     """A live stream of its is open."""
     place: tuple[int, int, int] | None = None
     """The how manieth recording its household, network and agent began with it; None before that."""
+    way: Way | None = None
+    """What its response is expected to send, from when it was let in to its end."""
+    waited_for = 0.0
+    """Seconds for which it stood in line until it was let in."""
     own = 0.0
     """Seconds of sound that its response has sent."""
     interrupted = False
@@ -71,6 +87,8 @@ class Transaction:
     """How many sentences had begun when it was decided, of anybody."""
     sweep: Sweep | None = None
     """What its client was sent, where that is far more than anybody listens to."""
+    answered_with = 0
+    """The status of the guard's own answer."""
     seconds = 0.0
     """What the decisions cost."""
     id = ""
@@ -90,7 +108,8 @@ class Transaction:
     def listener(self) -> Listener:
         """Whom it is counted for, what it is sent of recordings."""
         request = self.request
-        return listener(request.address, request.agent)
+        found = listener(request.address, request.agent)
+        return found._replace(passed=self.passed) if self.passed else found
 
     @property
     def against(self) -> bool:
@@ -109,4 +128,6 @@ class Transaction:
             id=self.id,
             against=self.against,
             sweep=self.sweep,
+            answered=self.answered_with,
+            mark=self.mark,
         )

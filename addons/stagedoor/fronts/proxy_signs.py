@@ -147,7 +147,7 @@ _PEER = (
 )
 _EDGE = (
     "requests come through {name}: its address is not the visitor's, so no crawler can be proven and "
-    "no visitor told from another — "
+    "no visitor distinguished from another — "
 )
 _SILENT = (
     "requests come through {name}, but your own proxy does not say for whom: let it pass "

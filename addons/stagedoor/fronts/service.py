@@ -29,8 +29,10 @@ from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.crowds import is_crowd
+from stagedoor.fronts.handouts import Handouts
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.sound_reports import SoundReports
+from stagedoor.fronts.waiting_line import WaitingLine
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
@@ -58,7 +60,9 @@ from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
 from stagedoor.store.memory import MemoryStore
+from stagedoor.store.shared import SharedStore
 from stagedoor.store.store_keys import once_key
+from stagedoor.store.store_opening import open_shared
 from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
 from stagedoor.verify.edge_files import read_edges
@@ -89,6 +93,7 @@ class Service:
         """What the stance asks for and cannot be seen here (blind_spots.py); empty for nothing."""
         self.publication = NOTHING
         self.store: Store = MemoryStore(1)
+        self._shared: SharedStore | None = None
         self.tracks = Tracks()
         self.claims = Claims(self.emit, self._edges_changed)
         self.watcher = Watcher(self._build, self.take, self.emit)
@@ -100,7 +105,9 @@ class Service:
         self._evidence = False
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
-        self.sound = SoundReports(lambda: self.store, self.emit)
+        self.line = WaitingLine(lambda: self.store, self.tracks, self._decided_late)
+        self.sound = SoundReports(lambda: self.store, self.emit, self.line)
+        self.marks = Handouts(lambda: self.store, self.emit)
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -119,6 +126,7 @@ class Service:
     def take(self, policy: Policy) -> None:
         """Decide by `policy` from now on: one assignment, whole or not at all."""
         assert self.settings is not None
+        self.marks.follow(policy)
         self.trusted = self.settings.trusted_for(policy.stance, self.edges)
         self.ja4_header = self.settings.ja4_header_for(policy.stance)
         self.mode = self.settings.mode_for(policy.stance)
@@ -160,9 +168,10 @@ class Service:
         assert self.settings is not None
         assert self.policy is not None
         settings, policy = self.settings, self.policy
+        self.marks.open(settings.state)
         self.claims.open(settings.state, settings.resolvers, policy, client)
         self.licences.open(settings.state)
-        self.store = MemoryStore(settings.clients)
+        self._open_store()
         self._evidence = True
         self.suite.open(
             settings.state,
@@ -170,13 +179,37 @@ class Service:
             program=rule_folder.program_version(),
             site=policy.stance.publish.address,
         )
+        if self.suite.handings is not None:
+            self.marks.look_up = self.suite.handings.look_up
         self._publish()
+
+    def _open_store(self) -> None:
+        """The memory of this guard alone, or one that it shares with others."""
+        assert self.settings is not None
+        assert self.policy is not None
+        address = self.settings.store_for(self.policy.stance)
+        if address is None:
+            self.store = MemoryStore(self.settings.clients)
+            return
+        site = self.policy.stance.publish.address.partition("://")[2]
+        self.store = self._shared = open_shared(
+            address, self.settings.clients, site=site, heard=self._heard
+        )
+        for name, source in self._shared.measures().items():
+            self.suite.watch(name, source)
+
+    def _heard(self) -> None:
+        """Another guard has begun a sentence: who was let in before may be under it."""
+        self.sound.turn += 1
 
     def close(self) -> None:
         """Close what open() opened, and the files that are being written."""
+        if self._shared is not None:
+            self._shared.close()
         self.watcher.close()
         self.claims.close()
         self.licences.server.close()
+        self.marks.close()
         self.suite.close()
 
     def _publish(self) -> None:
@@ -213,21 +246,33 @@ class Service:
 
     # -- one request -------------------------------------------------------------------------------
 
-    def signature(self, transaction: Transaction, *, authority: str, scheme: str) -> Outcome:
-        """What the request's signature is worth; a verified one names its signer."""
-        found = self.claims.signature(
+    def signature(
+        self, transaction: Transaction, *, authority: str, scheme: str
+    ) -> Outcome | Awaitable[Outcome]:
+        """What the request's signature is worth: for decide()."""
+        return self.claims.signature(
             transaction.request, self.store, authority=authority, scheme=scheme
         )
-        if found.standing == "verified":
-            transaction.signer = found.signer
-        return found
 
-    def decide(self, transaction: Transaction, signed: Outcome = NONE) -> Awaitable[None] | None:
-        """Gather what the rules ask for, and decide. None, where nothing had to be waited for."""
+    def decide(
+        self, transaction: Transaction, signed: Outcome | Awaitable[Outcome] = NONE
+    ) -> Awaitable[None] | None:
+        """Gather what the rules ask for, and decide. None, where nothing had to be waited for.
+
+        `signed`: what signature() said; a verified one names its signer.
+        """
+        if not isinstance(signed, Outcome):
+            return self._decided_signed(transaction, signed)
+        if signed.standing == "verified":
+            transaction.signer = signed.signer
         # Few sites have licences, and a look through every request's headers would be felt.
         if self._licensing and transaction.request.header("authorization"):
             transaction.held = self.licences.held(transaction)
+        if self.marks.on:
+            self.marks.enter(transaction)
         order.enter(transaction)
+        if transaction.request.passed == "bought":
+            self._bought(transaction)
         if not transaction.resource.guarded:
             self._listed(transaction)
         elif self.tracks.any_live:
@@ -245,11 +290,20 @@ class Service:
             return None
         known = self.store.read(query)
         if isinstance(known, Known):
-            self._decided(transaction, proof, known)
-            if transaction.verdict.refused:
-                self._until(transaction, query)
-            return None
-        return self._decided_later(transaction, proof, known)
+            self._decided_by(transaction, proof, known, query)
+            return None if transaction.verdict.refused else self.line.enter(transaction)
+        return self._decided_later(transaction, proof, known, query)
+
+    async def _decided_signed(self, transaction: Transaction, signed: Awaitable[Outcome]) -> None:
+        waiting = self.decide(transaction, await signed)
+        if waiting is not None:
+            await waiting
+
+    @staticmethod
+    def _bought(transaction: Transaction) -> None:
+        """What a pass was sold for counts as a shop's download does."""
+        if transaction.resource.kind in {"audio", "download"}:
+            transaction.resource = replace(transaction.resource, form="bought")
 
     def _listed(self, transaction: Transaction) -> None:
         """What a playlist names as a piece of a track is one, whatever its name looks like."""
@@ -284,10 +338,9 @@ class Service:
             transaction.crawler = crawler_key(client.name, home, verified=verified)
         transaction.counted = needs.behaviour
         recording = ""
-        if counts and transaction.resource.guarded and request.method != "HEAD":
-            resource = transaction.resource
-            key = resource.track or track_key(request.path, request.target)
-            recording = transaction.recording = self.tracks.place(key).track
+        if (counts or listens) and transaction.resource.guarded and request.method != "HEAD":
+            transaction.recording = self._recording(transaction)
+            recording = transaction.recording if counts else ""
         now, crawler = time.monotonic(), transaction.crawler
         if not listens:
             return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
@@ -304,10 +357,30 @@ class Service:
             sentences=needs.sentences,
         )
 
+    def _recording(self, transaction: Transaction) -> str:
+        """The key of the recording that is asked for: of a segment, its track."""
+        request, resource = transaction.request, transaction.resource
+        key = resource.track or track_key(request.path, request.target)
+        return self.tracks.place(key).track
+
     async def _decided_later(
-        self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Awaitable[Known]
+        self,
+        transaction: Transaction,
+        proof: tuple[Proof, str] | None,
+        known: Awaitable[Known],
+        query: Query,
     ) -> None:
-        self._decided(transaction, proof, await known)
+        self._decided_by(transaction, proof, await known, query)
+        waiting = self.line.enter(transaction)
+        if waiting is not None:
+            await waiting
+
+    def _decided_by(
+        self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known, query: Query
+    ) -> None:
+        self._decided(transaction, proof, known)
+        if transaction.verdict.refused:
+            self._until(transaction, query)
 
     def _decided(
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known
@@ -331,8 +404,8 @@ class Service:
             return
 
         def holds(seconds: float) -> bool:
-            known = self.store.read(replace(query, at=query.at + seconds))
-            return isinstance(known, Known) and order.would_hold(transaction, known)
+            known = self.store.here(replace(query, at=query.at + seconds))
+            return order.would_hold(transaction, known)
 
         late = verdict.seconds
         while holds(late):
@@ -347,7 +420,7 @@ class Service:
 
     def missing(self, transaction: Transaction, status: int) -> None:
         """The site has no such recording, or does not send it: it does not count as asked for."""
-        if transaction.recording and status >= 400 and status != 416:
+        if transaction.policy.counts and transaction.recording and status >= 400 and status != 416:
             self.store.missing(transaction.household, transaction.recording)
 
     def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
@@ -356,6 +429,8 @@ class Service:
             if transaction.listened and transaction.turn != self.sound.turn:
                 self._decided_late(transaction)
             return None
+        if transaction.listened and not transaction.recording and resource.guarded:
+            transaction.recording = self._recording(transaction)
         needs = order.needs(transaction)
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
         behaviour = needs.behaviour and not transaction.counted
@@ -390,7 +465,7 @@ class Service:
         steps = transaction.steps
         if transaction.verdict.refused or not (steps.listening or steps.sentences):
             return
-        known = self.store.read(
+        known = self.store.here(
             Query(
                 transaction.household,
                 time.monotonic(),
@@ -399,8 +474,7 @@ class Service:
                 sentences=steps.sentences,
             )
         )
-        if isinstance(known, Known):
-            self._apply(transaction, "", order.decide_late(transaction, known))
+        self._apply(transaction, "", order.decide_late(transaction, known))
 
     def logged_in(self, transaction: Transaction) -> None:
         """The site, which refuses others, has accepted the credentials: decide again."""
@@ -442,8 +516,10 @@ class Service:
         if event.sweep is not None:
             self.sound.swept(transaction, event, stopped=refused)
         self.emit(event)
+        if transaction.marks:
+            self.marks.used(transaction, event)
         if refused:
-            self._noticed_headers(transaction, event.verdict.status)
+            self._noticed_headers(transaction, event.status)
         elif person and event.resource.kind == "page" and event.request.method == "GET":
             service = self.policy.referrers.of(event.request) if self.policy else None
             if service is not None:

@@ -28,10 +28,10 @@ _MAX_ALONE = 1 << 20
 class Globs:
     """One or more path globs; a path matches when any of them does."""
 
-    def __init__(self, globs: Sequence[str]) -> None:
+    def __init__(self, globs: Sequence[str], *, memory: int = MAX_MEMORY) -> None:
         parts = [f"(?:{path_glob(glob)})" for glob in globs]
         try:
-            self._compiled = [re2.compile("|".join(parts), _options())]
+            self._compiled = [re2.compile("|".join(parts), _options(memory=memory))]
         except re2.error:  # too many for the memory
             self._compiled = [re2.compile(part, _options()) for part in parts]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stagedoor.model.events import Decided
+from stagedoor.model.events import Decided, MarkUsed
 from stagedoor.model.facts import Client, Proof, Purpose
 from stagedoor.model.heard import Scope
 
@@ -59,6 +59,8 @@ class Past:
     hours: list[list[int]] = field(default_factory=lambda: [[0, 0, 0] for _ in range(24)])
     """Of each hour: requests of machines, requests refused, requests of people."""
     people_refused: int = 0
+    takers: dict[tuple[Scope, str, str], Taker] = field(default_factory=dict)
+    """By scope, network and name: addresses are not kept of people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,8 @@ class Today:
     referrals: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Visits of people, by the service that sent them and its operator."""
 
+    uses: tuple[MarkUsed, ...] = ()
+    """Links handed to a machine that another client asked for, the newest first."""
     listeners: int = 0
     """Addresses from which people have listened; takers are none of them."""
     more_listeners: bool = False

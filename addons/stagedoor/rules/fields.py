@@ -28,6 +28,7 @@ from stagedoor.model.facts import (
     FORMS,
     KINDS,
     LICENCE_STANDINGS,
+    PASS_STANDINGS,
     PROOFS,
     PURPOSES,
     Behaviour,
@@ -91,6 +92,7 @@ HEARD: Mapping[str, tuple[FieldKind, str]] = {
     "whole_recordings": ("count", "recordings it was sent whole within ten minutes"),
     "begun_recordings": ("count", "recordings it was sent something of within an hour"),
     "episodes": ("count", "episodes of feeds it was sent something of within a day"),
+    "archives": ("count", "archives (albums in a zip) it was sent something of within a day"),
     "catalogue_share": (
         "count",
         "how much of all recordings it was sent within 12 to 24 hours: 0.5",
@@ -199,6 +201,12 @@ FIELDS: Mapping[str, Field] = {
         "choice",
         "a login of the site's own: sent, or accepted by a site that refuses others",
         CREDENTIALS,
+    ),
+    "request.pass": Field(
+        _request("passed"),
+        "choice",
+        "whether it needs a pass that the guard has handed out, and shows one",
+        PASS_STANDINGS,
     ),
     "request.agent": Field(
         _request("agent"),

@@ -44,7 +44,15 @@ from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model import actions
 from stagedoor.model.actions import Action, Takes
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
-from stagedoor.model.facts import Behaviour, Credentials, LicenceStanding, Proof, Rate, Verdict
+from stagedoor.model.facts import (
+    Behaviour,
+    Credentials,
+    LicenceStanding,
+    PassStanding,
+    Proof,
+    Rate,
+    Verdict,
+)
 from stagedoor.model.heard import Heard, Listening, Scope, Sentence
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import Condition
@@ -93,6 +101,7 @@ class Sound(Model):
     whole_recordings: int = 0
     begun_recordings: int = 0
     episodes: int = 0
+    archives: int = 0
     catalogue_share: float = 0.0
     sequential_walk: int = 0
     whole_file_by_ranges: int = 0
@@ -144,12 +153,13 @@ class After(Model):
 
     Recordings are of `each`, and begun evenly over `within`; the request comes right behind the last,
     or `later`. Of a recording that is only begun, a tenth is sent. `from_addresses`: they take turns.
-    `episodes` and `segments` (of ten seconds each, of one track) are sent after them.
+    `episodes`, `archives` and `segments` (of ten seconds each, of one track) are sent after them.
     """
 
     whole_recordings: Annotated[int, Field(ge=0, le=10_000)] = 0
     begun_recordings: Annotated[int, Field(ge=0, le=10_000)] = 0
     episodes: Annotated[int, Field(ge=0, le=10_000)] = 0
+    archives: Annotated[int, Field(ge=0, le=10_000)] = 0
     segments: Annotated[int, Field(ge=0, le=10_000)] = 0
     within: Seconds = 1.0
     each: Seconds = 180.0
@@ -175,6 +185,8 @@ class Case(Model):
     ip: Annotated[str, AfterValidator(_address)] | None = None
     credentials: Credentials = "none"
     """Whether it carries a login, and whether the site is taken to have accepted it."""
+    pass_: PassStanding = Field(default="unneeded", alias="pass")
+    """Whether it needs a pass, and shows one."""
     behaviour: Lately = Lately()
     after: After | None = None
     """What it was sent before, in the place of `behaviour`."""

@@ -128,6 +128,10 @@ class Tracks:
         while len(self._live) > MOST_LIVE:
             self._live.popitem(last=False)
 
+    def not_live(self, key: str) -> None:
+        """It was taken for one, and is a recording."""
+        self._live.pop(key, None)
+
     @property
     def any_live(self) -> bool:
         """Whether there is such a resource at all."""

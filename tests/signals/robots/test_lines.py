@@ -125,3 +125,19 @@ def test_content_usage_ends_a_run_of_agents_for_readers_that_know_it() -> None:
 )
 def test_most_files_have_one_reading(text: bytes) -> None:
     assert read(text).aware is None
+
+
+@pytest.mark.parametrize(
+    ("line", "records"),
+    [
+        (b"Disallow /a", [("disallow", b"/a")]),  # Google reads it, too
+        (b"hello world", []),
+        (b": /a", []),
+        (b"Foo: /a", [("foo", b"/a")]),
+        (b"one two three", []),
+        (b"Disallow: /a # why", [("disallow", b"/a")]),
+    ],
+)
+def test_what_is_a_record(line: bytes, records: list[tuple[str, bytes]]) -> None:
+    (group,) = read(b"User-agent: *\n" + line + b"\n").groups
+    assert [(record.name, record.value) for record in group.records] == records

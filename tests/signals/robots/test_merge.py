@@ -15,6 +15,7 @@ from robots import RobotsParser
 
 from stagedoor.signals.meaning import USES, Said, resolve
 from stagedoor.signals.robots.access import allowed, decide, read
+from stagedoor.signals.robots.differences import parted
 from stagedoor.signals.robots.lines import BOM, MOST_OCTETS
 from stagedoor.signals.robots.merge import BEGIN, END, merge, write
 from stagedoor.signals.standards import content_signal, content_usage
@@ -368,3 +369,28 @@ def test_a_path_that_the_site_forbids_already_is_not_forbidden_twice() -> None:
     for token in ("Bingbot", "Anybody"):
         assert not allowed(robots, token, "/trap-1234")
         assert allowed(robots, token, "/press/a.html")
+
+
+def test_comments_above_the_sites_first_group_stay_with_it() -> None:
+    site = b"Disallow: /nobody\n# Ours.\n# Mind it.\nUser-agent: *\nDisallow: /a\n"
+    text = merge(site, WANTED).text
+    assert b"# Ours.\n# Mind it.\nUser-agent: *\n" in text
+    assert allowed(read(text), "Anybody", "/nobody")
+
+
+def test_a_group_that_names_nobody_is_left_as_it_is() -> None:
+    text = merge(b"User-agent:\nDisallow: /a\n\nUser-agent: *\nDisallow: /b\n", WANTED).text
+    assert b"User-agent:\nDisallow: /a\n" in text
+    robots = read(text)
+    assert allowed(robots, "Anybody", "/a")
+    assert not allowed(robots, "Anybody", "/b")
+    assert not allowed(robots, "GPTBot", "/a")
+
+
+def test_two_readings_part_only_where_a_record_of_use_ends_a_run_of_agents() -> None:
+    robots = read(
+        b"User-agent: A\nDisallow: /x\nUser-agent: B\nContent-Usage: train-ai=n\nUser-agent: C\nAllow: /\n"
+    )
+    (found,) = parted(robots)
+    usage, before, behind = found
+    assert (usage.number, before, behind) == (4, ("b",), ("c",))

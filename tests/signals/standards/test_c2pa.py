@@ -134,3 +134,8 @@ def test_credentials_that_do_not_fit_the_file_have_no_limits() -> None:
     statement = c2pa.read(report({"cawg.ai_training": "allowed"}, state="Invalid"))
     assert statement is not None
     assert list(c2pa.limits(statement)) == []
+
+
+@pytest.mark.parametrize("text", [b"", b"no JSON", b"[]", b"{}", b'{"active_manifest": 1}'])
+def test_what_is_no_report_says_nothing(text: bytes) -> None:
+    assert c2pa.read(text) is None

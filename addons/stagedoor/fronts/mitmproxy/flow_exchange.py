@@ -22,10 +22,11 @@ from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.blind_spots import of_request
 from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.inner_addresses import names_addresses, translated
-from stagedoor.fronts.mitmproxy import first_bytes, interrupting
+from stagedoor.fronts.mitmproxy import first_bytes, interrupting, marked_flows, request_faults
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.delivery import SOUNDING, Delivery
+from stagedoor.fronts.mitmproxy.early_refusals import RefusedAgents
 from stagedoor.fronts.mitmproxy.flow_request import read
 from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, route, unreachable
 from stagedoor.fronts.mitmproxy.logins import Logins
@@ -47,6 +48,7 @@ from stagedoor.publish.publication import NOTHING, Published
 from stagedoor.resources import response_kinds
 from stagedoor.resources.response_kinds import Head
 from stagedoor.rules.plan import ALLOW
+from stagedoor.rules.policy import Policy
 from stagedoor.rules.rule import RETRY_AFTER
 
 _log = logging.getLogger("stagedoor.door")
@@ -55,6 +57,10 @@ _PASSAGE = "stagedoor"
 """Where a flow's passage is kept, in its metadata."""
 _OURS = "stagedoor.answer"
 """Marks a flow whose response is the guard's own."""
+_EARLY = "stagedoor.early"
+"""What was decided about a flow before its first hook."""
+_Decided = tuple[Passage, float, Awaitable[None] | None]
+"""A passage, when that began, and what it has to wait for."""
 UPSTREAM_SILENCE = 10.0
 """Seconds between two lines about a site that does not answer."""
 MOST_WAITING = 200
@@ -78,6 +84,7 @@ class Exchanges:
         self.outage = Outage()
         self.redirects = SignalRedirects()
         self.logins = Logins(self.redirects.client)
+        self.agents = RefusedAgents()
 
     def follow(self, publication: Published) -> None:
         """From now on this is published."""
@@ -125,8 +132,17 @@ class Exchanges:
         if policy is None:
             self._answer(flow, as_response(unavailable(None)))
             return None
+        decided: _Decided | None = flow.metadata.pop(_EARLY, None)
+        passage, began, later = decided or self._decide(flow, policy)
+        if later is not None:
+            return self._entered_later(flow, passage, began, later)
+        return self._entered(flow, passage, began)
+
+    def _decide(self, flow: http.HTTPFlow, policy: Policy) -> _Decided:
         began = time.perf_counter()
+        service = self.service
         trusted = service.trusted
+        taken = marked_flows.take_off(flow) if service.marks.on else None
         request = read(flow, trusted)
         passage = Passage(
             policy,
@@ -135,17 +151,40 @@ class Exchanges:
             service.mode,
         )
         passage.at = time.time()
-        later = service.decide(passage, self._signature(flow, passage))
-        if later is not None:
-            return self._entered_later(flow, passage, began, later)
-        return self._entered(flow, passage, began)
+        if taken is not None and (taken[0] or taken[1]):
+            service.marks.shows(passage, *taken)
+        return passage, began, service.decide(passage, self._signature(flow, passage))
+
+    def refuse_early(self, flow: http.HTTPFlow) -> http.Response | None:
+        """The refusal of a request that mitmproxy has only read; None lets it go its usual way, where
+        what was decided holds.
+        """
+        policy = self.service.policy
+        if policy is None or not isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
+            return None
+        try:
+            if request_faults.settle(flow) is not None:
+                return None
+            flow.metadata[_EARLY] = passage, began, later = self._decide(flow, policy)
+            if later is not None or not passage.verdict.refused:
+                self.agents.discard(flow.request)
+                return None
+            if passage.request.credentials == "sent" and order.lets_in_logged_in(passage):
+                return None
+            del flow.metadata[_EARLY]
+            self._entered(flow, passage, began)
+        except Exception:  # noqa: BLE001 (it fails again on its usual way, where on_error decides)
+            flow.metadata.clear()
+            flow.response = None
+        return flow.response
 
     async def _entered_later(
         self, flow: http.HTTPFlow, passage: Passage, began: float, later: Awaitable[None]
     ) -> None:
         try:
             await later
-            waiting = self._entered(flow, passage, began)
+            # Who stood in line has not kept the guard busy.
+            waiting = self._entered(flow, passage, began + passage.waited_for)
         except Exception:  # noqa: BLE001 (as in request())
             self._failed(flow, "request")
             return
@@ -190,8 +229,11 @@ class Exchanges:
         self._warn_about_proxies(flow, passage)
         if passage.verdict.refused and not passage.pending:
             flow.request.stream = False  # what is answered here has no one to stream to
+            self.agents.add(flow.request)
+            self.service.line.ended(passage)
+            answer = self._refusal(flow, passage)
             self._record(passage)
-            self._answer(flow, self._refusal(passage))
+            self._answer(flow, answer)
             self._delivery.withheld(flow, passage, None)
             self.service.emit(Spent(time.perf_counter() - began))
             return None
@@ -200,23 +242,29 @@ class Exchanges:
         if passage.client.licence == "valid":  # it was for the guard; the site would refuse it
             flow.request.headers.pop("authorization", None)
         self._signals.arriving(flow, passage.resource)
+        if self.service.marks.on:
+            marked_flows.arriving(flow, passage, self.service.marks)
         passage.passed_on = time.perf_counter()
         passage.added = passage.passed_on - began
         return waiting
 
-    def _signature(self, flow: http.HTTPFlow, passage: Passage) -> Outcome:
+    def _signature(self, flow: http.HTTPFlow, passage: Passage) -> Outcome | Awaitable[Outcome]:
         """What the request's signature is worth, against the address that the client used."""
         request = passage.request
         if not request.header("signature"):
             return NONE
-        trusted, peer = self.service.trusted, flow.client_conn.peername
-        proxied = bool(trusted) and peer is not None and is_trusted(peer[0], trusted)
-        scheme = request.header("x-forwarded-proto").rpartition(",")[2].strip().lower()
-        secure = scheme == "https" if proxied and scheme else bool(flow.client_conn.tls)
+        secure = self._is_secure(flow, request)
         authority = flow.request.data.authority.decode("latin-1") or request.header("host")
         return self.service.signature(
             passage, authority=authority, scheme="https" if secure else "http"
         )
+
+    def _is_secure(self, flow: http.HTTPFlow, request: Request) -> bool:
+        """Whether the visitor came by https, also where a trusted proxy ends it."""
+        trusted, peer = self.service.trusted, flow.client_conn.peername
+        proxied = bool(trusted) and peer is not None and is_trusted(peer[0], trusted)
+        scheme = request.header("x-forwarded-proto").rpartition(",")[2].strip().lower()
+        return scheme == "https" if proxied and scheme else bool(flow.client_conn.tls)
 
     def _wait(self, passage: Passage) -> Awaitable[None] | None:
         """What a delayed request has to wait for. Where too many do so already, it is throttled."""
@@ -240,7 +288,18 @@ class Exchanges:
             self.waiting -= 1
             passage.passed_on = time.perf_counter()
 
-    def _refusal(self, passage: Passage) -> http.Response:
+    def _page_of_passes(self, flow: http.HTTPFlow, passage: Passage) -> str:
+        """The address of the page where a client is sent that was refused for want of a pass."""
+        if passage.request.passed != "missing":
+            return ""
+        if passage.verdict.rule not in passage.policy.rules_about_passes:
+            return ""
+        stance = passage.policy.stance
+        scheme = "https" if self._is_secure(flow, passage.request) else "http"
+        site = stance.publish.address or f"{scheme}://{passage.request.header('host')}"
+        return site.rstrip("/") + stance.passes.page
+
+    def _refusal(self, flow: http.HTTPFlow, passage: Passage) -> http.Response:
         response = as_response(
             refuse(
                 passage.request,
@@ -251,10 +310,12 @@ class Exchanges:
                 passage.name(),
                 passage.policy.offers.offers,
                 may_sign=_may_sign(passage),
+                come_by=self._page_of_passes(flow, passage),
                 announced=passage.policy.stance.announcement == "yes",
             )
         )
         self._signals.refusing(response)
+        passage.answered_with = response.status_code
         return response
 
     def _answer(self, flow: http.HTTPFlow, response: http.Response) -> None:
@@ -413,11 +474,14 @@ class Exchanges:
         if passage.pending:
             self._settle_login(response, passage)
         waiting = self._wait(passage)
-        self._record(passage)
         if passage.verdict.refused:
+            self.service.line.ended(passage)
+            answer = self._refusal(flow, passage)
+            self._record(passage)
             self._delivery.withheld(flow, passage, response)
-            replace_response(flow, self._refusal(passage))
+            replace_response(flow, answer)
         else:
+            self._record(passage)
             self._pass(flow, response, passage)
         self.service.emit(Spent(passage.added + time.perf_counter() - began))
         return waiting
@@ -426,15 +490,31 @@ class Exchanges:
         """Let a response go out: what it says is completed, what goes out of it is counted."""
         resource = passage.resource
         status = response.status_code  # of the site: a file of ours may take its place
+        links = None
+        if self.service.marks.on:
+            links = marked_flows.hand_out(
+                flow, passage, self.service.marks, lambda: self._is_secure(flow, passage.request)
+            )
         if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
             if resource.kind == "audio":
-                response.stream = self._delivery.audio(passage, response)
+                sounding = response.stream = self._delivery.audio(passage, response)
+                self.service.line.answered(passage, sounding.size)
                 if passage.listened:
                     interrupting.interruptible(flow, lambda: passage.interrupted)
             else:
                 self._delivery.listing(passage, response)
         elif resource.guarded and status >= 400:
             self.service.missing(passage, status)
+        elif (
+            resource.kind == "download"
+            and passage.listened
+            and resource.form != "bought"
+            and self._delivery.is_sent(flow.request.method, status)
+        ):
+            self._delivery.archive(passage, response)
+        if passage.way is not None and passage.ending is None:
+            self.service.line.ended(passage)  # no recording goes out
+        stream = response.stream
         standards = self._signals.leaving(
             flow,
             resource,
@@ -442,7 +522,10 @@ class Exchanges:
             start=passage.start,
             shown=lambda: reads_pages(passage.client, passage.request),
             trapped=passage.client.proof != "verified",
+            links=links,
         )
+        if links is not None:
+            marked_flows.put_in(flow, links, tagged=response.stream is not stream)
         self.service.emit(Responded(resource.kind, standards))
         if passage.client.purpose not in PEOPLE:
             passage.status = response.status_code
@@ -466,6 +549,7 @@ class Exchanges:
         if passage.ending is not None:
             passage.ending()
             passage.ending = None
+        self.service.line.ended(passage)
         if not passage.ended and passage.status:
             passage.ended = True
             self.service.took(passage, passage.status, passage.size)
