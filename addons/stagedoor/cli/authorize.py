@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from stagedoor.cli.shared_options import add_rules
 from stagedoor.config.stance import Site, split_listen
+from stagedoor.config.store_address import store_address
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import MODES
@@ -69,6 +70,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="believe every certificate of a site on this machine or in a private network",
     )
     parser.add_argument(
+        "--store", metavar="URL", help="where several counters and guards share what they remember"
+    )
+    parser.add_argument(
         "--resolvers", metavar="A,B", default="", help="name servers that are asked about crawlers"
     )
 
@@ -91,6 +95,10 @@ def run(options: argparse.Namespace) -> int:
         except ValueError as error:
             raise StagedoorError(f"--metrics: {error}") from error
         metrics = (host or "127.0.0.1", port)
+    try:
+        store = store_address(options.store) if options.store else None
+    except ValueError as error:
+        raise StagedoorError(f"--store: {error}") from error
     stance = rule_folder.load(options.rules).stance
     try:
         upstream = Site(upstream=options.upstream or stance.site.upstream).upstream
@@ -102,6 +110,7 @@ def run(options: argparse.Namespace) -> int:
         metrics=metrics,
         mode=options.mode,
         trusted_proxies=trusted,
+        store=store,
         resolvers=tuple(filter(None, map(str.strip, options.resolvers.split(",")))),
         upstream_ca=options.upstream_ca,
         upstream_insecure=options.upstream_insecure,

@@ -189,3 +189,13 @@ def test_a_delay_is_kept_by_the_counter(tmp_path: Path) -> None:
         answer = slow.asked("/slow")
         assert time.monotonic() - began >= 0.9
         assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+
+
+def test_nobody_needs_a_pass(tmp_path: Path) -> None:
+    """Nobody is handed one, so a stance that asks for passes would keep all listeners out."""
+    (tmp_path / "stance.yaml").write_text("passes: {paths: [/music/]}\n", "utf-8")
+    with counting(tmp_path) as found:
+        assert found.running.service.policy is not None
+        assert found.running.service.policy.passes is not None
+        assert found.asked("/music/a.mp3").status == 200
+        assert found.asked("/music/a.mp3", GPTBOT).status == 403

@@ -121,6 +121,12 @@ def test_what_is_asked_about(refusals: Refusals) -> None:
     assert not refusals.holds(GPTBOT, "/music/a.mp3", "GET", ("signature",))
     for target in ("/robots.txt", "/robots.txt?x", "/.well-known/security.txt", "/ai.txt"):
         assert not refusals.holds(GPTBOT, target, "GET", ())
+    for target in (
+        "/a.mp3?sd=ABCDEFGHIJKLMNOPQRST",
+        "/sd-ABCDEFGHIJKLMNOPQRST/a.mp3",
+        "/a?x&%73d%3Da",
+    ):
+        assert not refusals.holds(GPTBOT, target, "GET", ())  # it may have been bought
     assert refusals.holds(GPTBOT, "/robots.txt/a.mp3", "GET", ())
     assert not refusals.holds(f"{GPTBOT} Googlebot/2.1", "/", "GET", ())
     assert not refusals.holds(GPTBOT + " " * LONGEST, "/", "GET", ())

@@ -179,6 +179,7 @@ class Counter:
     ) -> Answer | bytes:
         try:
             await later
+            began += transaction.waited_for
             if transaction.verdict.delayed:
                 return await self._delayed(transaction, began, nginx=nginx)
             return self._answer(transaction, began, b"", nginx=nginx)
@@ -216,7 +217,9 @@ class Counter:
         kept = lasting_verdicts.seconds(transaction)
         answer: Answer | bytes
         if not transaction.verdict.refused:
-            self.open_requests.keep(transaction)
+            before = self.open_requests.keep(transaction)
+            if before is not None:  # one line may end both: what is expected of this one is enough
+                service.line.ended(before)
             self.site.asked_for(transaction)
             answer = self.answers.allowed(transaction, kept)
         else:
@@ -245,7 +248,7 @@ class Counter:
         until = time.monotonic() + min(kept, lasting_verdicts.LISTENING)
         self._remembered[head] = _Remembered(data, until, service.sound.turn, asked)
 
-    def _signature(self, transaction: Asked, question: Question) -> Outcome:
+    def _signature(self, transaction: Asked, question: Question) -> Outcome | Awaitable[Outcome]:
         if not question.request.header("signature"):
             return NONE
         return self.service.signature(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from stagedoor.fronts.authorize.asked_requests import Asked
 from stagedoor.fronts.authorize.front_logs import BY_MAP, KEPT, SentResponse, read
@@ -135,6 +135,7 @@ class LogReports:
 
     def _ended(self, transaction: Asked, sent: SentResponse) -> None:
         client = transaction.client
+        self._service.line.ended(transaction)
         if client.purpose not in PEOPLE and sent.status in _CONTENT and sent.method != "HEAD":
             kind = transaction.resource.kind
             self._service.emit(Handed(client, kind, transaction.against))
@@ -156,11 +157,15 @@ class LogReports:
         transaction = Asked(policy, request, None, self._service.mode)
         transaction.at = time.time()
         later = self._service.decide(transaction)
-        if later is not None:  # a shared store: what it would say comes too late for a line
-            task = asyncio.ensure_future(_until(later))
+        if later is not None:  # what a shared store or the waiting line says comes too late for it
+            task = asyncio.ensure_future(self._until(transaction, later))
             self._waiting.add(task)
             task.add_done_callback(self._waiting.discard)
         return transaction
+
+    async def _until(self, transaction: Asked, later: Awaitable[None]) -> None:
+        await later
+        self._service.line.ended(transaction)  # its response has ended before it was decided about
 
     # -- sound -------------------------------------------------------------------------------------
 
@@ -224,7 +229,3 @@ class LogReports:
                 complete=announced is not None and sent.size >= announced,
             )
         ]
-
-
-async def _until(later: object) -> None:
-    await later  # type: ignore[misc]

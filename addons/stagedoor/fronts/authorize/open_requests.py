@@ -38,15 +38,19 @@ class OpenRequests:
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def keep(self, transaction: Transaction) -> None:
-        """Remember one, where its line will be worth more with what is known of it now."""
+    def keep(self, transaction: Transaction) -> Transaction | None:
+        """Remember one, where its line will be worth more with what is known of it now. Returned is
+        the one of the same key whose place it takes.
+        """
         if transaction.client.purpose in PEOPLE and transaction.resource.kind not in _SOUNDING:
-            return
+            return None
         key = key_of(transaction.request)
+        before = self._by_key.get(key)
         self._by_key[key] = transaction
         self._by_key.move_to_end(key)
         if len(self._by_key) > self._most:
             self._by_key.popitem(last=False)
+        return before
 
     def find(self, key: Key) -> Transaction | None:
         """The latest of that key. It stays: a kept verdict lets in several."""

@@ -21,6 +21,7 @@ from stagedoor.fronts.authorize.counter_desk import CounterDesk
 from stagedoor.fronts.authorize.http_questions import Connections
 from stagedoor.fronts.authorize.log_listeners import LogListeners, bind_path
 from stagedoor.fronts.authorize.log_reports import LogReports
+from stagedoor.fronts.authorize.no_handouts import ADVICE, NoHandouts
 from stagedoor.fronts.authorize.signal_answers import SignalAnswers
 from stagedoor.fronts.authorize.site_readings import SiteReadings, upstream_of
 from stagedoor.fronts.blind_spots import at_start
@@ -90,6 +91,7 @@ class Running:
     def __init__(self, settings: Settings, where: Place) -> None:
         self.settings, self.where = settings, where
         self.service = Service(lambda said: len(carried(said)))
+        self.service.marks = NoHandouts(lambda: self.service.store, self.service.emit)
         context_of = settings.upstream_ca
         try:
             client = UpstreamClient(
@@ -193,6 +195,8 @@ class Running:
             lines.append(f"  state    {self.settings.state}")
         for text in lines:
             _log.info("%s", text)
+        if policy.passes is not None or policy.stance.canaries == "yes":
+            _log.warning("%s", ADVICE)
         for problem in policy.advice:
             _log.warning("%s", problem)
         if service.unseen:

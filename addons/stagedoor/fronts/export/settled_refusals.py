@@ -18,7 +18,7 @@ from itertools import product
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.matcher import MAX_MATCHED, client_of
 from stagedoor.model.actions import Refuse, named
-from stagedoor.model.facts import CRAWLERS, FORMS, KINDS, Client, Mode
+from stagedoor.model.facts import CRAWLERS, FORMS, KINDS, PASS_STANDINGS, Client, Mode
 from stagedoor.resources.signal_files import NAMES
 from stagedoor.rules.conditions import Is, narrow
 from stagedoor.rules.policy import Policy
@@ -33,7 +33,9 @@ MOST_TEXT, MOST_PART = 3600, 1200
 MOST_AGENT = 400
 """Characters of a whole agent that is looked up."""
 _NAMED = CRAWLERS | {"robot"}
-_CHARACTER = "[0-9A-Za-z]"
+_UNSOLD = frozenset(PASS_STANDINGS) - {"bought"}
+_MARKED = "[?&;/](?:[sS]|%[57]3)(?:[dD]|%[46]4)(?:[=-]|%3[dD])"
+"""Where a mark begins in an address, see `marks.marked_links`: it may be a pass that was bought."""
 _NO_CHARACTER = "[^0-9A-Za-z]"
 
 
@@ -130,6 +132,9 @@ def _refused(rules: Iterable[Rule], client: Client, kind: str, form: str) -> boo
     }
 
     def known(leaf: Is) -> bool | None:
+        if leaf.name == "request.pass":  # no mark in its address: nothing was bought
+            held = {leaf.what.holds(standing) for standing in _UNSOLD}
+            return held.pop() if len(held) == 1 else None
         return leaf.what.holds(values[leaf.name]) if leaf.name in values else None
 
     for rule in rules:
@@ -247,4 +252,4 @@ def _joined(expressions: Iterable[str]) -> tuple[str, ...]:
 def _targets() -> str:
     names = sorted(NAMES | registry.current().paths)
     plain = "|".join(re.escape(name) for name in names)
-    return rf"^/\.well-known/|^(?:{plain})(?:\?|$)|^[^/]"
+    return rf"^/\.well-known/|^(?:{plain})(?:\?|$)|^[^/]|{_MARKED}"
