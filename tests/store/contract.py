@@ -75,10 +75,10 @@ def portion(
     return SoundSent(
         track,
         kind,
-        seconds=180.0 * (end - start) / 3_000_000,
         start=start,
         end=end,
         **{
+            "seconds": 180.0 * (end - start) / 3_000_000,
             "size": 3_000_000,
             "length": 180.0,
             "offset": 180.0 * start / 3_000_000,
@@ -121,7 +121,9 @@ class Player:
 
 
 class StoreContract:
-    """The suite."""
+    """The suite. `flood`: how many strangers come where many do."""
+
+    flood = 20_000
 
     def make(self, clients: int = 100) -> Store:
         """A new, empty store that remembers so many clients."""
@@ -343,6 +345,33 @@ class StoreContract:
             found = player.heard(1000.0)
             assert (found.begun_recordings, found.whole_recordings) == (1, 1)
 
+    @pytest.mark.parametrize("name", ["seg-{}-v1-a1.ts", "{}.ts", "part-{:06}_128k.m4s"])
+    def test_every_second_counts_of_segments_that_no_playlist_has_listed(self, name: str) -> None:
+        """Nobody knows how long their track is; each goes out in two portions or more."""
+        player = Player(self.driver())
+        before, _, behind = name.partition("{")
+        track = f"/hls/{before}*{behind.partition('}')[2]}"
+        for number in range(64):
+            for start, end in ((0, 64_000), (64_000, 128_000), (128_000, 133_000)):
+                player.gets(
+                    portion(track, start, end, "segment", size=133_000, length=0.0, offset=0.0,
+                            seconds=10.0 * (end - start) / 133_000, first=not start,
+                            last=end == 133_000, resource=f"/hls/{name.format(number)}"),
+                    at=1000.0,
+                )  # fmt: skip
+        assert player.heard(1000.0).ahead == pytest.approx(640.0)
+        assert player.heard(1000.0).segments_without_playlist == 64
+
+    def test_segments_without_a_number_count_by_chance(self) -> None:
+        player = Player(self.driver())
+        for name in ("intro.ts", "outro.ts"):
+            player.gets(
+                portion("/hls/a.ts", 0, 100, "segment", size=100, length=0.0, offset=0.0,
+                        seconds=10.0, resource=f"/hls/{name}"),
+                at=1000.0,
+            )  # fmt: skip
+        assert 10.0 <= player.heard(1000.0).ahead <= 20.0
+
     def test_episodes_have_a_clock_of_their_own(self) -> None:
         player = Player(self.driver())
         player.gets(*(portion(f"/e/{n}.mp3", kind="episode") for n in range(300)), at=1000.0)
@@ -511,7 +540,7 @@ class StoreContract:
         taker.gets(*(song(n) for n in range(40)), at=1000.0)
         sentenced.does(Effects(sentence=Sentence("r", "household", 3600.0)), 1000.0)
         tripped.does(Effects(tripped=3600.0), 1000.0)
-        for number in range(20_000):
+        for number in range(self.flood):
             address = f"{10 + number % 100}.{number // 256 % 256}.{number % 256}.1"
             Player(driver, address).gets(song(number % 100), at=1000.0 + number / 100)
         assert len(driver.store) <= 1000
@@ -523,7 +552,7 @@ class StoreContract:
         driver = self.driver(1000)
         quiet = Player(driver, HOME)
         quiet.gets(song(1), at=1000.0)
-        for number in range(20_000):
+        for number in range(self.flood):
             player = Player(driver, f"2001:db8:{number % 2}:{number // 2 % 400:x}::1")
             player.gets(song(number % 100), at=1000.0)
         assert quiet.heard(1000.0).whole_recordings == 1

@@ -64,6 +64,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="at the end, for responses that are on their way (10)",
     )
     parser.add_argument(
+        "--store", metavar="URL", help="where several guards share what they remember: valkey://…"
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -87,7 +90,8 @@ def run(options: argparse.Namespace) -> int:
     if not sockets:
         for wrong in unusable(site):
             raise StagedoorError(wrong)
-        sockets, *others = _listen(site, options.workers)
+        shared = bool(options.store or stance.site.store)
+        sockets, *others = _listen(site, options.workers, steered=not shared)
     elif options.workers > 1:
         raise StagedoorError(
             "--workers and a socket of systemd's do not go together: several workers open their own — "
@@ -97,10 +101,10 @@ def run(options: argparse.Namespace) -> int:
     return serve(settings_of(options), reverse_spec(site), running)
 
 
-def _listen(site: Site, workers: int) -> list[list[socket.socket]]:
+def _listen(site: Site, workers: int, *, steered: bool) -> list[list[socket.socket]]:
     host, port = split_listen(site.listen)
     try:
-        return steering.listen(host, port, workers)
+        return steering.listen(host, port, workers, steered=steered)
     except OSError as error:
         raise StagedoorError(
             f"{site.listen} cannot be listened at ({error.strerror or error})"
@@ -117,6 +121,7 @@ def settings_of(options: argparse.Namespace) -> Sequence[str]:
         "guard_trusted_proxies": options.trusted_proxies,
         "guard_tls_cert": options.tls_cert,
         "guard_tls_key": options.tls_key,
+        "guard_store": options.store,
         "guard_upstream_ca": options.upstream_ca,
         "guard_upstream_insecure": "yes" if options.upstream_insecure else None,
     }

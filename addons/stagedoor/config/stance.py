@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from stagedoor.config.schema import ListOf, Model, check
+from stagedoor.config.store_address import store_address
 from stagedoor.config.yamltext import Document, Path, Value
 from stagedoor.model import edges
 from stagedoor.model.errors import Location, Problem, did_you_mean, listed
@@ -155,7 +156,7 @@ class Listening(Model):
     """
 
     ahead: Span = 5400.0
-    whole_files: Number = 20
+    whole_files: Number = 30
     at_once_by_network: Span = 7200.0
     episodes: Number = 500
     archives: Number = 30
@@ -231,6 +232,14 @@ class Site(Model):
     profile: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(proxy_word)]] = ()
     ja4_header: str = ""
+    store: str = ""
+
+    @field_validator("store")
+    @classmethod
+    def _store(cls, value: str) -> str:
+        if value:
+            store_address(value)
+        return value
 
     @field_validator("upstream", mode="before")
     @classmethod

@@ -185,6 +185,10 @@ class Sessions:
         session = self._get(household)
         return session is not None and session.remembers(self.catalogue.known(recording), at)
 
+    def any_of(self, network: str) -> bool:
+        """Whether there is a session of this network, or of a household in it."""
+        return network in self._networks
+
     # -- whose session -----------------------------------------------------------------------------
 
     def _get(self, key: str) -> Session | None:

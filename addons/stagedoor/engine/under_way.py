@@ -122,10 +122,14 @@ class Way:
 
 
 class Expected(NamedTuple):
-    """What of it counts: of recordings of which at least the `share` was sent; not the way `but`."""
+    """What of it counts: of recordings of which at least the `share` was sent; not the way `but`.
+
+    `whose`: the listener's keys among the ways, where its sessions are kept under others.
+    """
 
     share: float = 0.0
     but: Way | None = None
+    whose: Listener | None = None
 
 
 class UnderWay:
@@ -179,7 +183,8 @@ class UnderWay:
         expected: Expected,
     ) -> Listening:
         """The facts as they would be, had what is expected been sent."""
-        ways = self._groups.get(group(listener))
+        whose = expected.whose or listener
+        ways = self._groups.get(group(whose))
         if not ways:
             return heard
         known = sessions.catalogue.known
@@ -192,7 +197,7 @@ class UnderWay:
         before: tuple[int, Session | None] = (-1, None)
         more = _NOTHING
         for scope in scopes:
-            own = [one for one in going if _whose(one[0], listener, scope)]
+            own = [one for one in going if _whose(one[0], whose, scope)]
             session = sessions.session(listener, scope)
             # Those of an agent are among its household's, and those among its network's.
             if before != (len(own), session):

@@ -60,7 +60,9 @@ from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
 from stagedoor.store.memory import MemoryStore
+from stagedoor.store.shared import SharedStore
 from stagedoor.store.store_keys import once_key
+from stagedoor.store.store_opening import open_shared
 from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
 from stagedoor.verify.edge_files import read_edges
@@ -91,6 +93,7 @@ class Service:
         """What the stance asks for and cannot be seen here (blind_spots.py); empty for nothing."""
         self.publication = NOTHING
         self.store: Store = MemoryStore(1)
+        self._shared: SharedStore | None = None
         self.tracks = Tracks()
         self.claims = Claims(self.emit, self._edges_changed)
         self.watcher = Watcher(self._build, self.take, self.emit)
@@ -168,7 +171,7 @@ class Service:
         self.marks.open(settings.state)
         self.claims.open(settings.state, settings.resolvers, policy, client)
         self.licences.open(settings.state)
-        self.store = MemoryStore(settings.clients)
+        self._open_store()
         self._evidence = True
         self.suite.open(
             settings.state,
@@ -180,8 +183,30 @@ class Service:
             self.marks.look_up = self.suite.handings.look_up
         self._publish()
 
+    def _open_store(self) -> None:
+        """The memory of this guard alone, or one that it shares with others."""
+        assert self.settings is not None
+        assert self.policy is not None
+        address = self.settings.store_for(self.policy.stance)
+        if address is None:
+            self.store = MemoryStore(self.settings.clients)
+            return
+        site = self.policy.stance.publish.address.partition("://")[2]
+        self.store = self._shared = open_shared(
+            address, self.settings.clients, site=site, heard=self._heard
+        )
+        self._shared.logs.share(self.tracks)
+        for name, source in self._shared.measures().items():
+            self.suite.watch(name, source)
+
+    def _heard(self) -> None:
+        """Another guard has begun a sentence: who was let in before may be under it."""
+        self.sound.turn += 1
+
     def close(self) -> None:
         """Close what open() opened, and the files that are being written."""
+        if self._shared is not None:
+            self._shared.close()
         self.watcher.close()
         self.claims.close()
         self.licences.server.close()
@@ -222,17 +247,25 @@ class Service:
 
     # -- one request -------------------------------------------------------------------------------
 
-    def signature(self, transaction: Transaction, *, authority: str, scheme: str) -> Outcome:
-        """What the request's signature is worth; a verified one names its signer."""
-        found = self.claims.signature(
+    def signature(
+        self, transaction: Transaction, *, authority: str, scheme: str
+    ) -> Outcome | Awaitable[Outcome]:
+        """What the request's signature is worth: for decide()."""
+        return self.claims.signature(
             transaction.request, self.store, authority=authority, scheme=scheme
         )
-        if found.standing == "verified":
-            transaction.signer = found.signer
-        return found
 
-    def decide(self, transaction: Transaction, signed: Outcome = NONE) -> Awaitable[None] | None:
-        """Gather what the rules ask for, and decide. None, where nothing had to be waited for."""
+    def decide(
+        self, transaction: Transaction, signed: Outcome | Awaitable[Outcome] = NONE
+    ) -> Awaitable[None] | None:
+        """Gather what the rules ask for, and decide. None, where nothing had to be waited for.
+
+        `signed`: what signature() said; a verified one names its signer.
+        """
+        if not isinstance(signed, Outcome):
+            return self._decided_signed(transaction, signed)
+        if signed.standing == "verified":
+            transaction.signer = signed.signer
         # Few sites have licences, and a look through every request's headers would be felt.
         if self._licensing and transaction.request.header("authorization"):
             transaction.held = self.licences.held(transaction)
@@ -258,12 +291,13 @@ class Service:
             return None
         known = self.store.read(query)
         if isinstance(known, Known):
-            self._decided(transaction, proof, known)
-            if transaction.verdict.refused:
-                self._until(transaction, query)
-                return None
-            return self.line.enter(transaction)
-        return self._decided_later(transaction, proof, known)
+            return self._decided_by(transaction, proof, known, query)
+        return self._decided_later(transaction, proof, known, query)
+
+    async def _decided_signed(self, transaction: Transaction, signed: Awaitable[Outcome]) -> None:
+        waiting = self.decide(transaction, await signed)
+        if waiting is not None:
+            await waiting
 
     @staticmethod
     def _bought(transaction: Transaction) -> None:
@@ -330,12 +364,24 @@ class Service:
         return self.tracks.place(key).track
 
     async def _decided_later(
-        self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Awaitable[Known]
+        self,
+        transaction: Transaction,
+        proof: tuple[Proof, str] | None,
+        known: Awaitable[Known],
+        query: Query,
     ) -> None:
-        self._decided(transaction, proof, await known)
-        waiting = self.line.enter(transaction)
+        waiting = self._decided_by(transaction, proof, await known, query)
         if waiting is not None:
             await waiting
+
+    def _decided_by(
+        self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known, query: Query
+    ) -> Awaitable[None] | None:
+        self._decided(transaction, proof, known)
+        if transaction.verdict.refused:
+            self._until(transaction, query)
+            return None
+        return self.line.enter(transaction)
 
     def _decided(
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known
@@ -359,8 +405,8 @@ class Service:
             return
 
         def holds(seconds: float) -> bool:
-            known = self.store.read(replace(query, at=query.at + seconds))
-            return isinstance(known, Known) and order.would_hold(transaction, known)
+            known = self.store.here(replace(query, at=query.at + seconds))
+            return order.would_hold(transaction, known)
 
         late = verdict.seconds
         while holds(late):
@@ -420,7 +466,7 @@ class Service:
         steps = transaction.steps
         if transaction.verdict.refused or not (steps.listening or steps.sentences):
             return
-        known = self.store.read(
+        known = self.store.here(
             Query(
                 transaction.household,
                 time.monotonic(),
@@ -429,8 +475,7 @@ class Service:
                 sentences=steps.sentences,
             )
         )
-        if isinstance(known, Known):
-            self._apply(transaction, "", order.decide_late(transaction, known))
+        self._apply(transaction, "", order.decide_late(transaction, known))
 
     def logged_in(self, transaction: Transaction) -> None:
         """The site, which refuses others, has accepted the credentials: decide again."""

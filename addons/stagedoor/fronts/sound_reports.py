@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from stagedoor.engine.interruption import can_be_stopped, interrupt
-from stagedoor.engine.needs import Effects, Known
+from stagedoor.engine.needs import Effects
 from stagedoor.engine.transaction import Transaction
 from stagedoor.engine.under_way import FURTHEST, Expected
 from stagedoor.fronts.crowds import is_crowd
@@ -80,9 +80,7 @@ class SoundReports:
             listening=SCOPES,
             expected=Expected(FURTHEST, transaction.way),
         )
-        known = self._store().read(query)
-        if not isinstance(known, Known):
-            return
+        known = self._store().here(query)
         sentence = interrupt(transaction, sent, known.behaviour.listening)
         if not transaction.interrupted:
             return

@@ -64,6 +64,9 @@ class Store(Protocol):
     def read(self, query: Query) -> Known | Awaitable[Known]:
         """What is known, with the request at hand included. Changes nothing."""
 
+    def here(self, query: Query) -> Known:
+        """The same at once: what this process knows, which may lag behind the others."""
+
     def apply(
         self,
         client: str,
@@ -117,19 +120,23 @@ class Store(Protocol):
     def received(
         self, crawler: str, signal: SignalKind, digest: str, text: bytes | None = None
     ) -> bool:
-        """A crawler was sent the text of this SHA-256 (`text`: robots.txt); whether that is new."""
+        """A crawler was sent the text of this SHA-256 (`text`: robots.txt); whether that is new to
+        it from this guard: each guard's ledger says so once.
+        """
 
     def text(self, digest: str) -> bytes | None:
         """The robots.txt with this SHA-256, where it is still remembered."""
 
-    def once(self, key: bytes, owner: str, until: float, now: float, *, shared: bool) -> bool:
+    def once(
+        self, key: bytes, owner: str, until: float, now: float, *, shared: bool
+    ) -> bool | Awaitable[bool]:
         """Whether `key` was not seen before, and may be used now; remembered until `until`.
 
         `shared`: the same `owner` may use it again. Times are Unix seconds.
         """
 
     def proof_seen(self, key: bytes) -> bool:
-        """Whether this outcome of a proof is known already; it is from now on."""
+        """Whether this outcome of a proof is known to this guard already; it is from now on."""
 
     def length(self, path: str) -> Length | None:
         """How large and long the recording under this path is, where it has passed before."""

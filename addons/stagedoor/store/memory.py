@@ -91,6 +91,16 @@ class MemoryStore:
                     waits = {**waits, rule: left}
         return Known(behaviour, waits, received)
 
+    here = read
+
+    def remembers(self, client: str) -> bool:
+        """Whether anything is known of this household, or of its network."""
+        return client in self._clients or self._sessions.any_of(network_key(client))
+
+    def remembers_crawler(self, crawler: str) -> bool:
+        """Whether anything is known of this crawler."""
+        return crawler in self._crawlers
+
     def _behaviour(self, client: ClientCounters | None, query: Query) -> Behaviour:
         own = not query.included
         if client is None:
@@ -239,6 +249,18 @@ class MemoryStore:
         self, crawler: str, signal: SignalKind, digest: str, text: bytes | None = None
     ) -> bool:
         """A crawler was sent the text of this SHA-256; whether that is new to it."""
+        known = self.received_elsewhere(crawler, signal, digest if text is not None else "")
+        if text is not None:
+            self.keep_text(digest, text)
+        if digest in known.digests:
+            return False
+        if len(known.digests) >= MOST_TEXTS:
+            known.digests.clear()
+        known.digests.add(digest)
+        return True
+
+    def received_elsewhere(self, crawler: str, signal: str, robots: str = "") -> _Crawler:
+        """Another guard has sent it something, whose ledger says so; `robots`: its SHA-256."""
         known = self._crawlers.get(crawler)
         if known is None:
             known = self._crawlers[crawler] = _Crawler()
@@ -247,19 +269,17 @@ class MemoryStore:
         else:
             self._crawlers.move_to_end(crawler)
         known.signals.add(signal)
-        if text is not None:
-            known.robots = digest
-            _keep(self._texts, digest, text, MOST_TEXTS)
-        if digest in known.digests:
-            return False
-        if len(known.digests) >= MOST_TEXTS:
-            known.digests.clear()
-        known.digests.add(digest)
-        return True
+        if robots:
+            known.robots = robots
+        return known
 
     def text(self, digest: str) -> bytes | None:
         """The robots.txt with this SHA-256."""
         return self._texts.get(digest)
+
+    def keep_text(self, digest: str, text: bytes) -> None:
+        """Remember a robots.txt."""
+        _keep(self._texts, digest, text, MOST_TEXTS)
 
     # -- once --------------------------------------------------------------------------------------
 

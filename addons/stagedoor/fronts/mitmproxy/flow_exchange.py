@@ -248,7 +248,7 @@ class Exchanges:
         passage.added = passage.passed_on - began
         return waiting
 
-    def _signature(self, flow: http.HTTPFlow, passage: Passage) -> Outcome:
+    def _signature(self, flow: http.HTTPFlow, passage: Passage) -> Outcome | Awaitable[Outcome]:
         """What the request's signature is worth, against the address that the client used."""
         request = passage.request
         if not request.header("signature"):
