@@ -29,7 +29,7 @@ from .processes import BenchError, Processes, ask, free_port, resident
 from .report import WIDTH, surroundings
 
 CONNECTIONS, NETWORKS = 16, 16
-STREAMS, STREAM_SECONDS = 200, 6.0
+STREAMS, STREAM_SECONDS = 200, 3.5
 SIDES = ("bare", "guard", "serve", "serve ×2")
 _AGENT = "GPTBot/1.2 (+https://openai.com/gptbot)"
 
