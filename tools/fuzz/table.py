@@ -37,6 +37,8 @@ TARGETS: Mapping[str, str] = {
     "front_log_lines": "lines of proxies: what went out, bounded; nothing, or ValueError",
     "media_heads": "a length between nothing and a week, whatever the chunks",
     "listings": "paths of the site alone, bounded, the same in whatever pieces",
+    "marked_address": "what is put in comes off; nothing but marks goes; none was not signed",
+    "link_marking": "without its marks it is what came, in whatever pieces",
     "address_lists": "networks of the Internet, narrow enough, sorted; or a ConfigError",
     "forwarded_for": "an address, and never one that nobody trusted has vouched for",
     "rule_yaml": "a document or problems with a place; bounded depth",
