@@ -75,10 +75,10 @@ def portion(
     return SoundSent(
         track,
         kind,
-        seconds=180.0 * (end - start) / 3_000_000,
         start=start,
         end=end,
         **{
+            "seconds": 180.0 * (end - start) / 3_000_000,
             "size": 3_000_000,
             "length": 180.0,
             "offset": 180.0 * start / 3_000_000,
@@ -344,6 +344,33 @@ class StoreContract:
         for player in (bare, fair):
             found = player.heard(1000.0)
             assert (found.begun_recordings, found.whole_recordings) == (1, 1)
+
+    @pytest.mark.parametrize("name", ["seg-{}-v1-a1.ts", "{}.ts", "part-{:06}_128k.m4s"])
+    def test_every_second_counts_of_segments_that_no_playlist_has_listed(self, name: str) -> None:
+        """Nobody knows how long their track is; each goes out in two portions or more."""
+        player = Player(self.driver())
+        before, _, behind = name.partition("{")
+        track = f"/hls/{before}*{behind.partition('}')[2]}"
+        for number in range(64):
+            for start, end in ((0, 64_000), (64_000, 128_000), (128_000, 133_000)):
+                player.gets(
+                    portion(track, start, end, "segment", size=133_000, length=0.0, offset=0.0,
+                            seconds=10.0 * (end - start) / 133_000, first=not start,
+                            last=end == 133_000, resource=f"/hls/{name.format(number)}"),
+                    at=1000.0,
+                )  # fmt: skip
+        assert player.heard(1000.0).ahead == pytest.approx(640.0)
+        assert player.heard(1000.0).segments_without_playlist == 64
+
+    def test_segments_without_a_number_count_by_chance(self) -> None:
+        player = Player(self.driver())
+        for name in ("intro.ts", "outro.ts"):
+            player.gets(
+                portion("/hls/a.ts", 0, 100, "segment", size=100, length=0.0, offset=0.0,
+                        seconds=10.0, resource=f"/hls/{name}"),
+                at=1000.0,
+            )  # fmt: skip
+        assert 10.0 <= player.heard(1000.0).ahead <= 20.0
 
     def test_episodes_have_a_clock_of_their_own(self) -> None:
         player = Player(self.driver())

@@ -134,6 +134,8 @@ class Guards:
         return max(map(len, self.nodes))
 
     def read(self, query: Query) -> Known:
+        if query.expected is not None:  # what is under way is asked of the guard that knows of it
+            self._turn = -1
         self.at = max(self.at, query.at)
         found: Known = self._wait(self._ask().read(query))
         return found

@@ -61,7 +61,7 @@ def parts(sent: SoundSent) -> tuple[int, float]:
     """Which of the PARTS of its track a portion is, a bit each, and the seconds of all of them.
 
     A part that was touched counts whole: never too little, and at most two parts too much for each
-    portion. Where nobody knows how large the whole is, parts are taken by chance.
+    portion. Where nobody knows how large the whole is, each piece of a track is a part, by its number.
     """
     own = not sent.resource or sent.resource == sent.track
     size = sent.end - sent.start
@@ -76,7 +76,16 @@ def parts(sent: SoundSent) -> tuple[int, float]:
         return ALL, sent.offset + sent.seconds  # also what went out before
     if own:
         return 1 << (sent.start // PORTION % PARTS), sent.seconds * PARTS
-    return 1 << (recording_key(sent.resource)[0] % PARTS), sent.seconds * PARTS
+    # The first portion of a piece stands for all of it: the others find its part taken.
+    piece = sent.seconds * sent.size / size if sent.size and size else sent.seconds
+    return 1 << (_piece(sent) % PARTS), piece * PARTS
+
+
+def _piece(sent: SoundSent) -> int:
+    """The number of a piece, which stands where its track has a star; by chance where it has none."""
+    before, _, behind = sent.track.partition("*")
+    found = sent.resource.removeprefix(before).removesuffix(behind)[-6:]
+    return int(found) if found.isdecimal() else recording_key(sent.resource)[0]
 
 
 def between(begin: float, end: float) -> int:

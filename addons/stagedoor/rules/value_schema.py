@@ -130,6 +130,10 @@ SHAPES: Mapping[str, Shape] = {
         "pattern": r"^(https?://[^/?#\s]+/?)?$",
         "errorMessage": "write the site alone: https://music.example.org",
     },
+    "config.stance.Site._store": {
+        "pattern": r"^((valkey|redis)s?://[^/?#\s]+.*|unix:.*)?$",
+        "errorMessage": "write the server: valkey://127.0.0.1:6379",
+    },
     "config.stance.Site._listen": {
         "type": ["string", "integer"],
         "pattern": rf"^((.*:)?{_PORT})?$",
@@ -192,6 +196,7 @@ MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.PROOFS: captions.PROOFS,
     facts.CREDENTIALS: captions.CREDENTIALS,
     facts.LICENCE_STANDINGS: captions.LICENCES,
+    facts.PASS_STANDINGS: captions.PASSES,
     facts.MODES: captions.MODES,
     ("yes", "no"): {"yes": "it does", "no": "it does not"},
     TOLD: captions.TOLD,

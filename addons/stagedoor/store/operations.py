@@ -62,14 +62,16 @@ def counted(client: str, effects: Effects, at: float) -> Operation | None:
 
 def lasting(listener: Listener, effects: Effects, at: float) -> list[Operation]:
     """What of an effect is held against somebody."""
-    home, agent = listener.household, listener.agent
+    home, who = listener.household, agent(listener)
     found: list[Operation] = []
     if effects.sentence is not None:
-        found.append(["h", at, home, agent, *effects.sentence])
+        found.append(["h", at, home, who, *effects.sentence])
     if effects.ignored:
-        found.append(["i", at, home, agent, as_written(effects.ignored)])
+        found.append(["i", at, home, who, as_written(effects.ignored)])
     if effects.tripped:
-        found.append(["t", at, home, agent, effects.tripped])
+        found.append(["t", at, home, who, effects.tripped])
+    if effects.owed:
+        found.append(["w", at, home, who, effects.owed])
     return found
 
 
@@ -80,7 +82,7 @@ HELD: Mapping[str, int] = {"h": 6, "t": 4}
 def sounded(listener: Listener, sent: SoundSent, at: float) -> Operation:
     """A portion of a recording."""
     return [
-        "s", at, listener.household, listener.agent, as_written(sent.track), sent.kind, sent.seconds,
+        "s", at, listener.household, agent(listener), as_written(sent.track), sent.kind, sent.seconds,
         sent.start, sent.end, sent.size, sent.length, sent.offset,
         "" if sent.resource == sent.track else as_written(sent.resource),
         sent.first, sent.last, sent.complete,
@@ -97,8 +99,14 @@ def length(path: str, found: Length, at: float) -> Operation:
     return ["l", at, as_written(path), found.size, found.seconds, found.exact]
 
 
+def agent(listener: Listener) -> str:
+    """The agent, and behind a slash the serial of its pass, where it has one."""
+    return f"{listener.agent}/{listener.passed}" if listener.passed else listener.agent
+
+
 def _listener(home: str, agent: str) -> Listener:
-    return Listener(home, network_key(home), agent)
+    name, _, passed = agent.partition("/")
+    return Listener(home, network_key(home), name, passed)
 
 
 def _counted(memory: MemoryStore, at: float, _now: float, rest: Operation) -> bool:
@@ -123,6 +131,14 @@ def _tripped(memory: MemoryStore, at: float, now: float, rest: Operation) -> boo
     if left > 0:
         memory.apply(home, "", Effects(tripped=left), now, _listener(home, agent))
     return left > 0
+
+
+def _owed(memory: MemoryStore, at: float, now: float, rest: Operation) -> bool:
+    home, agent, seconds = rest
+    if now - at > LATE:
+        return False
+    memory.apply(home, "", Effects(owed=float(seconds)), now, _listener(home, agent))
+    return True
 
 
 def _ignored(memory: MemoryStore, at: float, now: float, rest: Operation) -> bool:
@@ -200,6 +216,7 @@ OPERATIONS: Mapping[str, Callable[[MemoryStore, float, float, Operation], bool]]
     "h": _sentence,
     "i": _ignored,
     "t": _tripped,
+    "w": _owed,
     "s": _sounded,
     "p": _playlist,
     "b": _bytes,

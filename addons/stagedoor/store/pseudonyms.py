@@ -45,10 +45,10 @@ class Pseudonyms:
         return f"{digest[:2].hex()}:{digest[2:4].hex()}:{digest[4:6].hex()}:{last}"
 
     def listener(self, listener: Listener) -> Listener:
-        """The same listener under pseudonyms."""
+        """The same listener under pseudonyms; the serial of a pass is one already."""
         household = self.household(listener.household)
         agent = recording_key(listener.agent).hex()
-        return Listener(household, network_key(household), agent)
+        return Listener(household, network_key(household), agent, listener.passed)
 
     def crawler(self, crawler: str) -> str:
         """The pseudonym of a crawler's key, which may contain an address."""

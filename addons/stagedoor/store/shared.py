@@ -219,7 +219,7 @@ class SharedStore:
         own = self._names.listener(listener)
         log = self._network(own.household)
         self.memory.playlist(own, at)
-        self.logs.say(log, at, ["p", at, own.household, own.agent])
+        self.logs.say(log, at, ["p", at, own.household, operations.agent(own)])
 
     def sent(self, client: str, size: int, seconds: float, at: float) -> tuple[float, ...]:
         """Count audio that went to a client. Hours of listening are reported by each guard."""

@@ -132,6 +132,7 @@ class Guard:
         _log.info("SIGHUP: logs are opened anew, and rules read again")
         self.service.suite.reopen()
         self.service.watcher.look_again()
+        self.service.marks.look_again()
 
     def done(self) -> None:
         """Close what running() opened."""

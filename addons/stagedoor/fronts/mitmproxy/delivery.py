@@ -58,6 +58,10 @@ class Delivery:
     def audio(self, passage: Passage, response: http.Response) -> AudioStream:
         """A stream that passes everything and counts it: an endless one counts as it runs."""
         service, purpose = self._service, passage.client.purpose
+        if passage.listened and passage.arrival is not None and passage.arrival.proxied:
+            # nginx would take all of it at once, also for people who hear its beginning alone. It
+            # keeps this field to itself.
+            response.headers.setdefault("x-accel-buffering", "no")
         service.emit(StreamChanged(purpose, 1))
         stream = AudioStream(
             service.store,
