@@ -25,7 +25,7 @@ def check(data: bytes) -> None:
     # `//` begins another host's address, and no request for a path.
     if len(found) < MOST and not unmarked(own)[1] and not own.startswith("//"):
         for form in ("query", "path"):
-            put = marked(own, MARK, form)  # type: ignore[arg-type]
+            put = marked(own, MARK, form)
             assert unmarked(put) == (own, (MARK,)), (own, put)
     left, cookies = uncookied(address)
     assert cookies or left == address
