@@ -211,6 +211,15 @@ def test_of_an_address_that_is_none_the_household_is_the_group(site: Site) -> No
     assert site.expected(NOWHERE).household.begun_recordings == 1
 
 
+def test_a_store_may_keep_sessions_under_other_keys_than_ways() -> None:
+    ways, sessions = UnderWay(), Sessions(10)
+    real, kept = listener("198.51.100.7", "Firefox"), listener("2001:db8::1", "hash")
+    ways.begun(Way(real, "/a.mp3", 1000.0, length=180.0), 1000.0)
+    for expected, ahead in ((Expected(whose=real), 180.0), (Expected(), 0.0)):
+        found = ways.added(NO_LISTENING, kept, SCOPES, sessions, 1000.0, expected)
+        assert found.household.ahead == ahead
+
+
 def test_it_is_bounded_and_those_that_never_ended_make_room() -> None:
     ways = UnderWay(most=3)
     for number in range(5):

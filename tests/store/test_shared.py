@@ -160,14 +160,15 @@ class Guards:
         self._say(at, listener.household, listener).sounded(listener, sent, at)
 
     def begun(self, way: Way, at: float) -> None:
-        """At one guard, which is asked about it: what is under way is each guard's own."""
-        self.nodes[0].begun(way, at)
+        for node in self.nodes:  # each knows what is under way here alone
+            node.begun(way, at)
 
     def ended(self, way: Way) -> None:
-        self.nodes[0].ended(way)
+        for node in self.nodes:
+            node.ended(way)
 
     def under_way(self, listener: Listener) -> int:
-        return self.nodes[0].under_way(listener)
+        return self._next().under_way(listener)
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         return self._ask(listener).sweep(listener, amounts, at)
@@ -308,7 +309,7 @@ def _do(store: Any, word: str, who: Listener, path: str, at: float, number: int)
         case "rate":
             store.apply(who.household, "", Effects(rates=((f"r{number}", WAIT),)), at)
         case "sound":
-            kinds: tuple[SoundKind, ...] = ("recording", "segment", "episode", "live")
+            kinds: tuple[SoundKind, ...] = ("recording", "segment", "episode", "archive")
             end = (3_000_000, 400_000)[number % 2]
             store.sounded(who, portion(path, 0, end, kinds[number]), at)
         case "playlist":
@@ -348,7 +349,7 @@ def _facts(store: Any, at: float) -> list[Any]:
                 )
             )  # fmt: skip
             found += [store.run(who, scope, at) for scope in SCOPES]
-            found.append(store.sweep(who, Amounts(300.0, 2, 600.0, 2, 30), at))
+            found.append(store.sweep(who, Amounts(300.0, 2, 600.0, 2, 1), at))
     found.append(store.read(Query("", at, crawler="GPTBot")))
     return found
 

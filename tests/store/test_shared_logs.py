@@ -18,10 +18,12 @@ from stagedoor.engine.needs import Effects, Known
 from stagedoor.model.client_keys import client_key, listener
 from stagedoor.model.facts import Rate
 from stagedoor.model.heard import SCOPES, Sentence
+from stagedoor.resources.listings import Listed
 from stagedoor.store import shared_logs
-from stagedoor.store.interface import Query
+from stagedoor.store.interface import Length, Query
 from stagedoor.store.shared import SharedStore
 from stagedoor.store.store_keys import once_key
+from stagedoor.store.tracks import Tracks
 from stagedoor.store.valkey_server import ServerAwayError, ValkeyServer
 from storeservers import StoreServer
 
@@ -297,6 +299,25 @@ async def test_live_streams_of_a_guard_that_is_gone_end(server: StoreServer) -> 
 
 
 @runs
+async def test_what_a_playlist_names_is_known_at_the_other_guard_within_a_second(
+    server: StoreServer,
+) -> None:
+    async with guards(server) as (one, two):
+        first, second = Tracks(), Tracks()
+        for store, tracks in ((one, first), (two, second)):
+            store.logs.share(tracks)
+        for number in range(1000):
+            segment = Listed(f"/set/{number}.bin", "segment", 10.0, number * 10.0)
+            first.learn("/set.m3u8", segment)
+        first.live("/radio")
+        one.keep_length("/a.mp3", Length(3_000_000, 180.0))
+        await until(lambda: second.is_live("/radio") and two.length("/a.mp3"))
+        assert second.place("/set/999.bin") == first.place("/set/999.bin")
+        assert len(second) == len(first)
+        assert one.logs.lost == two.logs.lost == 0
+
+
+@runs
 async def test_a_nonce_counts_once_for_all_guards(server: StoreServer) -> None:
     key, now = once_key("nonce", "n"), time.time()
 
@@ -350,6 +371,8 @@ def test_keys_of_a_script_lie_in_one_slot_of_a_cluster(tmp_path: Path) -> None:
 
     with StoreServer("valkey", "--cluster-enabled", "yes", "--dir", str(tmp_path)) as server:
         server.says("CLUSTER ADDSLOTSRANGE 0 16383")
+        while "cluster_state:ok" not in server.says("CLUSTER INFO"):
+            time.sleep(0.05)
         asyncio.run(through(server))
 
 

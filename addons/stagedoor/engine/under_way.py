@@ -54,13 +54,11 @@ _RANGE: Final = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?", re.ASCII)
 class Way:
     """One response. `begin` and `end` are bytes of the recording, `end` 0: to its end; `size` and
     `length` (seconds) are all of it, 0 for unknown. `piece`: seconds of an HLS segment, else 0.
-    `archive`: it is one, and has no seconds. `keys` are those of its listener under which the store
-    knows it: a store that several guards share has pseudonyms.
+    `archive`: it is one, and has no seconds.
     """
 
     __slots__ = (
-        "_began", "_had", "_last", "archive", "begin", "end", "keys", "length", "listener", "piece",
-        "size", "track",
+        "_began", "_had", "_last", "archive", "begin", "end", "length", "listener", "piece", "size", "track",
     )  # fmt: skip
 
     def __init__(
@@ -76,7 +74,6 @@ class Way:
         archive: bool = False,
     ) -> None:
         self.listener, self.track = listener, track
-        self.keys = listener
         self.piece, self.archive = piece, archive
         self.begin, self.end = extent
         self.size, self.length = size, length
@@ -125,10 +122,14 @@ class Way:
 
 
 class Expected(NamedTuple):
-    """What of it counts: of recordings of which at least the `share` was sent; not the way `but`."""
+    """What of it counts: of recordings of which at least the `share` was sent; not the way `but`.
+
+    `whose`: the listener's keys among the ways, where its sessions are kept under others.
+    """
 
     share: float = 0.0
     but: Way | None = None
+    whose: Listener | None = None
 
 
 class UnderWay:
@@ -152,12 +153,12 @@ class UnderWay:
         if self._count >= self._most:
             self._forget(at)
         if self._count < self._most:
-            self._groups.setdefault(group(way.keys), {})[way] = None
+            self._groups.setdefault(group(way.listener), {})[way] = None
             self._count += 1
 
     def ended(self, way: Way) -> None:
         """It has ended, or will not be sent."""
-        key = group(way.keys)
+        key = group(way.listener)
         ways = self._groups.get(key)
         if ways is None or way not in ways:
             return
@@ -182,7 +183,8 @@ class UnderWay:
         expected: Expected,
     ) -> Listening:
         """The facts as they would be, had what is expected been sent."""
-        ways = self._groups.get(group(listener))
+        whose = expected.whose or listener
+        ways = self._groups.get(group(whose))
         if not ways:
             return heard
         known = sessions.catalogue.known
@@ -195,7 +197,7 @@ class UnderWay:
         before: tuple[int, Session | None] = (-1, None)
         more = _NOTHING
         for scope in scopes:
-            own = [one for one in going if _whose(one[0], listener, scope)]
+            own = [one for one in going if _whose(one[0], whose, scope)]
             session = sessions.session(listener, scope)
             # Those of an agent are among its household's, and those among its network's.
             if before != (len(own), session):
@@ -221,7 +223,7 @@ def group(listener: Listener) -> str:
 
 
 def _whose(way: Way, listener: Listener, scope: Scope) -> bool:
-    other = way.keys
+    other = way.listener
     return scope == "network" or (
         other.household == listener.household
         and (scope == "household" or other.agent == listener.agent)

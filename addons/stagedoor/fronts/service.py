@@ -195,6 +195,7 @@ class Service:
         self.store = self._shared = open_shared(
             address, self.settings.clients, site=site, heard=self._heard
         )
+        self._shared.logs.share(self.tracks)
         for name, source in self._shared.measures().items():
             self.suite.watch(name, source)
 
@@ -290,8 +291,7 @@ class Service:
             return None
         known = self.store.read(query)
         if isinstance(known, Known):
-            self._decided_by(transaction, proof, known, query)
-            return None if transaction.verdict.refused else self.line.enter(transaction)
+            return self._decided_by(transaction, proof, known, query)
         return self._decided_later(transaction, proof, known, query)
 
     async def _decided_signed(self, transaction: Transaction, signed: Awaitable[Outcome]) -> None:
@@ -370,17 +370,18 @@ class Service:
         known: Awaitable[Known],
         query: Query,
     ) -> None:
-        self._decided_by(transaction, proof, await known, query)
-        waiting = self.line.enter(transaction)
+        waiting = self._decided_by(transaction, proof, await known, query)
         if waiting is not None:
             await waiting
 
     def _decided_by(
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known, query: Query
-    ) -> None:
+    ) -> Awaitable[None] | None:
         self._decided(transaction, proof, known)
         if transaction.verdict.refused:
             self._until(transaction, query)
+            return None
+        return self.line.enter(transaction)
 
     def _decided(
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known

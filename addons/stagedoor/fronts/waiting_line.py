@@ -16,7 +16,6 @@ from dataclasses import replace
 from typing import Final
 
 from stagedoor.engine.interruption import can_be_expected, has_to_wait
-from stagedoor.engine.needs import Known
 from stagedoor.engine.transaction import Transaction
 from stagedoor.engine.under_way import FEW, Expected, Way, asked_range, group
 from stagedoor.fronts.crowds import is_crowd
@@ -143,7 +142,7 @@ class WaitingLine:
         store, listener = self._store(), transaction.listener
         if store.under_way(listener) <= FEW:
             return None
-        known = store.read(
+        known = store.here(
             Query(
                 listener.household,
                 time.monotonic(),
@@ -152,8 +151,6 @@ class WaitingLine:
                 expected=_EVERYTHING,
             )
         )
-        if not isinstance(known, Known):
-            return None
         return has_to_wait(transaction, known.behaviour.listening)
 
     async def _stand(self, transaction: Transaction, where: str) -> None:

@@ -216,6 +216,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's; "
         "also cloudflare, fastly and so on",
         "ja4_header": "the header in which a trusted proxy passes on visitors' JA4: X-JA4",
+        "store": "a memory that several guards share: valkey://127.0.0.1:6379",
     },
     site_profiles.ProfileFile: {
         "name": "what the stance calls it",

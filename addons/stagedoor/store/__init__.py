@@ -10,7 +10,9 @@ on_air.py       time on air, and live streams that are open
 tracks.py       which segments belong to which track, and episodes to which feed
 once.py         values that may be used once
 operations.py   what guards tell each other, and how it is carried out
+shared_tracks.py  what playlists name, of all guards
 shared_logs.py  the logs on the server, and one batch after the other
+one_log.py      one of them, as far as it is known here
 others.py       what the other guards say
 pseudonyms.py   what the server sees in the place of addresses
 valkey_server.py  scripts and pipelines on Valkey or Redis

@@ -57,7 +57,7 @@ def counted(client: str, effects: Effects, at: float) -> Operation | None:
     if not effects.counted and not effects.rates:
         return None
     rates = [[rule, rate.requests, rate.seconds] for rule, rate in effects.rates]
-    return ["c", at, client, int(effects.counted), _out(effects.recording), rates]
+    return ["c", at, client, int(effects.counted), as_written(effects.recording), rates]
 
 
 def lasting(listener: Listener, effects: Effects, at: float) -> list[Operation]:
@@ -67,7 +67,7 @@ def lasting(listener: Listener, effects: Effects, at: float) -> list[Operation]:
     if effects.sentence is not None:
         found.append(["h", at, home, who, *effects.sentence])
     if effects.ignored:
-        found.append(["i", at, home, who, _out(effects.ignored)])
+        found.append(["i", at, home, who, as_written(effects.ignored)])
     if effects.tripped:
         found.append(["t", at, home, who, effects.tripped])
     if effects.owed:
@@ -82,21 +82,21 @@ HELD: Mapping[str, int] = {"h": 6, "t": 4}
 def sounded(listener: Listener, sent: SoundSent, at: float) -> Operation:
     """A portion of a recording."""
     return [
-        "s", at, listener.household, agent(listener), _out(sent.track), sent.kind, sent.seconds,
+        "s", at, listener.household, agent(listener), as_written(sent.track), sent.kind, sent.seconds,
         sent.start, sent.end, sent.size, sent.length, sent.offset,
-        "" if sent.resource == sent.track else _out(sent.resource),
+        "" if sent.resource == sent.track else as_written(sent.resource),
         sent.first, sent.last, sent.complete,
     ]  # fmt: skip
 
 
 def missing(client: str, recording: str, at: float) -> Operation:
     """A recording that is not there."""
-    return ["m", at, client, _out(recording)]
+    return ["m", at, client, as_written(recording)]
 
 
 def length(path: str, found: Length, at: float) -> Operation:
     """A recording's size and length."""
-    return ["l", at, _out(path), found.size, found.seconds, found.exact]
+    return ["l", at, as_written(path), found.size, found.seconds, found.exact]
 
 
 def agent(listener: Listener) -> str:
@@ -112,7 +112,7 @@ def _listener(home: str, agent: str) -> Listener:
 def _counted(memory: MemoryStore, at: float, _now: float, rest: Operation) -> bool:
     client, count, recording, rates = rest
     used = tuple((rule, Rate(int(number), float(seconds))) for rule, number, seconds in rates)
-    memory.apply(client, "", Effects(bool(count), _in(recording), used), at)
+    memory.apply(client, "", Effects(bool(count), as_read(recording), used), at)
     return True
 
 
@@ -145,7 +145,7 @@ def _ignored(memory: MemoryStore, at: float, now: float, rest: Operation) -> boo
     home, agent, recording = rest
     if now - at > LATE:
         return False
-    memory.apply(home, "", Effects(ignored=_in(recording)), now, _listener(home, agent))
+    memory.apply(home, "", Effects(ignored=as_read(recording)), now, _listener(home, agent))
     return True
 
 
@@ -153,10 +153,10 @@ def _sounded(memory: MemoryStore, at: float, now: float, rest: Operation) -> boo
     home, agent, track, kind, seconds, start, end, size, long, offset, resource, *flags = rest
     if now - at > LATE:
         return False
-    track = _in(track)
+    track = as_read(track)
     first, last, complete = flags
     sent = SoundSent(
-        track, kind, seconds, start, end, size, long, offset, _in(resource) or track,
+        track, kind, seconds, start, end, size, long, offset, as_read(resource) or track,
         first=first, last=last, complete=complete,
     )  # fmt: skip
     memory.sounded(_listener(home, agent), sent, now)
@@ -177,7 +177,7 @@ def _bytes(memory: MemoryStore, at: float, _now: float, rest: Operation) -> bool
 
 def _missing(memory: MemoryStore, _at: float, _now: float, rest: Operation) -> bool:
     client, recording = rest
-    memory.missing(client, _in(recording))
+    memory.missing(client, as_read(recording))
     return True
 
 
@@ -200,9 +200,16 @@ def _violated(memory: MemoryStore, at: float, _now: float, rest: Operation) -> b
 
 def _length(memory: MemoryStore, _at: float, _now: float, rest: Operation) -> bool:
     path, size, seconds, exact = rest
-    memory.keep_length(_in(path), Length(size, seconds, exact))
+    memory.keep_length(as_read(path), Length(size, seconds, exact))
     return True
 
+
+def _of_tracks(_memory: MemoryStore, _at: float, _now: float, _rest: Operation) -> bool:
+    return True  # `shared_tracks.py` carries it out
+
+
+TRACKS = frozenset({"k", "n"})
+"""Words about what playlists name."""
 
 OPERATIONS: Mapping[str, Callable[[MemoryStore, float, float, Operation], bool]] = {
     "c": _counted,
@@ -218,13 +225,17 @@ OPERATIONS: Mapping[str, Callable[[MemoryStore, float, float, Operation], bool]]
     "v": _received,
     "x": _violated,
     "l": _length,
+    "k": _of_tracks,
+    "n": _of_tracks,
 }
 """Each takes the memory, when it happened, the same not before what is known, and its own values."""
 
 
-def _out(path: str) -> str:
+def as_written(path: str) -> str:
+    """A path, as it travels."""
     return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
-def _in(path: str) -> str:
+def as_read(path: str) -> str:
+    """A path that has travelled."""
     return path if path.isascii() else path.encode("latin-1").decode("utf-8", "surrogateescape")

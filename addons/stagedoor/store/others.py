@@ -8,7 +8,8 @@ from collections.abc import Callable
 import orjson
 
 from stagedoor.store.memory import MemoryStore
-from stagedoor.store.operations import HELD, Operation, Replay
+from stagedoor.store.operations import HELD, TRACKS, Operation, Replay
+from stagedoor.store.shared_tracks import SharedTracks
 
 VERSION = 1
 """Of entries: `[version, guard, number, operations]`. Others are left out."""
@@ -30,6 +31,7 @@ class Others:
     ) -> None:
         self.wanted: set[str] = set()
         """SHA-256 of each robots.txt that is missing here."""
+        self.tracks: SharedTracks | None = None
         self.lost = 0
         """What nobody understands."""
         self._memory, self._node = memory, node
@@ -67,6 +69,9 @@ class Others:
         elif word == "o":
             if operation[3]:
                 self._streams.setdefault(node, Counter())[operation[2]] += int(operation[3])
+        elif word in TRACKS:
+            if self.tracks is not None:
+                self.tracks.carry_out(operation)
         elif word == "v" and operation[4] and self._memory.text(operation[4]) is None:
             self.wanted.add(operation[4])
 

@@ -31,8 +31,9 @@ from stagedoor.model.sound import SoundSent
 from stagedoor.store import operations
 from stagedoor.store.interface import Length, Query
 from stagedoor.store.memory import MemoryStore
+from stagedoor.store.one_log import Log
 from stagedoor.store.pseudonyms import Pseudonyms
-from stagedoor.store.shared_logs import Log, Server, SharedLogs
+from stagedoor.store.shared_logs import Server, SharedLogs
 from stagedoor.store.valkey_server import ONCE
 
 QUIET = 60.0
@@ -138,7 +139,7 @@ class SharedStore:
             self._names.listener(listener) if listener is not None else None,
             query.listening,
             query.sentences,
-            query.expected,
+            query.expected._replace(whose=listener) if query.expected is not None else None,
         )
 
     def apply(
@@ -177,8 +178,7 @@ class SharedStore:
             self.logs.say(log, at, operations.sounded(own, sent, at))
 
     def begun(self, way: Way, at: float) -> None:
-        """A recording was let in. What is under way is each guard's own."""
-        way.keys = self._names.listener(way.listener)
+        """A recording was let in here. The others hear of it by its portions."""
         self.memory.begun(way, at)
 
     def ended(self, way: Way) -> None:
@@ -186,8 +186,8 @@ class SharedStore:
         self.memory.ended(way)
 
     def under_way(self, listener: Listener) -> int:
-        """How many there are at this guard in its network."""
-        return self.memory.under_way(self._names.listener(listener))
+        """How many there are in its network, of this guard."""
+        return self.memory.under_way(listener)
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         """What this listener, or its network, was sent, where that is more than `amounts`."""

@@ -13,14 +13,18 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from secrets import token_hex
 from typing import Any, Protocol
 
 import orjson
 
 from stagedoor.store.memory import MOST_TEXTS, MemoryStore
-from stagedoor.store.operations import HELD, Operation, Replay
+from stagedoor.store.one_log import START, Log, done
+from stagedoor.store.operations import HELD, Operation
 from stagedoor.store.others import GONE, VERSION, Others
+from stagedoor.store.shared_tracks import SharedTracks
+from stagedoor.store.tracks import Tracks
 from stagedoor.store.valkey_server import PRESENT, Command, ServerAwayError, exchange_script
 
 SOON = 0.05
@@ -33,6 +37,8 @@ ENTRIES = 4096
 """Entries of one log, roughly. A guard that has never met a network begins with them."""
 AT_ONCE = 128
 """Entries read in one batch: decoding them takes 2 ms."""
+SITE_AT_ONCE = 8
+"""Of the site's log, whose entries may be long: a feed of a thousand episodes."""
 IN_ENTRY = 200
 """Operations in one entry; after an outage there may be more."""
 LOGS = 256
@@ -44,11 +50,10 @@ TEXTS = 8 * 86_400
 LARGEST_TEXT = 1 << 20
 _RETRY = (0.1, 0.25, 0.5, 1.0)
 _TRIES = 16
-_START = b"0-0"
 
 
 _SCRIPT = exchange_script(at_once=AT_ONCE, entries=ENTRIES, seconds=LOGGED)
-_SITE_SCRIPT = exchange_script(at_once=AT_ONCE, entries=4 * ENTRIES, seconds=TEXTS)
+_SITE_SCRIPT = exchange_script(at_once=SITE_AT_ONCE, entries=4 * ENTRIES, seconds=TEXTS)
 
 _log = logging.getLogger("stagedoor.store")
 
@@ -59,22 +64,6 @@ class Server(Protocol):
     async def run(self, commands: list[Command]) -> list[Any]: ...
 
     async def close(self) -> None: ...
-
-
-class Log:
-    """One log, as far as this guard knows it."""
-
-    __slots__ = ("cursor", "held", "known", "operations", "replay", "sending", "tag", "waiting")
-
-    def __init__(self, tag: str, cursor: bytes, known: Callable[[], bool]) -> None:
-        self.tag, self.cursor, self.known = tag, cursor, known
-        self.replay = Replay()
-        self.held: list[bytes] = []
-        """Carried out after all else: a network must be known to be one before."""
-        self.operations: list[Operation] = []
-        """With this guard's times: they become the server's when they go out."""
-        self.sending: tuple[int, list[Operation]] | None = None
-        self.waiting: list[asyncio.Future[None]] = []
 
 
 class SharedLogs:
@@ -96,7 +85,7 @@ class SharedLogs:
         """Whether the server answers; None before the first try has ended."""
         self.guards = 0
         """Guards that share it, this one included."""
-        self.site = Log("site", _START, lambda: True)
+        self.site = Log("site", START, lambda: True)
         """What every guard hears of, once a second."""
         self._server, self._memory, self._prefix = server, memory, prefix
         self._clock = clock
@@ -141,7 +130,7 @@ class SharedLogs:
         """The log with this tag; `known`: whether the memory has something of what is in it."""
         log = self._logs.get(tag)
         if log is None:
-            cursor = _START
+            cursor = START
             if self._offset is not None and known():  # what is known is not counted again
                 cursor = b"%d-0" % int((self._clock() + self._offset) * 1000)
             log = self._logs[tag] = Log(tag, cursor, known)
@@ -178,6 +167,11 @@ class SharedLogs:
         """Changes that did not reach the others, or could not be understood."""
         return self._lost + self._others.lost
 
+    def share(self, tracks: Tracks) -> None:
+        """Share what playlists name, too."""
+        say = partial(self.say, self.site)
+        tracks.listener = self._others.tracks = SharedTracks(tracks, say, self._clock)
+
     def hurry(self) -> None:
         """Send what was said at once."""
         self._wake.set()
@@ -209,12 +203,7 @@ class SharedLogs:
         if self._changed.pop(tag, None) is not None:
             self._kept -= len(oldest.operations)
             self._lost += len(oldest.operations)
-            self._release(oldest)
-
-    @staticmethod
-    def _release(log: Log) -> None:
-        waiting, log.waiting = log.waiting, []
-        _done(waiting)
+            oldest.release()
 
     # -- the server --------------------------------------------------------------------------------
 
@@ -261,7 +250,7 @@ class SharedLogs:
 
     def _release_all(self) -> None:
         for log in self._all():
-            self._release(log)
+            log.release()
         for _, asked in self._asked:
             if not asked.done():
                 asked.set_result(True)
@@ -318,7 +307,7 @@ class SharedLogs:
                     log.waiting = those + log.waiting
                     self._changed[log.tag] = log
                 else:
-                    _done(those)
+                    done(those)
         for log in logs:
             if log.operations:
                 self._changed[log.tag] = log
@@ -375,7 +364,7 @@ class SharedLogs:
         log.held += held
         for _, fields in news:
             self._others.said(log.replay, fields[1], offset)
-        more = len(news) >= AT_ONCE
+        more = len(news) >= (SITE_AT_ONCE if log is self.site else AT_ONCE)
         if log.held and not more:
             for entry in log.held:  # what the log itself has not shown
                 self._others.said(log.replay, entry, offset)
@@ -401,9 +390,3 @@ class SharedLogs:
         for digest, text in zip(wanted, found, strict=True):
             if text is not None:
                 self._memory.keep_text(digest, text)
-
-
-def _done(waiting: Iterable[asyncio.Future[None]]) -> None:
-    for one in waiting:
-        if not one.done():
-            one.set_result(None)
