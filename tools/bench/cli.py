@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from . import decide, door, quality, replay, watch
+from . import counter, decide, door, quality, replay, watch
 from .audience import measure as audience
 from .audience.grounds import FRONTS, STANCE, STRICT, Front
 from .audience.runs import Audience
@@ -50,6 +50,13 @@ def _measure(
     if options.what == "decide":
         rounds, seconds = (5, 0.1) if options.quick else (9, 0.4)
         return decide.measure(options.rounds or rounds, seconds, tell)
+    if options.what == "counter":
+        rounds, seconds = (
+            (counter.QUICK_ROUNDS, counter.QUICK_SECONDS)
+            if options.quick
+            else (counter.ROUNDS, counter.SECONDS)
+        )
+        return counter.measure(options.rounds or rounds, seconds, tell)
     if options.what == "watch":
         rounds = watch.QUICK_ROUNDS if options.quick else watch.ROUNDS
         return watch.measure(options.rounds or rounds, tell)
@@ -84,12 +91,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("door", "saying", "canaries", "decide", "quality", "replay", "watch", "listening"),
+        choices=(
+            "door",
+            "saying",
+            "canaries",
+            "decide",
+            "quality",
+            "replay",
+            "watch",
+            "listening",
+            "counter",
+        ),
         default="door",
         help="door: whole requests through both proxies; saying: with signals and ledger, and "
         "without; canaries: with marked links for machines, and without; decide: the core alone; "
         "quality: who is told from whom; replay: reading access logs; watch: loading a page "
-        "beside the browser; listening: who is disturbed, and who is stopped, with real programs",
+        "beside the browser; listening: who is disturbed, and who is stopped, with real programs; "
+        "counter: decisions, and nginx that asks",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
     parser.add_argument(

@@ -34,6 +34,7 @@ TARGETS: Mapping[str, str] = {
     "log_lines": "Common Log Format and its children: a hit, no request, or unreadable",
     "log_json": "JSON lines: a hit, no request, or unreadable",
     "log_har": "HAR: exchanges or unreadable; paths are normal",
+    "front_log_lines": "lines of proxies: what went out, bounded; nothing, or ValueError",
     "media_heads": "a length between nothing and a week, whatever the chunks",
     "listings": "paths of the site alone, bounded, the same in whatever pieces",
     "marked_address": "what is put in comes off; nothing but marks goes; none was not signed",

@@ -156,7 +156,7 @@ class Listening(Model):
     """
 
     ahead: Span = 5400.0
-    whole_files: Number = 20
+    whole_files: Number = 30
     at_once_by_network: Span = 7200.0
     episodes: Number = 500
     archives: Number = 30
