@@ -152,6 +152,22 @@ async def test_sound_and_sentences_reach_the_others_and_wake_them(server: StoreS
 
 
 @runs
+async def test_what_was_heard_elsewhere_with_the_same_pass_is_no_hour_at_once(
+    server: StoreServer,
+) -> None:
+    """A phone comes home: its pass is known here from outside, and what was sent at home is older."""
+    async with guards(server) as (one, two):
+        outside = listener("192.0.2.1", "Firefox")._replace(passed="serial")
+        home = FIREFOX._replace(passed="serial")
+        for number in range(20):
+            one.sounded(home, song(number), one._clock() - 3600.0 + 180.0 * number)
+        two.sounded(outside, song(100), two._clock())
+        await asyncio.gather(one.logs.settled(), two.logs.settled())
+        found = await known(two, listener=home, listening=SCOPES)
+        assert found.behaviour.listening.agent.ahead <= 360.0
+
+
+@runs
 async def test_a_sentence_outlasts_the_log_that_it_stood_in(server: StoreServer) -> None:
     async with guards(server, 1) as [one]:
         sentence = Effects(sentence=Sentence("r", "household", 86_400.0))

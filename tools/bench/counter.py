@@ -48,12 +48,13 @@ ASKS: Mapping[str, str] = dict(LISTENS) | {
     "X-Forwarded-For": "198.51.100.7",
 }
 VISITORS = 50_000
+"""Each in a network of its own: no front's log says here that their responses have ended."""
 _EACH_ANOTHER = f"""\
 local number = 0
 local asked = {{}}
 init = function()
     for n = 0, {VISITORS - 1} do
-        wrk.headers["X-Forwarded-For"] = "198.51." .. math.floor(n / 200) .. "." .. (n % 200)
+        wrk.headers["X-Forwarded-For"] = "81." .. math.floor(n / 250) .. "." .. (n % 250) .. ".7"
         wrk.headers["X-Forwarded-Uri"] = "/music/" .. (n % 40) .. ".mp3"
         asked[n] = wrk.format("GET", "/nginx")
     end

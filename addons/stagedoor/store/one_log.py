@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
 from stagedoor.store.operations import Operation, Replay
@@ -16,9 +17,11 @@ class Log:
 
     __slots__ = ("cursor", "held", "known", "operations", "replay", "sending", "tag", "waiting")
 
-    def __init__(self, tag: str, cursor: bytes, known: Callable[[], bool]) -> None:
+    def __init__(
+        self, tag: str, cursor: bytes, known: Callable[[], bool], passes: OrderedDict[str, float]
+    ) -> None:
         self.tag, self.cursor, self.known = tag, cursor, known
-        self.replay = Replay()
+        self.replay = Replay(passes)
         self.held: list[bytes] = []
         """Carried out after all else: a network must be known to be one before."""
         self.operations: list[Operation] = []

@@ -10,6 +10,7 @@ sound that is later than LATE is left out, so that an hour that was heard is nev
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -24,20 +25,31 @@ from stagedoor.store.memory import MemoryStore
 LATE = 10.0
 """Seconds."""
 
+MOST_PASSES = 20_000
+
 Operation = list[Any]
+
+_SESSIONS = frozenset("hitspw")
+"""Words whose third value is an agent, and its pass."""
 
 
 class Replay:
-    """Carries out the operations of one log on a memory. `latest` is the newest time in it so far."""
+    """Carries out the operations of one log on a memory. `latest` is the newest time in it so far;
+    `passes` has that of each pass, which may be shown in several networks, and so in several logs.
+    """
 
-    __slots__ = ("latest",)
+    __slots__ = ("_passes", "latest")
 
-    def __init__(self) -> None:
+    def __init__(self, passes: OrderedDict[str, float]) -> None:
         self.latest = float("-inf")
+        self._passes = passes
 
-    def happened(self, at: float) -> None:
+    def happened(self, at: float, *said: Operation) -> None:
         """Something has happened here."""
         self.latest = max(self.latest, at)
+        for one in said:
+            if serial := _pass(one):
+                self._passed(serial, at)
 
     def carry_out(self, memory: MemoryStore, operation: Operation, offset: float) -> bool:
         """Whether it changed anything. `offset`: the server's time less ours.
@@ -46,10 +58,24 @@ class Replay:
         """
         word, time, *rest = operation
         at = float(time) - offset
-        now = max(at, self.latest)
+        serial = _pass(operation)
+        now = max(at, self.latest, self._passes.get(serial, at))
         done = OPERATIONS[word](memory, at, now, rest)
-        self.latest = now
+        self.latest = max(self.latest, at)
+        if serial:
+            self._passed(serial, now)
         return done
+
+    def _passed(self, serial: str, at: float) -> None:
+        self._passes[serial] = max(at, self._passes.get(serial, at))
+        self._passes.move_to_end(serial)
+        if len(self._passes) > MOST_PASSES:
+            self._passes.popitem(last=False)
+
+
+def _pass(operation: Operation) -> str:
+    """The serial of the pass in an operation on sessions."""
+    return operation[3].partition("/")[2] if operation[0] in _SESSIONS else ""
 
 
 def counted(client: str, effects: Effects, at: float) -> Operation | None:

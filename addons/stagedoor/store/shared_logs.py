@@ -85,13 +85,14 @@ class SharedLogs:
         """Whether the server answers; None before the first try has ended."""
         self.guards = 0
         """Guards that share it, this one included."""
-        self.site = Log("site", START, lambda: True)
+        self.site = Log("site", START, lambda: True, OrderedDict())
         """What every guard hears of, once a second."""
         self._server, self._memory, self._prefix = server, memory, prefix
         self._clock = clock
         self._node, self._entry = token_hex(4), 0
         self._most_logs = most_logs
         self._logs: OrderedDict[str, Log] = OrderedDict()
+        self._passes: OrderedDict[str, float] = OrderedDict()
         self._changed: dict[str, Log] = {}
         self.batches, self.seconds = 0, 0.0
         """Batches that were answered, and how long that took."""
@@ -133,7 +134,7 @@ class SharedLogs:
             cursor = START
             if self._offset is not None and known():  # what is known is not counted again
                 cursor = b"%d-0" % int((self._clock() + self._offset) * 1000)
-            log = self._logs[tag] = Log(tag, cursor, known)
+            log = self._logs[tag] = Log(tag, cursor, known, self._passes)
             if len(self._logs) > self._most_logs:
                 self._make_room()
         else:
@@ -141,7 +142,7 @@ class SharedLogs:
         return log
 
     def say(self, log: Log, at: float, *said: Operation) -> None:
-        log.replay.happened(at)
+        log.replay.happened(at, *said)
         if self._kept >= MOST_WAITING and said[0][0] not in HELD:
             self._lost += len(said)
             return
