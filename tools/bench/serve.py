@@ -29,7 +29,7 @@ from .processes import BenchError, Processes, ask, free_port, resident
 from .report import WIDTH, surroundings
 
 CONNECTIONS, NETWORKS = 16, 16
-STREAMS, STREAM_SECONDS = 200, 3.5
+STREAMS, STREAM_SECONDS = 200, 6.0
 SIDES = ("bare", "guard", "serve", "serve ×2")
 _AGENT = "GPTBot/1.2 (+https://openai.com/gptbot)"
 
@@ -210,6 +210,11 @@ def _streams(found: Sides, side: str, running: tuple[int, int]) -> None:
     found.note("streams", side, max(0, most - idle))
 
 
+def _hang_up(writer: asyncio.StreamWriter) -> None:
+    # The writer itself is kept until then: one that nobody holds closes its connection.
+    writer.transport.abort()
+
+
 async def _listen_slowly(port: int, pid: int) -> int:
     asked = cast.request(origin.LONG, "VLC/3.0.21 LibVLC/3.0.21").encode()
     async with AsyncExitStack() as stack:
@@ -218,7 +223,7 @@ async def _listen_slowly(port: int, pid: int) -> int:
             reader, writer = await asyncio.open_connection(
                 "127.0.0.1", port, local_addr=(f"127.1.{number + 1}.1", 0), limit=1 << 14
             )
-            stack.callback(writer.transport.abort)
+            stack.callback(_hang_up, writer)
             writer.write(asked)
             readers.append(reader)
         most = 0
