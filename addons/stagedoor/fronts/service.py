@@ -168,7 +168,6 @@ class Service:
         assert self.settings is not None
         assert self.policy is not None
         settings, policy = self.settings, self.policy
-        self.marks.open(settings.state)
         self.claims.open(settings.state, settings.resolvers, policy, client)
         self.licences.open(settings.state)
         self._open_store()
@@ -179,6 +178,8 @@ class Service:
             program=rule_folder.program_version(),
             site=policy.stance.publish.address,
         )
+        # The directory is there now, or the start has ended with its reason.
+        self.marks.open(settings.state)
         if self.suite.handings is not None:
             self.marks.look_up = self.suite.handings.look_up
         self._publish()
