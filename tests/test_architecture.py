@@ -17,7 +17,7 @@ PACKAGE = ADDONS / "stagedoor"
 LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"model"}),
     frozenset({"config", "signals"}),
-    frozenset({"identify", "resources", "evidence"}),
+    frozenset({"identify", "resources", "evidence", "marks"}),
     frozenset({"rules"}),
     frozenset({"publish"}),
     frozenset({"engine", "audit"}),

@@ -18,7 +18,15 @@ MODULE = re.compile(r"`python -m ([\w.]+)`")
 
 
 WRITTEN = frozenset(
-    {"licences.json", "licence.yaml", "my-rules/stance.yaml", "navidrome.toml", "license.xml"}
+    {
+        "licences.json",
+        "licence.yaml",
+        "my-rules/stance.yaml",
+        "navidrome.toml",
+        "license.xml",
+        "passes.json",
+        "passes.uses.json",
+    }
 )
 """What a guard or its user writes: no files of the project."""
 

@@ -94,6 +94,7 @@ _SECTIONS: Mapping[str, type[Model]] = {
     "others": stance.Others,
     "audio": stance.Audio,
     "listening": stance.Listening,
+    "passes": stance.Passes,
     "publish": stance.Publish,
     "evidence": stance.Evidence,
     "site": stance.Site,
@@ -153,7 +154,9 @@ def the_rules() -> str:
         (f"`{a.word}{captions.TAKES[a.takes]}`", a.caption, str(a.status) if a.refuses else "")
         for a in actions.table()
     ]
-    case = [(f"`{word}`", captions.CAPTIONS[Case][word]) for word in Case.model_fields]
+    # Some words are Python's own, and have another name there.
+    written = [field.alias or name for name, field in Case.model_fields.items()]
+    case = [(f"`{word}`", captions.CAPTIONS[Case][word]) for word in written]
     after = [(f"`{word}`", captions.CAPTIONS[After][word]) for word in After.model_fields]
     purposes = [(f"`{word}`", text) for word, text in captions.PURPOSES.items()]
     kinds = [(f"`{word}`", text) for word, text in captions.KINDS.items()]
@@ -198,7 +201,10 @@ def options() -> str:
     )
 
 
-_VISITS = (entries.Notice, entries.Taking, entries.Refusal, entries.Proved, entries.Summary)
+_VISITS = (
+    entries.Notice, entries.Taking, entries.Refusal, entries.Proved, entries.Summary,
+    entries.Handing, entries.Use,
+)  # fmt: skip
 _OTHERS = (
     entries.started, entries.ended, entries.seal, entries.loss, entries.pruning, entries.erasure,
     entries.thinning,

@@ -18,6 +18,7 @@ What each room holds:
     resources/  what is asked for: paths, kinds of resources, how long recordings are
     signals/    what is said about AI: each standard read, written, and brought to one meaning
     evidence/   what can be shown afterwards: the ledger's chain, accounts, the report
+    marks/      links that know whom they were given to: signed marks, passes, canaries
     rules/      the rules, their vocabulary and cases, and the policy that decides by them
     publish/    from the stance, everything that is said to machines
     import_/    robots.txt, Anubis policies and nginx maps, turned into rules
@@ -36,7 +37,7 @@ What each room holds:
 
 Imports go to the left, or stay on their level; no modules and no rooms import each other in a circle:
 
-    model ← config, signals ← identify, resources, evidence ← rules ← publish
+    model ← config, signals ← identify, resources, evidence, marks ← rules ← publish
         ← engine, audit ← import_ ← fetch ← store, verify, load ← record ← web ← fronts, platforms ← cli, demo
 
 `import_` and everything to the left of them are pure: no mitmproxy, socket, file, clock or

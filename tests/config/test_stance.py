@@ -39,7 +39,7 @@ def test_the_shipped_stance_shows_every_choice_an_artist_has() -> None:
     wanted = Stance().model_dump()
     # Where the site is differs everywhere: it stands there as a remark.
     assert set(found) == set(wanted) - {"site"}
-    for group in set(found) - {"announcement", "mode", "traps"}:
+    for group in set(found) - {"announcement", "canaries", "mode", "traps"}:
         part = found[group]
         assert isinstance(part, dict)
         assert list(part) == list(wanted[group])
@@ -78,7 +78,9 @@ def test_rules_may_ask_for_every_word_about_ai_and_others() -> None:
     words = stance("ai: {train: yes}").words()
     assert words["stance.ai.train"] == "yes"
     assert words["stance.others.libraries"] == "no"
-    assert len(words) == len(Stance().ai.model_dump()) + len(Stance().others.model_dump())
+    assert words["stance.passes.needed"] == "no"
+    assert stance("passes: {paths: [/music/**]}").words()["stance.passes.needed"] == "yes"
+    assert len(words) == 1 + len(Stance().ai.model_dump()) + len(Stance().others.model_dump())
     assert set(words.values()) <= {"yes", "log", "no"}
 
 

@@ -41,8 +41,8 @@ create_application().run("127.0.0.1", int(sys.argv[1]), threaded=True)
 
 
 @pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
-    """supysonic with one song, behind a guard."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """supysonic with one song."""
     folder = tmp_path_factory.mktemp("supysonic")
     (folder / "supysonic.conf").write_text(_CONFIG.format(folder=folder))
     music = folder / "music" / "Band" / "Album"
@@ -60,8 +60,14 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
     command = (sys.executable, "-c", _SERVE, str(port))
     with Program(*command, cwd=folder, log=folder / "output") as server:
         server.listens(port)
-        with guarding.running(folder, f"http://127.0.0.1:{port}") as found:
-            yield found
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def library(server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
+    """The same behind a guard."""
+    with guarding.running(tmp_path_factory.mktemp("library"), server) as found:
+        yield found
 
 
 # supysonic keeps passwords hashed, so it takes no tokens: `p`, not `t` and `s`.
@@ -209,3 +215,14 @@ def test_guessing_is_throttled_and_listeners_are_not(front: Guard) -> None:
     assert fetched(front, "/a.mp3", WRONG, agent=FIREFOX, home=3)[0] == 401
     assert fetched(front, "/a.mp3", RIGHT, agent=FIREFOX, home=3) == (200, SONG)
     assert fetched(front, "/a.mp3", RIGHT) == (200, SONG)
+
+
+def test_who_logs_in_needs_no_pass(server: str, tmp_path: Path) -> None:
+    (tmp_path / "stance.yaml").write_text("passes: {paths: ['/**']}\n", "utf-8")
+    with guarding.running(tmp_path, server, "--set", f"guard_rules={tmp_path}") as guard:
+        right = sonic(guard, "secret")
+        (song,) = right.getRandomSongs()["randomSongs"]["song"]
+        assert right.stream(song["id"]).read(3)
+        wrong = curl(f"{guard.url}/rest/stream.view?id={song['id']}&c=x&v=1.9.0", agent=FIREFOX)
+        assert wrong.status == 403
+        assert "pass" in wrong.text

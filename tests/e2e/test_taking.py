@@ -246,3 +246,45 @@ def test_the_link_is_forbidden_and_looking_whether_it_works_is_no_fault(
     curl(f"{guard.url}{path}", "-H", at, agent=FIREFOX)
     assert curl(f"{guard.url}/music/000.mp3", *headers, agent=FIREFOX).status == 403
     assert curl(f"{guard.url}/", "-H", at, agent=FIREFOX).status == 200
+
+
+@pytest.fixture(scope="module")
+def passing(songs: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
+    """The same site behind a guard that asks for passes."""
+    folder = tmp_path_factory.mktemp("passing")
+    (folder / "stance.yaml").write_text("passes: {paths: ['/music/**']}\n", "utf-8")
+    sets = (f"guard_rules={folder}", "guard_trusted_proxies=127.0.0.1")
+    with running(folder, songs, *(word for one in sets for word in ("--set", one))) as found:
+        yield found
+
+
+def test_a_scraper_of_pages_is_stopped_by_its_pass_and_traced(
+    passing: Guard, tmp_path: Path, at: str
+) -> None:
+    page = curl(f"{passing.url}/", "-H", at, agent=FIREFOX)
+    (mark,) = re.findall(r"sd=([a-z2-7]{20})", page.headers["set-cookie"])
+    folder = tmp_path / "got"
+    folder.mkdir()
+    got = 0
+    for part in range(4):  # each quarter from a neighbourhood of its own
+        elsewhere = f"X-Forwarded-For: 93.{part}.2.7"
+        urls = f"{passing.url}/music/[{part * 25:03}-{part * 25 + 24:03}].mp3"
+        headers = (*AS_FIREFOX, "-H", elsewhere, "-b", f"sd={mark}")
+        out = str(folder / "#1.mp3")
+        run(program("curl"), "-q", "-sS", "-A", FIREFOX, *headers, "--fail", "-o", out, urls)
+    got = taken(folder)
+    assert 12 < got <= 31
+    with sqlite3.connect(f"file:{passing.state}/ledger.sqlite?mode=ro", uri=True) as db:
+        query = "SELECT body FROM entries WHERE instr(body, ?) ORDER BY seq"
+        rows = [json.loads(row[0]) for row in db.execute(query, (mark[:11].encode(),))]
+    db.close()
+    assert (rows[0]["kind"], rows[0]["what"], rows[0]["path"]) == ("handing", "page", "/")
+    assert {row["kind"] for row in rows[1:]} >= {"refusal"}
+    assert at.rpartition(" ")[2] not in str(rows)
+
+
+def test_one_address_a_track_with_a_list_gets_nothing(passing: Guard) -> None:
+    for number in range(20):
+        headers = (*AS_FIREFOX, "-H", f"X-Forwarded-For: 94.{number}.2.7")
+        found = curl(f"{passing.url}/music/{number:03}.mp3", *headers, agent=FIREFOX)
+        assert found.status == 403

@@ -11,7 +11,7 @@ from stagedoor.engine import order
 from stagedoor.engine.interruption import FIRST, OWN, can_be_stopped, interrupt
 from stagedoor.engine.transaction import Transaction
 from stagedoor.model.facts import Arrival, Mode
-from stagedoor.model.heard import Heard, Listening, Sentence
+from stagedoor.model.heard import Heard, Listener, Listening, Sentence
 from stagedoor.model.sound import SoundSent
 
 HOME = """
@@ -116,4 +116,4 @@ def test_nothing_is_stopped_without_a_rule_about_listening_nor_in_observe_mode()
 
 def test_a_request_counts_for_its_address_and_its_agent() -> None:
     found = running(HOME).listener
-    assert found == ("198.51.100.7", "198.51.100.0/24", FIREFOX)
+    assert found == Listener("198.51.100.7", "198.51.100.0/24", FIREFOX)

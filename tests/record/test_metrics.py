@@ -10,7 +10,15 @@ from prometheus_client.openmetrics import exposition as openmetrics
 from prometheus_client.parser import text_string_to_metric_families
 
 from making import GPTBOT_CLIENT, REFUSED, asks, event
-from stagedoor.model.events import AudioSent, Interrupted, StreamChanged, Swept
+from stagedoor.model.events import (
+    AudioSent,
+    Handout,
+    Interrupted,
+    MarkHanded,
+    MarkUsed,
+    StreamChanged,
+    Swept,
+)
 from stagedoor.model.facts import KINDS, PROOFS, PURPOSES, UNKNOWN, Client, Resource, Verdict
 from stagedoor.model.heard import Sweep
 from stagedoor.record.metric_table import LABELS, METRICS, markdown
@@ -50,6 +58,9 @@ def used() -> Metrics:
     metrics.closed("household")
     sweep = replace(event(), sweep=Sweep("household", 21, 1.0))
     metrics.handlers()[Swept](Swept(sweep, stopped=True, new=True))
+    handout = Handout("s", "canary", 0.0, "GPTBot", "OpenAI", "ai-training", "verified", "", "/")
+    metrics.handlers()[MarkHanded](MarkHanded(event(), handout))
+    metrics.handlers()[MarkUsed](MarkUsed(event(), "s", "canary", handout, near=False))
     for name, row in METRICS.items():
         if row.late and row.group in {"audio", "ledger", "guard"}:
             metrics.watch(name, lambda: 1)

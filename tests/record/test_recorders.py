@@ -102,6 +102,8 @@ def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: OpenGuard) -> N
         events.Malformed,
         events.Swept,
         events.Interrupted,
+        events.MarkHanded,
+        events.MarkUsed,
         events.ConnectionClosed,
     }
     assert set(EVENTS) - kinds <= elsewhere

@@ -63,7 +63,7 @@ def test_an_emptied_file_holds_no_rules() -> None:
         (HEAD + "  then: block\n  cases: none", '10-test.yaml:4:10: cases must be a list, not "none" — write ["none"]'),
         (HEAD + "  then: block\n  cases: [{ua: x, get: /, expect: refuse}]", '10-test.yaml:4:35: expect "refuse" is not one of: allow, log, delay, throttle, license, block'),
         (HEAD + "  then: block\n  cases: [{ua: x, get: /}]", '10-test.yaml:4:11: "expect" is missing — add a line "expect: …"'),
-        (HEAD + "  then: block\n  cases: [{user: x, ua: x, get: /, expect: log}]", '10-test.yaml:4:12: unknown field "user" — known here: after, behaviour, credentials, expect, form, get, headers, host, ip, licence, method, proof, traits, type, ua'),
+        (HEAD + "  then: block\n  cases: [{user: x, ua: x, get: /, expect: log}]", '10-test.yaml:4:12: unknown field "user" — known here: after, behaviour, credentials, expect, form, get, headers, host, ip, licence, method, pass, proof, traits, type, ua'),
         ("id: a", '10-test.yaml:1:1: a rule file is a list of rules — begin each with "- id: …"'),
         ("hello", '10-test.yaml:1:1: a rule file is a list of rules — begin each with "- id: …"'),
         (HEAD + "  then: block\n" + HEAD + "  then: log", '10-test.yaml:4:3: the id "a" is taken — see 10-test.yaml:1:3'),

@@ -13,6 +13,7 @@ from stagedoor.model.facts import (
     FORMS,
     KINDS,
     LICENCE_STANDINGS,
+    PASS_STANDINGS,
     PROOFS,
     PURPOSES,
     Behaviour,
@@ -325,6 +326,7 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("behaviour.told") == TOLD
     assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
     assert choices.pop("request.credentials") == CREDENTIALS
+    assert choices.pop("request.pass") == PASS_STANDINGS
     assert choices.pop("resource.form") == FORMS
     for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
         assert choices.pop(f"{scope}.tripped") == ("yes", "no")

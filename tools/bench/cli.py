@@ -56,9 +56,14 @@ def _measure(
     plan = door.QUICK if options.quick else door.FULL
     if options.rounds:
         plan = replace(plan, rounds=options.rounds)
-    if options.what == "saying":
-        return door.measure(plan, options.guard, options.guard, tell, silent_base=True)
+    if options.what in _STANCES:
+        stances = _STANCES[options.what]
+        return door.measure(plan, options.guard, options.guard, tell, stances=stances)
     return door.measure(plan, options.base, options.guard, tell)
+
+
+_STANCES = {"saying": (door.SILENT, ""), "canaries": ("", door.CANARIES)}
+"""The same guard under two stances: what each of them costs."""
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:
@@ -72,10 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("door", "saying", "decide", "quality", "replay", "watch"),
+        choices=("door", "saying", "canaries", "decide", "quality", "replay", "watch"),
         default="door",
         help="door: whole requests through both proxies; saying: with signals and ledger, and "
-        "without; decide: the core alone; "
+        "without; canaries: with marked links for machines, and without; decide: the core alone; "
         "quality: who is told from whom; replay: reading access logs; watch: loading a page "
         "beside the browser",
     )

@@ -40,6 +40,8 @@ SILENT = "publish:\n" + "".join(
     ]
 )
 """A stance that is enforced and not published."""
+CANARIES = "canaries: yes\n"
+"""A stance by which machines get links of their own."""
 
 _BARE = (
     "bare is `mitmdump -q` as it comes: it keeps a body back until it has the whole of it, so it "
@@ -196,11 +198,11 @@ def measure(
     guard: Path,
     tell: Callable[[str], None],
     *,
-    silent_base: bool = False,
+    stances: tuple[str, str] = ("", ""),
 ) -> Report:
     """The whole run. `base` is another guard script to compare with; None is bare mitmdump.
 
-    `silent_base`: that one says nothing (no headers, tags, files) and writes nothing down.
+    `stances`: what is laid over the shipped one, for the base and for the guard.
     """
     bench = Bench(plan, base)
     with tempfile.TemporaryDirectory(prefix="stagedoor-bench-") as name:
@@ -210,8 +212,8 @@ def measure(
             site = origin.build(folder, plan.long, plan.endless)
             port, served_by = origin.start(processes, folder, site)
             sides = (
-                _proxy(processes, folder, "base", base, port, silent=silent_base),
-                _proxy(processes, folder, "guard", guard, port),
+                _proxy(processes, folder, "base", base, port, stances[0]),
+                _proxy(processes, folder, "guard", guard, port, stances[1]),
             )
             for number in range(plan.rounds):
                 tell(f"round {number + 1} of {plan.rounds}")
@@ -219,9 +221,9 @@ def measure(
         with Processes(folder) as processes:
             tell("memory")
             port, served_by = origin.start(processes, folder, site)
-            for side_name, script in (("base", base), ("guard", guard)):
-                silent = silent_base and side_name == "base"
-                bench.memory(_proxy(processes, folder, side_name, script, port, silent=silent))
+            both = (("base", base, stances[0]), ("guard", guard, stances[1]))
+            for side_name, script, stance in both:
+                bench.memory(_proxy(processes, folder, side_name, script, port, stance))
     return bench.report(served_by)
 
 
@@ -231,8 +233,7 @@ def _proxy(
     name: str,
     script: Path | None,
     upstream: int,
-    *,
-    silent: bool = False,
+    stance: str,
 ) -> Side:
     port = free_port()
     command: list[str | Path] = [_mitmdump(), "-q"]
@@ -243,10 +244,10 @@ def _proxy(
     if script is not None:
         ready = free_port()  # metrics: the guard opens them once it stands, after mitmdump's port
         command += ["-s", script, "--set", f"guard_metrics=127.0.0.1:{ready}"]
-        if silent:
-            rules = folder / "silent"
+        if stance:
+            rules = folder / f"{name}-rules"
             rules.mkdir(exist_ok=True)
-            (rules / "stance.yaml").write_text(SILENT, "utf-8")
+            (rules / "stance.yaml").write_text(stance, "utf-8")
             command += ["--set", f"guard_rules={rules}"]
         command += ["--set", f"guard_state={folder / name}"]
     process = processes.start(name, command, ready)

@@ -20,13 +20,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import orjson
 
 from stagedoor.evidence import chain
-from stagedoor.evidence.account import Account, Publications
-from stagedoor.evidence.entries import VISITS
+from stagedoor.evidence.account import MOST_ROWS, Account, Entry, Publications
+from stagedoor.evidence.entries import TRACES, VISITS
 from stagedoor.evidence.report import Extract, page
 from stagedoor.evidence.verification import Findings, Row, Thinned, check
 from stagedoor.evidence.wording import CUT_OFF, counting
@@ -128,7 +128,8 @@ def _fill(book: Book, wanted: Wanted, part: Path) -> Exported:
 
 def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
     """Write chain, entries and texts, in one pass over the ledger."""
-    first, before = book.beginning(wanted.since)
+    traces = Traces(book, wanted)
+    first, before = book.beginning(traces.since)
     account = Account(wanted.crawler, wanted.since, wanted.until)
     publications = Publications()
     written = _Written(account, {}, first, first - 1, before, before, 0)
@@ -147,7 +148,14 @@ def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
             body = orjson.loads(row.body)
             links.write(chain.digest(row.body).hex() + "\n")
             written.last, written.head = row.seq, row.hash
-            if row.kind in VISITS:
+            if row.kind in TRACES:
+                if not traces.has(row.kind, body):
+                    continue
+                account.client = traces.named or account.client
+                if len(account.traces) < MOST_ROWS:
+                    parts = _parts(row) if wanted.personal else {}
+                    account.traces.append(Entry(row.seq, body, parts))
+            elif row.kind in VISITS:
                 seen[body["client"]] += 1
                 if body["client"].lower() != named or not (
                     wanted.since <= body["at"] <= wanted.until
@@ -160,7 +168,7 @@ def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
             _show(shown, row, personal=wanted.personal)
             written.bodies += 1
         links.write(f"end {written.last} {written.head.hex()}\n")
-    if not account.tallies:
+    if not account.tallies and not account.traces:
         _nobody(wanted.crawler, seen)
     starts = book.bodies("start")
     written.site = orjson.loads(starts[-1]).get("site", "") if starts else ""
@@ -171,6 +179,38 @@ def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
     )
     _texts(book, publications, written, wanted, part)
     return written
+
+
+class Traces:
+    """Which entries about marked links belong to an export: what was handed to the crawler, or used by
+    it, in that time; and of each use the handing, however long before it was.
+    """
+
+    def __init__(self, book: Book, wanted: Wanted) -> None:
+        self._wanted, self._name = wanted, wanted.crawler.lower()
+        self._marks: set[str] = set()
+        self.named = ""
+        """The crawler as the entries spell it."""
+        self.since = wanted.since
+        """The time of the first entry that belongs to it."""
+        for raw in book.bodies("use"):
+            body = orjson.loads(raw)
+            if self._is_about(body) and body["handed"]:
+                self._marks.add(body["mark"])
+                self.since = min(self.since, body["handed"]["at"])
+
+    def _is_about(self, body: Mapping[str, Any]) -> bool:
+        if not self._wanted.since <= body["at"] <= self._wanted.until:
+            return False
+        for one in (body, body.get("handed") or {}):
+            if str(one.get("client", "")).lower() == self._name:
+                self.named = one["client"]
+                return True
+        return False
+
+    def has(self, kind: str, body: Mapping[str, Any]) -> bool:
+        """Whether an entry of TRACES belongs to it."""
+        return self._is_about(body) or (kind == "handing" and body["mark"] in self._marks)
 
 
 def _nobody(crawler: str, seen: Counter[str]) -> None:

@@ -248,6 +248,19 @@ class Site(Model):
         return value
 
 
+class Passes(Model):
+    """Recordings that are for those alone who came by one of the site's own pages, feeds or playlists.
+
+    `paths` are those that need a pass; none: no recording does. `page` is where a client is sent that
+    has none. A household is given `per_hour` passes in an hour; more browsers there share them.
+    """
+
+    paths: ListOf[Annotated[str, AfterValidator(_absolute)]] = ()
+    page: Annotated[str, AfterValidator(_absolute)] = "/"
+    per_hour: Annotated[int, Field(ge=1, le=1000)] = 40
+    form: Literal["query", "path"] = "query"
+
+
 class OnError(Model):
     """What happens to requests when the guard itself fails."""
 
@@ -264,6 +277,8 @@ class Stance(Model):
     audio: Audio = Audio()
     listening: Listening = Listening()
     traps: Switch = "no"
+    passes: Passes = Passes()
+    canaries: Switch = "no"
     announcement: Switch = "no"
     publish: Publish = Publish()
     evidence: Evidence = Evidence()
@@ -277,7 +292,7 @@ class Stance(Model):
             f"stance.{group}.{name}": word
             for group in ("ai", "others")
             for name, word in getattr(self, group).model_dump().items()
-        }
+        } | {PASSES: "yes" if self.passes.paths else "no"}
 
     def amounts(self) -> Mapping[str, float]:
         """The numbers that rules may compare with: `stance.listening.ahead` → 5400.0."""
@@ -297,6 +312,8 @@ def _stance_of(_standards: registry.Registry) -> type[Stance]:
     )
 
 
+PASSES = "stance.passes.needed"
+"""Whether any path needs a pass, as rules ask for it."""
 _SHIPPED = registry.current()
 
 
@@ -312,7 +329,7 @@ def choices() -> Mapping[str, tuple[str, ...]]:
         f"stance.{group}.{name}": get_args(field.annotation)
         for group, model in (("ai", Ai), ("others", Others))
         for name, field in model.model_fields.items()
-    }
+    } | {PASSES: ("yes", "no")}
 
 
 NAMELESS: Path = ("others", "nameless")

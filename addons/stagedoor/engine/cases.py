@@ -70,6 +70,7 @@ def asked(case: Case) -> Request:
         headers=tuple((name, as_header(value)) for name, value in case.headers.items()),
         address=case.ip or "",
         credentials=case.credentials,
+        passed=case.pass_,
     )
 
 

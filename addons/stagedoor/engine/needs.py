@@ -86,7 +86,8 @@ NO_FACTS = Facts()
 class Effects(NamedTuple):
     """What the store counts: the request (`counted`), the recording it asks for (a path, or empty),
     the rates it used up, and a violation by the crawler; a sentence that begins, the recording
-    (`ignored`) that was asked for under one, and for how many seconds a trap is remembered.
+    (`ignored`) that was asked for under one, and for how many seconds a trap is remembered; `owed`: a new
+    pass begins with so many seconds of sound.
     """
 
     counted: bool = False
@@ -96,6 +97,7 @@ class Effects(NamedTuple):
     sentence: Sentence | None = None
     ignored: str = ""
     tripped: float = 0.0
+    owed: float = 0.0
 
 
 NO_EFFECTS = Effects()

@@ -137,6 +137,10 @@ class Session:
             self._raise(new.bit_count() * length / PARTS, at)
         return begun
 
+    def owe(self, seconds: float, at: float) -> None:
+        """Begin with so much sound ahead that was never sent."""
+        self._raise(seconds, at)
+
     def _raise(self, seconds: float, at: float) -> None:
         self._slow = self.ahead(at, alone=True) + seconds
         self._level = self.ahead(at) + seconds

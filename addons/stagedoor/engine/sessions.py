@@ -1,7 +1,8 @@
 """All listening sessions: bounded, and so that strangers cannot make it forget somebody it watches.
 
 A household has a session once something was sent to it. Its agents and its network have their own
-only once there are two of them: until then the household's says the same.
+only once there are two of them: until then the household's says the same. Where a pass stands for one
+listener, it has a session, wherever it is shown, and its household has none of what it was sent.
 
 Bounds: `most` sessions and four recordings for each on average. What is new takes the place of who
 was quiet longest, and never of a session that is watched: that was sent much more than can have been
@@ -96,8 +97,16 @@ class Sessions:
 
     def watched(self, listener: Listener, at: float) -> bool:
         """Whether its household is so far ahead that it is watched."""
-        session = self._get(listener.household)
+        session = self._at(listener, "household")
         return session is not None and session.ahead(at) > WATCHED
+
+    def owes(self, listener: Listener, seconds: float, at: float) -> None:
+        """A new pass begins as if so much sound were ahead already."""
+        session = self._at(listener, "household")
+        if session is None:
+            session = self._of(listener, at)[0]
+            session.owe(seconds, at)
+            self._keep(listener, at)
 
     def playlist(self, listener: Listener, at: float) -> None:
         """A playlist was sent."""
@@ -186,6 +195,8 @@ class Sessions:
         if scope == "network":
             found = self._networks.get(listener.network)
             return self._get(found if isinstance(found, str) else listener.network)
+        if listener.passed:
+            return self._get(_pass_key(listener.passed))
         home = self._get(listener.household)
         if scope == "household" or home is None:
             return home
@@ -200,6 +211,8 @@ class Sessions:
 
     def _of(self, listener: Listener, at: float) -> tuple[Session, ...]:
         """The sessions that count what happens to this listener, made where they are missing."""
+        if listener.passed:
+            return self._of_pass(listener, at)
         network, home = self._joined(listener, at)
         found = (home, network) if home is not None and network is not None else (home or network,)
         if home is None:
@@ -210,6 +223,19 @@ class Sessions:
             return tuple(one for one in found if one is not None)
         own = self._agent(listener.household, home, agent, at)
         return tuple(one for one in (*found, own) if one is not None)
+
+    def _of_pass(self, listener: Listener, at: float) -> tuple[Session, ...]:
+        """The session of a pass, and of the network that it is shown in just now. That has one apart
+        from its households from then on.
+        """
+        key, network = _pass_key(listener.passed), listener.network
+        own = self._touched(key) or self._added(key, Session(DRAIN["agent"]), at)
+        if not network:
+            return (own,)
+        there = self._networks.get(network, 0)
+        if not isinstance(there, int) or not there:
+            self._networks[network] = 1 if there else 0
+        return own, self._network(network, there, at)
 
     def _joined(self, listener: Listener, at: float) -> tuple[Session | None, Session | None]:
         """Network and household; the network None where the household is all of it, the household
@@ -276,8 +302,9 @@ class Sessions:
 
     def _keep(self, listener: Listener, at: float) -> None:
         """Watch the sessions of this listener that need it, and make room where there is none."""
-        keys = [listener.household, listener.network]
-        home = self._get(listener.household)
+        own = _pass_key(listener.passed) if listener.passed else listener.household
+        keys = [own, listener.network]
+        home = self._get(own)
         if home is not None and isinstance(home.agents, dict):
             keys.append(_agent_key(listener.household, recording_key(listener.agent)))
         for key in keys:
@@ -324,3 +351,7 @@ class Sessions:
 
 def _agent_key(household: str, agent: bytes) -> str:
     return f"{household}\0{agent.decode('latin-1')}"
+
+
+def _pass_key(serial: str) -> str:
+    return f"\0{serial}"

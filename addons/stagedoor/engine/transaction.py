@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from stagedoor.engine.compliance import Violation
 from stagedoor.engine.needs import NO_WAITS
 from stagedoor.identify.licences import NO_LICENCE, Held
+from stagedoor.marks.mark import Mark
 from stagedoor.model.client_keys import listener
 from stagedoor.model.events import Decided
 from stagedoor.model.facts import (
@@ -44,6 +45,16 @@ class Transaction:
     """The store's key of the client's address."""
     recording = ""
     """The recording that it asks for, as it is counted: of a segment, its track. Empty: its path."""
+    marks: tuple[Mark, ...] = ()
+    """The marks in its address, in their order."""
+    written: tuple[str, ...] = ()
+    """Those marks as they were written."""
+    worn: Mark | None = None
+    """The pass in its cookie."""
+    mark = ""
+    """The serial of the mark that it came by; of several the one that lets it in."""
+    passed = ""
+    """The serial of the pass that it is counted by, see `model.heard.Listener`."""
     crawler = ""
     """The store's key of the crawler, empty for people."""
     client: Client = UNKNOWN
@@ -90,7 +101,8 @@ class Transaction:
     def listener(self) -> Listener:
         """Whom it is counted for, what it is sent of recordings."""
         request = self.request
-        return listener(request.address, request.agent)
+        found = listener(request.address, request.agent)
+        return found._replace(passed=self.passed) if self.passed else found
 
     @property
     def against(self) -> bool:
@@ -109,4 +121,5 @@ class Transaction:
             id=self.id,
             against=self.against,
             sweep=self.sweep,
+            mark=self.mark,
         )

@@ -143,6 +143,8 @@ class Account:
         default_factory=lambda: {"notice": [], "taking": [], "refusal": []}
     )
     """When, and whether it was proven who it was."""
+    traces: list[Entry] = field(default_factory=list)
+    """Marked links: handed to it, or used by it or by others who were not handed them."""
     published: list[InForceFrom] = field(default_factory=list)
     signals: Counter[str] = field(default_factory=Counter)
     """How often each text was handed out, by hash."""

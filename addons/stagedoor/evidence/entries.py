@@ -23,12 +23,15 @@ from stagedoor.model.facts import network
 from stagedoor.model.heard import Sweep
 
 Kind = Literal[
-    "start", "end", "publication", "notice", "taking", "refusal", "proof",
+    "start", "end", "publication", "notice", "taking", "refusal", "proof", "handing", "use",
     "seal", "loss", "pruning", "erasure", "summary", "thinning",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 VISITS: frozenset[Kind] = frozenset({"notice", "taking", "refusal", "proof", "summary"})
 """Entries about a client; all others are about the ledger and the site."""
+
+TRACES: frozenset[Kind] = frozenset({"handing", "use"})
+"""Entries about marked links: the visitor may be a person, and is none of the crawlers."""
 
 Part = Literal["address", "visitor", "crawler"]
 PARTS: tuple[Part, ...] = get_args(Part)
@@ -82,6 +85,8 @@ class Visit:
     """All that the client comes for, where that is more than `purpose`."""
     licence: str = ""
     """The licence that it showed and that allows this, by its id."""
+    mark: str = ""
+    """The serial of the mark in the link that it came by."""
 
     @classmethod
     def of(cls, event: Decided, request_id: str = "") -> Visit:
@@ -93,7 +98,7 @@ class Visit:
             event.resource.kind, request_id[:MAX_NAME],
             request.address, request.agent[:MAX_AGENT], client.why[:MAX_AGENT],
             client.purposes if client.further else (),
-            client.licence_id if client.licence == "valid" else "",
+            client.licence_id if client.licence == "valid" else "", event.mark,
         )  # fmt: skip
 
     def public(self) -> dict[str, Any]:
@@ -111,6 +116,7 @@ class Visit:
             "request": self.request,
             **({"purposes": self.purposes} if self.purposes else {}),
             **({"licence": self.licence} if self.licence else {}),
+            **({"mark": self.mark} if self.mark else {}),
         }
 
     def personal(self, *, whole: bool) -> Iterator[tuple[Part, dict[str, str]]]:
@@ -208,6 +214,38 @@ class Proved:
 
 
 @dataclass(frozen=True, slots=True)
+class Handing:
+    """A mark was handed out with the answer to this visit; `visit.mark` is its serial, `what` its kind."""
+
+    kind: ClassVar[Kind] = "handing"
+    visit: Visit
+    what: str
+    whole: ClassVar[bool] = False
+
+    def body(self) -> dict[str, Any]:
+        """The public fields."""
+        return {**self.visit.public(), "what": self.what}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A link that was handed to a machine was asked for by another client. `handed` are the public
+    facts of the handing, empty where nothing is known of it any more; `near`: in the same network.
+    """
+
+    kind: ClassVar[Kind] = "use"
+    visit: Visit
+    what: str
+    handed: Mapping[str, Any]
+    near: bool
+    whole: ClassVar[bool] = False
+
+    def body(self) -> dict[str, Any]:
+        """The public fields."""
+        return {**self.visit.public(), "what": self.what, "handed": self.handed, "near": self.near}
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """From `at` on, `where` says the text of the hash `text`; an empty hash: nothing any more.
 
@@ -257,7 +295,7 @@ class Summary:
         }  # fmt: skip
 
 
-About = Notice | Taking | Refusal | Proved | Summary
+About = Notice | Taking | Refusal | Proved | Summary | Handing | Use
 
 
 def started(at: int, program: str, last: int | None, site: str = "") -> dict[str, Any]:

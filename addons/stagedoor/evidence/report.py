@@ -76,6 +76,7 @@ def page(account: Account, texts: Mapping[str, bytes], ledger: Findings, extract
         _told(account),
         _taken(account),
         _refused(account),
+        _traced(account),
         _record(ledger, extract),
     )
     return _PAGE.format(
@@ -324,6 +325,49 @@ def _refused(account: Account) -> Markup:
     return Markup("<section><h2>What it was refused</h2>{}{}</section>").format(
         _table(("Time (UTC)", "Asked for", "Status", "Identity", "Address", "Rule"), rows, "log"),
         _rest(account.total("refusals"), len(rows)),
+    )
+
+
+def _traced(account: Account) -> Markup | str:
+    """Links of its own that were handed to it, and who came by them."""
+    if not account.traces:
+        return ""
+    uses = [e for e in account.traces if e.body["kind"] == "use"]
+    rows = [
+        (
+            _still(when(e.body["at"])),
+            Markup("<code>{}</code>").format(e.body["mark"]),
+            _used(e) if e.body["kind"] == "use" else _handed(e),
+            *_who(e),
+        )
+        for e in account.traces[:SHOWN]
+    ]
+    return Markup("<section><h2>Links that were its own</h2>{}{}{}</section>").format(
+        Markup(
+            "<p>Each mark stands in links that were handed out once. Times that one was used by "
+            "another client than the one it was handed to: {}.</p>"
+        ).format(f"{len(uses):,}"),
+        _table(("Time (UTC)", "Mark", "What happened", "Identity", "Address"), rows, "log"),
+        _rest(len(account.traces), len(rows)),
+    )
+
+
+def _handed(entry: Entry) -> Markup:
+    body = entry.body
+    return Markup("handed to {} with <code>{}</code>").format(
+        who(body["client"], body["proof"]), body["path"]
+    )
+
+
+def _used(entry: Entry) -> Markup:
+    body, handed = entry.body, entry.body["handed"]
+    used = Markup("<code>{}</code> asked for by {}, from {} network").format(
+        body["path"], who(body["client"], body["proof"]), "the same" if body["near"] else "another"
+    )
+    if not handed:
+        return used
+    return Markup("{}; handed to {} on {}").format(
+        used, who(handed["client"], handed["proof"]), when(handed["at"])
     )
 
 

@@ -96,11 +96,13 @@ def refuse(
     *,
     may_sign: bool = False,
     announced: bool = False,
+    come_by: str = "",
 ) -> Answer:
     """The answer to a refused request; `request_id` leads to its explanation.
 
     A browser that asks whether it may ask (a preflight) hears yes, so that it meets the refusal.
     `announced`: a player hears a few spoken seconds in place of an error.
+    `come_by`: the address of the page that hands out what the request did not show.
     `may_sign`: a signature of this client could be verified, so the answer says which (RFC 9421, 5).
     """
     if (fields := preflight(request)) is not None:
@@ -121,6 +123,7 @@ def refuse(
         f"{who} has a policy, and it was applied here: {policy}",
         f"You were taken for {known_as}." if client.purpose != "unknown" else "",
         f"You are welcome again in {told_duration(wait)}." if again else "",
+        f"Please begin at this page, which hands out the pass: {come_by}" if come_by else "",
         f"This request is known as {request_id}." if request_id else "",
         _help(artist),
     ]

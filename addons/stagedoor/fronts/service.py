@@ -29,6 +29,7 @@ from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.crowds import is_crowd
+from stagedoor.fronts.handouts import Handouts
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.sound_reports import SoundReports
 from stagedoor.identify.botauth import NONE, Outcome
@@ -101,6 +102,7 @@ class Service:
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
         self.sound = SoundReports(lambda: self.store, self.emit)
+        self.marks = Handouts(lambda: self.store, self.emit)
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -119,6 +121,7 @@ class Service:
     def take(self, policy: Policy) -> None:
         """Decide by `policy` from now on: one assignment, whole or not at all."""
         assert self.settings is not None
+        self.marks.follow(policy)
         self.trusted = self.settings.trusted_for(policy.stance, self.edges)
         self.ja4_header = self.settings.ja4_header_for(policy.stance)
         self.mode = self.settings.mode_for(policy.stance)
@@ -160,6 +163,7 @@ class Service:
         assert self.settings is not None
         assert self.policy is not None
         settings, policy = self.settings, self.policy
+        self.marks.open(settings.state)
         self.claims.open(settings.state, settings.resolvers, policy, client)
         self.licences.open(settings.state)
         self.store = MemoryStore(settings.clients)
@@ -170,6 +174,8 @@ class Service:
             program=rule_folder.program_version(),
             site=policy.stance.publish.address,
         )
+        if self.suite.handings is not None:
+            self.marks.look_up = self.suite.handings.look_up
         self._publish()
 
     def close(self) -> None:
@@ -177,6 +183,7 @@ class Service:
         self.watcher.close()
         self.claims.close()
         self.licences.server.close()
+        self.marks.close()
         self.suite.close()
 
     def _publish(self) -> None:
@@ -227,7 +234,11 @@ class Service:
         # Few sites have licences, and a look through every request's headers would be felt.
         if self._licensing and transaction.request.header("authorization"):
             transaction.held = self.licences.held(transaction)
+        if self.marks.on:
+            self.marks.enter(transaction)
         order.enter(transaction)
+        if transaction.request.passed == "bought":
+            self._bought(transaction)
         if not transaction.resource.guarded:
             self._listed(transaction)
         elif self.tracks.any_live:
@@ -250,6 +261,12 @@ class Service:
                 self._until(transaction, query)
             return None
         return self._decided_later(transaction, proof, known)
+
+    @staticmethod
+    def _bought(transaction: Transaction) -> None:
+        """What a pass was sold for counts as a shop's download does."""
+        if transaction.resource.kind in {"audio", "download"}:
+            transaction.resource = replace(transaction.resource, form="bought")
 
     def _listed(self, transaction: Transaction) -> None:
         """What a playlist names as a piece of a track is one, whatever its name looks like."""
@@ -442,6 +459,8 @@ class Service:
         if event.sweep is not None:
             self.sound.swept(transaction, event, stopped=refused)
         self.emit(event)
+        if transaction.marks:
+            self.marks.used(transaction, event)
         if refused:
             self._noticed_headers(transaction, event.verdict.status)
         elif person and event.resource.kind == "page" and event.request.method == "GET":

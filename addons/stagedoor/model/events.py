@@ -31,6 +31,8 @@ class Decided:
     """The request asks for what a signal its crawler had received forbids."""
     sweep: Sweep | None = None
     """What its client was sent until then, where that is far more than anybody listens to."""
+    mark: str = ""
+    """The serial of the mark that it showed, or was handed before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,47 @@ class Handed:
     client: Client
     kind: Kind
     against: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """What a mark stands for (`marks/`): to whom it was handed, with what, and when (Unix time).
+
+    `network` is a /24 or /48, empty where it is not known any more. `kind` is the mark's.
+    """
+
+    serial: str
+    kind: str
+    at: float
+    client: str
+    operator: str
+    purpose: Purpose
+    proof: Proof
+    network: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkHanded:
+    """A mark was handed out with the answer to this request, for the first time."""
+
+    decided: Decided
+    handout: Handout
+
+
+@dataclass(frozen=True, slots=True)
+class MarkUsed:
+    """A request came by a link that was handed to a machine, and from another client.
+
+    `handout` is None where nothing is known of it any more but the mark's `serial` and `kind`.
+    """
+
+    decided: Decided
+    serial: str
+    kind: str
+    handout: Handout | None
+    near: bool
+    """From the network that it was handed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +325,8 @@ Event = (
     | Interrupted
     | Took
     | Handed
+    | MarkHanded
+    | MarkUsed
     | Withheld
     | AudioSent
     | Sounded

@@ -85,6 +85,12 @@ CREDENTIALS: tuple[Credentials, ...] = get_args(Credentials)
 """Whether a request carries credentials of the site's own (`sent`: nobody has checked them yet), and
 whether the site, which refuses others, has let it in with them."""
 
+PassStanding = Literal["unneeded", "missing", "shown", "bought"]
+PASS_STANDINGS: tuple[PassStanding, ...] = get_args(PassStanding)
+"""Whether a request needs a pass that the guard has handed out, and shows one (see `marks/`); `bought`:
+the one of a purchase, which is for these files.
+"""
+
 Mode = Literal["enforce", "observe"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
@@ -106,6 +112,7 @@ class Request:
     headers: tuple[tuple[str, str], ...] = ()
     address: str = ""
     credentials: Credentials = "none"
+    passed: PassStanding = "unneeded"
     first: Mapping[str, str] | None = field(default=None, compare=False, repr=False)
     """The first value of each header, by its name in lower case, where a front has them at hand."""
 

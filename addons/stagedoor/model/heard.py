@@ -49,11 +49,15 @@ PIECES = 8
 
 
 class Listener(NamedTuple):
-    """The keys of one who asks: see `model.client_keys`. `agent` is the whole user agent."""
+    """The keys of one who asks: see `model.client_keys`. `agent` is the whole user agent. `passed` is
+    the serial of a pass that stands for one listener (`marks/`): it has a session of its own then, and
+    the household has none of it.
+    """
 
     household: str
     network: str
     agent: str
+    passed: str = ""
 
 
 class Heard(NamedTuple):

@@ -18,6 +18,7 @@ from dataclasses import replace
 from stagedoor.model.events import (
     Decided,
     Interrupted,
+    MarkUsed,
     Noticed,
     Referred,
     Sounded,
@@ -35,7 +36,8 @@ from stagedoor.record.today import Group, Hour, Key, Past, Row, Today
 MOST_ROWS = 4_096
 """More than the catalogue has names; what goes beyond is counted in the totals only."""
 REFUSALS = 200
-"""The last ones are kept, to be explained."""
+USES = 50
+"""The last ones are kept, to be explained; of uses of marked links, the last ones are shown."""
 MINUTES = 5
 """What counts as now."""
 MOST_TEXT = 2_048
@@ -77,6 +79,7 @@ class Day:
         self._kept_back = 0.0
         self._earlier = [0, 0, 0]
         self._audience = Audience()
+        self._uses: deque[MarkUsed] = deque(maxlen=USES)
 
     @property
     def midnight(self) -> float:
@@ -144,6 +147,7 @@ class Day:
             Interrupted: lambda event: self.interrupted(event.decided),
             Noticed: lambda event: self.notice(event.decided),
             Referred: self.referral,
+            MarkUsed: self.marked_link_used,
             Took: lambda event: self.taking(event.decided, event.size, against=event.against),
             Sounded: self.sounded,
             Withheld: self.withheld,
@@ -267,6 +271,13 @@ class Day:
                 self._referrals[event.service, event.operator] += 1
                 self._version += 1
 
+    def marked_link_used(self, event: MarkUsed) -> None:
+        """A link that was handed to a machine was asked for by another client."""
+        with self._lock:
+            if self._place(event.decided.at) >= 0:
+                self._uses.append(replace(event, decided=_cut(event.decided)))
+                self._version += 1
+
     def taking(self, event: Decided, size: int, *, against: bool) -> None:
         """A machine was handed `size` bytes of something."""
         if event.sweep is not None and event.client.purpose in PEOPLE:
@@ -354,6 +365,7 @@ class Day:
                 refusals=tuple(reversed(self._refusals)),
                 rules=dict(self._rules),
                 referrals=dict(self._referrals),
+                uses=tuple(reversed(self._uses)),
                 listeners=self._audience.listeners,
                 more_listeners=self._audience.more,
                 takers=self._audience.takers(),

@@ -90,6 +90,16 @@ _TABLE: tuple[Metric, ...] = (
         "Responses of the site that went out, by kind of resource.",
         ("resource",),
     ),
+    Metric(
+        "stagedoor_marks_handed_total", "counter", "requests",
+        "Marks handed out: passes by what they came with, and canaries.", ("kind",),
+    ),
+    Metric(
+        "stagedoor_marked_link_uses_total", "counter", "requests",
+        "Links handed to a machine that another client asked for, by who was handed them and what the "
+        "other comes for.",
+        ("handed_to", "proof", "purpose"),
+    ),
     # -- recordings
     Metric(
         "stagedoor_audio_bytes_total", "counter", "audio",
@@ -365,6 +375,8 @@ LABELS: Mapping[str, str] = {
     "visitors; `head`, `head-size`, `framing`, `no-answer`, `connection` of the site; `error`, "
     "`descriptors` of the host",
     "reason": "`household` and `room` (too many), `head` and `idle` (too long), `descriptors`",
+    "kind": "`page`, `feed`, `playlist`, `challenge` (passes), `bought`, `canary`",
+    "handed_to": "a name of the catalogue, `others`, or `nobody` where the ledger does not know",
     "status": "`1xx` to `5xx`",
     "version": "of Stagedoor",
     "mitmproxy": "its version",

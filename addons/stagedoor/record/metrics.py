@@ -67,6 +67,8 @@ class Metrics:
         self._responses = Family(self._counter("stagedoor_responses_total"))
         self._licensed = Family(self._counter("stagedoor_licensed_requests_total"))
         self._referrals = Family(self._counter("stagedoor_referrals_total"))
+        self._marks = Family(self._counter("stagedoor_marks_handed_total"))
+        self._marked = Family(self._counter("stagedoor_marked_link_uses_total"))
         self._audio_bytes = Family(self._counter("stagedoor_audio_bytes_total"))
         self._withheld = Family(self._counter("stagedoor_audio_bytes_withheld_total"))
         self._audio_seconds = Family(self._counter("stagedoor_audio_seconds_total"))
@@ -210,6 +212,12 @@ class Metrics:
         self._reloads("loaded" if well else "refused").inc()
         self._reload_ok.set(well)
 
+    def marked_link_used(self, event: events.MarkUsed) -> None:
+        """A link that was handed to a machine was asked for by another client."""
+        handout, purpose = event.handout, event.decided.client.purpose
+        whom = (self._name(handout.client), handout.proof) if handout else (NOBODY, "unverified")
+        self._marked(*whom, purpose).inc()
+
     def referral(self, service: str, operator: str) -> None:
         """Count a visit that an assistant or a search engine sent."""
         self._referrals(service, operator).inc()
@@ -222,6 +230,8 @@ class Metrics:
             events.Violated: lambda e: self.violation(e.client, e.signal),
             events.Noticed: lambda e: self.notice(e.decided.client, e.signal),
             events.Handed: lambda e: self.taken(e.client, e.kind, against=e.against),
+            events.MarkHanded: lambda e: self._marks(e.handout.kind).inc(),
+            events.MarkUsed: self.marked_link_used,
             events.Referred: lambda e: self.referral(e.service, e.operator),
             events.Withheld: lambda e: self.withheld(e.purpose, e.size, e.seconds),
             events.Interrupted: lambda e: self._interrupted(e.decided.client.purpose).inc(),

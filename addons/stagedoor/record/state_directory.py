@@ -17,7 +17,7 @@ from stagedoor.verify.range_files import KEYS, RANGES
 
 _OWN = re.compile(
     r"ledger(-form-\d+)?\.(sqlite(-wal|-shm|-journal)?|lock)(\.part)?|decisions\.jsonl(\.\d+)?"
-    r"|polls\.json|(licences|downloads(\.unread)?)\.json|\..*\.tmp"
+    r"|polls\.json|(licences|downloads(\.unread)?|passes(\.uses)?)\.json|passes\.lock|(marks|shop)\.key|\..*\.tmp"
 )
 _FOLDERS = (RANGES, KEYS)
 _OTHERS = 0o077

@@ -12,6 +12,8 @@ from stagedoor.record.daily import Day
 from stagedoor.record.day_totals import DayTotals
 from stagedoor.record.decision_log import Decisions
 from stagedoor.record.download_counts import Downloads
+from stagedoor.record.ledger.database import FILE
+from stagedoor.record.ledger.handings import HandingIndex
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.ledger.subscriber import LedgerRecorder
 from stagedoor.record.metrics import Metrics
@@ -29,6 +31,8 @@ class Suite:
         self.day = Day()
         self._hub = Recorders()
         self._decisions: Decisions | None = None
+        self.handings: HandingIndex | None = None
+        """Where the ledger is asked who was handed a mark."""
         self._hub.add(self.metrics)
         self._hub.add(self.day)
         self.metrics.watch("stagedoor_listeners_today", lambda: self.day.counts()[0])
@@ -61,6 +65,7 @@ class Suite:
                 state, lambda count: self.emit(Unrecorded(count)), program=program, site=site
             )
             self._hub.add(LedgerRecorder(book))
+            self.handings = HandingIndex(state / FILE)
             for name, source in book.measures().items():
                 self.metrics.watch(name, source)
         self.day.keep(DayTotals(state))
@@ -75,4 +80,6 @@ class Suite:
     def close(self) -> None:
         """Write what is still to be written."""
         self._hub.close()
+        if self.handings is not None:
+            self.handings.close()
         self.metrics.close()

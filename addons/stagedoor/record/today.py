@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stagedoor.model.events import Decided
+from stagedoor.model.events import Decided, MarkUsed
 from stagedoor.model.facts import Client, Proof, Purpose
 from stagedoor.model.heard import Scope
 
@@ -128,6 +128,8 @@ class Today:
     referrals: Mapping[tuple[str, str], int] = field(default_factory=dict)
     """Visits of people, by the service that sent them and its operator."""
 
+    uses: tuple[MarkUsed, ...] = ()
+    """Links handed to a machine that another client asked for, the newest first."""
     listeners: int = 0
     """Addresses from which people have listened; takers are none of them."""
     more_listeners: bool = False

@@ -13,7 +13,16 @@ from stagedoor.config.schema import Model
 from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.model import actions
 from stagedoor.model.actions import Takes
-from stagedoor.model.facts import Credentials, Form, Kind, LicenceStanding, Mode, Proof, Purpose
+from stagedoor.model.facts import (
+    Credentials,
+    Form,
+    Kind,
+    LicenceStanding,
+    Mode,
+    PassStanding,
+    Proof,
+    Purpose,
+)
 from stagedoor.resources import site_profiles
 from stagedoor.rules import rule
 from stagedoor.rules.fields import HEARD
@@ -95,6 +104,12 @@ CREDENTIALS: Mapping[Credentials, str] = {
     "sent": "a login that nobody has checked yet",
     "accepted": "a login that the site has accepted, and it refuses others",
 }
+PASSES: Mapping[PassStanding, str] = {
+    "unneeded": "there it needs none",
+    "missing": "it needs one, and shows none",
+    "shown": "it shows one that the guard has handed out",
+    "bought": "it shows the one of a purchase of these files",
+}
 MODES: Mapping[Mode, str] = {
     "enforce": "decide, and keep to it",
     "observe": "decide and write down, but refuse nobody",
@@ -132,6 +147,8 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "audio": "what counts as a recording, besides what is recognised by name or type",
         "listening": "limits: above them a client no longer listens, but takes",
         "announcement": "a player that is refused a recording plays a few spoken seconds instead of an error",
+        "passes": "recordings for those alone who came by a page, feed or playlist of yours",
+        "canaries": "machines get links of their own, so that you can say who passed a list of links on",
         "traps": "a link in your pages that no person sees: a program that follows it gets no more recordings",
         "publish": "what is published for machines, besides being enforced",
         "evidence": "with a state directory: what can be shown afterwards",
@@ -174,6 +191,12 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "live_streams": "live streams that are open at one address at the same time: 100",
         "live_streams_by_network": "and at 256 neighbouring addresses together: 1000",
         "on_air": "how long a program may hold a live stream before it is written down: 12h",
+    },
+    stance.Passes: {
+        "paths": 'folders whose recordings need a pass, for example ["/music/**"]; none: it is off',
+        "page": "where a client is sent that has no pass",
+        "per_hour": "passes that one address is given in an hour; more browsers share them",
+        "form": "how a link carries its pass: query for /a.mp3?sd=…, path for /sd-…/a.mp3",
     },
     stance.Audio: {"paths": 'folders that hold recordings, for example ["/music/**", "/listen/*"]'},
     stance.Publish: {
@@ -259,6 +282,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "headers": "further headers, name: value",
         "ip": "the visitor's address",
         "credentials": "whether it logs in at the site, and the site is taken to have accepted it",
+        "pass": "whether it needs a pass that the guard hands out, and shows one",
         "behaviour": "what the visitor has done before",
         "after": "what the visitor was sent just before: {whole_recordings: 31, within: 5s}",
         "proof": "how sure the claim is taken to be",

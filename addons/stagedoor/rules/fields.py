@@ -28,6 +28,7 @@ from stagedoor.model.facts import (
     FORMS,
     KINDS,
     LICENCE_STANDINGS,
+    PASS_STANDINGS,
     PROOFS,
     PURPOSES,
     Behaviour,
@@ -199,6 +200,12 @@ FIELDS: Mapping[str, Field] = {
         "choice",
         "a login of the site's own: sent, or accepted by a site that refuses others",
         CREDENTIALS,
+    ),
+    "request.pass": Field(
+        _request("passed"),
+        "choice",
+        "whether it needs a pass that the guard has handed out, and shows one",
+        PASS_STANDINGS,
     ),
     "request.agent": Field(
         _request("agent"),

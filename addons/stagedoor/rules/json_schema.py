@@ -67,7 +67,7 @@ def stance_schema() -> Schema:
     whole = stance.model()
     parts = (
         *(stance.Artist, stance.Ai, stance.Others, stance.Audio, type(whole().publish)),
-        *(stance.Listening, stance.Evidence, stance.OnError, stance.Site),
+        *(stance.Listening, stance.Passes, stance.Evidence, stance.OnError, stance.Site),
     )
     return _file(*schema_of(whole, *parts))
 
@@ -219,6 +219,7 @@ def _stance_words() -> Iterator[tuple[str, Schema]]:
             f"stance.others.{name}": text for name, text in captions.CAPTIONS[stance.Others].items()
         },
     }
+    questions[stance.PASSES] = "recordings that need a pass"
     for name, answers in stance.choices().items():
         one = {"anyOf": [answer(answers), AS_BOOLEAN]}
         yield (

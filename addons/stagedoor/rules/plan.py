@@ -18,6 +18,7 @@ from stagedoor.model.facts import (
     Behaviour,
     Client,
     Credentials,
+    PassStanding,
     Rate,
     Request,
     Resource,
@@ -293,13 +294,16 @@ class Plan:
             path,
             agent,
             credentials,
+            request.passed,
         )
         steps = self._steps.get(key)
         if steps is None:
             if len(self._steps) >= CACHED_STEPS:
                 self._steps.clear()
             found = {"request.path": path, "request.agent": agent}
-            steps = self._steps[key] = self._narrowed(client, resource, found, credentials)
+            steps = self._steps[key] = self._narrowed(
+                client, resource, found, credentials, request.passed
+            )
         return steps
 
     def _narrowed(
@@ -308,6 +312,7 @@ class Plan:
         resource: Resource,
         found: dict[str, frozenset[int]],
         credentials: Credentials,
+        passed: PassStanding,
     ) -> Steps:
         values: dict[str, str | frozenset[str]] = {
             "client.name": client.name,
@@ -316,6 +321,7 @@ class Plan:
             "resource": resource.kind,
             "resource.form": resource.form,
             "request.credentials": credentials,
+            "request.pass": passed,
         }
 
         def known(leaf: Is) -> bool | None:

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 
 from stagedoor.config.offers import FILE as OFFERS
 from stagedoor.config.offers import NO_OFFERS, OfferFile, read_offers
-from stagedoor.config.stance import Stance, advice, choices, read_stance
+from stagedoor.config.stance import PASSES, Passes, Stance, advice, choices, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.matcher import Matcher, Second, client_of
@@ -31,7 +31,7 @@ from stagedoor.model.globs import Globs
 from stagedoor.resources.kinds import classify
 from stagedoor.resources.site_profiles import FOLDER as PROFILES
 from stagedoor.resources.site_profiles import Profile, ProfileFile, chosen, read_profiles
-from stagedoor.rules.conditions import restated
+from stagedoor.rules.conditions import leaves, restated
 from stagedoor.rules.lint import lint
 from stagedoor.rules.plan import CACHED_TEXTS, MAX_CACHED, Plan, note
 from stagedoor.rules.rule import Rule, read_rules, repeated_ids
@@ -129,6 +129,21 @@ class Policy:
         return self.plan.counts
 
     @cached_property
+    def passes(self) -> Globs | None:
+        """The paths whose recordings need a pass; None where none do."""
+        paths = self.stance.passes.paths
+        return Globs(paths) if paths else None
+
+    @cached_property
+    def rules_about_passes(self) -> frozenset[str]:
+        """The rules, by id, that ask whether a request shows a pass."""
+        return frozenset(
+            rule.id
+            for rule in self.rules
+            if any(leaf.name == "request.pass" for leaf in leaves(rule.condition))
+        )
+
+    @cached_property
     def trap(self) -> str:
         """The path of the trap link; empty where there is none."""
         return trap_path(self.stance)
@@ -145,6 +160,10 @@ class Policy:
         """
         stance = Stance()
         for name, word in words.items():
+            if name == PASSES:
+                needing = Passes(paths=("/**",) if word == "yes" else ())
+                stance = stance.model_copy(update={"passes": needing})
+                continue
             _, group, field = name.split(".")
             part = getattr(stance, group).model_copy(update={field: word})
             stance = stance.model_copy(update={group: part})

@@ -44,7 +44,15 @@ from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model import actions
 from stagedoor.model.actions import Action, Takes
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
-from stagedoor.model.facts import Behaviour, Credentials, LicenceStanding, Proof, Rate, Verdict
+from stagedoor.model.facts import (
+    Behaviour,
+    Credentials,
+    LicenceStanding,
+    PassStanding,
+    Proof,
+    Rate,
+    Verdict,
+)
 from stagedoor.model.heard import Heard, Listening, Scope, Sentence
 from stagedoor.model.units import duration, size
 from stagedoor.rules.conditions import Condition
@@ -175,6 +183,8 @@ class Case(Model):
     ip: Annotated[str, AfterValidator(_address)] | None = None
     credentials: Credentials = "none"
     """Whether it carries a login, and whether the site is taken to have accepted it."""
+    pass_: PassStanding = Field(default="unneeded", alias="pass")
+    """Whether it needs a pass, and shows one."""
     behaviour: Lately = Lately()
     after: After | None = None
     """What it was sent before, in the place of `behaviour`."""

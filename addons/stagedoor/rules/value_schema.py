@@ -192,6 +192,7 @@ MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.PROOFS: captions.PROOFS,
     facts.CREDENTIALS: captions.CREDENTIALS,
     facts.LICENCE_STANDINGS: captions.LICENCES,
+    facts.PASS_STANDINGS: captions.PASSES,
     facts.MODES: captions.MODES,
     ("yes", "no"): {"yes": "it does", "no": "it does not"},
     TOLD: captions.TOLD,

@@ -138,6 +138,8 @@ class MemoryStore:
                 self._sessions.sentence(listener, effects.sentence, at)
             if effects.ignored:
                 self._sessions.ignoring(listener, effects.ignored, at)
+            if effects.owed:
+                self._sessions.owes(listener, effects.owed, at)
             if effects.tripped:
                 self._sessions.tripped(listener, effects.tripped, at)
 

@@ -130,6 +130,7 @@ class Guard:
         _log.info("SIGHUP: logs are opened anew, and rules read again")
         self.service.suite.reopen()
         self.service.watcher.look_again()
+        self.service.marks.look_again()
 
     def done(self) -> None:
         """Close what running() opened."""

@@ -17,6 +17,7 @@ from stagedoor.web.desk.routes import routes
 from stagedoor.web.desk.view import Outlook
 from stagedoor.web.gate import Gate, is_loopback, new_password
 from stagedoor.web.server import Serving
+from stagedoor.web.shop import shop_routes
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -40,7 +41,8 @@ class DeskService:
         self._loop = asyncio.get_running_loop()
         suite = self._service.suite
         desk = Desk(suite.day, self._outlook, self._switch, Gate(host, password))
-        self._server = Serving(host, port, suite.metrics.exposition, routes(desk))
+        served = (*shop_routes(lambda: settings.state), *routes(desk))
+        self._server = Serving(host, port, suite.metrics.exposition, served)
         return (host, self._server.port), password
 
     def close(self) -> None:

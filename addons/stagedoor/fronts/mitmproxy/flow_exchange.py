@@ -22,7 +22,7 @@ from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.blind_spots import of_request
 from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.inner_addresses import names_addresses, translated
-from stagedoor.fronts.mitmproxy import first_bytes, interrupting
+from stagedoor.fronts.mitmproxy import first_bytes, interrupting, marked_flows
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.delivery import SOUNDING, Delivery
@@ -127,6 +127,7 @@ class Exchanges:
             return None
         began = time.perf_counter()
         trusted = service.trusted
+        taken = marked_flows.take_off(flow) if service.marks.on else None
         request = read(flow, trusted)
         passage = Passage(
             policy,
@@ -135,6 +136,8 @@ class Exchanges:
             service.mode,
         )
         passage.at = time.time()
+        if taken is not None and (taken[0] or taken[1]):
+            service.marks.shows(passage, *taken)
         later = service.decide(passage, self._signature(flow, passage))
         if later is not None:
             return self._entered_later(flow, passage, began, later)
@@ -191,7 +194,7 @@ class Exchanges:
         if passage.verdict.refused and not passage.pending:
             flow.request.stream = False  # what is answered here has no one to stream to
             self._record(passage)
-            self._answer(flow, self._refusal(passage))
+            self._answer(flow, self._refusal(flow, passage))
             self._delivery.withheld(flow, passage, None)
             self.service.emit(Spent(time.perf_counter() - began))
             return None
@@ -200,6 +203,8 @@ class Exchanges:
         if passage.client.licence == "valid":  # it was for the guard; the site would refuse it
             flow.request.headers.pop("authorization", None)
         self._signals.arriving(flow, passage.resource)
+        if self.service.marks.on:
+            marked_flows.arriving(flow, passage, self.service.marks)
         passage.passed_on = time.perf_counter()
         passage.added = passage.passed_on - began
         return waiting
@@ -209,14 +214,18 @@ class Exchanges:
         request = passage.request
         if not request.header("signature"):
             return NONE
-        trusted, peer = self.service.trusted, flow.client_conn.peername
-        proxied = bool(trusted) and peer is not None and is_trusted(peer[0], trusted)
-        scheme = request.header("x-forwarded-proto").rpartition(",")[2].strip().lower()
-        secure = scheme == "https" if proxied and scheme else bool(flow.client_conn.tls)
+        secure = self._is_secure(flow, request)
         authority = flow.request.data.authority.decode("latin-1") or request.header("host")
         return self.service.signature(
             passage, authority=authority, scheme="https" if secure else "http"
         )
+
+    def _is_secure(self, flow: http.HTTPFlow, request: Request) -> bool:
+        """Whether the visitor came by https, also where a trusted proxy ends it."""
+        trusted, peer = self.service.trusted, flow.client_conn.peername
+        proxied = bool(trusted) and peer is not None and is_trusted(peer[0], trusted)
+        scheme = request.header("x-forwarded-proto").rpartition(",")[2].strip().lower()
+        return scheme == "https" if proxied and scheme else bool(flow.client_conn.tls)
 
     def _wait(self, passage: Passage) -> Awaitable[None] | None:
         """What a delayed request has to wait for. Where too many do so already, it is throttled."""
@@ -240,7 +249,18 @@ class Exchanges:
             self.waiting -= 1
             passage.passed_on = time.perf_counter()
 
-    def _refusal(self, passage: Passage) -> http.Response:
+    def _page_of_passes(self, flow: http.HTTPFlow, passage: Passage) -> str:
+        """The address of the page where a client is sent that was refused for want of a pass."""
+        if passage.request.passed != "missing":
+            return ""
+        if passage.verdict.rule not in passage.policy.rules_about_passes:
+            return ""
+        stance = passage.policy.stance
+        scheme = "https" if self._is_secure(flow, passage.request) else "http"
+        site = stance.publish.address or f"{scheme}://{passage.request.header('host')}"
+        return site.rstrip("/") + stance.passes.page
+
+    def _refusal(self, flow: http.HTTPFlow, passage: Passage) -> http.Response:
         response = as_response(
             refuse(
                 passage.request,
@@ -251,6 +271,7 @@ class Exchanges:
                 passage.name(),
                 passage.policy.offers.offers,
                 may_sign=_may_sign(passage),
+                come_by=self._page_of_passes(flow, passage),
                 announced=passage.policy.stance.announcement == "yes",
             )
         )
@@ -416,7 +437,7 @@ class Exchanges:
         self._record(passage)
         if passage.verdict.refused:
             self._delivery.withheld(flow, passage, response)
-            replace_response(flow, self._refusal(passage))
+            replace_response(flow, self._refusal(flow, passage))
         else:
             self._pass(flow, response, passage)
         self.service.emit(Spent(passage.added + time.perf_counter() - began))
@@ -426,6 +447,11 @@ class Exchanges:
         """Let a response go out: what it says is completed, what goes out of it is counted."""
         resource = passage.resource
         status = response.status_code  # of the site: a file of ours may take its place
+        links = None
+        if self.service.marks.on:
+            links = marked_flows.hand_out(
+                flow, passage, self.service.marks, lambda: self._is_secure(flow, passage.request)
+            )
         if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
             if resource.kind == "audio":
                 response.stream = self._delivery.audio(passage, response)
@@ -435,6 +461,7 @@ class Exchanges:
                 self._delivery.listing(passage, response)
         elif resource.guarded and status >= 400:
             self.service.missing(passage, status)
+        stream = response.stream
         standards = self._signals.leaving(
             flow,
             resource,
@@ -442,7 +469,10 @@ class Exchanges:
             start=passage.start,
             shown=lambda: reads_pages(passage.client, passage.request),
             trapped=passage.client.proof != "verified",
+            links=links,
         )
+        if links is not None:
+            marked_flows.put_in(flow, links, tagged=response.stream is not stream)
         self.service.emit(Responded(resource.kind, standards))
         if passage.client.purpose not in PEOPLE:
             passage.status = response.status_code

@@ -20,6 +20,7 @@ from typing import Final, Literal
 
 from mitmproxy import http
 
+from stagedoor.marks.link_rewriter import LinkRewriter
 from stagedoor.signals.html.codings import CODINGS
 from stagedoor.signals.html.insertion import Inserter, Outcome, Tags
 from stagedoor.signals.html.transcoder import page_in
@@ -79,11 +80,13 @@ class Tagging:
         shown: Callable[[], bool] = lambda: True,
         *,
         trapped: bool = False,
+        links: LinkRewriter | None = None,
     ) -> bool:
         """Set the response's stream where it is a page, and adjust its headers; whether it was so.
 
         `shown` says whether the client shows or crawls pages; it is asked about pages only.
-        `trapped`: the link in the body is shown, too, where there is one.
+        `trapped`: the link in the body is shown, too, where there is one. `links`: the page goes
+        through it first.
         """
         response = flow.response
         assert response is not None
@@ -112,11 +115,12 @@ class Tagging:
             headers["etag"] = self._mark(headers["etag"], weaken=bool(coding))
         reframe(flow, response)
         if flow.request.method != "HEAD":
-            response.stream = self._stream(coding, inserter, flush=streamed)
+            through = inserter if links is None else Linked(links, inserter)
+            response.stream = self._stream(coding, through, flush=streamed)
         return True
 
     def _stream(
-        self, coding: str, inserter: Inserter, *, flush: bool
+        self, coding: str, inserter: Inserter | Linked, *, flush: bool
     ) -> Callable[[bytes], list[bytes]]:
         page = page_in(coding, inserter, flush=flush)
         reported = False
@@ -145,6 +149,26 @@ class Tagging:
         known = returned.get(_bytes(etag).removeprefix(b"W/").strip(b'"'))
         if known is not None:
             response.headers["etag"] = known.decode("utf-8", "surrogateescape")
+
+
+class Linked:
+    """A page on its way through the rewriter of its links, and then the inserter of tags."""
+
+    def __init__(self, links: LinkRewriter, inserter: Inserter) -> None:
+        self._links, self._inserter = links, inserter
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What came of the tags."""
+        return self._inserter.outcome
+
+    def feed(self, data: bytes) -> bytes:
+        """More of the page; returns what can go out."""
+        return self._inserter.feed(self._links.feed(data))
+
+    def finish(self) -> bytes:
+        """The page is over; returns the rest."""
+        return self._inserter.feed(self._links.finish()) + self._inserter.finish()
 
 
 def _bytes(header: str) -> bytes:

@@ -16,6 +16,7 @@ from typing import Final, Literal
 from mitmproxy import http
 
 from stagedoor.fronts.mitmproxy.page_tags import Tagging, reframe
+from stagedoor.marks.link_rewriter import LinkRewriter
 from stagedoor.model.facts import Resource
 from stagedoor.publish.publication import ROBOTS, File, Published, stricter
 from stagedoor.signals import registry
@@ -116,12 +117,13 @@ class SignalResponses:
         start: bytes | None = None,
         shown: Callable[[], bool] = lambda: True,
         trapped: bool = False,
+        links: LinkRewriter | None = None,
     ) -> frozenset[str]:
         """Adjust a response on its way out, after its stream was set; the standards it then carries.
 
         `given` is called when a file has gone out whole. `start` are the first bytes of its body,
         where they were waited for. `shown`: whether the client shows or crawls pages.
-        `trapped`: pages get the trap link.
+        `trapped`: pages get the trap link. `links`: a page goes through it first.
         """
         response = flow.response
         assert response is not None
@@ -131,7 +133,7 @@ class SignalResponses:
         if resource.kind == "signal":
             self._file(flow, response, resource.path, given, start)
         elif self._tagging is not None and resource.kind != "audio":
-            self._tagging.leaving(flow, shown, trapped=trapped)
+            self._tagging.leaving(flow, shown, trapped=trapped, links=links)
         return self._standards if ours else carried(response.headers.fields)
 
     def _file(

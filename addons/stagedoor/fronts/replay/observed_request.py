@@ -44,6 +44,7 @@ _IN_A_LOG: Mapping[str, Callable[[Hit, str], Any]] = {
     "address": lambda hit, _: hit.address,
     "headers": lambda *_: b"",
     "credentials": lambda *_: "none",
+    "passed": lambda *_: "unneeded",
     "first": lambda *_: None,
 }
 """What a decision may look at besides client and kind; a log has no headers, for anybody."""

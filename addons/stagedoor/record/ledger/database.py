@@ -28,7 +28,8 @@ from stagedoor.evidence import chain
 from stagedoor.evidence.entries import Limits, Summary
 from stagedoor.evidence.verification import DIGEST, Aside, Row, Stored, Thinned
 from stagedoor.model.errors import StagedoorError
-from stagedoor.record.ledger import open_counts
+from stagedoor.record.ledger import handings, open_counts
+from stagedoor.record.ledger.handings import Handed, Used
 from stagedoor.record.ledger.transactions import Writer, older_seal
 from stagedoor.record.ledger.write_ahead import log_beside
 
@@ -58,6 +59,7 @@ CREATE TABLE IF NOT EXISTS thinned(
 CREATE TABLE IF NOT EXISTS head(
   one INTEGER PRIMARY KEY CHECK(one = 1), seq INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
 {open_counts.TABLE}
+{handings.INDEX}
 PRAGMA application_id = {_APPLICATION};
 PRAGMA user_version = {_VERSION};
 COMMIT;
@@ -122,7 +124,7 @@ class Book:
         if version:
             if version < _VERSION:
                 self._follow(version, create=create)
-            elif create and not open_counts.there(self._db):
+            elif create and not (open_counts.there(self._db) and handings.there(self._db)):
                 self._lay_out()
             return
         if beside:
@@ -278,6 +280,14 @@ class Book:
             last = orjson.loads(prunings[-1])
             return int(last["start"]), bytes.fromhex(last["before"])
         return 1, chain.GENESIS
+
+    def handings(self, serial: str) -> list[Handed]:
+        """The entries about the handing of a mark, the first one first."""
+        return handings.find(self._db, serial)
+
+    def uses(self, serial: str) -> list[Used]:
+        """The entries about uses of a mark, the first one first."""
+        return handings.uses(self._db, serial)
 
     def counting(self) -> list[Summary]:
         """Refusals that stand in no entry yet, because they are still being counted."""

@@ -17,18 +17,21 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from stagedoor.evidence import entries
 from stagedoor.evidence.entries import (
     About,
+    Handing,
     Limits,
     Notice,
     Proved,
     Publication,
     Refusal,
     Taking,
+    Use,
     Visit,
 )  # fmt: skip
 from stagedoor.model.errors import StagedoorError
@@ -170,6 +173,14 @@ class Ledger:
             self._put(one)
         elif self._refusals.begun():
             self._waiting.put(None)  # the thread may sleep for an hour
+
+    def handing(self, visit: Visit, what: str) -> None:
+        """A client was handed a mark of this kind; its serial is the visit's."""
+        self._put(Handing(visit, what))
+
+    def use(self, visit: Visit, what: str, handed: Mapping[str, Any], *, near: bool) -> None:
+        """A client asked for a link that a machine was handed."""
+        self._put(Use(visit, what, handed, near))
 
     def proof(self, visit: Visit) -> None:
         """A client's claim was looked into: `visit.proof`, because of `visit.why`."""

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from stagedoor.evidence.entries import Visit
-from stagedoor.model.events import Decided, Noticed, Proved, Published, Took
+from stagedoor.model.events import (
+    Decided,
+    Handout,
+    MarkHanded,
+    MarkUsed,
+    Noticed,
+    Proved,
+    Published,
+    Took,
+)
 from stagedoor.model.facts import PEOPLE
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.recorders import Handlers
@@ -23,6 +34,8 @@ class LedgerRecorder:
             Decided: self._decided,
             Noticed: self._noticed,
             Took: self._took,
+            MarkHanded: self._handed,
+            MarkUsed: self._used,
         }
 
     def close(self) -> None:
@@ -61,6 +74,28 @@ class LedgerRecorder:
             signals=(event.digest,) if event.digest else (),
             sweep=event.decided.sweep,
         )
+
+    def _handed(self, event: MarkHanded) -> None:
+        self.ledger.handing(_someone(event.decided, event.handout.serial), event.handout.kind)
+
+    def _used(self, event: MarkUsed) -> None:
+        visit = _someone(event.decided, event.serial)
+        self.ledger.use(visit, event.kind, _public(event.handout), near=event.near)
+
+
+def _someone(event: Decided, mark: str) -> Visit:
+    """The visit; of a person's only the network is kept, and the name of the program."""
+    visit = replace(_visit(event), mark=mark)
+    return replace(visit, agent="", why="") if event.client.purpose in PEOPLE else visit
+
+
+def _public(handout: Handout | None) -> dict[str, str | int]:
+    if handout is None:
+        return {}
+    return {
+        "at": int(handout.at * 1000), "client": handout.client, "operator": handout.operator,
+        "proof": handout.proof, "path": handout.path,
+    }  # fmt: skip
 
 
 def _visit(event: Decided) -> Visit:

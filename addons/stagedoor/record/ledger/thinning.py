@@ -35,9 +35,11 @@ class Share:
 SHARES = (
     Share("refusals", "kind IN ('refusal', 'summary')", 0.15),
     Share("proofs", "kind = 'proof'", 0.05),
-    Share("takings that were allowed", f"kind = 'taking' AND NOT {_AGAINST}", 0.20),
-    Share("notices", "kind = 'notice'", 0.25),
-    Share("takings against the signals", f"kind = 'taking' AND {_AGAINST}", 0.35),
+    Share("handings of marks", "kind = 'handing'", 0.10),
+    Share("uses of marked links", "kind = 'use'", 0.05),
+    Share("takings that were allowed", f"kind = 'taking' AND NOT {_AGAINST}", 0.15),
+    Share("notices", "kind = 'notice'", 0.20),
+    Share("takings against the signals", f"kind = 'taking' AND {_AGAINST}", 0.30),
 )
 
 

@@ -10,20 +10,34 @@ nothing is, they go out as they came.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Protocol
 
 from stagedoor.signals.html.codings import CodingError, Encoder, coders
-from stagedoor.signals.html.insertion import HOLD, Inserter, Outcome
+from stagedoor.signals.html.insertion import HOLD, Outcome
 
 FREE: Final = 32 << 20
 MOST: Final = 256
 """A page that grows to more than FREE bytes and to MOST times its compressed size is no page."""
 
 
+class Through(Protocol):
+    """What a page goes through: the inserter of tags, or something with it inside."""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """None until it is known what becomes of the page."""
+
+    def feed(self, data: bytes) -> bytes:
+        """More of the page; returns what can go out."""
+
+    def finish(self) -> bytes:
+        """The page is over; returns the rest."""
+
+
 class Plain:
     """A page that is not compressed. `outcome` is None as long as it is not known."""
 
-    def __init__(self, inserter: Inserter) -> None:
+    def __init__(self, inserter: Through) -> None:
         self._inserter = inserter
 
     @property
@@ -47,7 +61,7 @@ class Recoded:
     readers notice as they would have noticed the broken data; `outcome` is then `coding`.
     """
 
-    def __init__(self, coding: str, inserter: Inserter, *, flush: bool) -> None:
+    def __init__(self, coding: str, inserter: Through, *, flush: bool) -> None:
         self._decoder, self._new = coders(coding)
         self._inserter = inserter
         self._flush = flush
@@ -121,6 +135,6 @@ class Recoded:
         return data
 
 
-def page_in(coding: str, inserter: Inserter, *, flush: bool) -> Plain | Recoded:
+def page_in(coding: str, inserter: Through, *, flush: bool) -> Plain | Recoded:
     """A page in `coding` (empty for none, or one of CODINGS) on its way through `inserter`."""
     return Recoded(coding, inserter, flush=flush) if coding else Plain(inserter)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from stagedoor.model.events import MarkUsed
 from stagedoor.model.facts import NOBODY, Client
 from stagedoor.record.today import Row, Taker, Today
-from stagedoor.web.desk.texts import many, number, say, volume
+from stagedoor.web.desk.texts import calendar_day, many, number, say, volume
 
+MOST_PATH = 120
+"""Characters of a path in a sentence."""
 SENDERS = 5
 """How many services that sent people are named."""
 TOLD = 3
@@ -17,7 +20,13 @@ TOLD = 3
 
 def sentences(today: Today) -> Sequence[str]:
     """What happened today, the most important first."""
-    return (*_machines(today), *_takers(today), *_people(today), *_referrals(today))
+    return (
+        *_machines(today),
+        *_takers(today),
+        *_uses(today),
+        *_people(today),
+        *_referrals(today),
+    )
 
 
 def _machines(today: Today) -> Sequence[str]:
@@ -67,6 +76,36 @@ def _takers(today: Today) -> Sequence[str]:
     if len(takers) > TOLD:
         found.append(many("day.takers", len(takers) - TOLD))
     return found
+
+
+def _uses(today: Today) -> Sequence[str]:
+    """Links handed to one machine that another client came by."""
+    found = [used(use) for use in today.uses[:TOLD]]
+    if len(today.uses) > TOLD:
+        found.append(many("day.uses", len(today.uses) - TOLD))
+    return found
+
+
+def used(use: MarkUsed) -> str:
+    """`The link handed to CCBot on 3 May was fetched on 9 July as yt-dlp from another network`."""
+    handout, client = use.handout, use.decided.client
+    who = say("use.unnamed") if client.name in NOBODY else client.name
+    did = say("use.refused" if use.decided.verdict.refused else "use.fetched")
+    seen, path = calendar_day(use.decided.at), use.decided.request.path[:MOST_PATH]
+    if handout is None:
+        return say("use.unknown", who=who, did=did, day=seen, path=path)
+    whom = (
+        handout.client if handout.proof == "verified" else say("use.claimed", name=handout.client)
+    )
+    return say(
+        "use.near" if use.near else "use.far",
+        whom=whom,
+        did=did,
+        handed=calendar_day(handout.at),
+        day=seen,
+        who=who,
+        path=path,
+    )
 
 
 def took(taker: Taker) -> str:

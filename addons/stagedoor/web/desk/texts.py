@@ -8,6 +8,7 @@ goes into a page.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -16,7 +17,7 @@ from functools import cache
 
 from babel import Locale
 from babel.core import negotiate_locale
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal
 
 from stagedoor.web.desk.languages.english import ENGLISH
@@ -85,6 +86,12 @@ def number(count: float) -> str:
 def day(written: str) -> str:
     """Day and month of a date, `2026-11-29`: 11/29 or 29.11. or 29/11."""
     return str(format_skeleton("Md", date.fromisoformat(written), locale=_locale(_language.get())))
+
+
+def calendar_day(at: float) -> str:
+    """The day of a Unix time, in local time: July 9, 2026 or 9. Juli 2026."""
+    local = date(*time.localtime(at)[:3])
+    return str(format_date(local, "long", locale=_locale(_language.get())))
 
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
