@@ -16,6 +16,7 @@ from stagedoor.model.facts import (
     PASS_STANDINGS,
     PROOFS,
     PURPOSES,
+    SENT_FROM,
     Behaviour,
     Client,
     Request,
@@ -327,6 +328,7 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
     assert choices.pop("request.credentials") == CREDENTIALS
     assert choices.pop("request.pass") == PASS_STANDINGS
+    assert choices.pop("request.from") == SENT_FROM
     assert choices.pop("resource.form") == FORMS
     for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
         assert choices.pop(f"{scope}.tripped") == ("yes", "no")

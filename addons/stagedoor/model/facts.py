@@ -91,6 +91,10 @@ PASS_STANDINGS: tuple[PassStanding, ...] = get_args(PassStanding)
 the one of a purchase, which is for these files.
 """
 
+SentFrom = Literal["own", "none", "elsewhere"]
+SENT_FROM: tuple[SentFrom, ...] = get_args(SentFrom)
+"""Whose page has a request sent: the site's own, nobody's, another site's (see `identify.sent_from`)."""
+
 Mode = Literal["enforce", "observe"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 

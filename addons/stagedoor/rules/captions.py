@@ -22,6 +22,7 @@ from stagedoor.model.facts import (
     PassStanding,
     Proof,
     Purpose,
+    SentFrom,
 )
 from stagedoor.resources import site_profiles
 from stagedoor.rules import rule
@@ -110,6 +111,11 @@ PASSES: Mapping[PassStanding, str] = {
     "shown": "it shows one that the guard has handed out",
     "bought": "it shows the one of a purchase of these files",
 }
+SENDERS: Mapping[SentFrom, str] = {
+    "own": "a page of the site's own, or of one that belongs to it",
+    "none": "no page, or none that is named: a player, an app, a browser that keeps it to itself",
+    "elsewhere": "a page of another site",
+}
 MODES: Mapping[Mode, str] = {
     "enforce": "decide, and keep to it",
     "observe": "decide and write down, but refuse nobody",
@@ -182,6 +188,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "anonymous": "scripts that give no name at all: refused recordings, not pages",
         "unknown": "programs whose name nobody knows: a new player, or a new robot",
         "sweepers": "any client that takes far more than anybody can hear",
+        "embedded": "recordings that another site has put into its own pages",
     },
     stance.Listening: {
         "ahead": "sound that one household is sent, and cannot have heard yet: 90m",

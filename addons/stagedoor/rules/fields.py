@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
+from stagedoor.identify.sent_from import sent_from
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.facts import (
     CREDENTIALS,
@@ -31,6 +32,7 @@ from stagedoor.model.facts import (
     PASS_STANDINGS,
     PROOFS,
     PURPOSES,
+    SENT_FROM,
     Behaviour,
     Client,
     Request,
@@ -43,6 +45,7 @@ FieldKind = Literal[
 ]
 MEASURES: frozenset[FieldKind] = frozenset({"count", "size", "duration"})
 """Kinds that are compared by more and less."""
+FROM = "request.from"
 HEADER = "request.header."
 """Begins the name of a field for any header: `request.header.referer`."""
 
@@ -57,7 +60,8 @@ class Field:
     """One word of the vocabulary: where its value comes from and what it may be compared with.
 
     `choices` are the only values there are, for `choice` and `set`. `latin`: the value has one
-    character a byte, as headers have.
+    character a byte, as headers have. `seen_at`: its value depends on where the site is seen
+    (`publish.address`), and this makes the `get` for that.
     """
 
     get: Get
@@ -65,6 +69,7 @@ class Field:
     help: str
     choices: tuple[str, ...] = ()
     latin: bool = False
+    seen_at: Callable[[str], Get] | None = None
 
 
 def _request(name: str) -> Get:
@@ -206,6 +211,15 @@ FIELDS: Mapping[str, Field] = {
         "choice",
         "whether it needs a pass that the guard has handed out, and shows one",
         PASS_STANDINGS,
+    ),
+    FROM: Field(
+        lambda request, client, resource, behaviour: sent_from(request),
+        "choice",
+        "whose page has it sent: the site's own, nobody's, another site's",
+        SENT_FROM,
+        seen_at=lambda address: (
+            lambda request, client, resource, behaviour: sent_from(request, address)
+        ),
     ),
     "request.agent": Field(
         _request("agent"),

@@ -220,6 +220,7 @@ def load_policy(
         catalogue.names if not problems else frozenset(),
         catalogue.operators if not problems else frozenset(),
         stance.amounts(),
+        stance.publish.address,
     )
     notes = tuple(advice(stance, stance_file)) if stance_file else ()
     rule_files = tuple(documents.values())

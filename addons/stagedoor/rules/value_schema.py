@@ -193,6 +193,7 @@ MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.CREDENTIALS: captions.CREDENTIALS,
     facts.LICENCE_STANDINGS: captions.LICENCES,
     facts.PASS_STANDINGS: captions.PASSES,
+    facts.SENT_FROM: captions.SENDERS,
     facts.MODES: captions.MODES,
     ("yes", "no"): {"yes": "it does", "no": "it does not"},
     TOLD: captions.TOLD,
