@@ -28,6 +28,7 @@ from stagedoor.engine.published_texts import Texts, digest_of
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Proxies
+from stagedoor.fronts.challenges import Challenges
 from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.handouts import Handouts
 from stagedoor.fronts.mitmproxy.options import Settings
@@ -103,6 +104,7 @@ class Service:
         self._licensing = False
         self.sound = SoundReports(lambda: self.store, self.emit)
         self.marks = Handouts(lambda: self.store, self.emit)
+        self.challenges = Challenges(self.marks, self.emit)
 
     # -- start, change, stop -----------------------------------------------------------------------
 

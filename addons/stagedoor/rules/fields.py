@@ -25,6 +25,7 @@ from typing import Any, Literal
 from stagedoor.identify.sent_from import sent_from
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.facts import (
+    CHALLENGE_STANDINGS,
     CREDENTIALS,
     FORMS,
     KINDS,
@@ -39,13 +40,14 @@ from stagedoor.model.facts import (
     Resource,
 )
 from stagedoor.model.heard import SCOPES, Scope
+from stagedoor.rules.challenge_standing import challenge_standing
 
 FieldKind = Literal[
     "choice", "text", "set", "path", "pattern", "network", "count", "size", "duration"
 ]
 MEASURES: frozenset[FieldKind] = frozenset({"count", "size", "duration"})
 """Kinds that are compared by more and less."""
-FROM = "request.from"
+FROM, CHALLENGED = "request.from", "request.challenge"
 HEADER = "request.header."
 """Begins the name of a field for any header: `request.header.referer`."""
 
@@ -220,6 +222,12 @@ FIELDS: Mapping[str, Field] = {
         seen_at=lambda address: (
             lambda request, client, resource, behaviour: sent_from(request, address)
         ),
+    ),
+    CHALLENGED: Field(
+        challenge_standing,
+        "choice",
+        "whether it can be challenged, and has solved a challenge before",
+        CHALLENGE_STANDINGS,
     ),
     "request.agent": Field(
         _request("agent"),

@@ -143,6 +143,11 @@ class Policy:
             if any(leaf.name == "request.pass" for leaf in leaves(rule.condition))
         )
 
+    @property
+    def challenges(self) -> bool:
+        """Whether a rule that the stance leaves in force challenges."""
+        return self.plan.challenges
+
     @cached_property
     def trap(self) -> str:
         """The path of the trap link; empty where there is none."""

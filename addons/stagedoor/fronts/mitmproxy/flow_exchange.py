@@ -20,6 +20,7 @@ from stagedoor.config.stance import Stance
 from stagedoor.engine import order
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.blind_spots import of_request
+from stagedoor.fronts.challenge_page import FOLDER
 from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.inner_addresses import names_addresses, translated
 from stagedoor.fronts.mitmproxy import first_bytes, interrupting, marked_flows
@@ -39,7 +40,7 @@ from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
 from stagedoor.identify.botauth import NONE, TAG, Outcome
 from stagedoor.identify.site_credentials import ANSWER
-from stagedoor.model.actions import THROTTLE, named
+from stagedoor.model.actions import CHALLENGING, THROTTLE, named
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Answered, Failed, PageTagged, Responded, SiteUnreachable, Spent
 from stagedoor.model.facts import PEOPLE, Request
@@ -138,6 +139,11 @@ class Exchanges:
         passage.at = time.time()
         if taken is not None and (taken[0] or taken[1]):
             service.marks.shows(passage, *taken)
+        if service.marks.challenges and request.target.startswith(FOLDER):
+            own = service.challenges.own(passage, secure=self._is_secure(flow, request))
+            if own is not None:
+                self._answer(flow, as_response(own))
+                return None
         later = service.decide(passage, self._signature(flow, passage))
         if later is not None:
             return self._entered_later(flow, passage, began, later)
@@ -261,6 +267,16 @@ class Exchanges:
         return site.rstrip("/") + stance.passes.page
 
     def _refusal(self, flow: http.HTTPFlow, passage: Passage) -> http.Response:
+        verdict, request = passage.verdict, passage.request
+        if verdict.action in CHALLENGING:
+            response = as_response(
+                self.service.challenges.page(
+                    passage, request.target, bits=verdict.bits, wait=verdict.seconds,
+                    name=passage.name(),
+                )
+            )  # fmt: skip
+            self._signals.refusing(response)
+            return response
         response = as_response(
             refuse(
                 passage.request,
