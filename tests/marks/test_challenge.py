@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from solving import solve
 from stagedoor.marks.challenge import (
     LIFE,
     MOST_BITS,
@@ -29,20 +28,6 @@ def made(bits: int = 6, wait: int = 5, at: float = NOW, household: str = HOME) -
     found = read(RING, make(RING, at, bits, wait, b"saltsalt", household), household, at)
     assert isinstance(found, Challenge)
     return found
-
-
-def solve(challenge: Challenge) -> str:
-    """As a browser does it, in other words."""
-    numbers = []
-    for part in range(PARTS):
-        number = 0
-        while True:
-            digest = hashlib.sha256(f"{challenge.text}.{part}.{number}".encode()).digest()
-            if int.from_bytes(digest) < 1 << (256 - part_bits(challenge.bits)):
-                break
-            number += 1
-        numbers.append(str(number))
-    return ".".join(numbers)
 
 
 def test_it_is_read_as_it_was_made() -> None:

@@ -33,6 +33,7 @@ from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.handouts import Handouts
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.sound_reports import SoundReports
+from stagedoor.fronts.trap_pages import TrapPages, taken
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
@@ -105,6 +106,7 @@ class Service:
         self.sound = SoundReports(lambda: self.store, self.emit)
         self.marks = Handouts(lambda: self.store, self.emit)
         self.challenges = Challenges(self.marks, self.emit)
+        self.traps = TrapPages()
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -166,6 +168,7 @@ class Service:
         assert self.policy is not None
         settings, policy = self.settings, self.policy
         self.marks.open(settings.state)
+        self.traps.open(settings.state)
         self.claims.open(settings.state, settings.resolvers, policy, client)
         self.licences.open(settings.state)
         self.store = MemoryStore(settings.clients)
@@ -500,6 +503,10 @@ class Service:
         if not listens:
             self._noticed_headers(transaction, status)
         self.emit(Took(transaction.event(), status, size, transaction.against, self._header_digest))
+
+    def trapped(self, transaction: Transaction, size: int) -> None:
+        """A recording behind the trap link went out, `size` bytes of it."""
+        self.emit(Took(taken(transaction.event()), 200, size, transaction.against, ""))
 
     def _noticed_headers(self, transaction: Transaction, status: int) -> None:
         """Of headers, which stand on every response, only the first time is an event."""

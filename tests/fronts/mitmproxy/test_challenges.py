@@ -15,7 +15,7 @@ from mitmproxy import http
 
 from flows import GuardFixture, OpenGuard, flow
 from making import FIREFOX, OVERCAST
-from marks.test_challenge import solve
+from solving import solve
 from stagedoor.fronts.challenges import PATIENCE, is_local
 from stagedoor.fronts.handouts import NETWORKS
 from stagedoor.marks.challenge import LIFE, Challenge, part_bits

@@ -131,6 +131,8 @@ class Guard:
         self.service.suite.reopen()
         self.service.watcher.look_again()
         self.service.marks.look_again()
+        if self.service.settings is not None:
+            self.service.traps.open(self.service.settings.state)
 
     def done(self) -> None:
         """Close what running() opened."""

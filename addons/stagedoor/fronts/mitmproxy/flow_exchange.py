@@ -38,6 +38,7 @@ from stagedoor.fronts.page_readers import reads_pages
 from stagedoor.fronts.proxy_signs import Warnings
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
+from stagedoor.fronts.trap_pages import TAKEN
 from stagedoor.identify.botauth import NONE, TAG, Outcome
 from stagedoor.identify.site_credentials import ANSWER
 from stagedoor.model.actions import CHALLENGING, THROTTLE, named
@@ -195,6 +196,9 @@ class Exchanges:
 
     def _go_on(self, flow: http.HTTPFlow, passage: Passage, began: float) -> Awaitable[None] | None:
         """It is decided, as far as the request shows: carry that out."""
+        trap = passage.policy.trap
+        if trap and passage.request.path.startswith(trap) and self._trapped(flow, passage):
+            return None
         waiting = self._wait(passage)
         self._warn_about_proxies(flow, passage)
         if passage.verdict.refused and not passage.pending:
@@ -214,6 +218,23 @@ class Exchanges:
         passage.passed_on = time.perf_counter()
         passage.added = passage.passed_on - began
         return waiting
+
+    def _trapped(self, flow: http.HTTPFlow, passage: Passage) -> bool:
+        """Whether what is behind the trap link was asked for, and is answered here."""
+        traps = self.service.traps
+        found = traps.recording(passage)
+        if found is not None:
+            passage.verdict = TAKEN
+        elif not passage.verdict.refused:
+            found = traps.page(passage)
+        if found is None:
+            return False
+        flow.request.stream = False
+        self._record(passage)
+        self._answer(flow, as_response(found))
+        if passage.verdict is TAKEN and flow.request.method == "GET":
+            self.service.trapped(passage, len(found.body))
+        return True
 
     def _signature(self, flow: http.HTTPFlow, passage: Passage) -> Outcome:
         """What the request's signature is worth, against the address that the client used."""
