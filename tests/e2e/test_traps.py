@@ -74,7 +74,7 @@ def test_what_was_taken_is_noted_and_recognised(trapping: Guard, tmp_path: Path)
     curl(f"{trapping.url}{lines[0]['path']}", agent=FIREFOX)
     rows = eventually(lambda: takings(trapping, files[0].name, 2), "both takings in the ledger")
     assert [row["rule"] for row in rows] == ["trap-recordings"] * 2
-    assert [row["agent"] for row in rows] == [LIBRARY, ""]  # what may be a person leaves no agent
+    assert len({row["client"] for row in rows}) == 2
     assert verify(trapping).returncode == 0
     found = tmp_path / "data set"
     found.mkdir()
