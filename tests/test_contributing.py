@@ -26,6 +26,9 @@ WRITTEN = frozenset(
         "license.xml",
         "passes.json",
         "passes.uses.json",
+        "nginx.conf",
+        "stagedoor-http.conf",
+        "stagedoor-server.conf",
     }
 )
 """What a guard or its user writes: no files of the project."""

@@ -26,9 +26,10 @@ if str(ROOT / "addons") not in sys.path:
     sys.path.insert(0, str(ROOT / "addons"))
 
 from stagedoor.engine import order  # noqa: E402
-from stagedoor.engine.interruption import can_be_stopped, interrupt  # noqa: E402
+from stagedoor.engine.interruption import can_be_stopped, has_to_wait, interrupt  # noqa: E402
 from stagedoor.engine.needs import NO_EFFECTS, Effects, Facts, Known  # noqa: E402
 from stagedoor.engine.transaction import Transaction  # noqa: E402
+from stagedoor.engine.under_way import FEW, FURTHEST, Expected, Way  # noqa: E402
 from stagedoor.load import rule_folder  # noqa: E402
 from stagedoor.model.facts import Arrival, Request  # noqa: E402
 from stagedoor.model.heard import SCOPES, Heard, Listening, Scope  # noqa: E402
@@ -58,6 +59,8 @@ PLAYS = (
 )
 BARE = (("accept", "*/*"),)
 HOME = "198.51.100.7"
+COUNTED = frozenset({"recording", "segment", "archive"})
+"""Kinds that are expected once they are let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Ask:
     kind: SoundKind = "recording"
     headers: tuple[tuple[str, str], ...] = PLAYS
     resource: str = ""
+    opens: bool = False
+    """It asks for all from `begin` on, and drops the response at `end`."""
 
 
 @dataclass(slots=True)
@@ -84,7 +89,11 @@ class Outcome:
     had: set[str] = field(default_factory=set)
     had_before_refusal: int = 0
     refused: int = 0
+    waited: int = 0
+    """Turns in which its requests stood in line."""
     rules: list[str] = field(default_factory=list)
+    noted: int = 0
+    """Requests that were let in, and written down."""
 
 
 class Site:
@@ -101,9 +110,18 @@ class Site:
     def respond(self, ask: Ask, outcome: Outcome) -> Iterator[None]:
         """The same, a portion with each step."""
         transaction, refused = self._decided(ask), True
+        while self._has_to_wait(ask, transaction):
+            outcome.waited += 1
+            yield
+            self._decided_late(ask, transaction)
+        outcome.noted += transaction.verdict.action == "log"
         if not transaction.verdict.refused:
+            way = transaction.way = self._begun(ask, transaction)
             for sent in portions(ask):
                 self.store.sounded(transaction.listener, sent, ask.at)
+                way.moved(sent, ask.at)
+                if sent.last:
+                    self.store.ended(way)
                 if can_be_stopped(transaction, sent):
                     self._interrupt(ask, transaction, sent)
                 if transaction.interrupted:
@@ -112,6 +130,7 @@ class Site:
             else:
                 refused = False
                 outcome.had.add(ask.track)
+            self.store.ended(way)
         if refused:
             if not outcome.refused:
                 outcome.had_before_refusal = len(outcome.had)
@@ -122,6 +141,46 @@ class Site:
         heard = self._heard(ask, transaction)
         for scope in SCOPES:
             outcome.most[scope] = Heard(*map(max, outcome.most[scope], getattr(heard, scope)))
+
+    def _begun(self, ask: Ask, transaction: Transaction) -> Way:
+        """What is asked for is under way."""
+        size = round(SIZE * ask.length / SONG)
+        extent = (round(size * ask.begin), 0 if ask.opens else round(size * ask.end))
+        piece = ask.length * (ask.end - ask.begin) if ask.kind == "segment" else 0.0
+        way = Way(
+            transaction.listener,
+            ask.track,
+            ask.at,
+            extent,
+            size=size,
+            length=ask.length,
+            piece=piece,
+        )
+        if ask.kind == "archive":
+            way = Way(transaction.listener, ask.track, ask.at, archive=True)
+        if ask.kind in COUNTED:
+            self.store.begun(way, ask.at)
+        return way
+
+    def _has_to_wait(self, ask: Ask, transaction: Transaction) -> bool:
+        """As the service asks it."""
+        few = self.store.under_way(transaction.listener) <= FEW
+        if few or transaction.verdict.refused or ask.kind not in COUNTED:
+            return False
+        return has_to_wait(transaction, self._heard(ask, transaction, Expected())) is not None
+
+    def _decided_late(self, ask: Ask, transaction: Transaction) -> None:
+        listener, steps = transaction.listener, transaction.steps
+        query = Query(
+            listener.household,
+            ask.at,
+            listener=listener,
+            listening=steps.listening,
+            sentences=steps.sentences,
+        )
+        effects = order.decide_late(transaction, self.store.read(query))
+        if effects is not NO_EFFECTS:
+            self.store.apply(listener.household, "", effects, ask.at, listener)
 
     def _decided(self, ask: Ask) -> Transaction:
         path = ask.resource or ask.track
@@ -149,14 +208,19 @@ class Site:
         if transaction.place is not None and not self.store.watched(transaction.listener, ask.at):
             transaction.own += sent.seconds
             return
-        sentence = interrupt(transaction, sent, self._heard(ask, transaction))
+        expected = Expected(FURTHEST, transaction.way)
+        sentence = interrupt(transaction, sent, self._heard(ask, transaction, expected))
         if sentence is not None:
             listener, effects = transaction.listener, Effects(sentence=sentence)
             self.store.apply(listener.household, "", effects, ask.at, listener)
 
-    def _heard(self, ask: Ask, transaction: Transaction) -> Listening:
+    def _heard(
+        self, ask: Ask, transaction: Transaction, expected: Expected | None = None
+    ) -> Listening:
         listener = transaction.listener
-        query = Query(listener.household, ask.at, listener=listener, listening=SCOPES)
+        query = Query(
+            listener.household, ask.at, listener=listener, listening=SCOPES, expected=expected
+        )
         return self.store.read(query).behaviour.listening
 
 
@@ -198,13 +262,13 @@ def song(number: int) -> str:
 def dj(seconds: float, songs: int = 60) -> Asks:
     """Tries recordings, each for a few seconds; players have half of it by then."""
     for number in range(songs):
-        yield Ask(100 + number * seconds, song(number), end=0.53)
+        yield Ask(100 + number * seconds, song(number), end=0.53, opens=True)
 
 
 def metadata(songs: int) -> Asks:
     """A page that preloads the beginning of every recording."""
     for number in range(songs):
-        yield Ask(100 + number * 0.5, song(number), end=0.22)
+        yield Ask(100 + number * 0.5, song(number), end=0.22, opens=True)
 
 
 def family() -> Asks:
@@ -228,20 +292,21 @@ def school_class() -> Asks:
         for number in range(3):
             agent = AGENTS[pupil % 8]
             end = 1.0 if number < 2 else 0.5
-            yield Ask(100 + pupil * 2 + number * SONG / 3, song(number), agent=agent, end=end)
+            at = 100 + pupil * 2 + number * SONG / 3
+            yield Ask(at, song(number), agent=agent, end=end, opens=True)
 
 
 def airport() -> Asks:
     """Twenty strangers behind one address, one song each, within two minutes."""
     for stranger in range(20):
         agent = AGENTS[stranger % 8]
-        yield Ask(100 + stranger * 5.5, song(stranger), agent=agent, end=0.85)
+        yield Ask(100 + stranger * 5.5, song(stranger), agent=agent, end=0.85, opens=True)
 
 
 def moving_phone() -> Asks:
     """Changes its address in the middle of a song."""
     agent = IPHONE.format(5, 5)
-    yield Ask(100, song(0), agent=agent, end=0.4)
+    yield Ask(100, song(0), agent=agent, end=0.4, opens=True)
     yield Ask(130, song(0), agent=agent, begin=0.4, address="192.0.2.99")
     yield Ask(280, song(1), agent=agent, address="192.0.2.99")
 
@@ -250,6 +315,12 @@ def album_fan() -> Asks:
     """Downloads the twelve recordings of an album, all at once."""
     for number in range(12):
         yield Ask(100 + number * 0.05, song(number))
+
+
+def discography(albums: int = 25) -> Asks:
+    """Downloads all albums of a musician, each in a zip, one after the other."""
+    for number in range(albums):
+        yield Ask(100 + number * 5, f"/albums/{number}.zip", kind="archive")
 
 
 def subscriber() -> Asks:
@@ -282,6 +353,19 @@ def mixes() -> Asks:
         yield Ask(100 + number * 300, f"/mixes/{number}.mp3", length=7200)
 
 
+def in_order(pace: float = 1.0) -> Asks:
+    """Plays the catalogue from its beginning to its end, and goes on to the next song early: `pace`."""
+    for number in range(100):
+        yield Ask(100 + number * SONG / pace, song(number))
+
+
+def school_in_order() -> Asks:
+    """Twelve pupils with the same browser, each through the whole catalogue, from the beginning on."""
+    for pupil in range(12):
+        for number in range(100):
+            yield Ask(100 + pupil * 61 + number * SONG, song(number))
+
+
 def all_day() -> Asks:
     """Plays the whole catalogue in a day, prefetching the next song each time."""
     for number in range(100):
@@ -309,11 +393,14 @@ LISTENERS: dict[str, Callable[[], Asks]] = {
     "20 strangers at an airport": airport,
     "phone that moves": moving_phone,
     "fan takes an album of 12": album_fan,
+    "fan takes 25 albums in zips": discography,
     "subscriber to 300 episodes": subscriber,
     "two hours of HLS": hls,
     "two hours of HLS, at once": lambda: hls(pace=100),
     "four mixes of two hours": mixes,
     "the whole catalogue in a day": all_day,
+    "the same, a third of each skipped": lambda: in_order(1.5),
+    "twelve pupils, the catalogue each": school_in_order,
     "200 fans in one /24, new album": release_day,
 }
 
@@ -366,6 +453,13 @@ def slow() -> Asks:
         yield Ask(at, song(number))
 
 
+def slow_shuffled() -> Asks:
+    """The same, in no order."""
+    order = list(range(100))
+    random.Random(2).shuffle(order)
+    return (replace(ask, track=song(number)) for ask, number in zip(slow(), order, strict=True))
+
+
 def everywhere() -> Asks:
     """An address of its own for each recording."""
     for number in range(100):
@@ -392,7 +486,9 @@ TAKERS: dict[str, Callable[[], Asks]] = {
     "20 addresses of one /24": neighbours,
     "20 addresses of one /24, 2 s apart": lambda: neighbours(2.0),
     "one address, another agent each time": turning_agents,
+    "100 albums in zips": lambda: discography(100),
     "one that sleeps 20 to 60 s": slow,
+    "the same, in no order": slow_shuffled,
     "an address for each recording": everywhere,
     "as a podcast app": costume,
 }
@@ -405,6 +501,8 @@ AT_ONCE = dict.fromkeys(
         "class of 30, one album",
         "20 strangers at an airport",
         "fan takes an album of 12",
+        "fan takes 25 albums in zips",
+        "100 albums in zips",
         "subscriber to 300 episodes",
         "two hours of HLS, at once",
         "a browser's handshake and headers, 5 s",
@@ -429,8 +527,13 @@ def play(policy: Policy, asks: Asks) -> Outcome:
 
 
 def at_once(policy: Policy, asks: Asks, most: int) -> Outcome:
-    """The same, `most` responses at a time, each of which is sent a portion in its turn."""
-    site, outcome, coming = Site(policy), Outcome(), iter(sorted(asks, key=lambda one: one.at))
+    """The same, `most` responses at a time, each of which is sent a portion in its turn, and all of
+    it at the same moment.
+    """
+    in_order = sorted(asks, key=lambda one: one.at)
+    moment = in_order[0].at
+    site, outcome = Site(policy), Outcome()
+    coming = (replace(ask, at=moment) for ask in in_order)
     running: deque[Iterator[None]] = deque()
     while True:
         while len(running) < most and (ask := next(coming, None)) is not None:

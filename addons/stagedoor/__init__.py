@@ -31,7 +31,7 @@ What each room holds:
     record/     where events go: metrics, decision log, ledger, terminal, today's numbers
     web/        the HTTP server for metrics, and the desk: the live page about today
     platforms/  what other people's platforms say about AI: profiles, signals, terms and their changes
-    fronts/     where requests come from: mitmproxy, logs that are replayed; refusals
+    fronts/     where requests come from: mitmproxy, proxies that ask, logs that are replayed; refusals
     cli/        stagedoor init · check · explain · replay · import · publish · audit · evidence · status …
     demo/       a small music site, and clients that visit it
 

@@ -192,7 +192,7 @@ def test_init_asks_the_site_what_it_runs_on(
 
 def options(**given: object) -> argparse.Namespace:
     names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies",
-             "upstream_ca", "upstream_insecure")  # fmt: skip
+             "store", "upstream_ca", "upstream_insecure")  # fmt: skip
     return argparse.Namespace(**{**dict.fromkeys(names), "others": [], **given})
 
 

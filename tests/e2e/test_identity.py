@@ -131,7 +131,8 @@ def certified(authority: trustme.CA, name: str) -> ssl.SSLContext:
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
-    pages = Pages({"/a.mp3": ("audio/mpeg", bytes(5000))})
+    page = b"<!doctype html><html><head><title>S</title></head><body><p>hello</body></html>"
+    pages = Pages({"/a.mp3": ("audio/mpeg", bytes(5000)), "/songs": ("text/html", page)})
     yield f"http://127.0.0.1:{pages.server_port}"
     pages.shutdown()
 
@@ -149,6 +150,7 @@ def guard(
     )
     rules = folder / "rules"
     (rules / "crawlers").mkdir(parents=True)
+    (rules / "stance.yaml").write_text("traps: yes\n")
     (rules / "crawlers" / "openai.yaml").write_text(
         "operator: OpenAI\nreviewed: 2026-11-23\ncrawlers:\n  - name: GPTBot\n    token: GPTBot\n"
         "    purpose: ai-search\n"
@@ -210,6 +212,16 @@ def test_google_is_known_by_its_name_and_let_in(guard: Guard) -> None:
 
     eventually(verified, "the lookup to end")
     assert knock(guard, GOOGLEBOT, GOOGLES, "/page") == 200
+
+
+def test_a_search_engine_that_is_verified_is_shown_no_trap(guard: Guard) -> None:
+    def page(agent: str, address: str) -> str:
+        header = f"X-Forwarded-For: {address}"
+        return curl(f"{guard.url}/songs", "-H", header, agent=agent).text
+
+    eventually(lambda: "all-recordings-" not in page(GOOGLEBOT, GOOGLES), "the lookup to end")
+    assert "hello" in page(GOOGLEBOT, GOOGLES)
+    assert "all-recordings-" in page(CHROME, GOOGLES)
 
 
 @pytest.mark.parametrize("address", [LIARS, "20.1.1.9"], ids=["a lying name", "no name"])

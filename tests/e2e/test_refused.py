@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from http.client import HTTPConnection
@@ -59,6 +60,35 @@ def test_an_ai_crawler_is_refused_a_recording(name: str, guard: Guard, origin: S
 def test_every_kind_of_recording_is_refused(path: str, guard: Guard, origin: Site) -> None:
     answer = curl(f"{guard.url}{path}", agent=GPTBOT)
     assert_refused(answer, origin.file(path))
+
+
+def test_many_requests_sent_at_once_are_answered_in_their_order(guard: Guard, origin: Site) -> None:
+    """On one connection, of a crawler that was refused before, of listeners in between."""
+    place = urlsplit(guard.url)
+    assert place.hostname is not None
+    assert place.port is not None
+    asked, expected = [], []
+    for number in range(60):
+        agent, status = (CHROMIUM, 200) if number % 7 == 3 else (GPTBOT, 403)
+        method = "HEAD" if number % 5 == 4 else "GET"
+        end = "Connection: close\r\n" if number == 59 else ""
+        asked.append(
+            f"{method} /music/tone.mp3?in-order HTTP/1.1\r\nHost: {place.netloc}\r\n"
+            f"User-Agent: {agent}\r\nAccept-Language: en\r\n{end}\r\n"
+        )
+        expected.append((method, status))
+    curl(f"{guard.url}/music/tone.mp3", agent=GPTBOT)
+    with socket.create_connection((place.hostname, place.port), timeout=PATIENCE) as connection:
+        connection.sendall("".join(asked).encode())
+        stream = connection.makefile("rb")
+        for method, status in expected:
+            head = b"".join(iter(stream.readline, b"\r\n")).lower()
+            assert head.startswith(b"http/1.1 %d " % status)
+            size = int(head.partition(b"content-length:")[2].partition(b"\r")[0])
+            body = stream.read(size) if method == "GET" else b""
+            if status == 200 and body:
+                assert body == origin.file("/music/tone.mp3")
+        assert stream.read() == b""
 
 
 def test_a_script_that_gives_no_name_gets_pages_and_no_recordings(

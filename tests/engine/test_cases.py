@@ -175,6 +175,7 @@ def after(condition: str, past: str, expect: str = "block") -> list[str]:
         ("behaviour.ahead: {over: 15m}", "whole_recordings: 6", "begun_recordings: 40"),
         ("behaviour.ahead: {over: 15m}", "whole_recordings: 2, each: 10m", "whole_recordings: 2"),
         ("behaviour.episodes: {over: 30}", "episodes: 31", "episodes: 30"),
+        ("behaviour.archives: {over: 3}", "archives: 4", "archives: 3"),
         ("behaviour.segments_without_playlist: {over: 8}", "segments: 9", "segments: 8"),
         ("behaviour.ahead: {over: 15m}", "segments: 91", "segments: 90"),
         # From several addresses of one network: together they are ahead, no household is.

@@ -8,11 +8,18 @@ import pytest
 
 from making import FIREFOX, asks, rules
 from stagedoor.engine import order
-from stagedoor.engine.interruption import FIRST, OWN, can_be_stopped, interrupt
+from stagedoor.engine.interruption import (
+    FIRST,
+    OWN,
+    can_be_expected,
+    can_be_stopped,
+    has_to_wait,
+    interrupt,
+)
 from stagedoor.engine.transaction import Transaction
-from stagedoor.model.facts import Arrival, Mode
+from stagedoor.model.facts import Arrival, Form, Mode
 from stagedoor.model.heard import Heard, Listener, Listening, Sentence
-from stagedoor.model.sound import SoundSent
+from stagedoor.model.sound import SoundKind, SoundSent
 
 HOME = """
 - id: sweep
@@ -42,6 +49,40 @@ def begun(home: int, agent: int | None = None, ahead: float = 0.0) -> Listening:
         Heard(begun_recordings=home),
         Heard(ahead=ahead, begun_recordings=own),
     )
+
+
+def test_what_would_be_refused_had_all_been_sent_has_to_wait() -> None:
+    assert has_to_wait(running(HOME), begun(21))
+    assert not has_to_wait(running(HOME), begun(20))
+    assert not has_to_wait(running(HOME, "observe"), begun(300))
+    assert not has_to_wait(running("- {id: all, title: A, then: block}"), begun(300))
+    for then in ("log", "{throttle: {requests: 30, per: 1m}}"):  # not refused for listening
+        rule = f"- {{id: other, title: O, when: {{resource: audio}}, then: {then}}}"
+        assert not has_to_wait(running(rule), begun(300))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "method", "form", "expected"),
+    [
+        ("/music/a.mp3", "recording", "GET", "", True),
+        ("/hls/1.ts", "segment", "GET", "", True),
+        ("/music/a.mp3", "episode", "GET", "", False),
+        ("/music/a.mp3", "recording", "HEAD", "", False),
+        ("/music/a.mp3", "recording", "GET", "bought", False),
+        ("/album.zip", "archive", "GET", "", True),
+        ("/album.zip", "archive", "GET", "bought", False),
+        ("/about", "recording", "GET", "", False),
+    ],
+)
+def test_what_counts_for_listening_is_expected(
+    path: str, kind: SoundKind, method: str, form: Form, *, expected: bool
+) -> None:
+    transaction = Transaction(rules(HOME), asks(FIREFOX, path, method=method), Arrival())
+    order.enter(transaction)
+    transaction.resource = replace(transaction.resource, form=form)
+    assert not can_be_expected(transaction, kind)  # nobody asks about listening
+    transaction.listened = True
+    assert can_be_expected(transaction, kind) is expected
 
 
 def test_the_recording_whose_place_is_beyond_the_bound_is_stopped() -> None:

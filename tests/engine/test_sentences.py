@@ -40,6 +40,14 @@ def judged(
     return transaction, effects.sentence, effects.ignored
 
 
+def test_each_recording_of_one_program_is_ignored_for_itself() -> None:
+    """`/play?nr=7` is another recording than `/play?nr=8`, and the same with another token."""
+    policy = rules(RULE, 'audio: {paths: ["/play"]}')
+    names = ("/play?nr=7", "/play?nr=8", "/play?nr=7&token=1f", "/a.mp3?nr=9")
+    keys = [judged(policy, left=1200.0, path=name)[2] for name in names]
+    assert keys == ["/play?nr=7", "/play?nr=8", "/play?nr=7", "/a.mp3"]
+
+
 def test_a_sentence_begins_with_the_verdict() -> None:
     found, sentence, ignored = judged(rules(RULE), ahead=5401.0)
     assert (found.verdict.action, found.verdict.seconds) == ("block", 3600.0)

@@ -12,7 +12,7 @@ HOME = listener("198.51.100.7", "Firefox")
 OTHER_AGENT = listener("198.51.100.7", "AudioScraper")
 NEIGHBOUR = listener("198.51.100.8", "Firefox")
 ELSEWHERE = listener("203.0.113.1", "Firefox")
-AMOUNTS = Amounts(ahead=3600.0, whole_files=20, at_once_by_network=7200.0, episodes=30)
+AMOUNTS = Amounts(ahead=3600.0, whole_files=20, at_once_by_network=7200.0, episodes=30, archives=30)
 
 
 def song(number: int, seconds: float = 240.0) -> SoundSent:

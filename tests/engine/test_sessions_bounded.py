@@ -81,6 +81,22 @@ def test_a_flood_of_addresses_changes_nothing_about_the_bounds() -> None:
     assert sessions.heard(HERE, ("household",), 1100.0).household.ahead > 5400
 
 
+def test_many_that_are_watched_do_not_make_it_blind_for_others() -> None:
+    """Two hundred networks took a hundred recordings each: there is no room for more recordings."""
+    sessions = Sessions(1000)
+    for network in range(200):
+        for number in range(100):
+            who = listener(f"203.0.{network}.{number % 5}", "A")
+            sessions.sent(who, song(number), 1000.0)
+    for number in range(31):
+        for stranger in range(3):
+            sessions.sent(listener(f"9.{number}.{stranger}.1", "A"), song(number), 1001.0)
+        sessions.sent(HERE, song(number), 1001.0)
+    found = sessions.heard(HERE, ("household",), 1001.0).household
+    assert found.whole_recordings == 31
+    assert len(sessions) <= 1000
+
+
 def test_a_million_networks_of_one_provider_share_its_own() -> None:
     sessions = Sessions(10_000)
     for number in range(2000):

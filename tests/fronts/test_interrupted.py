@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from mitmproxy import http
 
 from flows import GuardFixture, OpenGuard, answered, flow
 from making import FIREFOX
+from stagedoor.engine.needs import Known
 from stagedoor.model.events import Event, Interrupted
 from stagedoor.record.recorders import Handlers
+from stagedoor.store.interface import Query
 from stagedoor.store.memory import MemoryStore
 
 ANOTHER = FIREFOX.replace("140", "141")
@@ -74,6 +77,7 @@ def fixture(opened: OpenGuard, kept: Kept) -> GuardFixture:
     found = opened(STANCE)
     found.guard.service.suite.add(kept)
     found.guard.service.store = MemoryStore(1000)
+    found.guard.service.line.most = 0  # all are let in: as where each has waited for its time
     return found
 
 
@@ -125,3 +129,24 @@ def test_observe_mode_stops_nothing(fixture: GuardFixture, kept: Kept) -> None:
 def test_what_only_was_begun_is_never_stopped(fixture: GuardFixture, kept: Kept) -> None:
     send([begin(fixture, number) for number in range(100)], 0.05)
     assert kept.seen == []
+
+
+def test_recordings_of_one_program_that_are_asked_for_in_vain_are_counted_each(
+    fixture: GuardFixture,
+) -> None:
+    """Only the answer says that they are recordings."""
+    send([begin(fixture, number) for number in range(60)])
+    for number in (1, 2, 3, 3):
+        found = fixture.enter(flow(f"/play.php?nr={number}", FIREFOX, headers=BROWSER))
+        answered(found, "audio/mpeg", content_length=str(SIZE))
+        fixture.guard.responseheaders(found)
+        assert found.response is not None
+        assert found.response.status_code == 429
+    passage = found.metadata["stagedoor"]
+    store = fixture.guard.service.store
+    query = Query(
+        passage.household, time.monotonic(), listener=passage.listener, listening=("household",)
+    )
+    known = store.read(query)
+    assert isinstance(known, Known)
+    assert known.behaviour.listening.household.ignored == 3

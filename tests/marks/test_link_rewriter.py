@@ -42,6 +42,7 @@ def through(text: Text, body: str, size: int = 0, form: Form = "query") -> str:
         ("html", '<link href="/a.mp3" rel=canonical>', '<link href="/a.mp3" rel=canonical>'),
         ("html", "<p>/a.mp3 is a file, a.mp3 too</p>", "<p>/a.mp3 is a file, a.mp3 too</p>"),
         ("html", '<a href="/about">', '<a href="/about">'),
+        ("html", '<a href="/stream?id=5&#38;f=1">', f'<a href="/stream?id=5&#38;f=1&{M}">'),
         ("json", '{"url":"/a.mp3","n":1}', f'{{"url":"/a.mp3?{M}","n":1}}'),
         ("json", '{"u":"https:\\/\\/a.example\\/a.mp3"}', f'{{"u":"https:\\/\\/a.example\\/a.mp3?{M}"}}'),
         ("json", '{"u":"/stream?id=5\\u0026f=1"}', f'{{"u":"/stream?id=5\\u0026f=1&{M}"}}'),

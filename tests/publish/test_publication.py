@@ -16,6 +16,7 @@ from shippedpolicy import shipped_policy
 from stagedoor.config.stance import Publish, Stance
 from stagedoor.identify.catalogue import Catalogue
 from stagedoor.model.facts import Purpose
+from stagedoor.publish import publication
 from stagedoor.publish.publication import NOTHING, Fields, Published, published, stricter
 from stagedoor.signals import headers
 from stagedoor.signals.html import head
@@ -356,3 +357,18 @@ def test_a_yes_to_search_may_stay_unsaid_and_a_no_may_not(
     assert licence
     assert licence.said.search == said
     assert licence.said.train == "no"
+
+
+def test_what_a_site_says_often_is_merged_once_and_what_is_long_is_not_kept() -> None:
+    ours = OWN[SHIPPED]
+    usual = ((b"X-Robots-Tag", b"noindex"),)
+    publication._merged.cache_clear()
+    first = stricter((*usual, (b"ETag", b"1")), ours)
+    assert stricter((*usual, (b"ETag", b"2")), ours)[1:] == (
+        *first[1:1],
+        *(field if field != (b"ETag", b"1") else (b"ETag", b"2") for field in first[1:]),
+    )
+    assert publication._merged.cache_info().hits == 1
+    long = ((b"X-Robots-Tag", b"noindex, " * 200 + b"nofollow"),)
+    assert stricter(long, ours) == stricter(long, ours)
+    assert publication._merged.cache_info().currsize == 1

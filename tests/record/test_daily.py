@@ -10,8 +10,9 @@ import pytest
 
 from making import FIREFOX, REFUSED, asks, event
 from stagedoor.evidence.entries import Visit
-from stagedoor.model.events import Decided, Referred
+from stagedoor.model.events import Decided, Referred, Swept
 from stagedoor.model.facts import ANONYMOUS, UNKNOWN, Client, Proof, Resource, Verdict
+from stagedoor.model.heard import Sweep
 from stagedoor.record import backfill
 from stagedoor.record.daily import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
 from stagedoor.record.distinct import Distinct
@@ -281,6 +282,53 @@ def test_a_restart_changes_nothing_that_the_desk_shows_of_refusals(tmp_path: Pat
     # Forty of them were only counted: which recordings they asked for is not known.
     assert (old.more, new.more) == (False, True)
     assert any("still asked for at least 50 tracks (90 requests)" in one for one in sentences(now))
+
+
+def test_takers_of_today_are_there_after_a_restart(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, lambda _count: None)
+    for number, (address, at) in enumerate(
+        [("203.0.113.9", NOON - 90), ("203.0.113.9", NOON - 60), ("192.0.2.7", NOON - 50)]
+    ):
+        one = replace(visit(at, "Firefox"), purpose="browser", address=address)
+        sweep = Sweep("household", 30 + number, 4.0 + number)
+        ledger.taking(one, status=200, size=9, sweep=sweep)
+    yesterday = replace(visit(NOON - 86_400, "Firefox"), purpose="browser", address="9.9.9.9")
+    ledger.taking(yesterday, status=200, size=9, sweep=Sweep("household", 100, 5.0))
+    ledger.close()
+    day = Day(Clock())
+    assert backfill.fill(day, tmp_path)
+    found = day.look().takers
+    assert [(one.network, one.recordings, one.seconds, one.client.name) for one in found] == [
+        ("192.0.2.0/24", 32, 6.0, "Firefox"),
+        ("203.0.113.0/24", 31, 5.0, "Firefox"),
+    ]
+    assert day.counts() == (0, 2)
+    assert "203.0.113.9" not in str(day.look())
+    # One that goes on is the same.
+    request = replace(asks(FIREFOX, "/a.mp3"), address="203.0.113.9")
+    went_on = came(NOON + 5, client=PERSON, request=request)
+    went_on = replace(
+        went_on, client=Client("Firefox", "", "browser"), sweep=Sweep("household", 60, 9.0)
+    )
+    day.sweep(Swept(went_on, stopped=True, new=True))
+    assert [one.recordings for one in day.look().takers] == [60, 32]
+    assert day.counts()[1] == 2
+    assert not backfill.fill(Day(Clock()), tmp_path / "none")
+
+
+def test_a_taker_that_went_on_before_the_ledger_was_read_is_one(tmp_path: Path) -> None:
+    day = Day(Clock())
+    request = replace(asks(FIREFOX, "/a.mp3"), address="203.0.113.9")
+    client, sweep = Client("Firefox", "", "browser"), Sweep("household", 60, 9.0)
+    first = replace(came(NOON, client=client, request=request), sweep=sweep)
+    day.sweep(Swept(first, stopped=False, new=True))
+    ledger = Ledger(tmp_path, lambda _count: None)
+    one = replace(visit(NOON - 60, "Firefox"), purpose="browser", address="203.0.113.9")
+    ledger.taking(one, status=200, size=9, sweep=Sweep("household", 30, 4.0))
+    ledger.close()
+    assert backfill.fill(day, tmp_path)
+    assert [one.recordings for one in day.look().takers] == [60]
+    assert day.counts()[1] == 1
 
 
 def test_what_people_were_refused_is_no_machine_s(tmp_path: Path) -> None:

@@ -48,6 +48,12 @@ def written(at: Decided) -> dict[str, Any]:
     return found
 
 
+def test_the_status_is_the_one_that_went_out() -> None:
+    """A player that is refused a recording hears an announcement, which is a 200."""
+    found = written(replace(event(), answered=200))
+    assert (found["verdict"], found["status"]) == ("block", 200)
+
+
 def test_a_refusal_is_one_line_with_the_published_fields() -> None:
     assert written(event()) == {
         "at": "2026-11-18T11:06:40.250+00:00",

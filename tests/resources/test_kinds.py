@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stagedoor.model.facts import KINDS, Resource
 from stagedoor.model.globs import Globs
-from stagedoor.resources.kinds import classify, reclassify
+from stagedoor.resources.kinds import classify, endings, reclassify
 from stagedoor.resources.paths import normalise
 
 
@@ -161,6 +161,12 @@ def test_nothing_raises_and_every_kind_is_known(target: str, content_type: str) 
     found = classify(normalise(target), Globs(["/a/**"]))
     assert found.kind in KINDS
     assert reclassify(found, content_type).kind in KINDS
+
+
+def test_the_endings_of_a_kind() -> None:
+    assert "mp3" in endings("audio")
+    assert endings("playlist")[0] == "m3u"
+    assert endings("signal") == ()
 
 
 @pytest.mark.parametrize(

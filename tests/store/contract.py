@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stagedoor.engine.needs import Effects, Known, Received
+from stagedoor.engine.under_way import Expected, Way
 from stagedoor.model.client_keys import client_key, listener
 from stagedoor.model.facts import Behaviour, Rate
 from stagedoor.model.heard import SCOPES, Amounts, Heard, Listening, Scope, Sentence, Sweep
@@ -74,10 +75,10 @@ def portion(
     return SoundSent(
         track,
         kind,
-        seconds=180.0 * (end - start) / 3_000_000,
         start=start,
         end=end,
         **{
+            "seconds": 180.0 * (end - start) / 3_000_000,
             "size": 3_000_000,
             "length": 180.0,
             "offset": 180.0 * start / 3_000_000,
@@ -109,7 +110,7 @@ class Player:
         return found
 
     def sweep(self, at: float) -> Sweep | None:
-        amounts = Amounts(5400.0, 20, 7200.0, 500)
+        amounts = Amounts(5400.0, 20, 7200.0, 500, 30)
         return self.driver.store.sweep(self.listener, amounts, at)
 
     def does(self, effects: Effects, at: float) -> None:
@@ -120,7 +121,9 @@ class Player:
 
 
 class StoreContract:
-    """The suite."""
+    """The suite. `flood`: how many strangers come where many do."""
+
+    flood = 20_000
 
     def make(self, clients: int = 100) -> Store:
         """A new, empty store that remembers so many clients."""
@@ -342,12 +345,69 @@ class StoreContract:
             found = player.heard(1000.0)
             assert (found.begun_recordings, found.whole_recordings) == (1, 1)
 
+    @pytest.mark.parametrize("name", ["seg-{}-v1-a1.ts", "{}.ts", "part-{:06}_128k.m4s"])
+    def test_every_second_counts_of_segments_that_no_playlist_has_listed(self, name: str) -> None:
+        """Nobody knows how long their track is; each goes out in two portions or more."""
+        player = Player(self.driver())
+        before, _, behind = name.partition("{")
+        track = f"/hls/{before}*{behind.partition('}')[2]}"
+        for number in range(64):
+            for start, end in ((0, 64_000), (64_000, 128_000), (128_000, 133_000)):
+                player.gets(
+                    portion(track, start, end, "segment", size=133_000, length=0.0, offset=0.0,
+                            seconds=10.0 * (end - start) / 133_000, first=not start,
+                            last=end == 133_000, resource=f"/hls/{name.format(number)}"),
+                    at=1000.0,
+                )  # fmt: skip
+        assert player.heard(1000.0).ahead == pytest.approx(640.0)
+        assert player.heard(1000.0).segments_without_playlist == 64
+
+    def test_segments_without_a_number_count_by_chance(self) -> None:
+        player = Player(self.driver())
+        for name in ("intro.ts", "outro.ts"):
+            player.gets(
+                portion("/hls/a.ts", 0, 100, "segment", size=100, length=0.0, offset=0.0,
+                        seconds=10.0, resource=f"/hls/{name}"),
+                at=1000.0,
+            )  # fmt: skip
+        assert 10.0 <= player.heard(1000.0).ahead <= 20.0
+
     def test_episodes_have_a_clock_of_their_own(self) -> None:
         player = Player(self.driver())
         player.gets(*(portion(f"/e/{n}.mp3", kind="episode") for n in range(300)), at=1000.0)
         assert player.heard(1000.0) == Heard(episodes=300)
         assert player.heard(80_000.0).episodes == 300
         assert player.heard(88_000.0).episodes == 0
+
+    def test_archives_have_a_clock_of_their_own_and_are_a_sweep_where_they_are_many(self) -> None:
+        """An album in a zip: once, however often it is taken up again."""
+        driver = self.driver(1000)
+        player, other = Player(driver), Player(driver, agent="Chrome")
+        albums = [portion(f"/albums/{n}.zip", kind="archive") for n in range(31)]
+        player.gets(*albums[:30], albums[3], at=1000.0)
+        assert player.heard(1000.0) == Heard(archives=30)
+        assert player.sweep(1000.0) is None
+        other.gets(albums[30], at=1001.0)
+        assert (other.heard(1001.0, "agent").archives, player.heard(1001.0).archives) == (1, 31)
+        assert player.sweep(1001.0) == Sweep("household", 31, 1.0)
+        assert player.heard(80_000.0).archives == 31
+        assert (player.heard(88_000.0).archives, player.sweep(88_000.0)) == (0, None)
+
+    def test_what_is_under_way_counts_where_that_is_asked_for(self) -> None:
+        driver = self.driver()
+        player, store = Player(driver), driver.store
+        ways = [Way(player.listener, f"/{n}.mp3", 1000.0, length=200.0) for n in range(5)]
+        for way in ways:
+            store.begun(way, 1000.0)
+        assert store.under_way(player.listener) == 5
+        query = {"listening": SCOPES, "expected": Expected(but=ways[0])}
+        found = player.known(1000.0, **query).behaviour.listening
+        assert found.household.whole_recordings == found.network.begun_recordings == 4
+        assert player.heard(1000.0) == Heard()
+        for way in ways:
+            store.ended(way)
+        assert player.known(1000.0, **query).behaviour.listening == Listening()
+        assert store.under_way(player.listener) == 0
 
     def test_streams_without_an_end_and_what_was_bought_count_nothing(self) -> None:
         player = Player(self.driver())
@@ -480,7 +540,7 @@ class StoreContract:
         taker.gets(*(song(n) for n in range(40)), at=1000.0)
         sentenced.does(Effects(sentence=Sentence("r", "household", 3600.0)), 1000.0)
         tripped.does(Effects(tripped=3600.0), 1000.0)
-        for number in range(20_000):
+        for number in range(self.flood):
             address = f"{10 + number % 100}.{number // 256 % 256}.{number % 256}.1"
             Player(driver, address).gets(song(number % 100), at=1000.0 + number / 100)
         assert len(driver.store) <= 1000
@@ -492,7 +552,7 @@ class StoreContract:
         driver = self.driver(1000)
         quiet = Player(driver, HOME)
         quiet.gets(song(1), at=1000.0)
-        for number in range(20_000):
+        for number in range(self.flood):
             player = Player(driver, f"2001:db8:{number % 2}:{number // 2 % 400:x}::1")
             player.gets(song(number % 100), at=1000.0)
         assert quiet.heard(1000.0).whole_recordings == 1

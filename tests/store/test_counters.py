@@ -50,3 +50,12 @@ def test_windows_in_a_row_hand_over_what_they_counted_and_no_more() -> None:
     assert counter.count(150.0, 60.0) == 500 + 150
     assert counter.count(180.0, 60.0) == 500
     assert counter.count(210.0, 60.0) == 250
+
+
+def test_what_comes_late_counts_where_it_belongs() -> None:
+    counter = Sliding()
+    counter.add(100, 130.0, 60.0)
+    counter.add(30, 110.0, 60.0)  # of the window before
+    counter.add(500, 50.0, 60.0)  # of one that counts no more
+    assert counter.count(150.0, 60.0) == 100 + 15
+    assert counter.count(110.0, 60.0) == 100 + 4  # a moment ago, by another clock

@@ -8,6 +8,7 @@ from contract import HOME, Driver, StoreContract
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stagedoor.model.client_keys import listener
 from stagedoor.model.facts import Rate
 from stagedoor.store.memory import MOST_RECORDINGS, MemoryStore
 
@@ -53,3 +54,19 @@ def test_recordings_are_bounded_for_one_client_and_for_all() -> None:
             driver.seen(f"10.0.0.{client}", 1.0, f"/{number}.mp3")
     assert store._recordings <= 4000
     assert store._recordings == sum(len(c.recordings) for c in store._clients.values())
+
+
+def test_it_says_of_whom_it_remembers_anything() -> None:
+    store = MemoryStore(100)
+    home, neighbour = listener(HOME, "Firefox"), listener("198.51.100.8", "Safari")
+    assert not store.remembers(home.household)
+    store.sent(home.household, 1, 0.0, 1000.0)
+    assert store.remembers(home.household)
+    assert not store.remembers(neighbour.household)
+    store.playlist(home, 1000.0)
+    assert store.remembers(neighbour.household)  # by its network
+    assert not store.remembers("192.0.2.1")
+    store.received_elsewhere("GPTBot", "headers")
+    assert store.remembers_crawler("GPTBot")
+    assert not store.remembers_crawler("")
+    assert store.received("GPTBot", "headers", "h")  # new to it from here

@@ -22,6 +22,7 @@ from stagedoor.fetch.uses import KEY_DIRECTORY
 from stagedoor.fronts.addresses import networks
 from stagedoor.identify.botauth import Outcome, check
 from stagedoor.identify.keys import MAX_BYTES
+from stagedoor.store.interface import Store
 from stagedoor.store.memory import MemoryStore
 from stagedoor.verify import key_directories as module
 from stagedoor.verify import nonces
@@ -686,35 +687,63 @@ def signed(nonce: str = "", signature: bytes = b"s", /, **other: Any) -> Outcome
     return Outcome("verified", nonce=nonce, signature=signature, **facts)
 
 
+def used(store: Store, outcome: Outcome, address: str, now: float) -> Outcome:
+    found = nonces.check(store, outcome, address, now)
+    assert isinstance(found, Outcome)
+    return found
+
+
 def test_a_nonce_counts_once() -> None:
     store = MemoryStore(1)
-    assert nonces.check(store, signed("n"), "192.0.2.1", NOW) == signed("n")
+    assert used(store, signed("n"), "192.0.2.1", NOW) == signed("n")
     for address in ("192.0.2.1", "192.0.2.2"):
-        again = nonces.check(store, signed("n", b"other"), address, NOW + 60)
+        again = used(store, signed("n", b"other"), address, NOW + 60)
         assert (again.standing, again.cause, again.signer) == (
             "invalid",
             "replayed",
             "https://a.example",
         )
-    assert nonces.check(store, signed("n2"), "192.0.2.1", NOW).standing == "verified"
+    assert used(store, signed("n2"), "192.0.2.1", NOW).standing == "verified"
 
 
 def test_a_nonce_belongs_to_an_origin_and_a_key() -> None:
     store = MemoryStore(1)
     for other in ({}, {"signer": "https://b.example"}, {"keyid": "k2"}):
-        assert nonces.check(store, signed("n", **other), "", NOW).standing == "verified"
+        assert used(store, signed("n", **other), "", NOW).standing == "verified"
 
 
 def test_without_a_nonce_a_signature_may_come_again_from_the_same_place() -> None:
     store = MemoryStore(1)
     for _ in range(2):
-        assert nonces.check(store, signed(), "192.0.2.1", NOW).standing == "verified"
-    assert nonces.check(store, signed(), "192.0.2.2", NOW).cause == "replayed"
-    assert nonces.check(store, signed("", b"t"), "192.0.2.2", NOW).standing == "verified"
+        assert used(store, signed(), "192.0.2.1", NOW).standing == "verified"
+    assert used(store, signed(), "192.0.2.2", NOW).cause == "replayed"
+    assert used(store, signed("", b"t"), "192.0.2.2", NOW).standing == "verified"
 
 
 def test_what_is_not_verified_is_not_remembered() -> None:
     store = MemoryStore(1)
     outcome = Outcome("invalid", "wrong")
-    assert nonces.check(store, outcome, "", NOW) is outcome
+    assert used(store, outcome, "", NOW) is outcome
     assert len(store._once) == 0
+
+
+def test_a_store_elsewhere_is_waited_for() -> None:
+    class Elsewhere(MemoryStore):
+        def once(self, *known: Any, **more: Any) -> Any:
+            found = super().once(*known, **more)
+
+            async def later() -> bool:
+                return found
+
+            return later()
+
+    async def use() -> list[str]:
+        store = Elsewhere(1)
+        found: list[str] = []
+        for _ in range(2):
+            later = nonces.check(store, signed("n"), "192.0.2.1", NOW)
+            assert not isinstance(later, Outcome)
+            found.append((await later).standing)
+        return found
+
+    assert asyncio.run(use()) == ["verified", "invalid"]

@@ -14,7 +14,7 @@ import pytest
 
 from stagedoor.identify.proof import FAILED, PENDING, Names
 from stagedoor.model.facts import Proof
-from stagedoor.verify.prover import LOOK_AGAIN, Prover
+from stagedoor.verify.prover import LOOK_AGAIN, MOST_PROVEN, STILL_TRUE, Prover
 from stagedoor.verify.range_files import Copy, path_of, write_copy
 
 URL = "https://bot.example/list.json"
@@ -123,3 +123,27 @@ def test_a_spoilt_copy_is_told_and_the_rest_counts(
         subject = prover(tmp_path, Book())
     assert "is not a copy of a list — delete it and run stagedoor update" in caplog.text
     assert subject.lists >= 15
+
+
+def test_the_same_claim_a_moment_later_is_worth_the_same_until_something_is_known(
+    tmp_path: Path,
+) -> None:
+    keep(tmp_path, b"192.0.2.0/24")
+    now = time.time()
+    book = Book()
+    found = prover(tmp_path, book, lambda: now)
+    asked = claim(ranges=(URL,), rdns=("bot.example",))
+    first = found.prove(asked, ADDRESS)
+    assert found.prove(asked, ADDRESS) is first  # not worked out again
+    assert found.prove(asked, "20.171.207.6") is not first
+    assert found.prove(asked, ADDRESS, between="a proxy") != first
+    book.names = Names("known", confirmed=("a.bot.example",))
+    assert found.prove(asked, ADDRESS)[0] == "verified"
+    now += STILL_TRUE
+    again = found.prove(asked, ADDRESS)
+    assert again == found.prove(asked, ADDRESS)
+    other = claim(ranges=(URL,))  # another entry of that name, after a reload
+    assert found.prove(other, ADDRESS)[0] == "spoofed"
+    for number in range(MOST_PROVEN + 1):
+        found.prove(other, f"20.{number >> 8}.{number & 255}.1")
+    assert len(found._proven) <= MOST_PROVEN

@@ -1,4 +1,4 @@
-"""What the guard costs, measured: `python -m tools.bench [door|decide|quality|replay]`.
+"""What the guard costs, measured: `python -m tools.bench [door|decide|quality|replay|listening]`.
 
     __main__.py    the entry
     cli.py         options; what is measured, printed and written
@@ -7,6 +7,7 @@
     listening.py   sessions of listening: one observation, and memory
     replay.py      reading an access log, against GoAccess
     cast.py        who asks for what
+    audience/      who is disturbed and who is stopped: real programs, through real guards
     load.py        asks: the load generator, a process of its own
     origin.py      answers: nginx, or where there is none, fallback.py
     processes.py   starting, watching and stopping them

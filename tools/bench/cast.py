@@ -148,6 +148,12 @@ def everybody() -> list[str]:
     return _shuffled(_LISTENERS + _MACHINES)
 
 
+def refused() -> list[str]:
+    """Requests of crawlers for recordings that no shipped rule lets in."""
+    named = [one for one in _MACHINES if "GPTBot" in one.agent or "ClaudeBot" in one.agent]
+    return [request(path, one.agent, one.headers) for one in named for path in MUSIC]
+
+
 def agents() -> list[str]:
     """Every user agent once."""
     return [visitor.agent for visitor in _LISTENERS + _MACHINES]

@@ -12,7 +12,10 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from . import decide, door, quality, replay, watch
+from . import counter, decide, door, quality, replay, watch
+from .audience import measure as audience
+from .audience.grounds import FRONTS, STANCE, STRICT, Front
+from .audience.runs import Audience
 from .processes import BenchError
 from .quality import Quality
 from .report import WIDTH, Report
@@ -41,18 +44,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure(
     options: argparse.Namespace, tell: Callable[[str], None]
-) -> Report | Quality | watch.Loads:
+) -> Report | Quality | watch.Loads | Audience:
     if options.what == "quality":
         return quality.measure(options.npm, options.fixtures, options.misses, tell)
     if options.what == "decide":
         rounds, seconds = (5, 0.1) if options.quick else (9, 0.4)
         return decide.measure(options.rounds or rounds, seconds, tell)
+    if options.what == "counter":
+        rounds, seconds = (
+            (counter.QUICK_ROUNDS, counter.QUICK_SECONDS)
+            if options.quick
+            else (counter.ROUNDS, counter.SECONDS)
+        )
+        return counter.measure(options.rounds or rounds, seconds, tell)
     if options.what == "watch":
         rounds = watch.QUICK_ROUNDS if options.quick else watch.ROUNDS
         return watch.measure(options.rounds or rounds, tell)
     if options.what == "replay":
         lines, rounds = (replay.QUICK_LINES, 2) if options.quick else (replay.LINES, 3)
         return replay.measure(lines, options.rounds or rounds, options.json.parent, tell)
+    if options.what == "listening":
+        stance = STRICT if options.strict else STANCE
+        fronts: Sequence[Front] = options.fronts or FRONTS
+        return audience.measure(tell, options.only, stance, fronts=fronts)
     plan = door.QUICK if options.quick else door.FULL
     if options.rounds:
         plan = replace(plan, rounds=options.rounds)
@@ -77,12 +91,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "what",
         nargs="?",
-        choices=("door", "saying", "canaries", "decide", "quality", "replay", "watch"),
+        choices=(
+            "door",
+            "saying",
+            "canaries",
+            "decide",
+            "quality",
+            "replay",
+            "watch",
+            "listening",
+            "counter",
+        ),
         default="door",
         help="door: whole requests through both proxies; saying: with signals and ledger, and "
         "without; canaries: with marked links for machines, and without; decide: the core alone; "
         "quality: who is told from whom; replay: reading access logs; watch: loading a page "
-        "beside the browser",
+        "beside the browser; listening: who is disturbed, and who is stopped, with real programs; "
+        "counter: decisions, and nginx that asks",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
     parser.add_argument(
@@ -119,5 +144,17 @@ def _parser() -> argparse.ArgumentParser:
         default=20,
         metavar="N",
         help="quality: how many misses of each group to print (default: 20)",
+    )
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="listening: programs with this in their names"
+    )
+    parser.add_argument(
+        "--strict", action="store_true", help="listening: with no to all that ships as log"
+    )
+    parser.add_argument(
+        "--fronts",
+        nargs="+",
+        choices=("tls", "proxied", "plain"),
+        help="listening: where visitors come to (default: tls proxied)",
     )
     return parser

@@ -45,7 +45,7 @@ CANARIES = "canaries: yes\n"
 
 _BARE = (
     "bare is `mitmdump -q` as it comes: it keeps a body back until it has the whole of it, so it "
-    "is not asked for the longest one."
+    "is not asked for the longest one. The crawlers that the guard refuses are served by it."
 )
 
 
@@ -103,6 +103,8 @@ def _figures(plan: Plan) -> dict[str, Figure]:
         "p99": Figure("  latency, 99th percentile", "ms", "less"),
         "mixed rate": Figure("with crawlers among them", "/s", "more"),
         "mixed cpu": Figure("  CPU a request", "ms", "less"),
+        "refused rate": Figure("refused crawlers", "/s", "more"),
+        "refused cpu": Figure("  CPU a request", "ms", "less"),
         "alone": Figure("one connection, median latency", "ms", "less"),
         "first": Figure(f"{long} of audio, first byte", "ms", "less"),
         "stream": Figure("  throughput", "MB/s", "more"),
@@ -127,13 +129,14 @@ class Bench:
     def round(self, number: int, sides: tuple[Side, Side]) -> None:
         """Each measurement on both sides, in immediate succession."""
         order = sides if number % 2 == 0 else sides[::-1]
-        for measure in (self._small, self._mixed, self._alone, self._long):
+        for measure in (self._small, self._mixed, self._turned_away, self._alone, self._long):
             for side in order:
                 measure(side)
 
     def _small(self, side: Side) -> None:
         got = side.load(self.listeners, self.plan)
-        self.strange |= {f"{side.name}: status {s}" for s in got["statuses"] if s not in _LET_IN}
+        strange = {f"small files: status {s}" for s in got["statuses"] if s not in _LET_IN}
+        self.strange |= {f"{side.name}: {text}" for text in strange}
         self._note(side, {name: got[name] for name in ("rate", "cpu", "p50", "p99")})
 
     def _mixed(self, side: Side) -> None:
@@ -141,6 +144,13 @@ class Bench:
         if side.name == "guard":
             self.refused = got["statuses"].get("403", 0) / got["requests"]
         self._note(side, {"mixed rate": got["rate"], "mixed cpu": got["cpu"]})
+
+    def _turned_away(self, side: Side) -> None:
+        got = side.load(cast.refused(), self.plan)
+        if side.script is not None:
+            strange = {f"refused crawlers: status {s}" for s in got["statuses"] if s != "403"}
+            self.strange |= {f"{side.name}: {text}" for text in strange}
+        self._note(side, {"refused rate": got["rate"], "refused cpu": got["cpu"]})
 
     def _alone(self, side: Side) -> None:
         self._note(side, {"alone": side.load(self.listeners, self.plan, connections=1)["p50"]})
@@ -171,7 +181,7 @@ class Bench:
         notes = ["", self._about(served_by, facts)]
         if self.base is None:
             notes.append(_BARE)
-        notes.extend(f"Not comparable! Small files, {text}." for text in sorted(self.strange))
+        notes.extend(f"Not comparable! {text}." for text in sorted(self.strange))
         return Report(
             title="The guard at the door, and mitmdump without it"
             if self.base is None

@@ -52,8 +52,9 @@ class Processes:
         command: Sequence[str | Path],
         port: int,
         environment: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
     ) -> subprocess.Popen[bytes]:
-        """Start `command` and wait until it listens on `port`."""
+        """Start `command` and wait until it listens on `port` of `host`."""
         log = self._folder / f"{name}.log"
         with log.open("wb") as out:
             # A session of its own: Ctrl-C reaches the bench alone, which then stops this in order.
@@ -67,7 +68,7 @@ class Processes:
             )
         self._running.append(process)
         deadline = time.monotonic() + START
-        while not _listens(port):
+        while not _listens(port, host):
             if process.poll() is not None or time.monotonic() > deadline:
                 said = log.read_text(errors="replace").strip()[-2000:]
                 raise BenchError(f"{name} did not start:\n{said or '(it said nothing)'}")
@@ -98,10 +99,10 @@ def free_port() -> int:
         return port
 
 
-def _listens(port: int) -> bool:
+def _listens(port: int, host: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
 def ask(job: Mapping[str, Any]) -> Any:

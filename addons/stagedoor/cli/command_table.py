@@ -31,6 +31,8 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("demo", "demo", "see it at work on a small music site"),
     Command("serve", "serve", "guard your site: run the guard in front of it"),
+    Command("authorize", "authorize", "answer nginx, Caddy, Traefik, HAProxy or Envoy whether a request may come in"),
+    Command("export", "export", "write such a proxy's configuration, with the plainest refusals in it"),
     Command("setup", "setup", "install it for good: five questions, then all the files, and a trial"),
     Command("doctor", "doctor", "look whether site, proxy, guard and evidence are as they should be"),
     Command("init", "init", "begin a rules directory of your own, with a stance.yaml"),

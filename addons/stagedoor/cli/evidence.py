@@ -61,8 +61,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     copy.add_argument("out", type=Path, metavar="FILE", help="a file that is not there yet")
     export = what.add_parser(
-        "export", parents=[state, held], help="a folder: report, entries, texts, and a verifier"
+        "export", parents=[held], help="a folder: report, entries, texts, and a verifier"
     )
+    export.add_argument(
+        "--state", type=Path, required=True, action="append", metavar="DIR",
+        help="the guard's state directory; once for each of several guards",
+    )  # fmt: skip
     export.add_argument("--crawler", required=True, metavar="NAME", help="as `list` names it")
     export.add_argument("--since", required=True, metavar="DATE", help="2026-10-01 (UTC)")
     export.add_argument("--until", metavar="DATE", help="that day included; without it: to now")
@@ -108,6 +112,8 @@ def run(options: argparse.Namespace) -> int:
 
     from stagedoor.record.ledger.database import Book
 
+    if isinstance(options.state, list):  # of export: several guards may stand before one site
+        options.states, options.state = options.state, options.state[0]
     try:
         book = Book(options.state)
         try:
@@ -227,7 +233,13 @@ def _export(book: Book, options: argparse.Namespace) -> int:
         timestamp=options.timestamp or "",
         authorities=options.timestamp_ca,
     )
-    for line in evidence_folder.export(book, wanted, options.out).lines:
+    if len(options.states) > 1:
+        from stagedoor.cli import joint_evidence
+
+        lines = joint_evidence.export(options.states, wanted, options.out)
+    else:
+        lines = evidence_folder.export(book, wanted, options.out).lines
+    for line in lines:
         print(line)
     return 0
 

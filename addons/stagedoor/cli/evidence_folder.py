@@ -18,7 +18,7 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -74,6 +74,14 @@ class Exported:
 
     lines: Sequence[str]
     account: Account
+    last: int = 0
+    head: str = ""
+    """The ledger's newest entry, and its hash."""
+    site: str = ""
+
+
+class NobodyError(StagedoorError):
+    """The ledger has nothing about the crawler in that time."""
 
 
 def export(book: Book, wanted: Wanted, out: Path) -> Exported:
@@ -91,7 +99,7 @@ def export(book: Book, wanted: Wanted, out: Path) -> Exported:
     finally:
         shutil.rmtree(part, ignore_errors=True)
     last = f"To read: {out}/report.html; to check: python3 {out}/verify.py"
-    return Exported([*done.lines, last], done.account)
+    return replace(done, lines=[*done.lines, last])
 
 
 def _fill(book: Book, wanted: Wanted, part: Path) -> Exported:
@@ -113,17 +121,24 @@ def _fill(book: Book, wanted: Wanted, part: Path) -> Exported:
         (part / "chain.tsr").write_bytes(token)
     _report(wanted, part, written, ledger, stamp)
     shutil.copyfile(verifier.__file__, part / "verify.py")
-    _sums(part)
+    sums(part)
     account = written.account
     lines = [
-        f"{account.client}: {account.total('notices'):,} notices, {account.total('takings'):,} "
-        f"takings ({account.total('against'):,} against the signals), {account.total('refusals'):,} "
-        f"refusals.",
+        figures(account),
         *([f"Not in it: {counting(written.counting)}."] if written.counting else []),
         *([f"Time stamp: {stamp}"] if stamp else []),
         *([] if wanted.holds else [f"{CUT_OFF} Name what you kept elsewhere with --holds."]),
     ]
-    return Exported(lines, account)
+    return Exported(lines, account, written.last, written.head.hex(), written.site)
+
+
+def figures(account: Account) -> str:
+    """What an account comes to, in one line."""
+    return (
+        f"{account.client}: {account.total('notices'):,} notices, {account.total('takings'):,} "
+        f"takings ({account.total('against'):,} against the signals), {account.total('refusals'):,} "
+        f"refusals."
+    )
 
 
 def _copy(book: Book, wanted: Wanted, part: Path) -> _Written:
@@ -218,7 +233,7 @@ def _nobody(crawler: str, seen: Counter[str]) -> None:
     hint = did_you_mean(crawler, known) or (
         f"it knows {listed(known)}" if known else "it knows nobody since then"
     )
-    raise StagedoorError(f"the ledger has nothing about “{crawler}” in that time — {hint}")
+    raise NobodyError(f"the ledger has nothing about “{crawler}” in that time — {hint}")
 
 
 def _parts(row: Row) -> dict[str, str]:
@@ -279,7 +294,8 @@ def _held(wanted: Wanted, ledger: Findings) -> str:
     return f"{compared:,} hashes were compared, and are as they were noted" if compared else ""
 
 
-def _sums(part: Path) -> None:
+def sums(part: Path) -> None:
+    """Write SHA256SUMS over all files of a folder."""
     names = sorted(path.relative_to(part).as_posix() for path in part.rglob("*") if path.is_file())
     lines = [
         f"{hashlib.sha256((part / name).read_bytes()).hexdigest()}  {name}\n" for name in names

@@ -43,6 +43,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--trusted-proxies", metavar="A,B", help="whose X-Forwarded-For is believed"
     )
     parser.add_argument(
+        "--store", metavar="URL", help="where several guards share what they remember: valkey://…"
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -77,6 +80,7 @@ def command_line(options: argparse.Namespace, stance: Stance) -> Sequence[str]:
         "guard_mode": options.mode,
         "guard_metrics": options.metrics,
         "guard_trusted_proxies": options.trusted_proxies,
+        "guard_store": options.store,
         "guard_upstream_ca": options.upstream_ca,
         "guard_upstream_insecure": "yes" if options.upstream_insecure else None,
     }

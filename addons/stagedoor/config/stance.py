@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from stagedoor.config.schema import ListOf, Model, check
+from stagedoor.config.store_address import store_address
 from stagedoor.config.yamltext import Document, Path, Value
 from stagedoor.model import edges
 from stagedoor.model.errors import Location, Problem, did_you_mean, listed
@@ -152,13 +153,14 @@ Number = Annotated[int, AfterValidator(_over_nothing)]
 class Listening(Model):
     """From where on nobody is listening any more, but taking. `ahead` and `at_once_by_network` in
     seconds of sound that cannot have been heard yet, `on_air` in seconds of a live stream; the
-    others count recordings, episodes and streams.
+    others count recordings, episodes, archives and streams.
     """
 
     ahead: Span = 5400.0
-    whole_files: Number = 20
+    whole_files: Number = 30
     at_once_by_network: Span = 7200.0
     episodes: Number = 500
+    archives: Number = 30
     live_streams: Number = 100
     live_streams_by_network: Number = 1000
     on_air: Span = 43_200.0
@@ -231,6 +233,14 @@ class Site(Model):
     profile: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(proxy_word)]] = ()
     ja4_header: str = ""
+    store: str = ""
+
+    @field_validator("store")
+    @classmethod
+    def _store(cls, value: str) -> str:
+        if value:
+            store_address(value)
+        return value
 
     @field_validator("upstream", mode="before")
     @classmethod

@@ -98,6 +98,9 @@ def heard(case: Case) -> Behaviour:
     for number in range(after.episodes):
         sent = _portion(f"/case/episode/{number}.mp3", "episode", after.each, after.each)
         sessions.sent(clients[number % len(clients)], sent, at)
+    for number in range(after.archives):
+        sent = SoundSent(f"/case/{number}.zip", "archive", 0.0, 0, 100_000_000, first=True)
+        sessions.sent(clients[number % len(clients)], sent, at)
     if after.tripped:
         sessions.tripped(clients[0], TRIPPED, at)
     return Behaviour(listening=sessions.heard(clients[0], SCOPES, at + after.later))

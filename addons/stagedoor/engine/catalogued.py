@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 from functools import lru_cache
+from typing import Final
 
 from stagedoor.model.heard import PARTS
 from stagedoor.model.recording_keys import MAX_CACHED, recording_key
@@ -21,7 +22,7 @@ _NUMBER = re.compile(r"\d{1,6}")
 
 Place = tuple[int, int]
 """The folder of a recording, as a hash, and its number there: "07 Load-in.mp3" is 7."""
-_ALL = (1 << PARTS) - 1
+ALL: Final = (1 << PARTS) - 1
 
 
 class Catalogued:
@@ -60,25 +61,35 @@ def parts(sent: SoundSent) -> tuple[int, float]:
     """Which of the PARTS of its track a portion is, a bit each, and the seconds of all of them.
 
     A part that was touched counts whole: never too little, and at most two parts too much for each
-    portion. Where nobody knows how large the whole is, parts are taken by chance.
+    portion. Where nobody knows how large the whole is, each piece of a track is a part, by its number.
     """
     own = not sent.resource or sent.resource == sent.track
     size = sent.end - sent.start
     if sent.length > 0 and sent.seconds > 0:
-        return _between(
+        return between(
             sent.offset / sent.length, (sent.offset + sent.seconds) / sent.length
         ), sent.length
     if own and sent.size > 0:
         length = sent.length or (sent.seconds * sent.size / size if size else 0.0)
-        return _between(sent.start / sent.size, sent.end / sent.size), length
+        return between(sent.start / sent.size, sent.end / sent.size), length
     if own and sent.last and sent.complete:
-        return _ALL, sent.offset + sent.seconds  # also what went out before
+        return ALL, sent.offset + sent.seconds  # also what went out before
     if own:
         return 1 << (sent.start // PORTION % PARTS), sent.seconds * PARTS
-    return 1 << (recording_key(sent.resource)[0] % PARTS), sent.seconds * PARTS
+    # The first portion of a piece stands for all of it: the others find its part taken.
+    piece = sent.seconds * sent.size / size if sent.size and size else sent.seconds
+    return 1 << (_piece(sent) % PARTS), piece * PARTS
 
 
-def _between(begin: float, end: float) -> int:
+def _piece(sent: SoundSent) -> int:
+    """The number of a piece, which stands where its track has a star; by chance where it has none."""
+    before, _, behind = sent.track.partition("*")
+    found = sent.resource.removeprefix(before).removesuffix(behind)[-6:]
+    return int(found) if found.isdecimal() else recording_key(sent.resource)[0]
+
+
+def between(begin: float, end: float) -> int:
+    """The parts from one share of a recording to another, a bit each."""
     low = min(PARTS, int(begin * PARTS + 1e-6))
     high = min(PARTS, math.ceil(end * PARTS - 1e-6))
     return (1 << max(high, low)) - (1 << low)

@@ -1,6 +1,9 @@
-"""A response that runs, and whether it is part of a sweep by now.
+"""Whether a recording is part of a sweep: before it is sent, and while it is.
 
-A request is decided before anything was sent, so a hundred requests of the same moment are all let
+Before: it would be refused, had all that is under way been sent. Then it waits until that is settled
+(`fronts/waiting_line.py`).
+
+While it is sent: a request is decided before anything was sent, so a hundred requests of the same moment are all let
 in. What their client is sent meanwhile can make a rule about listening hold. Then the responses are
 stopped that this rule would have refused, had their requests come one after the other. The others go
 on:
@@ -23,8 +26,9 @@ from typing import Final
 
 from stagedoor.engine.needs import NO_WAITS
 from stagedoor.engine.transaction import Transaction
+from stagedoor.model.facts import Verdict
 from stagedoor.model.heard import SCOPES, Heard, Listening, Sentence
-from stagedoor.model.sound import SoundSent
+from stagedoor.model.sound import SoundKind, SoundSent
 
 OWN: Final = 12
 """Recordings of one agent that are not stopped for what others were sent: an album."""
@@ -32,6 +36,35 @@ FIRST: Final = 4
 """Recordings of one agent that are never stopped: it is not even asked, which most listeners save."""
 _AGENT: Final = SCOPES.index("agent")
 _STOPPED = frozenset({"recording", "segment"})
+
+
+def can_be_expected(transaction: Transaction, kind: SoundKind) -> bool:
+    """Whether a response of this kind counts for listening once it is sent."""
+    resource = transaction.resource
+    counts = kind in _STOPPED if resource.kind == "audio" else resource.kind == "download"
+    return (
+        transaction.listened
+        and counts
+        and resource.form == ""
+        and transaction.request.method != "HEAD"
+    )
+
+
+def has_to_wait(transaction: Transaction, heard: Listening) -> Verdict | None:
+    """The verdict of the rule about listening that would refuse it, had all that is expected been
+    sent: `heard`. None where it need not wait.
+    """
+    if transaction.verdict.refused or transaction.mode != "enforce":
+        return None
+    verdict = transaction.steps.verdict(
+        transaction.request,
+        transaction.client,
+        transaction.resource,
+        replace(transaction.behaviour, listening=heard),
+        transaction.waits,
+    )[0]
+    about_listening = transaction.policy.plan.listening_of(verdict.rule)
+    return verdict if verdict.refused and about_listening else None
 
 
 def can_be_stopped(transaction: Transaction, sent: SoundSent) -> bool:

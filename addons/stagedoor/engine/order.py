@@ -45,6 +45,7 @@ from stagedoor.model.facts import (
 )
 from stagedoor.model.heard import NO_LISTENING, TRIPPED
 from stagedoor.resources.kinds import reclassify
+from stagedoor.resources.track_keys import track_key
 from stagedoor.rules.plan import NOBODY_REMEMBERS
 from stagedoor.rules.policy import Policy, observed
 from stagedoor.rules.trap import trips
@@ -87,7 +88,7 @@ def decide(transaction: Transaction, facts: Facts = NO_FACTS) -> Effects:
     """
     client = transaction.client
     if facts.proof is not None:
-        client = replace(client, proof=facts.proof[0], why=facts.proof[1])
+        client = client.proven(*facts.proof)
     arrival = transaction.arrival
     if arrival is not None:
         found = transaction.assumed | traits(
@@ -204,7 +205,7 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
     if not counted and not violated and not used and sentence is None and not tripped:
         return NO_EFFECTS
     guarded = transaction.resource.guarded
-    asked = (transaction.recording or transaction.request.path) if guarded else ""
+    asked = (transaction.recording or _key(transaction)) if guarded else ""
     let_in = not verdict.refused and transaction.request.method != "HEAD"
     recording = asked if counted and let_in else ""
     ignored = ""
@@ -214,12 +215,18 @@ def _rule(transaction: Transaction, *, first: bool) -> Effects:
     return Effects(counted, recording, used, violated, sentence, ignored, tripped)
 
 
+def _key(transaction: Transaction) -> str:
+    """The recording that is asked for: of a program that hands out many, one of them."""
+    request = transaction.request
+    return transaction.resource.track or track_key(request.path, request.target)
+
+
 def decide_late(transaction: Transaction, known: Known) -> Effects:
     """The verdict once more when the site answers: what was sent to the client in the meantime
     counts, and so does a sentence that has begun. The request came before that: it ignores nothing.
     """
     heard = known.behaviour.listening
-    transaction.behaviour = replace(transaction.behaviour, listening=heard)
+    transaction.behaviour = transaction.behaviour.having_heard(heard)
     if known.waits:
         transaction.waits = {**transaction.waits, **known.waits}
     effects = _rule(transaction, first=False)

@@ -49,12 +49,22 @@ class _Two:
 class _Rare:
     """What most sessions never have."""
 
-    __slots__ = ("bare", "episodes", "ignored", "ignored_keys", "playlist", "ranges", "tripped")
+    __slots__ = (
+        "archives",
+        "bare",
+        "episodes",
+        "ignored",
+        "ignored_keys",
+        "playlist",
+        "ranges",
+        "tripped",
+    )
 
     def __init__(self) -> None:
         self.bare, self.ranges, self.ignored = _Two(), _Two(), _Two()
         self.ignored_keys: set[int] = set()
         self.episodes: dict[int, int] = {}
+        self.archives: dict[int, int] = {}
         self.playlist = -DAY
         self.tripped = 0.0
 
@@ -86,8 +96,11 @@ class Session:
 
     @property
     def recordings(self) -> int:
-        """How many recordings and episodes are remembered."""
-        return len(self._tracks) + (len(self._rare.episodes) if self._rare is not None else 0)
+        """How many recordings, episodes and archives are remembered."""
+        rare = self._rare
+        if rare is None:
+            return len(self._tracks)
+        return len(self._tracks) + len(rare.episodes) + len(rare.archives)
 
     def copied(self, drain: float) -> Session:
         """The same recordings under another key; without what holds for one key alone."""
@@ -101,6 +114,7 @@ class Session:
         if self._rare is not None:
             rare = other._rare = _Rare()
             rare.episodes = self._rare.episodes.copy()
+            rare.archives = self._rare.archives.copy()
             rare.playlist = self._rare.playlist
         return other
 
@@ -180,10 +194,11 @@ class Session:
 
     def episode(self, key: int, at: float) -> None:
         """Something of an episode was sent."""
-        episodes, second = self._seldom().episodes, int(at)
-        if episodes.pop(key, None) is None:
-            _make_room(episodes, second - DAY + 1)
-        episodes[key] = second
+        _note(self._seldom().episodes, key, int(at))
+
+    def archive(self, key: int, at: float) -> None:
+        """Something of an archive was sent."""
+        _note(self._seldom().archives, key, int(at))
 
     def ignoring(self, key: int, at: float) -> None:
         """A recording was asked for while a sentence was in force."""
@@ -221,6 +236,15 @@ class Session:
         known = self._tracks.get(number)
         return known is not None and known >> _SENT > int(at) - HOUR
 
+    def of_track(self, number: int, at: float) -> tuple[int, bool]:
+        """The parts of this recording that were sent within the hour, a bit each, and whether they
+        count as all of it.
+        """
+        known = self._tracks.get(number)
+        if known is None or known >> _SENT <= int(at) - HOUR:
+            return 0, False
+        return known & _ALL, (known >> _WHOLE_AT) & _SECONDS > 0
+
     def has_whole(self, more_than: int, at: float) -> bool:
         """Whether it was sent more recordings whole within ten minutes; quick where it was not."""
         tracks = self._tracks
@@ -235,18 +259,24 @@ class Session:
 
     def has_episodes(self, more_than: int, at: float) -> bool:
         """Whether something of more episodes was sent to it within a day."""
-        if self._rare is None or len(self._rare.episodes) <= more_than:
-            return False
-        one = next(islice(reversed(self._rare.episodes.values()), more_than, None))
-        return one > int(at) - DAY
+        return self._rare is not None and _has(self._rare.episodes, more_than, at)
+
+    def has_archives(self, more_than: int, at: float) -> bool:
+        """The same of archives."""
+        return self._rare is not None and _has(self._rare.archives, more_than, at)
+
+    def knows_archive(self, key: int, at: float) -> bool:
+        """Whether something of this archive was sent to it within a day."""
+        return self._rare is not None and self._rare.archives.get(key, -DAY) > int(at) - DAY
 
     def run(self, at: float) -> tuple[int, float]:
-        """Recordings and episodes sent up to now without a pause of ten minutes: how many, and for
+        """Recordings, episodes and archives sent up to now without a pause of ten minutes: how many, and for
         how many seconds.
         """
         times = [track >> _SENT for track in self._tracks.values()]
-        if self._rare is not None and self._rare.episodes:
-            times = sorted((*times, *self._rare.episodes.values()))
+        rare = self._rare
+        if rare is not None and (rare.episodes or rare.archives):
+            times = sorted((*times, *rare.episodes.values(), *rare.archives.values()))
         count, first = 0, int(at)
         for time in reversed(times):
             if first - time > TEN_MINUTES:
@@ -297,7 +327,22 @@ class Session:
             rare.bare.count(window),
             rare.ignored.count(window),
             rare.tripped > at,
+            len(rare.archives) - _older(rare.archives, second - DAY + 1),
         )
+
+
+def _note(kept: dict[int, int], key: int, second: int) -> None:
+    """Something of it was sent, within the day."""
+    if kept.pop(key, None) is None:
+        _make_room(kept, second - DAY + 1)
+    kept[key] = second
+
+
+def _has(kept: dict[int, int], more_than: int, at: float) -> bool:
+    """Whether there are more within the day; quick where there are not."""
+    if len(kept) <= more_than:
+        return False
+    return next(islice(reversed(kept.values()), more_than, None)) > int(at) - DAY
 
 
 def _wholes(tracks: dict[int, int], since: int) -> int:

@@ -71,11 +71,11 @@ class Sessions:
         if sent.kind in {"live", "bought"} or sent.end <= sent.start:
             return
         sessions = self._of(listener, at)
-        if sent.kind == "episode":
+        if sent.kind in {"episode", "archive"}:
             key = int.from_bytes(recording_key(sent.track))
             for session in sessions:
                 before = session.recordings
-                session.episode(key, at)
+                (session.episode if sent.kind == "episode" else session.archive)(key, at)
                 self._recordings += session.recordings - before
         else:
             self._sent(sessions, sent, at)
@@ -97,12 +97,12 @@ class Sessions:
 
     def watched(self, listener: Listener, at: float) -> bool:
         """Whether its household is so far ahead that it is watched."""
-        session = self._at(listener, "household")
+        session = self.session(listener, "household")
         return session is not None and session.ahead(at) > WATCHED
 
     def owes(self, listener: Listener, seconds: float, at: float) -> None:
         """A new pass begins as if so much sound were ahead already."""
-        session = self._at(listener, "household")
+        session = self.session(listener, "household")
         if session is None:
             session = self._of(listener, at)[0]
             session.owe(seconds, at)
@@ -122,7 +122,7 @@ class Sessions:
     def sentence(self, listener: Listener, sentence: Sentence, at: float) -> None:
         """A verdict lasts from now on."""
         self._of(listener, at)
-        session = self._at(listener, sentence.scope)
+        session = self.session(listener, sentence.scope)
         if session is not None:
             session.sentence(sentence.rule, at + sentence.seconds)
         self._keep(listener, at)
@@ -139,7 +139,7 @@ class Sessions:
         """The facts of these sessions; of the others nothing."""
         facts: dict[Scope, Heard] = {}
         for scope in scopes:
-            session = self._at(listener, scope)
+            session = self.session(listener, scope)
             facts[scope] = (
                 NOTHING_HEARD
                 if session is None
@@ -153,16 +153,17 @@ class Sessions:
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         """What this listener, or its network, was sent, where nobody listens to so much so soon."""
-        home = self._at(listener, "household")
+        home = self.session(listener, "household")
         if home is not None:
-            agent = self._at(listener, "agent")
+            agent = self.session(listener, "agent")
             if (
                 (agent is not None and agent.has_whole(amounts.whole_files, at))
                 or (home.ahead(at) > amounts.ahead and home.has_begun(MANY, at))
                 or home.has_episodes(amounts.episodes, at)
+                or home.has_archives(amounts.archives, at)
             ):
                 return self.run(listener, "household", at)
-        network = self._at(listener, "network")
+        network = self.session(listener, "network")
         if network is None or network.ahead(at) <= amounts.at_once_by_network:
             return None
         return self.run(listener, "network", at) if network.has_begun(MANY, at) else None
@@ -170,13 +171,13 @@ class Sessions:
     def run(self, listener: Listener, scope: Scope, at: float) -> Sweep | None:
         """What was sent without a pause; None where nothing was."""
         where: Scope = "network" if scope == "network" else "household"
-        session = self._at(listener, where)
+        session = self.session(listener, where)
         count, seconds = session.run(at) if session is not None else (0, 0.0)
         return Sweep(where, count, seconds) if count else None
 
     def left(self, listener: Listener, rule: str, scope: Scope, at: float) -> float:
         """Seconds for which the sentence of a rule still lasts."""
-        session = self._at(listener, scope)
+        session = self.session(listener, scope)
         return session.left(rule, at) if session is not None else 0.0
 
     def begun(self, household: str, recording: str, at: float) -> bool:
@@ -184,13 +185,17 @@ class Sessions:
         session = self._get(household)
         return session is not None and session.remembers(self.catalogue.known(recording), at)
 
+    def any_of(self, network: str) -> bool:
+        """Whether there is a session of this network, or of a household in it."""
+        return network in self._networks
+
     # -- whose session -----------------------------------------------------------------------------
 
     def _get(self, key: str) -> Session | None:
         passing, watched, held = self._ranks
         return passing.get(key) or watched.get(key) or held.get(key)
 
-    def _at(self, listener: Listener, scope: Scope) -> Session | None:
+    def session(self, listener: Listener, scope: Scope) -> Session | None:
         """The session that says most about this scope of a listener; None where there is none."""
         if scope == "network":
             found = self._networks.get(listener.network)
@@ -327,7 +332,9 @@ class Sessions:
                 if (now := session.rank(at)) < rank:  # what it was watched for is over
                     self._ranks[now][key] = kept.pop(key)
                     self._ranks[now].move_to_end(key, last=False)
-        crowded = len(watched) + len(held) > self._most * _KEPT
+        # By their number, or by their recordings, of which a watched session has many.
+        most = min(len(self), self._most)
+        crowded = len(watched) + len(held) > most * _KEPT
         kept = passing if passing and not crowded else watched or held
         key, session = kept.popitem(last=False)
         self._recordings -= session.recordings

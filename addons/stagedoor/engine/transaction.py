@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from stagedoor.engine.compliance import Violation
 from stagedoor.engine.needs import NO_WAITS
+from stagedoor.engine.under_way import Way
 from stagedoor.identify.licences import NO_LICENCE, Held
 from stagedoor.marks.mark import Mark
 from stagedoor.model.client_keys import listener
@@ -74,6 +75,10 @@ class Transaction:
     """A live stream of its is open."""
     place: tuple[int, int, int] | None = None
     """The how manieth recording its household, network and agent began with it; None before that."""
+    way: Way | None = None
+    """What its response is expected to send, from when it was let in to its end."""
+    waited_for = 0.0
+    """Seconds for which it stood in line until it was let in."""
     own = 0.0
     """Seconds of sound that its response has sent."""
     interrupted = False
@@ -82,6 +87,8 @@ class Transaction:
     """How many sentences had begun when it was decided, of anybody."""
     sweep: Sweep | None = None
     """What its client was sent, where that is far more than anybody listens to."""
+    answered_with = 0
+    """The status of the guard's own answer."""
     seconds = 0.0
     """What the decisions cost."""
     id = ""
@@ -121,5 +128,6 @@ class Transaction:
             id=self.id,
             against=self.against,
             sweep=self.sweep,
+            answered=self.answered_with,
             mark=self.mark,
         )

@@ -68,9 +68,7 @@ def page(account: Account, texts: Mapping[str, bytes], ledger: Findings, extract
     sections = (
         _head(account, extract),
         _summary(account),
-        Markup('<section class="whole"><h2>Timeline</h2>{}{}</section>').format(
-            draw(account, account.since, account.until), _LEGEND
-        ),
+        _timeline(account),
         _identity(account),
         _published(account, texts),
         _told(account),
@@ -79,10 +77,26 @@ def page(account: Account, texts: Mapping[str, bytes], ledger: Findings, extract
         _traced(account),
         _record(ledger, extract),
     )
+    return _html(account, sections)
+
+
+def joined(account: Account, extract: Extract, record: Markup) -> str:
+    """The same for the ledgers of several guards: `record` says where each of them stands."""
+    first = (_head(account, extract), _summary(account), _timeline(account), _identity(account))
+    return _html(account, (*first, record))
+
+
+def _html(account: Account, sections: Sequence[Markup]) -> str:
     return _PAGE.format(
         title=f"{account.client}: what it was notified of, and what it took",
         style=STYLE,
         body=Markup("\n").join(sections),
+    )
+
+
+def _timeline(account: Account) -> Markup:
+    return Markup('<section class="whole"><h2>Timeline</h2>{}{}</section>').format(
+        draw(account, account.since, account.until), _LEGEND
     )
 
 
@@ -328,10 +342,10 @@ def _refused(account: Account) -> Markup:
     )
 
 
-def _traced(account: Account) -> Markup | str:
+def _traced(account: Account) -> Markup:
     """Links of its own that were handed to it, and who came by them."""
     if not account.traces:
-        return ""
+        return Markup()
     uses = [e for e in account.traces if e.body["kind"] == "use"]
     rows = [
         (

@@ -125,7 +125,15 @@ def client_address(
     lines joined by commas). An entry that is no address ends the search: the last good one counts.
     `own` are headers in which edges say who the visitor is (edges.OWN_VISITOR), by lower-case name.
     """
+    if not trusted:
+        return _of_peer(peer)
     return trace(peer, forwarded_for, forwarded, trusted, own).address
+
+
+@lru_cache(maxsize=4096)
+def _of_peer(peer: str) -> str:
+    """A socket's address as it is counted."""
+    return str(parse(peer) or peer)
 
 
 def trace(
@@ -136,7 +144,7 @@ def trace(
     own: Mapping[str, str] | None = None,
 ) -> Trace:
     """The same, and the way that was gone."""
-    found = str(parse(peer) or peer)
+    found = _of_peer(peer)
     if not trusted or not is_trusted(peer, trusted):
         return Trace(found)
     known = trusted.known if isinstance(trusted, Proxies) else NO_EDGES

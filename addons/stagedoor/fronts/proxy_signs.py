@@ -22,6 +22,8 @@ FORWARDING = (
 )  # fmt: skip
 """Headers that only a proxy has a reason to send; the best known first."""
 MOST_WARNED = 32
+_SIGNS = frozenset(edges.SIGNS) | frozenset(edges.LOOPS)
+"""Headers that may show an intermediary, in lower case."""
 
 
 def between(peer: str, request: Request, trusted: Sequence[Network]) -> str:
@@ -29,6 +31,8 @@ def between(peer: str, request: Request, trusted: Sequence[Network]) -> str:
     trusted proxy passed on; empty where none is seen, or where its address has been looked behind.
     """
     if not trusted or not is_trusted(peer, trusted):
+        return ""
+    if request.first is not None and _SIGNS.isdisjoint(request.first):
         return ""
     edge: Edge | None = None
     own: dict[str, str] = {}

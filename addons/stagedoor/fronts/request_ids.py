@@ -11,8 +11,16 @@ import secrets
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
 
+_PAIRS = tuple(one + two for one in ALPHABET for two in ALPHABET)
+"""Two characters for each ten bits."""
+
 
 def new_id() -> str:
     """The name of one request."""
     number = secrets.randbits(5 * LENGTH)
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(0, 5 * LENGTH, 5))
+    return (
+        _PAIRS[number >> 30]
+        + _PAIRS[number >> 20 & 1023]
+        + _PAIRS[number >> 10 & 1023]
+        + _PAIRS[number & 1023]
+    )

@@ -34,6 +34,7 @@ from stagedoor.fronts.handouts import Handouts
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.sound_reports import SoundReports
 from stagedoor.fronts.trap_pages import TrapPages, taken
+from stagedoor.fronts.waiting_line import WaitingLine
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
@@ -61,7 +62,9 @@ from stagedoor.rules.policy import Policy
 from stagedoor.signals.meaning import USES
 from stagedoor.store.interface import Query, Store
 from stagedoor.store.memory import MemoryStore
+from stagedoor.store.shared import SharedStore
 from stagedoor.store.store_keys import once_key
+from stagedoor.store.store_opening import open_shared
 from stagedoor.store.tracks import Tracks
 from stagedoor.verify.claims import Claims
 from stagedoor.verify.edge_files import read_edges
@@ -92,6 +95,7 @@ class Service:
         """What the stance asks for and cannot be seen here (blind_spots.py); empty for nothing."""
         self.publication = NOTHING
         self.store: Store = MemoryStore(1)
+        self._shared: SharedStore | None = None
         self.tracks = Tracks()
         self.claims = Claims(self.emit, self._edges_changed)
         self.watcher = Watcher(self._build, self.take, self.emit)
@@ -103,7 +107,8 @@ class Service:
         self._evidence = False
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
-        self.sound = SoundReports(lambda: self.store, self.emit)
+        self.line = WaitingLine(lambda: self.store, self.tracks, self._decided_late)
+        self.sound = SoundReports(lambda: self.store, self.emit, self.line)
         self.marks = Handouts(lambda: self.store, self.emit)
         self.challenges = Challenges(self.marks, self.emit)
         self.traps = TrapPages()
@@ -171,7 +176,7 @@ class Service:
         self.traps.open(settings.state)
         self.claims.open(settings.state, settings.resolvers, policy, client)
         self.licences.open(settings.state)
-        self.store = MemoryStore(settings.clients)
+        self._open_store()
         self._evidence = True
         self.suite.open(
             settings.state,
@@ -183,8 +188,30 @@ class Service:
             self.marks.look_up = self.suite.handings.look_up
         self._publish()
 
+    def _open_store(self) -> None:
+        """The memory of this guard alone, or one that it shares with others."""
+        assert self.settings is not None
+        assert self.policy is not None
+        address = self.settings.store_for(self.policy.stance)
+        if address is None:
+            self.store = MemoryStore(self.settings.clients)
+            return
+        site = self.policy.stance.publish.address.partition("://")[2]
+        self.store = self._shared = open_shared(
+            address, self.settings.clients, site=site, heard=self._heard
+        )
+        self._shared.logs.share(self.tracks)
+        for name, source in self._shared.measures().items():
+            self.suite.watch(name, source)
+
+    def _heard(self) -> None:
+        """Another guard has begun a sentence: who was let in before may be under it."""
+        self.sound.turn += 1
+
     def close(self) -> None:
         """Close what open() opened, and the files that are being written."""
+        if self._shared is not None:
+            self._shared.close()
         self.watcher.close()
         self.claims.close()
         self.licences.server.close()
@@ -225,17 +252,25 @@ class Service:
 
     # -- one request -------------------------------------------------------------------------------
 
-    def signature(self, transaction: Transaction, *, authority: str, scheme: str) -> Outcome:
-        """What the request's signature is worth; a verified one names its signer."""
-        found = self.claims.signature(
+    def signature(
+        self, transaction: Transaction, *, authority: str, scheme: str
+    ) -> Outcome | Awaitable[Outcome]:
+        """What the request's signature is worth: for decide()."""
+        return self.claims.signature(
             transaction.request, self.store, authority=authority, scheme=scheme
         )
-        if found.standing == "verified":
-            transaction.signer = found.signer
-        return found
 
-    def decide(self, transaction: Transaction, signed: Outcome = NONE) -> Awaitable[None] | None:
-        """Gather what the rules ask for, and decide. None, where nothing had to be waited for."""
+    def decide(
+        self, transaction: Transaction, signed: Outcome | Awaitable[Outcome] = NONE
+    ) -> Awaitable[None] | None:
+        """Gather what the rules ask for, and decide. None, where nothing had to be waited for.
+
+        `signed`: what signature() said; a verified one names its signer.
+        """
+        if not isinstance(signed, Outcome):
+            return self._decided_signed(transaction, signed)
+        if signed.standing == "verified":
+            transaction.signer = signed.signer
         # Few sites have licences, and a look through every request's headers would be felt.
         if self._licensing and transaction.request.header("authorization"):
             transaction.held = self.licences.held(transaction)
@@ -261,11 +296,13 @@ class Service:
             return None
         known = self.store.read(query)
         if isinstance(known, Known):
-            self._decided(transaction, proof, known)
-            if transaction.verdict.refused:
-                self._until(transaction, query)
-            return None
-        return self._decided_later(transaction, proof, known)
+            return self._decided_by(transaction, proof, known, query)
+        return self._decided_later(transaction, proof, known, query)
+
+    async def _decided_signed(self, transaction: Transaction, signed: Awaitable[Outcome]) -> None:
+        waiting = self.decide(transaction, await signed)
+        if waiting is not None:
+            await waiting
 
     @staticmethod
     def _bought(transaction: Transaction) -> None:
@@ -306,10 +343,9 @@ class Service:
             transaction.crawler = crawler_key(client.name, home, verified=verified)
         transaction.counted = needs.behaviour
         recording = ""
-        if counts and transaction.resource.guarded and request.method != "HEAD":
-            resource = transaction.resource
-            key = resource.track or track_key(request.path, request.target)
-            recording = transaction.recording = self.tracks.place(key).track
+        if (counts or listens) and transaction.resource.guarded and request.method != "HEAD":
+            transaction.recording = self._recording(transaction)
+            recording = transaction.recording if counts else ""
         now, crawler = time.monotonic(), transaction.crawler
         if not listens:
             return Query(home, now, recording, needs.behaviour, needs.rates, crawler)
@@ -326,10 +362,31 @@ class Service:
             sentences=needs.sentences,
         )
 
+    def _recording(self, transaction: Transaction) -> str:
+        """The key of the recording that is asked for: of a segment, its track."""
+        request, resource = transaction.request, transaction.resource
+        key = resource.track or track_key(request.path, request.target)
+        return self.tracks.place(key).track
+
     async def _decided_later(
-        self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Awaitable[Known]
+        self,
+        transaction: Transaction,
+        proof: tuple[Proof, str] | None,
+        known: Awaitable[Known],
+        query: Query,
     ) -> None:
-        self._decided(transaction, proof, await known)
+        waiting = self._decided_by(transaction, proof, await known, query)
+        if waiting is not None:
+            await waiting
+
+    def _decided_by(
+        self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known, query: Query
+    ) -> Awaitable[None] | None:
+        self._decided(transaction, proof, known)
+        if transaction.verdict.refused:
+            self._until(transaction, query)
+            return None
+        return self.line.enter(transaction)
 
     def _decided(
         self, transaction: Transaction, proof: tuple[Proof, str] | None, known: Known
@@ -353,8 +410,8 @@ class Service:
             return
 
         def holds(seconds: float) -> bool:
-            known = self.store.read(replace(query, at=query.at + seconds))
-            return isinstance(known, Known) and order.would_hold(transaction, known)
+            known = self.store.here(replace(query, at=query.at + seconds))
+            return order.would_hold(transaction, known)
 
         late = verdict.seconds
         while holds(late):
@@ -369,7 +426,7 @@ class Service:
 
     def missing(self, transaction: Transaction, status: int) -> None:
         """The site has no such recording, or does not send it: it does not count as asked for."""
-        if transaction.recording and status >= 400 and status != 416:
+        if transaction.policy.counts and transaction.recording and status >= 400 and status != 416:
             self.store.missing(transaction.household, transaction.recording)
 
     def answered(self, transaction: Transaction, resource: Resource) -> Awaitable[None] | None:
@@ -378,6 +435,8 @@ class Service:
             if transaction.listened and transaction.turn != self.sound.turn:
                 self._decided_late(transaction)
             return None
+        if transaction.listened and not transaction.recording and resource.guarded:
+            transaction.recording = self._recording(transaction)
         needs = order.needs(transaction)
         rates = tuple(one for one in needs.rates if one[0] not in transaction.waits)
         behaviour = needs.behaviour and not transaction.counted
@@ -412,7 +471,7 @@ class Service:
         steps = transaction.steps
         if transaction.verdict.refused or not (steps.listening or steps.sentences):
             return
-        known = self.store.read(
+        known = self.store.here(
             Query(
                 transaction.household,
                 time.monotonic(),
@@ -421,8 +480,7 @@ class Service:
                 sentences=steps.sentences,
             )
         )
-        if isinstance(known, Known):
-            self._apply(transaction, "", order.decide_late(transaction, known))
+        self._apply(transaction, "", order.decide_late(transaction, known))
 
     def logged_in(self, transaction: Transaction) -> None:
         """The site, which refuses others, has accepted the credentials: decide again."""
@@ -467,7 +525,7 @@ class Service:
         if transaction.marks:
             self.marks.used(transaction, event)
         if refused:
-            self._noticed_headers(transaction, event.verdict.status)
+            self._noticed_headers(transaction, event.status)
         elif person and event.resource.kind == "page" and event.request.method == "GET":
             service = self.policy.referrers.of(event.request) if self.policy else None
             if service is not None:

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from stagedoor.engine.interruption import can_be_stopped, interrupt
-from stagedoor.engine.needs import Effects, Known
+from stagedoor.engine.needs import Effects
 from stagedoor.engine.transaction import Transaction
+from stagedoor.engine.under_way import FURTHEST, Expected
 from stagedoor.fronts.crowds import is_crowd
+from stagedoor.fronts.waiting_line import FEED_CLIENTS, WaitingLine
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import AudioSent, Decided, Event, Interrupted, Listened, Sounded, Swept
-from stagedoor.model.facts import Purpose
 from stagedoor.model.heard import SCOPES, Amounts
 from stagedoor.model.sound import SoundSent
 from stagedoor.store.interface import Query, Store
@@ -26,15 +27,17 @@ SWEEP = 3600.0
 """Seconds after which a household or network that goes on taking has begun a new sweep."""
 MOST_SWEEPS = 10_000
 """Of which it is known when they were last seen."""
-_FEED_CLIENTS: frozenset[Purpose] = frozenset({"podcast-app", "feed-reader"})
-"""What they take are episodes, also of a feed that is kept elsewhere and was never seen."""
 
 
 class SoundReports:
-    """One guard's. `store` says where listening is counted, `emit` what recorders get."""
+    """One guard's. `store` says where listening is counted, `emit` what recorders get; `line` is
+    where requests wait for what is under way.
+    """
 
-    def __init__(self, store: Callable[[], Store], emit: Callable[[Event], None]) -> None:
-        self._store, self._emit = store, emit
+    def __init__(
+        self, store: Callable[[], Store], emit: Callable[[Event], None], line: WaitingLine
+    ) -> None:
+        self._store, self._emit, self._line = store, emit, line
         self.turn = 0
         """How many sentences have begun, and responses were stopped."""
         self._sweeping: OrderedDict[str, float] = OrderedDict()
@@ -45,15 +48,19 @@ class SoundReports:
         self._emit(Sounded(transaction.request, transaction.client, sent))
         if sent.kind == "live":
             self._aired(transaction, sent)
+        elif transaction.on_air:  # it was taken for a live stream until now
+            self._aired(transaction, replace(sent, last=True))
         counted = sent.bytes if transaction.policy.counts else 0
         if counted or sent.seconds:
             home = transaction.household or client_key(transaction.request.address)
             for ratio in self._store().sent(home, counted, sent.seconds, time.monotonic()):
                 self._emit(Listened(ratio))
         if transaction.policy.listens and not is_crowd(transaction):
-            if transaction.client.purpose in _FEED_CLIENTS and sent.kind == "recording":
+            if transaction.client.purpose in FEED_CLIENTS and sent.kind == "recording":
                 sent = replace(sent, kind="episode")
-            self._store().sounded(transaction.listener, sent, time.monotonic())
+            now = time.monotonic()
+            self._store().sounded(transaction.listener, sent, now)
+            self._line.moved(transaction, sent, now)
             if can_be_stopped(transaction, sent):
                 self._interrupt(transaction, sent)
             elif sent.last and not transaction.interrupted:
@@ -66,14 +73,19 @@ class SoundReports:
         if transaction.place is not None and not self._store().watched(listener, now):
             transaction.own += sent.seconds
             return
-        query = Query(listener.household, now, listener=listener, listening=SCOPES)
-        known = self._store().read(query)
-        if not isinstance(known, Known):
-            return
+        query = Query(
+            listener.household,
+            now,
+            listener=listener,
+            listening=SCOPES,
+            expected=Expected(FURTHEST, transaction.way),
+        )
+        known = self._store().here(query)
         sentence = interrupt(transaction, sent, known.behaviour.listening)
         if not transaction.interrupted:
             return
         self.turn += 1
+        self._line.ended(transaction)
         if sentence is not None:
             effects = Effects(sentence=sentence)
             self._store().apply(listener.household, "", effects, now, listener)
@@ -89,7 +101,11 @@ class SoundReports:
             return
         listening = transaction.policy.stance.listening
         amounts = Amounts(
-            listening.ahead, listening.whole_files, listening.at_once_by_network, listening.episodes
+            listening.ahead,
+            listening.whole_files,
+            listening.at_once_by_network,
+            listening.episodes,
+            listening.archives,
         )
         sweep = self._store().sweep(transaction.listener, amounts, time.monotonic())
         if sweep is not None:
@@ -112,6 +128,14 @@ class SoundReports:
         transaction.on_air = not sent.last
         home = transaction.household or client_key(transaction.request.address)
         self._store().aired(home, time.monotonic(), change)
+
+    def archived(self, transaction: Transaction, key: str) -> None:
+        """Something of a large archive has gone out; of one that was bought it does not count."""
+        if transaction.policy.listens and not is_crowd(transaction):
+            sent = SoundSent(key, "archive", 0.0, 0, 1, first=True)
+            self._store().sounded(transaction.listener, sent, time.monotonic())
+            self._line.ended(transaction)
+            self._sweeps(transaction)
 
     def listed(self, transaction: Transaction) -> None:
         """A playlist has gone out."""

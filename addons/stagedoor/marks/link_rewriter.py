@@ -26,9 +26,11 @@ _BOM: Final = b"\xef\xbb\xbf"
 _AROUND: Final = 1024
 """Bytes before and behind a link that are looked at: the tag it stands in."""
 
-_TOKEN: Final = re.compile(
-    rb"""(<(?:\w+:)?(?:location|BaseURL)\b[^<>]{0,512}>\s*(?:<!\[CDATA\[)?)([^<>\s\]]+)"""
-    rb"""|(?<=["'=])[^"'<>\s]*[./][^"'<>\s]*(?=["'<>\s])"""
+_QUOTED: Final = rb"""(?<=["'=])[^"'<>\s]*[./][^"'<>\s]*(?=["'<>\s])"""
+_TOKEN: Final = re.compile(rb"(?!)()()|" + _QUOTED)
+_XML_TOKEN: Final = re.compile(
+    rb"""(<(?:\w+:)?(?:location|BaseURL)\b[^<>]{0,512}>\s*(?:<!\[CDATA\[)?)([^<>"'\s\]]+)(?=[<\s\]])|"""
+    + _QUOTED
 )
 _ITEM: Final = re.compile(
     rb"""<(item)\b|<(guid)\b|<enclosure\b[^<>]*?\burl\s*=\s*["']([^"'<>]*)["']|(</item\s*>)""",
@@ -137,7 +139,7 @@ class LinkRewriter:
                 return found[0]
             return link
 
-        out = _TOKEN.sub(one, data)
+        out = (_XML_TOKEN if self._text == "xml" else _TOKEN).sub(one, data)
         return self._with_guids(out, data) if self._text == "xml" else out
 
     def _names(self, data: bytes, at: int) -> bool:

@@ -57,6 +57,7 @@ def unmarked(address: str) -> tuple[str, tuple[str, ...]]:
     Of more than MOST marks in one address the rest stays.
     """
     found: list[str] = []
+    address, sharp, fragment = address.partition("#")
     if "?" in address:
         path, sign, query = address.partition("?")
         if "sd" in query.lower() or "%" in query:
@@ -67,7 +68,7 @@ def unmarked(address: str) -> tuple[str, tuple[str, ...]]:
             break
         found.append(mark)
         address = place[1] + address[place.end() :]
-    return address, tuple(found)
+    return address + sharp + fragment, tuple(found)
 
 
 def _without(query: str, found: list[str]) -> str:

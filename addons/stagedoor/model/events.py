@@ -31,8 +31,17 @@ class Decided:
     """The request asks for what a signal its crawler had received forbids."""
     sweep: Sweep | None = None
     """What its client was sent until then, where that is far more than anybody listens to."""
+    answered: int = 0
+    """The status of the guard's own answer, where it gave one; it need not be the verdict's: a player
+    hears an announcement (200), a browser may ask for what it will be refused (204).
+    """
     mark: str = ""
     """The serial of the mark that it showed, or was handed before."""
+
+    @property
+    def status(self) -> int:
+        """The status of a refusal, as it went out."""
+        return self.answered or self.verdict.status
 
 
 @dataclass(frozen=True, slots=True)

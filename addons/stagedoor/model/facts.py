@@ -175,6 +175,13 @@ class Client:
     known: str = field(default="", compare=False)
     """By what it was recognised, as text: a word and the file that lists it, a list's pattern, a sign."""
 
+    def proven(self, proof: Proof, why: str) -> Client:
+        """The same with a proof: what replace() returns, in a third of its time."""
+        return Client(
+            *(self.name, self.operator, self.purpose, proof, self.docs, why, self.traits),
+            *(self.further, self.licence, self.licence_id, self.known),
+        )
+
     @property
     def purposes(self) -> tuple[Purpose, ...]:
         """All it comes for, the main one first."""
@@ -241,6 +248,14 @@ class Behaviour:
     """The same of its /24 or /48."""
     listening: Listening = NO_LISTENING
     """What was sent to its household, its network and its agent (without the request at hand)."""
+
+    def having_heard(self, listening: Listening) -> Behaviour:
+        """The same with what was sent: what replace() returns, in a third of its time."""
+        return Behaviour(
+            *(self.requests, self.recordings, self.audio, self.known, self.told, self.violations),
+            *(self.disallowed, self.on_air, self.live_streams, self.live_streams_in_network),
+            listening,
+        )
 
 
 @dataclass(frozen=True, slots=True)

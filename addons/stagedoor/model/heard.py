@@ -13,6 +13,8 @@ segments of one track. Live streams and what a shop hands out for a purchase cou
 |                           | (WHOLE of their PARTS)                               |                         |
 | begun_recordings          | recordings of which something was sent               | count, one hour         |
 | episodes                  | episodes of which something was sent                 | count, one day          |
+| archives                  | archives of a megabyte or more (an album in a zip)   | count, one day          |
+|                           | of which something was sent                          |                         |
 | catalogue_share           | recordings sent whole, by all that were ever begun   | 0 to 1, 12 to 24 hours  |
 | sequential_walk           | numbered recordings begun in their order, one after  | count, ends an hour     |
 |                           | the other                                            | after the last          |
@@ -73,6 +75,7 @@ class Heard(NamedTuple):
     segments_without_playlist: int = 0
     ignored: int = 0
     tripped: bool = False
+    archives: int = 0
 
 
 NOTHING_HEARD = Heard()
@@ -98,11 +101,12 @@ class Amounts(NamedTuple):
     whole_files: int
     at_once_by_network: float
     episodes: int
+    archives: int
 
 
 class Sweep(NamedTuple):
     """What one household, or one network together, was sent without a pause of ten minutes: so many
-    different `recordings` (at least, from 512 on) in so many `seconds`.
+    different `recordings` (at least, from 512 on) in so many `seconds`. An archive counts as one.
     """
 
     scope: Scope

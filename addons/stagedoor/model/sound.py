@@ -17,10 +17,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-SoundKind = Literal["recording", "segment", "episode", "bought", "live"]
+SoundKind = Literal["recording", "segment", "episode", "bought", "live", "archive"]
 """recording: a file of music, or a range of one. segment: a piece of a track that a playlist has
 listed, or whose name says so. episode: an enclosure of a feed. bought: a download that a shop hands
-out for a purchase. live: a stream without an end."""
+out for a purchase. live: a stream without an end. archive: a zip or the like, an album most
+likely; of it one portion is reported, once it is known to be large."""
 
 PORTION = 1 << 20
 """Bytes after which a running response is reported."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from stagedoor.config.stance import Stance
 from stagedoor.identify.catalogue import Catalogue
@@ -200,9 +201,23 @@ def stricter(fields: Fields, ours: Fields) -> Fields:
     """The fields of the site's response with ours among them; what it says more strictly stays."""
     known = registry.current()
     names = known.merged_fields
-    theirs = [field for field in fields if field[0].lower() in names]
+    theirs = tuple([field for field in fields if field[0].lower() in names])
     if not theirs:
         return fields + ours
+    small = sum(len(name) + len(value) for name, value in theirs) <= _MOST_REMEMBERED
+    drop, add = (_merged if small else _merged.__wrapped__)(known, theirs, ours)
+    return (*(field for field in fields if field not in drop), *add)
+
+
+_MOST_REMEMBERED = 1024
+"""Octets of fields whose merging is remembered: a site says the same on most of its responses."""
+
+
+@lru_cache(maxsize=256)
+def _merged(
+    known: registry.Registry, theirs: Fields, ours: Fields
+) -> tuple[frozenset[tuple[bytes, bytes]], Fields]:
+    """Which of the site's fields go, and which come."""
     drop: set[tuple[bytes, bytes]] = set()
     add: list[tuple[bytes, bytes]] = []
     for header, merge_fields, first, others in known.merged:
@@ -216,7 +231,7 @@ def stricter(fields: Fields, ours: Fields) -> Fields:
         merged = merge_fields(_texts(site), _texts(own))
         drop.update(site if merged.drop else ())
         add += ((n.encode("latin-1"), v.encode("latin-1")) for n, v in merged.add)
-    return (*(field for field in fields if field not in drop), *add)
+    return frozenset(drop), tuple(add)
 
 
 def _of(

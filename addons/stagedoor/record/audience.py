@@ -7,11 +7,13 @@ a hash of it is kept, in memory. A taker was sent more than anybody can listen t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Swept
 from stagedoor.model.facts import network
+from stagedoor.model.heard import Scope
 from stagedoor.record.today import Taker
 
 MOST_LISTENERS = 65_536
@@ -28,6 +30,8 @@ class Audience:
         self._taking: set[int] = set()
         """Addresses of takers, also those that only together are one."""
         self._takers: dict[tuple[str, str], Taker] = {}
+        self._before: dict[tuple[Scope, str, str], Taker] = {}
+        """Those from before the guard's start."""
         self.more = False
         self.count = 0
         """How many takers there were, at least."""
@@ -66,13 +70,16 @@ class Audience:
         key = (sweep.scope, where if sweep.scope == "network" else home)
         known = self._takers.get(key)
         if known is None:
-            known = Taker(where, sweep.scope, replace(decided.client, why="", traits=frozenset()))
+            before = self._before.pop((sweep.scope, where, decided.client.name), None)
+            known = before or Taker(
+                where, sweep.scope, replace(decided.client, why="", traits=frozenset())
+            )
             if len(self._takers) >= MOST_TAKERS:
                 least = min(self._takers, key=lambda one: self._takers[one].recordings)
                 if self._takers[least].recordings >= max(1, sweep.recordings):
                     return
                 del self._takers[least]
-            self.count += 1
+            self.count += before is None  # else it goes on after a restart
         larger = sweep.recordings > known.recordings
         self._takers[key] = replace(
             known,
@@ -82,6 +89,19 @@ class Audience:
             last=max(known.last, decided.at),
         )
 
+    def join(self, takers: Mapping[tuple[Scope, str, str], Taker]) -> None:
+        """Those from before the guard's start, of whom only the network is known."""
+        for key, taker in takers.items():
+            if len(self._takers) + len(self._before) < MOST_TAKERS and not self._has(key):
+                self._before[key] = taker
+                self.count += 1
+
+    def _has(self, key: tuple[Scope, str, str]) -> bool:
+        """Whether it goes on, and stands among today's already."""
+        each = self._takers.values()
+        return any(key == (one.scope, one.network, one.client.name) for one in each)
+
     def takers(self) -> tuple[Taker, ...]:
         """Those that took most come first."""
-        return tuple(sorted(self._takers.values(), key=lambda one: (-one.recordings, -one.last)))
+        every = (*self._takers.values(), *self._before.values())
+        return tuple(sorted(every, key=lambda one: (-one.recordings, -one.last)))

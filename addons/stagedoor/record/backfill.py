@@ -1,25 +1,30 @@
 """Today's numbers from before the guard's start, from the ledger, where that is cheap to read.
 
 The ledger has what machines were handed and refused; a request is counted by its taking, its
-refusal, or the signal file it was handed. What listeners did it does not have.
+refusal, or the signal file it was handed. What listeners did it does not have, but who took far more
+than anybody can hear.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from stagedoor.evidence.entries import VISITS
+from stagedoor.evidence.verification import Aside
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client
+from stagedoor.record.audience import MOST_TAKERS
 from stagedoor.record.daily import MOST_ROWS, Day
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.ledger.database import Book
-from stagedoor.record.today import Key, Past, Row
+from stagedoor.record.today import Key, Past, Row, Taker
 
 MOST_ENTRIES = 50_000
 """Half a second of reading; a longer day is not read, and the desk says since when it counts."""
@@ -57,6 +62,8 @@ def read(book: Book, midnight: float, until: float) -> tuple[Past, Distinct] | N
         if midnight <= at < until:
             came = True
             _add(past, distinct, row.kind, body)
+            if "sweep" in body:
+                _sweep(past, body, row.asides)
     return (past, distinct) if came else None
 
 
@@ -88,6 +95,24 @@ def _add(past: Past, distinct: Distinct, kind: str, body: dict[str, Any]) -> Non
     _against(row, distinct, key, body)
     if kind == "taking" and body["resource"] in GUARDED_KINDS:
         distinct.add(key, "taken", body["path"])
+
+
+def _sweep(past: Past, body: dict[str, Any], asides: Iterable[Aside]) -> None:
+    """A taker, by its network: where that was erased, nobody can tell it from others."""
+    where = next((orjson.loads(one.body)["network"] for one in asides if one.part == "visitor"), "")
+    found = body["sweep"]
+    key = found["scope"], where, body["client"]
+    known = past.takers.get(key)
+    if known is None and len(past.takers) >= MOST_TAKERS:
+        return
+    taker = known or Taker(where, found["scope"], _client(body))
+    larger = found["recordings"] > taker.recordings
+    past.takers[key] = replace(
+        taker,
+        recordings=found["recordings"] if larger else taker.recordings,
+        seconds=found["seconds"] if larger else taker.seconds,
+        last=max(taker.last, body["at"] / 1000),
+    )
 
 
 def _client(body: dict[str, Any]) -> Client:

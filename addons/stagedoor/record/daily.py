@@ -324,6 +324,7 @@ class Day:
                 self._people += people
             self._people_refused += past.people_refused
             self._distinct.join(distinct)
+            self._audience.join(past.takers)
             self._from_ledger = True
             self._version += 1
 

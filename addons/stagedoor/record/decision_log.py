@@ -227,7 +227,7 @@ def line(event: Decided, sent: int | None = None) -> str:
         "id": event.id,
         "verdict": verdict.label,
         "rule": verdict.rule,
-        "status": verdict.status if refused and sent is None else None,
+        "status": event.status if refused and sent is None else None,
         "client": client.name,
         "operator": client.operator,
         "purpose": client.purpose,

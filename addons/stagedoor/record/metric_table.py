@@ -323,6 +323,38 @@ _TABLE: tuple[Metric, ...] = (
         "Connections of visitors that were closed early or not taken, by reason.",
         ("reason",),
     ),
+    # -- a memory that several guards share; absent without one
+    Metric(
+        "stagedoor_store_up", "gauge", "guard",
+        "1 when the shared store answered last time, 0 when this guard counts for itself.",
+        late=True,
+    ),
+    Metric(
+        "stagedoor_store_guards", "gauge", "guard",
+        "Guards that share the store, this one included.", late=True,
+    ),
+    Metric(
+        "stagedoor_store_batches_total", "counter", "guard",
+        "Batches of questions and changes that the shared store has answered.", late=True,
+    ),
+    Metric(
+        "stagedoor_store_seconds_total", "counter", "guard",
+        "Seconds that it took for that.", late=True,
+    ),
+    Metric(
+        "stagedoor_store_away_total", "counter", "guard",
+        "Questions that were answered from this guard's memory alone, because the shared store was "
+        "away.", late=True,
+    ),
+    Metric(
+        "stagedoor_store_late_total", "counter", "guard",
+        "The same, because it did not answer in time.", late=True,
+    ),
+    Metric(
+        "stagedoor_store_lost_total", "counter", "guard",
+        "Changes that other guards never heard of, because the shared store was away for too long, "
+        "and changes of theirs that nobody understands.", late=True,
+    ),
     Metric(
         "stagedoor_build_info", "info", "guard",
         "What is running.",

@@ -59,6 +59,8 @@ class Past:
     hours: list[list[int]] = field(default_factory=lambda: [[0, 0, 0] for _ in range(24)])
     """Of each hour: requests of machines, requests refused, requests of people."""
     people_refused: int = 0
+    takers: dict[tuple[Scope, str, str], Taker] = field(default_factory=dict)
+    """By scope, network and name: addresses are not kept of people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,11 @@ _BY_TYPE: Sequence[tuple[str, Kind]] = (
 _BY_TYPE_START = tuple(prefix for prefix, _ in _BY_TYPE)
 
 
+def endings(kind: Kind) -> tuple[str, ...]:
+    """The endings of names that say a resource is of this kind, in the order of the table."""
+    return tuple(_BY_EXTENSION.get(kind, "").split())
+
+
 def typed(content_type: str) -> Kind | None:
     """The kind that a Content-Type in lower case stands for; None where it says nothing."""
     if not content_type.startswith(_BY_TYPE_START):

@@ -202,6 +202,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "whole_files": "recordings that one program at one address is sent whole within ten minutes",
         "at_once_by_network": "sound that 256 neighbouring addresses cannot have heard yet: 2h",
         "episodes": "episodes that one household is sent within a day: 500",
+        "archives": "archives, albums in a zip, that one household is sent within a day: 30",
         "live_streams": "live streams that are open at one address at the same time: 100",
         "live_streams_by_network": "and at 256 neighbouring addresses together: 1000",
         "on_air": "how long a program may hold a live stream before it is written down: 12h",
@@ -229,6 +230,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's; "
         "also cloudflare, fastly and so on",
         "ja4_header": "the header in which a trusted proxy passes on visitors' JA4: X-JA4",
+        "store": "a memory that several guards share: valkey://127.0.0.1:6379",
     },
     site_profiles.ProfileFile: {
         "name": "what the stance calls it",
@@ -328,6 +330,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "whole_recordings": "recordings that it was sent whole",
         "begun_recordings": "recordings of which it was sent a tenth, after those",
         "episodes": "episodes of a feed that it was sent whole",
+        "archives": "archives, albums in a zip, that it was sent",
         "segments": "segments of ten seconds, all of one track",
         "within": "in how much time: 5s",
         "each": "how long each of them is: 3m",

@@ -99,6 +99,7 @@ HEARD: Mapping[str, tuple[FieldKind, str]] = {
     "whole_recordings": ("count", "recordings it was sent whole within ten minutes"),
     "begun_recordings": ("count", "recordings it was sent something of within an hour"),
     "episodes": ("count", "episodes of feeds it was sent something of within a day"),
+    "archives": ("count", "archives (albums in a zip) it was sent something of within a day"),
     "catalogue_share": (
         "count",
         "how much of all recordings it was sent within 12 to 24 hours: 0.5",

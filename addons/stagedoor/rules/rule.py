@@ -105,6 +105,7 @@ class Sound(Model):
     whole_recordings: int = 0
     begun_recordings: int = 0
     episodes: int = 0
+    archives: int = 0
     catalogue_share: float = 0.0
     sequential_walk: int = 0
     whole_file_by_ranges: int = 0
@@ -156,12 +157,13 @@ class After(Model):
 
     Recordings are of `each`, and begun evenly over `within`; the request comes right behind the last,
     or `later`. Of a recording that is only begun, a tenth is sent. `from_addresses`: they take turns.
-    `episodes` and `segments` (of ten seconds each, of one track) are sent after them.
+    `episodes`, `archives` and `segments` (of ten seconds each, of one track) are sent after them.
     """
 
     whole_recordings: Annotated[int, Field(ge=0, le=10_000)] = 0
     begun_recordings: Annotated[int, Field(ge=0, le=10_000)] = 0
     episodes: Annotated[int, Field(ge=0, le=10_000)] = 0
+    archives: Annotated[int, Field(ge=0, le=10_000)] = 0
     segments: Annotated[int, Field(ge=0, le=10_000)] = 0
     within: Seconds = 1.0
     each: Seconds = 180.0

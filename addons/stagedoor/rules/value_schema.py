@@ -130,6 +130,10 @@ SHAPES: Mapping[str, Shape] = {
         "pattern": r"^(https?://[^/?#\s]+/?)?$",
         "errorMessage": "write the site alone: https://music.example.org",
     },
+    "config.stance.Site._store": {
+        "pattern": r"^((valkey|redis)s?://[^/?#\s]+.*|unix:.*)?$",
+        "errorMessage": "write the server: valkey://127.0.0.1:6379",
+    },
     "config.stance.Site._listen": {
         "type": ["string", "integer"],
         "pattern": rf"^((.*:)?{_PORT})?$",

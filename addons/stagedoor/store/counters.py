@@ -24,13 +24,17 @@ class Sliding:
         self.now = self.before = 0
 
     def add(self, amount: int, at: float, seconds: float) -> None:
-        """Count `amount` at the time `at`."""
-        self._turn(int(at // seconds))
-        self.now += amount
+        """Count `amount` at the time `at`. What comes late counts where it belongs."""
+        window = int(at // seconds)
+        if window >= self.window:
+            self._turn(window)
+            self.now += amount
+        elif window == self.window - 1:
+            self.before += amount
 
     def count(self, at: float, seconds: float) -> int:
         """How much there was within the last `seconds`. Changes nothing."""
-        gone = int(at // seconds) - self.window
+        gone = max(0, int(at // seconds) - self.window)
         now, before = (self.now, self.before) if not gone else (0, self.now if gone == 1 else 0)
         left = 1.0 - (at % seconds) / seconds
         return now + int(before * left)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from stagedoor.engine.needs import Effects, Known, SignalKind
+from stagedoor.engine.under_way import Expected, Way
 from stagedoor.model.facts import Rate
 from stagedoor.model.heard import Amounts, Listener, Scope, Sweep
 from stagedoor.model.sound import SoundSent
@@ -29,7 +30,7 @@ class Query:
     would be known then.
 
     `listener` has the sessions, of which `listening` are asked about; `sentences` are those (rule
-    id, scope) that may be in force.
+    id, scope) that may be in force. `expected`: what is under way counts for listening as well.
     """
 
     client: str
@@ -42,6 +43,7 @@ class Query:
     listener: Listener | None = None
     listening: tuple[Scope, ...] = ()
     sentences: tuple[tuple[str, Scope], ...] = ()
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,9 @@ class Store(Protocol):
     def read(self, query: Query) -> Known | Awaitable[Known]:
         """What is known, with the request at hand included. Changes nothing."""
 
+    def here(self, query: Query) -> Known:
+        """The same at once: what this process knows, which may lag behind the others."""
+
     def apply(
         self,
         client: str,
@@ -80,6 +85,15 @@ class Store(Protocol):
 
     def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
         """Count a portion of a recording that has gone out, in all sessions of `listener`."""
+
+    def begun(self, way: Way, at: float) -> None:
+        """A recording was let in, and is expected to be sent. At once, in memory."""
+
+    def ended(self, way: Way) -> None:
+        """Its response has ended, or there is none: only what was sent counts. At once."""
+
+    def under_way(self, listener: Listener) -> int:
+        """How many of them there are in its network. At once, from memory."""
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         """What `listener`, or its network, was sent, where that is more than `amounts`."""
@@ -106,19 +120,23 @@ class Store(Protocol):
     def received(
         self, crawler: str, signal: SignalKind, digest: str, text: bytes | None = None
     ) -> bool:
-        """A crawler was sent the text of this SHA-256 (`text`: robots.txt); whether that is new."""
+        """A crawler was sent the text of this SHA-256 (`text`: robots.txt); whether that is new to
+        it from this guard: each guard's ledger says so once.
+        """
 
     def text(self, digest: str) -> bytes | None:
         """The robots.txt with this SHA-256, where it is still remembered."""
 
-    def once(self, key: bytes, owner: str, until: float, now: float, *, shared: bool) -> bool:
+    def once(
+        self, key: bytes, owner: str, until: float, now: float, *, shared: bool
+    ) -> bool | Awaitable[bool]:
         """Whether `key` was not seen before, and may be used now; remembered until `until`.
 
         `shared`: the same `owner` may use it again. Times are Unix seconds.
         """
 
     def proof_seen(self, key: bytes) -> bool:
-        """Whether this outcome of a proof is known already; it is from now on."""
+        """Whether this outcome of a proof is known to this guard already; it is from now on."""
 
     def length(self, path: str) -> Length | None:
         """How large and long the recording under this path is, where it has passed before."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from stagedoor.engine.needs import NO_BEHAVIOUR, NOTHING_KNOWN, Effects, Known, Received, SignalKind
 from stagedoor.engine.sessions import Sessions
+from stagedoor.engine.under_way import UnderWay, Way
 from stagedoor.model.client_keys import network_key
 from stagedoor.model.facts import Behaviour, Rate
 from stagedoor.model.heard import Amounts, Listener, Scope, Sweep
@@ -56,6 +57,7 @@ class MemoryStore:
         self._once = Once()
         self._listening = Listening()
         self._sessions = Sessions(clients)
+        self._under_way = UnderWay()
         self._air = OnAir()
 
     def __len__(self) -> int:
@@ -79,11 +81,25 @@ class MemoryStore:
         if listener is not None and asks:
             if query.listening:
                 heard = self._sessions.heard(listener, query.listening, query.at)
-                behaviour = replace(behaviour, listening=heard)
+                if query.expected is not None:
+                    heard = self._under_way.added(
+                        heard, listener, query.listening, self._sessions, query.at, query.expected
+                    )
+                behaviour = behaviour.having_heard(heard)
             for rule, scope in query.sentences:
                 if left := self._sessions.left(listener, rule, scope, query.at):
                     waits = {**waits, rule: left}
         return Known(behaviour, waits, received)
+
+    here = read
+
+    def remembers(self, client: str) -> bool:
+        """Whether anything is known of this household, or of its network."""
+        return client in self._clients or self._sessions.any_of(network_key(client))
+
+    def remembers_crawler(self, crawler: str) -> bool:
+        """Whether anything is known of this crawler."""
+        return crawler in self._crawlers
 
     def _behaviour(self, client: ClientCounters | None, query: Query) -> Behaviour:
         own = not query.included
@@ -146,6 +162,18 @@ class MemoryStore:
     def sounded(self, listener: Listener, sent: SoundSent, at: float) -> None:
         """Count a portion of a recording that has gone out."""
         self._sessions.sent(listener, sent, at)
+
+    def begun(self, way: Way, at: float) -> None:
+        """A recording was let in."""
+        self._under_way.begun(way, at)
+
+    def ended(self, way: Way) -> None:
+        """Its response has ended."""
+        self._under_way.ended(way)
+
+    def under_way(self, listener: Listener) -> int:
+        """How many there are in its network."""
+        return self._under_way.count(listener)
 
     def sweep(self, listener: Listener, amounts: Amounts, at: float) -> Sweep | None:
         """What nobody listens to so soon."""
@@ -221,6 +249,18 @@ class MemoryStore:
         self, crawler: str, signal: SignalKind, digest: str, text: bytes | None = None
     ) -> bool:
         """A crawler was sent the text of this SHA-256; whether that is new to it."""
+        known = self.received_elsewhere(crawler, signal, digest if text is not None else "")
+        if text is not None:
+            self.keep_text(digest, text)
+        if digest in known.digests:
+            return False
+        if len(known.digests) >= MOST_TEXTS:
+            known.digests.clear()
+        known.digests.add(digest)
+        return True
+
+    def received_elsewhere(self, crawler: str, signal: str, robots: str = "") -> _Crawler:
+        """Another guard has sent it something, whose ledger says so; `robots`: its SHA-256."""
         known = self._crawlers.get(crawler)
         if known is None:
             known = self._crawlers[crawler] = _Crawler()
@@ -229,19 +269,17 @@ class MemoryStore:
         else:
             self._crawlers.move_to_end(crawler)
         known.signals.add(signal)
-        if text is not None:
-            known.robots = digest
-            _keep(self._texts, digest, text, MOST_TEXTS)
-        if digest in known.digests:
-            return False
-        if len(known.digests) >= MOST_TEXTS:
-            known.digests.clear()
-        known.digests.add(digest)
-        return True
+        if robots:
+            known.robots = robots
+        return known
 
     def text(self, digest: str) -> bytes | None:
         """The robots.txt with this SHA-256."""
         return self._texts.get(digest)
+
+    def keep_text(self, digest: str, text: bytes) -> None:
+        """Remember a robots.txt."""
+        _keep(self._texts, digest, text, MOST_TEXTS)
 
     # -- once --------------------------------------------------------------------------------------
 

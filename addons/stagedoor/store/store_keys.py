@@ -9,6 +9,7 @@
 | what a crawler received| engine.compliance.crawler_key()              | `clients`, least recently seen |
 | texts of robots.txt    | SHA-256 of the text                          | 64                             |
 | lengths of recordings  | recording_key(track_key())                   | 4,096                          |
+| what is under way      | network_key(), of responses that run         | 20,000 responses               |
 | time on air            | model.client_keys.client_key(), 10 min. more | 20,000 households              |
 | what listings name     | resources.track_keys.track_key(), of a site  | 20,000, least recently seen    |
 | proofs that were seen  | once("proof", name, address, proof)          | 512, least recently seen       |

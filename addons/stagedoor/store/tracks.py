@@ -8,7 +8,7 @@ which track it is a piece of.
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from stagedoor.model.sound import SoundKind
 from stagedoor.resources.listings import Listed
@@ -35,6 +35,14 @@ class Place(NamedTuple):
     listed: bool = False
 
 
+class TracksListener(Protocol):
+    """Who is informed of what this guard learns."""
+
+    def learned(self, listing: str, found: Listed) -> None: ...
+
+    def live(self, key: str, *, ends: bool) -> None: ...
+
+
 class _Track:
     """What the segments of one track share, kept once."""
 
@@ -57,6 +65,7 @@ class Tracks:
         self._variants: OrderedDict[str, str] = OrderedDict()
         self._live: OrderedDict[str, None] = OrderedDict()
         self._last: _Track | None = None
+        self.listener: TracksListener | None = None
 
     def __len__(self) -> int:
         return len(self._entries) + len(self._variants)
@@ -85,6 +94,12 @@ class Tracks:
 
     def learn(self, listing: str, found: Listed) -> None:
         """`listing`, a playlist's or feed's key, names a resource."""
+        self.take(listing, found)
+        if self.listener is not None:
+            self.listener.learned(listing, found)
+
+    def take(self, listing: str, found: Listed) -> None:
+        """The same, where another guard has learned it."""
         if len(found.key) > LONGEST_KEY:
             return
         if found.kind == "variant":
@@ -123,10 +138,26 @@ class Tracks:
 
     def live(self, key: str) -> None:
         """The resource under this key never ends."""
+        if self.listener is not None and key not in self._live:
+            self.listener.live(key, ends=False)
+        self.take_live(key)
+
+    def take_live(self, key: str) -> None:
+        """The same, where another guard has learned it."""
         self._live[key] = None
         self._live.move_to_end(key)
         while len(self._live) > MOST_LIVE:
             self._live.popitem(last=False)
+
+    def not_live(self, key: str) -> None:
+        """It was taken for one, and is a recording."""
+        if self.listener is not None and key in self._live:
+            self.listener.live(key, ends=True)
+        self._live.pop(key, None)
+
+    def take_not_live(self, key: str) -> None:
+        """The same, where another guard has learned it."""
+        self._live.pop(key, None)
 
     @property
     def any_live(self) -> bool:

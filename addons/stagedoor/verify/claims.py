@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from stagedoor.fetch.client import HttpClient
@@ -97,7 +97,9 @@ class Claims:
         if self._directories is not None:
             self._directories.close()
 
-    def signature(self, request: Request, store: Store, *, authority: str, scheme: str) -> Outcome:
+    def signature(
+        self, request: Request, store: Store, *, authority: str, scheme: str
+    ) -> Outcome | Awaitable[Outcome]:
         """What the request's Web Bot Auth signature is worth; `botauth.NONE` where it has none.
 
         `authority` is the Host as the client sent it, port included; `scheme` the one it used.

@@ -10,10 +10,11 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from stagedoor.identify.edge_addresses import EdgeAddresses
-from stagedoor.identify.proof import PENDING, Claim, Evidence, Signed, prove
+from stagedoor.identify.proof import PENDING, Claim, Evidence, Names, Signed, prove
 from stagedoor.identify.ranges import Lists, membership
 from stagedoor.model.edges import BY_WORD
 from stagedoor.model.errors import Problem
@@ -26,6 +27,20 @@ _log = logging.getLogger("stagedoor.door")
 
 LOOK_AGAIN = 60.0
 """Seconds between two looks at whether the lists have changed."""
+STILL_TRUE = 10.0
+"""Seconds for which the same claim from the same address is worth what it was: a crawler asks often."""
+MOST_PROVEN = 4096
+"""Claims that are remembered; then all are proven anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """`names` are those that it rests on; None where it rests on none."""
+
+    claim: Claim
+    at: float
+    names: Names | None
+    result: tuple[Proof, str]
 
 
 class Prover:
@@ -49,6 +64,7 @@ class Prover:
         self._lists, self._edges = self._read()
         self._look_again = clock() + LOOK_AGAIN
         self._reading: asyncio.Task[None] | None = None
+        self._proven: dict[tuple[str, ...], _Proven] = {}
 
     @property
     def lists(self) -> int:
@@ -72,17 +88,37 @@ class Prover:
         now = self._clock()
         if now >= self._look_again:
             self._begin_reading(now)
+        key = (claim.name, address, signed, signer, between)
+        known = self._proven.get(key)
+        if (
+            known is not None
+            and known.claim is claim
+            and 0 <= now - known.at < STILL_TRUE
+            and (known.names is None or known.names is self._lookups.known(address))
+        ):
+            return known.result
+        found = self._prove(now, claim, address, signed, signer, between)
+        if len(self._proven) >= MOST_PROVEN:
+            self._proven.clear()
+        self._proven[key] = found
+        return found.result
+
+    def _prove(
+        self, now: float, claim: Claim, address: str, signed: Signed, signer: str, between: str
+    ) -> _Proven:
         ways = claim.proof
         ranges = membership(self._lists, ways.ranges, address)
         edge = self._edges.word(address)
         if edge:
             between = BY_WORD[edge].name
         evidence = Evidence(now, ranges, PENDING, signed, signer, between, bool(edge))
-        proof, why = prove(claim, address, evidence)
-        if proof == "verified" or not ways.rdns or not address or edge:
-            return proof, why  # no name server is asked where it would change nothing
+        result = prove(claim, address, evidence)
+        if result[0] == "verified" or not ways.rdns or not address or edge:
+            # No name server is asked where it would change nothing.
+            return _Proven(claim, now, None, result)
         names = self._lookups.known(address)
-        return prove(claim, address, Evidence(now, ranges, names, signed, signer, between))
+        evidence = Evidence(now, ranges, names, signed, signer, between)
+        return _Proven(claim, now, names, prove(claim, address, evidence))
 
     def _begin_reading(self, now: float) -> None:
         self._look_again = now + LOOK_AGAIN
@@ -94,6 +130,7 @@ class Prover:
 
     async def _read_again(self) -> None:
         self._lists, self._edges = await asyncio.to_thread(self._read)
+        self._proven.clear()
         self._changed(self._edges)
 
     def _read(self) -> tuple[Lists, EdgeAddresses]:

@@ -11,6 +11,13 @@ from mitmproxy.test import tflow
 from flows import Broken, OpenGuard, answered, flow
 from making import FIREFOX, GPTBOT, OVERCAST
 
+EVERYBODY = "- {id: all, title: All, when: {resource: audio}, then: block}"
+PLAYERS = """
+    group: Players
+    reviewed: 2026-11-29
+    clients: [{name: VLC, token: VLC, purpose: music-player}]
+    """
+
 # -- a request comes in ----------------------------------------------------------------------------
 
 
@@ -20,6 +27,29 @@ def test_a_refused_crawler_is_answered_in_the_sites_place(opened: OpenGuard) -> 
     assert found.response.status_code == 403
     assert "mailto:us@example.org" in (found.response.get_text() or "")
     assert not found.request.stream  # mitmproxy would go to the site if it were
+
+
+def test_what_is_recorded_of_a_refusal_is_the_status_that_went_out(opened: OpenGuard) -> None:
+    """A player hears an announcement, and a browser that asks whether it may ask hears yes."""
+    fixture = opened(
+        {
+            "stance.yaml": "announcement: yes",
+            "10-all.yaml": EVERYBODY,
+            "clients/players.yaml": PLAYERS,
+        }
+    )
+    fixture.enter(flow("/a.mp3", "VLC/3.0.21 LibVLC/3.0.21"))
+    fixture.enter(flow("/a.mp3", FIREFOX))
+    asks = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
+    fixture.enter(flow("/a.mp3", FIREFOX, "OPTIONS", headers=asks))
+    late = fixture.enter(flow("/listen", FIREFOX))
+    answered(late, "audio/mpeg")
+    fixture.guard.responseheaders(late)
+    found = fixture.recorded
+    assert [(one.status, one.verdict.status) for one in found.events] == [
+        (200, 403), (403, 403), (204, 403), (403, 403),
+    ]  # fmt: skip
+    assert found.verdicts == ["block"] * 4
 
 
 def test_a_listener_is_passed_on_and_streamed(opened: OpenGuard) -> None:

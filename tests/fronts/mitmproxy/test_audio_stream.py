@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from recordings import LENGTH, MADE, recording
-from stagedoor.fronts.mitmproxy.audio_stream import LIVE_AFTER, AudioStream
+from stagedoor.fronts.mitmproxy.audio_stream import LIVE_AFTER, LIVE_FOR_ALL, AudioStream
 from stagedoor.model.sound import PORTION, SoundKind, SoundSent
 from stagedoor.resources.listings import Listed
 from stagedoor.store.interface import Length
@@ -205,18 +205,90 @@ def test_a_radio_is_counted_by_the_clock() -> None:
 
 
 def test_what_goes_on_at_the_speed_of_sound_turns_out_to_be_live() -> None:
-    data, site = recording("cbr.mp3"), Site()
+    data, site = recording("bare.mp3"), Site()
     stream = site.stream("/radio", content_type="audio/mpeg")
     at = 0
+    second = round(len(data) / LENGTH)
     for _ in range(int(LIVE_AFTER) + 60):
         site.clock.now += 1
-        stream((data * 2)[at : at + 16_000])
-        at = (at + 16_000) % len(data)
+        stream((data * 2)[at : at + second])
+        at = (at + second) % len(data)
     assert site.sent[-1].kind == "live"
     assert site.seconds == pytest.approx(LIVE_AFTER + 60, rel=0.03)
+    assert not site.tracks.is_live("/radio")  # a mix of an hour would look the same
+    while site.clock.now < 1000 + LIVE_FOR_ALL + 60:
+        site.clock.now += 10
+        stream(bytes(10 * second))
     assert site.tracks.is_live("/radio")
-    site.stream("/radio")(b"x")
+    site.stream("/radio", content_type="audio/mpeg")(b"x")
     assert site.sent[0].kind == "live"
+
+
+@pytest.mark.parametrize("pace", [0.05, 0.5, 0.75, 2.0])
+def test_one_slow_visitor_does_not_make_a_live_stream_of_a_recording(pace: float) -> None:
+    """A transcoded recording has no size; how fast it goes out is up to the visitor."""
+    data, site = recording("bare.mp3"), Site()
+    stream = site.stream("/rest/stream?id=1", content_type="audio/mpeg")
+    sent, whole, at = 0.0, data * 20, 0
+    for _ in range(int(LIVE_AFTER) + 120):
+        site.clock.now += 1
+        sent += pace * len(data) / LENGTH
+        while at < sent:
+            stream(whole[at % len(whole) : at % len(whole) + 4000])
+            at += 4000
+    assert {one.kind for one in site.sent} == {"recording"}
+    assert not site.tracks.is_live("/rest/stream?id=1")
+
+
+def test_what_has_ended_before_is_no_live_stream_however_slowly_it_comes() -> None:
+    data, site = recording("cbr.mp3"), Site()
+    stream = site.stream("/rest/stream?id=1", content_type="audio/mpeg")
+    for at in range(0, len(data), PIECE):
+        stream(data[at : at + PIECE])
+    stream(b"")
+    stream = site.stream("/rest/stream?id=1", content_type="audio/mpeg")
+    for _ in range(int(LIVE_AFTER) + 60):
+        site.clock.now += 1
+        stream(data[:16_000])
+    assert {one.kind for one in site.sent} == {"recording"}
+
+
+@pytest.mark.parametrize("rate", ["128", "off", ""])
+def test_a_recording_with_the_fields_of_a_radio_is_one_all_the_same(rate: str) -> None:
+    """Subsonic servers write them where their visitor asks for a radio's titles."""
+    site, size = Site(), 8_000_000
+    site.tracks.live("/rest/stream?id=1")
+    stream = site.stream("/rest/stream?id=1", kind="live", content_type="audio/mpeg", icy_br=rate)
+    for _ in range(size // 100_000):
+        site.clock.now += 0.01
+        stream(bytes(100_000))
+    stream(b"")
+    assert site.sent[-1].kind == "recording"
+    bytes_a_second = 16_000 if rate == "128" else 32_000
+    found = sum(one.seconds for one in site.sent if one.kind == "recording")
+    assert found == pytest.approx(size / bytes_a_second, rel=0.01)
+    assert site.sent[-1].complete
+    assert not site.tracks.is_live("/rest/stream?id=1")
+
+
+def test_a_radio_that_the_site_ends_at_once_was_a_recording() -> None:
+    site = Site()
+    stream = site.stream("/rest/stream?id=2", kind="live", icy_br="128")
+    for _ in range(90):
+        site.clock.now += 1
+        stream(bytes(16_000))
+    stream(b"")
+    assert (site.sent[-1].kind, site.sent[-1].complete) == ("recording", True)
+
+
+def test_a_radio_that_is_quicker_than_its_field_says_stays_one() -> None:
+    site = Site()
+    stream = site.stream("/radio", kind="live", icy_br="64")
+    stream(bytes(400_000))
+    for _ in range(1200):
+        site.clock.now += 1
+        stream(bytes(24_000))
+    assert {one.kind for one in site.sent} == {"live"}
 
 
 def test_a_fast_one_without_a_size_stays_a_recording() -> None:

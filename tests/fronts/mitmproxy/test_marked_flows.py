@@ -5,14 +5,17 @@ from __future__ import annotations
 import gzip
 import re
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mitmproxy import http
 
 from flows import GuardFixture, OpenGuard, answered, flow
 from making import FIREFOX, GOOGLEBOT, GPTBOT, OVERCAST, ROOT
+from stagedoor.fronts import handouts
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.events import MarkHanded, MarkUsed
 from stagedoor.verify.mark_keys import ensure_keys
@@ -475,3 +478,52 @@ def test_a_key_that_cannot_be_kept_is_said(
     monkeypatch.setattr("stagedoor.verify.mark_keys.os.open", full)
     with pytest.raises(StagedoorError, match="cannot be kept"):
         fixture.guard.service.open()
+
+
+# -- bounds ------------------------------------------------------------------------------------------
+
+
+def test_who_calls_itself_differently_each_time_shares_a_playlists_pass(opened: OpenGuard) -> None:
+    few = ON["stance.yaml"].replace("paths", "per_hour: 3, paths")
+    fixture = opened({**ON, "stance.yaml": few})
+    fixture.guard.service.open()
+    found = set()
+    for number in range(12):
+        sent = get(fixture, "/all.m3u", f"Player{number}/1", b"/music/1.mp3\n", "audio/mpegurl")[1]
+        found |= set(MARK.findall(sent.decode()))
+    assert len(found) == 4  # three of their own, and one for all others
+
+
+def test_what_is_remembered_is_bounded(
+    canaries: GuardFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(handouts, "MOST_HANDINGS", 3)
+    monkeypatch.setattr(handouts, "MOST_USES", 3)
+    marks = canaries.guard.service.marks
+    events = follow(canaries)
+    for number in range(6):
+        page = get(canaries, f"/p{number}.html", GPTBOT, PAGE)[1].decode()
+        mark = MARK.findall(page)[0]
+        get(canaries, f"/music/a.mp3?sd={mark}", "yt-dlp/1", media="audio/mpeg", peer="203.0.113.9")
+    assert len(marks._handings) == len(marks._uses) == 3
+    assert len(events) == 12
+
+
+def test_a_body_that_is_broken_on_its_way_ends_there(canaries: GuardFixture) -> None:
+    words = b"".join(b"<item>%d</item>" % (number * 7919) for number in range(3000))
+    feed = gzip.compress(FEED + words)
+    site: dict[str, Any] = {"content_encoding": "gzip"}
+    found = canaries.enter(flow("/feed.xml", GPTBOT))
+    response = answered(found, "application/rss+xml", **site)
+    canaries.guard.responseheaders(found)
+    stream: Any = response.stream
+    out_ = b"".join(b"".join(stream(part)) for part in (feed[:9000], b"\xff" * 500, b"more", b""))
+    assert zlib.decompressobj(31).decompress(out_).startswith(FEED[:60])
+
+
+def test_a_post_and_a_signal_file_hand_nothing_out(passes: GuardFixture) -> None:
+    found = passes.enter(flow("/form", FIREFOX, "POST"))
+    answered(found)
+    passes.guard.responseheaders(found)
+    assert cookie(found) == ""
+    assert cookie(get(passes, "/robots.txt", body=b"<html>")[0]) == ""

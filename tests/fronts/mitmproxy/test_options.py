@@ -44,7 +44,7 @@ def test_every_option_has_our_prefix_and_is_explained() -> None:
 def test_the_options_are_those_that_are_promised() -> None:
     assert {name for name, _, _ in OPTIONS} == {
         "guard_rules", "guard_state", "guard_metrics", "guard_mode", "guard_trusted_proxies",
-        "guard_resolvers", "guard_ja4_header", "guard_clients",
+        "guard_resolvers", "guard_ja4_header", "guard_clients", "guard_store",
         "guard_desk_password", "guard_connections", "guard_connections_per_household",
         "guard_upstream_ca", "guard_upstream_insecure", "guard_head_seconds", "guard_idle_seconds",
     }  # fmt: skip

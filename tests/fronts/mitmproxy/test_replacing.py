@@ -16,11 +16,13 @@ import h11
 import h11._readers
 import h11._receivebuffer
 import pytest
-from mitmproxy import http, optmanager
+from mitmproxy import flow, hooks, http, optmanager
+from mitmproxy.addons import tlsconfig
 from mitmproxy.coretypes import multidict
 from mitmproxy.net.http import http1, validate
-from mitmproxy.proxy import mode_servers, server
-from mitmproxy.proxy.layers.http import HttpStream, _base, _http1, _http2
+from mitmproxy.proxy import commands, context, layer, mode_servers, server
+from mitmproxy.proxy.layers import http as layers
+from mitmproxy.proxy.layers.http import HttpStream, _base, _hooks, _http1, _http2
 
 from stagedoor.fronts.mitmproxy import accepting
 from stagedoor.fronts.mitmproxy.complaints import Complaints
@@ -53,7 +55,28 @@ KNOWN: dict[Any, frozenset[str]] = {
     HttpStream.handle_protocol_error: frozenset({"16ebb146"}),
     HttpStream.start_response_stream: frozenset({"53813ac1"}),
     HttpStream.state_consume_response_body: frozenset({"d7819da1"}),
+    flow.Flow.__init__: frozenset({"cab01bf3"}),
+    context.Context.fork: frozenset({"fb0d6d83"}),
+    _hooks.HttpRequestHeadersHook: frozenset({"6e568483"}),
+    _hooks.HttpRequestHook: frozenset({"b8795ff5"}),
+    _hooks.HttpResponseHeadersHook: frozenset({"3650d204"}),
+    _hooks.HttpResponseHook: frozenset({"44648a37"}),
     # relied upon
+    context.Context.__init__: frozenset({"e3d21720"}),
+    commands.StartHook: frozenset({"78ad784b"}),
+    hooks.Hook.args: frozenset({"d94d401a"}),
+    layer.Layer.handle_event: frozenset({"2d741113"}),
+    layer.NextLayer.handle_event: frozenset({"886bd52e"}),
+    HttpStream.state_wait_for_request_headers: frozenset({"9cdaef99"}),
+    HttpStream.state_stream_request_body: frozenset({"6a5cfb3c"}),
+    HttpStream.state_wait_for_response_headers: frozenset({"f84cd543"}),
+    HttpStream.send_response: frozenset({"7b4e06f1"}),
+    HttpStream.flow_done: frozenset({"ef4e0348"}),
+    layers.validate_request: frozenset({"7041103b"}),
+    mode_servers.ProxyConnectionHandler.handle_hook: frozenset({"5b6e1537"}),
+    server.ConnectionHandler.close_connection: frozenset({"b5a5c751"}),
+    tlsconfig.TlsConfig.request: frozenset({"e99adad4"}),
+    http1.connection_close: frozenset({"ed8b9f41"}),
     HttpStream.state_stream_response_body: frozenset({"5deadcd6"}),
     multidict._MultiDict.get_all: frozenset({"1356945d"}),
     multidict.MultiDict.__init__: frozenset({"36e3127c"}),
@@ -76,7 +99,7 @@ KNOWN: dict[Any, frozenset[str]] = {
 def digest(function: Any) -> str:
     """Of the source, without decorators and the indentation of the first line."""
     source = inspect.getsource(inspect.unwrap(function))
-    source = source[source.index("def ") :]
+    source = source[source.index("class " if inspect.isclass(function) else "def ") :]
     if inspect.iscoroutinefunction(function):
         source = f"async {source}"
     return hashlib.sha256(source.rstrip("\n").encode()).hexdigest()[:8]

@@ -73,3 +73,11 @@ def test_what_somebody_took_counts() -> None:
     )
     lines = [line(FIREFOX, "/a.mp3", size=2_000_000, second=n) for n in range(6)]
     assert by_action(counted(lines, loaded)) == {"allow": 3, "block": 3}
+
+
+def test_recordings_that_one_program_hands_out_are_several() -> None:
+    stance = 'audio: {paths: ["/play"]}'
+    lines = [line(FIREFOX, f"/play?nr={n}", second=n) for n in range(10)]
+    assert by_action(counted(lines, rules(GREEDY, stance))) == {"allow": 4, "block": 6}
+    same = [line(FIREFOX, f"/play?nr=7&token={n}", second=n) for n in range(10)]
+    assert by_action(counted(same, rules(GREEDY, stance))) == {"allow": 10}

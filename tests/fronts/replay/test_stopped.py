@@ -51,16 +51,16 @@ def test_a_sweep_is_stopped_and_listeners_are_not() -> None:
     tally = replayed(lines)
     (found,) = tally.stopped
     assert (found.network, found.client, found.rule, found.had) == (
-        "203.0.113.0/24", "Chrome", "sweeping-whole-files", 21,
+        "203.0.113.0/24", "Chrome", "sweeping-whole-files", 31,
     )  # fmt: skip
     summary = summarise(tally)
     said = " ".join(sentences(summary))
-    assert "1 client would have been stopped, after 21 recordings." in said
+    assert "1 client would have been stopped, after 31 recordings." in said
     (row,) = as_json(summary)["stopped"]
     assert row == {
         "time": "2026-11-29T10:00:01+00:00", "network": "203.0.113.0/24", "client": "Chrome",
-        "rule": "sweeping-whole-files", "recordings": 21, "seconds": 1.0, "together": False,
-        "refused": 79, "bytes_refused": 79 * 4_760_000,
+        "rule": "sweeping-whole-files", "recordings": 31, "seconds": 1.0, "together": False,
+        "refused": 69, "bytes_refused": 69 * 4_760_000,
     }  # fmt: skip
     out = StringIO()
     show(summary, Console(file=out, width=80))
@@ -68,7 +68,7 @@ def test_a_sweep_is_stopped_and_listeners_are_not() -> None:
     assert max(map(len, lines)) <= 80
     place = next(n for n, text in enumerate(lines) if text.startswith("203.0.113.0/24"))
     assert lines[place].split() == [
-        *("203.0.113.0/24", "sweeping-whole-files", "21", "1", "s", "79", "376", "MB"),
+        *("203.0.113.0/24", "sweeping-whole-files", "31", "1", "s", "69", "328", "MB"),
     ]
     assert lines[place + 1].split() == ["Chrome", "2026-11-29", "10:00:01"]
 
@@ -85,7 +85,7 @@ def test_neighbours_are_stopped_once_and_together() -> None:
 def test_an_address_of_version_six_is_cut_to_its_network() -> None:
     lines = [line("2001:db8:7:1::5", n // 20, f"/m/{n}.mp3", CHROME) for n in range(100)]
     (found,) = replayed(lines).stopped
-    assert (found.network, found.had) == ("2001:db8:7::/48", 21)
+    assert (found.network, found.had) == ("2001:db8:7::/48", 31)
 
 
 def test_other_numbers_can_be_tried(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from mitmproxy.proxy import mode_servers
@@ -33,6 +34,9 @@ QUEUE = 1024
 EVERY = 1.0
 """Seconds between two looks for what has taken too long."""
 _FIRST = 1 << 20
+UNSENT = 256 << 10
+"""Bytes that the kernel takes of a response before the visitor's side has room for them. It would take
+2.5 MB, half a song: all of it would count as heard by people who only look how long the song is."""
 
 
 class _Begun:
@@ -64,7 +68,8 @@ def counting(connections: Connections) -> tuple[Replacement, ...]:
             return
         abort = writer.transport.abort
         key, peer = key_of(self.client), self.client.peername
-        descriptor = writer.get_extra_info("socket").fileno()
+        wire = writer.get_extra_info("socket")
+        descriptor = wire.fileno()
         if not peer:
             abort()
             return
@@ -72,6 +77,7 @@ def counting(connections: Connections) -> tuple[Replacement, ...]:
             await turned_away.answer(reader, writer)
             return
         try:
+            little_unsent(wire)
             data = await _first_bytes(reader)
             if data:
                 if not connections.following:
@@ -85,6 +91,16 @@ def counting(connections: Connections) -> tuple[Replacement, ...]:
             connections.gone(key)
 
     return (Replacement(mode_servers.ProxyConnectionHandler, "handle_client", handle_client),)
+
+
+def little_unsent(wire: socket.socket) -> None:
+    """Have the kernel keep no more than UNSENT bytes that cannot go out yet; how many are on their way
+    does not change.
+    """
+    option = getattr(socket, "TCP_NOTSENT_LOWAT", None)
+    if option is not None:
+        with suppress(OSError):  # a socket of another family
+            wire.setsockopt(socket.IPPROTO_TCP, option, UNSENT)
 
 
 async def _first_bytes(reader: asyncio.StreamReader) -> bytes:

@@ -23,6 +23,7 @@ from stagedoor.fronts.mitmproxy import (
 from stagedoor.fronts.mitmproxy.connection_setup import Visitors
 from stagedoor.fronts.mitmproxy.desk_service import DeskService
 from stagedoor.fronts.mitmproxy.dispatch import shorten
+from stagedoor.fronts.mitmproxy.early_refusals import EarlyRefusals
 from stagedoor.fronts.mitmproxy.flow_exchange import Exchanges
 from stagedoor.fronts.mitmproxy.forwarding import hang_up_all
 from stagedoor.fronts.mitmproxy.options import OPTIONS, parse
@@ -102,7 +103,8 @@ class Guard:
         startup.announce(
             *(policy, settings, service.mode, metrics, password, service.trusted, service.unseen)
         )
-        self._visitors.harden(ctx.master.addons.get("proxyserver"))
+        early = EarlyRefusals(self, self.exchanges.agents, self.exchanges.refuse_early)
+        self._visitors.harden(ctx.master.addons.get("proxyserver"), early)
         hangups.heed(self.reload)
         self._undo += [hangups.ignore, first_bytes.install()]
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")

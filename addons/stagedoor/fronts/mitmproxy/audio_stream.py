@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from stagedoor.model.sound import PORTION, PORTION_SECONDS, SoundKind, SoundSent, portion
+from stagedoor.resources.bit_rates import bytes_a_second
 from stagedoor.resources.media_lengths import Headers, Meter, announced, extent
 from stagedoor.resources.multipart_ranges import Parts
 from stagedoor.store.interface import Length, Store
@@ -14,8 +15,16 @@ from stagedoor.store.tracks import Place, Tracks
 
 LIVE_AFTER: Final = 600.0
 """Seconds after which a response without a size, at the speed of sound, is a live stream."""
-LIVE_PACE: Final = 1.5
-"""Seconds of sound in a second of the clock that are still the speed of sound."""
+LIVE_FOR_ALL: Final = 3 * 3600.0
+"""Seconds after which a live stream is known for one before the site answers: no recording is so long."""
+LIVE_PACE: Final = (0.8, 1.5)
+"""Seconds of sound in a second of the clock that are the speed of sound. What comes more slowly is
+held up by its visitor, and may be a recording."""
+BURST: Final = 60.0
+"""Seconds of sound that a radio sends at once, for its listeners' buffers."""
+FASTEST: Final = 4.0
+"""Seconds of sound in a second of the clock that no radio sends, after its burst. Programs that hand
+out recordings write the fields of a radio, too, where their visitor asks for a radio's titles."""
 LONGEST_PIECE: Final = 60.0
 """Seconds. What is longer is no piece of a track, whatever its name says, unless a playlist says so."""
 _NOWHERE: Final = 1
@@ -39,6 +48,7 @@ class AudioStream:
         *(
             "_last",
             "_length",
+            "_live_rate",
             "_meter",
             "_parts",
             "_piece",
@@ -74,8 +84,7 @@ class AudioStream:
         self._guessed = self._kind == "segment" and not track and not place.listed
         where = extent(status, headers)
         live = self._kind == "live" and not self._place.listed
-        if live:
-            tracks.live(key)
+        self._live_rate = _live_rate(headers) if live else 0.0
         self._start, self._size = where if where and not live else (0, 0)
         self._portion_size = portion(self._size)
         self._whole = status == 200
@@ -152,6 +161,11 @@ class AudioStream:
         """Bytes that have gone out."""
         return self._sent
 
+    @property
+    def size(self) -> int:
+        """Bytes of the whole recording, 0 for unknown."""
+        return self._size
+
     def end(self, *, complete: bool = False) -> None:
         """Report what is left, once. `complete`: the site has ended the response."""
         if self._ended:
@@ -217,7 +231,8 @@ class AudioStream:
 
     def _seconds(self, now: float, *, complete: bool) -> float:
         """Seconds of sound since the last portion."""
-        if self._kind == "live" and not self._place.listed:
+        radio = self._kind == "live" and not self._place.listed
+        if radio and not self._is_no_radio(now, ended=complete):
             return now - self._last
         meter = self._meter
         if meter is not None:
@@ -241,7 +256,35 @@ class AudioStream:
 
     def _turn_live(self, now: float) -> None:
         """What has no size, and goes on at the speed of sound, never ends."""
-        past = now - self._began
-        if past >= LIVE_AFTER and self._counted <= past * LIVE_PACE and self._whole:
+        past, (slowest, fastest) = now - self._began, LIVE_PACE
+        meter = self._meter
+        if not self._whole or past < LIVE_AFTER or (meter is not None and meter.exact):
+            return
+        known = self._store.length(self._key)
+        if self._place.listed or (known is not None and known.exact and known.seconds):
+            return  # it has an end
+        if slowest * past <= self._counted <= fastest * past:
+            self._live_rate = self._sent / self._counted
             self._kind, self._meter = "live", None
+
+    def _is_no_radio(self, now: float, *, ended: bool) -> bool:
+        """Whether a stream that seemed to be live is sent faster than any radio sends, or the site
+        has ended it soon: then it is a recording after all, and all of it counts.
+        """
+        past = now - self._began
+        if past >= LIVE_FOR_ALL:
             self._tracks.live(self._key)
+        soon = ended and past < LIVE_AFTER
+        if not soon and self._sent / self._live_rate <= BURST + past * FASTEST:
+            return False
+        self._tracks.not_live(self._key)
+        self._kind, self._rate, self._counted = "recording", 1 / self._live_rate, 0.0
+        self._place = self._place._replace(kind="recording")
+        return True
+
+
+def _live_rate(headers: Headers) -> float:
+    """Bytes a second of a radio: as it says, or as usual for its type."""
+    said = headers.get("icy-br", "").partition(",")[0].strip()
+    kbits = int(said) if said.isascii() and said.isdigit() and len(said) < 5 else 0
+    return kbits * 125.0 if kbits >= 8 else bytes_a_second(headers.get("content-type", ""))

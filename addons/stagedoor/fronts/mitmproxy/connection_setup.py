@@ -16,6 +16,7 @@ from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.mitmproxy import accepting, crashes, descriptors, request_faults
 from stagedoor.fronts.mitmproxy.complaints import Complaints
 from stagedoor.fronts.mitmproxy.connections import Bounds, Connections
+from stagedoor.fronts.mitmproxy.early_refusals import EarlyRefusals
 from stagedoor.fronts.mitmproxy.hardening import harden
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.mitmproxy.replacing import install
@@ -73,10 +74,10 @@ class Visitors:
         """The guard is about to open its files."""
         self._reserve.let_go()
 
-    def harden(self, proxyserver: Any) -> None:
+    def harden(self, proxyserver: Any, early: EarlyRefusals | None = None) -> None:
         """The guard runs: take the place of what a public server cannot use."""
         self._proxyserver = proxyserver
-        self._soften = harden(self.complaints, self.connections)
+        self._soften = harden(self.complaints, self.connections, early)
         self._sweeping = asyncio.create_task(
             self._keep_order(proxyserver), name="stagedoor connections"
         )

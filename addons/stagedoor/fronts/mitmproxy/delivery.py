@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from mitmproxy import http
 
+from stagedoor.fronts.mitmproxy.archive_stream import ArchiveStream
 from stagedoor.fronts.mitmproxy.audio_stream import AudioStream
 from stagedoor.fronts.mitmproxy.listing_stream import ListingStream
 from stagedoor.fronts.mitmproxy.passage import Passage
@@ -57,6 +58,10 @@ class Delivery:
     def audio(self, passage: Passage, response: http.Response) -> AudioStream:
         """A stream that passes everything and counts it: an endless one counts as it runs."""
         service, purpose = self._service, passage.client.purpose
+        if passage.listened and passage.arrival is not None and passage.arrival.proxied:
+            # nginx would take all of it at once, also for people who hear its beginning alone. It
+            # keeps this field to itself.
+            response.headers.setdefault("x-accel-buffering", "no")
         service.emit(StreamChanged(purpose, 1))
         stream = AudioStream(
             service.store,
@@ -77,6 +82,16 @@ class Delivery:
 
         passage.ending = end
         return stream
+
+    def archive(self, passage: Passage, response: http.Response) -> None:
+        """An archive goes out, an album most likely."""
+        where = extent(response.status_code, response.headers)
+        key = passage.resource.track or resource_key(passage)
+        sound = self._service.sound
+        response.stream = ArchiveStream(
+            where[1] if where else 0, lambda: sound.archived(passage, key)
+        )
+        passage.ending = lambda: None
 
     def listing(self, passage: Passage, response: http.Response) -> None:
         """Read a playlist or feed as it passes: what it names, and what belongs together."""

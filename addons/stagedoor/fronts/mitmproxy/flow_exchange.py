@@ -23,10 +23,11 @@ from stagedoor.fronts.blind_spots import of_request
 from stagedoor.fronts.challenge_page import FOLDER
 from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.inner_addresses import names_addresses, translated
-from stagedoor.fronts.mitmproxy import first_bytes, interrupting, marked_flows
+from stagedoor.fronts.mitmproxy import first_bytes, interrupting, marked_flows, request_faults
 from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.client_hello import arrival, learn
 from stagedoor.fronts.mitmproxy.delivery import SOUNDING, Delivery
+from stagedoor.fronts.mitmproxy.early_refusals import RefusedAgents
 from stagedoor.fronts.mitmproxy.flow_request import read
 from stagedoor.fronts.mitmproxy.forwarding import forward, replace_response, route, unreachable
 from stagedoor.fronts.mitmproxy.logins import Logins
@@ -49,6 +50,7 @@ from stagedoor.publish.publication import NOTHING, Published
 from stagedoor.resources import response_kinds
 from stagedoor.resources.response_kinds import Head
 from stagedoor.rules.plan import ALLOW
+from stagedoor.rules.policy import Policy
 from stagedoor.rules.rule import RETRY_AFTER
 
 _log = logging.getLogger("stagedoor.door")
@@ -57,6 +59,10 @@ _PASSAGE = "stagedoor"
 """Where a flow's passage is kept, in its metadata."""
 _OURS = "stagedoor.answer"
 """Marks a flow whose response is the guard's own."""
+_EARLY = "stagedoor.early"
+"""What was decided about a flow before its first hook."""
+_Decided = tuple[Passage, float, Awaitable[None] | None]
+"""A passage, when that began, and what it has to wait for."""
 UPSTREAM_SILENCE = 10.0
 """Seconds between two lines about a site that does not answer."""
 MOST_WAITING = 200
@@ -80,6 +86,7 @@ class Exchanges:
         self.outage = Outage()
         self.redirects = SignalRedirects()
         self.logins = Logins(self.redirects.client)
+        self.agents = RefusedAgents()
 
     def follow(self, publication: Published) -> None:
         """From now on this is published."""
@@ -127,7 +134,18 @@ class Exchanges:
         if policy is None:
             self._answer(flow, as_response(unavailable(None)))
             return None
+        decided: _Decided | None = flow.metadata.pop(_EARLY, None)
+        passage, began, later = decided or self._decide(flow, policy)
+        if passage.ours is not None:
+            self._answer(flow, as_response(passage.ours))
+            return None
+        if later is not None:
+            return self._entered_later(flow, passage, began, later)
+        return self._entered(flow, passage, began)
+
+    def _decide(self, flow: http.HTTPFlow, policy: Policy) -> _Decided:
         began = time.perf_counter()
+        service = self.service
         trusted = service.trusted
         taken = marked_flows.take_off(flow) if service.marks.on else None
         request = read(flow, trusted)
@@ -141,21 +159,41 @@ class Exchanges:
         if taken is not None and (taken[0] or taken[1]):
             service.marks.shows(passage, *taken)
         if service.marks.challenges and request.target.startswith(FOLDER):
-            own = service.challenges.own(passage, secure=self._is_secure(flow, request))
-            if own is not None:
-                self._answer(flow, as_response(own))
+            passage.ours = service.challenges.own(passage, secure=self._is_secure(flow, request))
+            if passage.ours is not None:
+                return passage, began, None
+        return passage, began, service.decide(passage, self._signature(flow, passage))
+
+    def refuse_early(self, flow: http.HTTPFlow) -> http.Response | None:
+        """The refusal of a request that mitmproxy has only read; None lets it go its usual way, where
+        what was decided holds.
+        """
+        policy = self.service.policy
+        if policy is None or not isinstance(flow.client_conn.proxy_mode, mode_specs.ReverseMode):
+            return None
+        try:
+            if request_faults.settle(flow) is not None:
                 return None
-        later = service.decide(passage, self._signature(flow, passage))
-        if later is not None:
-            return self._entered_later(flow, passage, began, later)
-        return self._entered(flow, passage, began)
+            flow.metadata[_EARLY] = passage, began, later = self._decide(flow, policy)
+            if later is not None or not passage.verdict.refused:
+                self.agents.discard(flow.request)
+                return None
+            if passage.request.credentials == "sent" and order.lets_in_logged_in(passage):
+                return None
+            del flow.metadata[_EARLY]
+            self._entered(flow, passage, began)
+        except Exception:  # noqa: BLE001 (it fails again on its usual way, where on_error decides)
+            flow.metadata.clear()
+            flow.response = None
+        return flow.response
 
     async def _entered_later(
         self, flow: http.HTTPFlow, passage: Passage, began: float, later: Awaitable[None]
     ) -> None:
         try:
             await later
-            waiting = self._entered(flow, passage, began)
+            # Who stood in line has not kept the guard busy.
+            waiting = self._entered(flow, passage, began + passage.waited_for)
         except Exception:  # noqa: BLE001 (as in request())
             self._failed(flow, "request")
             return
@@ -203,8 +241,11 @@ class Exchanges:
         self._warn_about_proxies(flow, passage)
         if passage.verdict.refused and not passage.pending:
             flow.request.stream = False  # what is answered here has no one to stream to
+            self.agents.add(flow.request)
+            self.service.line.ended(passage)
+            answer = self._refusal(flow, passage)
             self._record(passage)
-            self._answer(flow, self._refusal(flow, passage))
+            self._answer(flow, answer)
             self._delivery.withheld(flow, passage, None)
             self.service.emit(Spent(time.perf_counter() - began))
             return None
@@ -230,13 +271,14 @@ class Exchanges:
         if found is None:
             return False
         flow.request.stream = False
+        self.service.line.ended(passage)
         self._record(passage)
         self._answer(flow, as_response(found))
         if passage.verdict is TAKEN and flow.request.method == "GET":
             self.service.trapped(passage, len(found.body))
         return True
 
-    def _signature(self, flow: http.HTTPFlow, passage: Passage) -> Outcome:
+    def _signature(self, flow: http.HTTPFlow, passage: Passage) -> Outcome | Awaitable[Outcome]:
         """What the request's signature is worth, against the address that the client used."""
         request = passage.request
         if not request.header("signature"):
@@ -313,6 +355,7 @@ class Exchanges:
             )
         )
         self._signals.refusing(response)
+        passage.answered_with = response.status_code
         return response
 
     def _answer(self, flow: http.HTTPFlow, response: http.Response) -> None:
@@ -471,11 +514,14 @@ class Exchanges:
         if passage.pending:
             self._settle_login(response, passage)
         waiting = self._wait(passage)
-        self._record(passage)
         if passage.verdict.refused:
+            self.service.line.ended(passage)
+            answer = self._refusal(flow, passage)
+            self._record(passage)
             self._delivery.withheld(flow, passage, response)
-            replace_response(flow, self._refusal(flow, passage))
+            replace_response(flow, answer)
         else:
+            self._record(passage)
             self._pass(flow, response, passage)
         self.service.emit(Spent(passage.added + time.perf_counter() - began))
         return waiting
@@ -491,13 +537,23 @@ class Exchanges:
             )
         if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
             if resource.kind == "audio":
-                response.stream = self._delivery.audio(passage, response)
+                sounding = response.stream = self._delivery.audio(passage, response)
+                self.service.line.answered(passage, sounding.size)
                 if passage.listened:
                     interrupting.interruptible(flow, lambda: passage.interrupted)
             else:
                 self._delivery.listing(passage, response)
         elif resource.guarded and status >= 400:
             self.service.missing(passage, status)
+        elif (
+            resource.kind == "download"
+            and passage.listened
+            and resource.form != "bought"
+            and self._delivery.is_sent(flow.request.method, status)
+        ):
+            self._delivery.archive(passage, response)
+        if passage.way is not None and passage.ending is None:
+            self.service.line.ended(passage)  # no recording goes out
         stream = response.stream
         standards = self._signals.leaving(
             flow,
@@ -533,6 +589,7 @@ class Exchanges:
         if passage.ending is not None:
             passage.ending()
             passage.ending = None
+        self.service.line.ended(passage)
         if not passage.ended and passage.status:
             passage.ended = True
             self.service.took(passage, passage.status, passage.size)

@@ -24,6 +24,8 @@ from mitmproxy.proxy.layers.http._events import ErrorCode, ResponseProtocolError
 
 from stagedoor.fronts.mitmproxy.complaints import Report
 from stagedoor.fronts.mitmproxy.connections import Connections, key_of
+from stagedoor.fronts.mitmproxy.early_refusals import EarlyRefusals
+from stagedoor.fronts.mitmproxy.immediate_hooks import READER
 from stagedoor.fronts.mitmproxy.own_answers import ICE_SOURCE, LARGE_HEAD, plain_response
 from stagedoor.fronts.mitmproxy.replacing import Replacement, original
 
@@ -53,10 +55,13 @@ def too_large(data: bytes, end: int) -> bool:
     return size > MAX_HEAD or data.count(b"\n", 0, size) > MAX_LINES + 2
 
 
-def replacements(report: Report, connections: Connections) -> tuple[Replacement, ...]:
+def replacements(
+    report: Report, connections: Connections, early: EarlyRefusals | None = None
+) -> tuple[Replacement, ...]:
     """What takes the place of mitmproxy's reading of heads."""
+    reading = _reading_requests(report, connections, early)
     return (
-        Replacement(_http1.Http1Server, "read_headers", _reading_requests(report, connections)),
+        Replacement(_http1.Http1Server, "read_headers", reading),
         Replacement(http1, "read_request_head", _request_parser()),
         *of_responses(),
     )
@@ -80,20 +85,28 @@ def _skip_blank_lines(buffer: Any) -> bytes:
     return rest
 
 
-def _reading_requests(report: Report, connections: Connections) -> Any:
+def _reading_requests(report: Report, connections: Connections, early: EarlyRefusals | None) -> Any:
     def read_headers(self: Any, event: Any) -> Iterator[commands.Command]:
+        reader, may_be_refused = read(self, event)
+        if early is None or not may_be_refused:
+            return reader
+        return early.reading(self, reader, read, lambda conn: connections.rests(key_of(conn)))
+
+    def read(self: Any, event: Any) -> tuple[Iterator[commands.Command], bool]:
+        may_be_refused = False
         if isinstance(event, events.DataReceived):
             data = _skip_blank_lines(self.buf)
             end = ended(data)
             if too_large(data, end):
                 report("client", "head-size")
-                return _too_large_a_request(self)
+                return _too_large_a_request(self), False
             if end:
                 connections.busy(key_of(self.conn))
+                vars(self.conn)[READER] = self
+                may_be_refused = early is not None and early.may_be_one(data[:end])
             elif data:
                 connections.begun(key_of(self.conn))
-        generator: Iterator[commands.Command] = original(read_headers)(self, event)
-        return generator
+        return original(read_headers)(self, event), may_be_refused
 
     return read_headers
 

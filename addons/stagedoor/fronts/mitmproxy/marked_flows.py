@@ -238,5 +238,5 @@ class MarkedStream:
                 out += self._encoder.feed(self._links.feed(piece))
         except CodingError:
             self._broken = True
-            out += self._encoder.flush()
+            out += self._encoder.feed(self._links.finish()) + self._encoder.flush()
         return out

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stagedoor.config.stance import Stance, split_listen
+from stagedoor.config.store_address import StoreAddress, store_address
 from stagedoor.fronts.addresses import Proxies, networks
 from stagedoor.fronts.mitmproxy.connections import HEAD, IDLE, IN_ALL, PER_HOUSEHOLD
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
@@ -72,6 +73,14 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "50000",
         "How many visitors are remembered at once, for rules that count requests or throttle; the "
         "least recent are forgotten first. Each costs about 2 kB at most.",
+    ),
+    (
+        "guard_store",
+        "",
+        "Where several guards of one site share what they remember of visitors: a server of Valkey "
+        "or Redis, such as valkey://127.0.0.1:6379. Its password comes from the environment variable "
+        "STAGEDOOR_STORE_PASSWORD, or from the file that STAGEDOOR_STORE_PASSWORD_FILE names. Empty "
+        "means what the stance says under site.store.",
     ),
     (
         "guard_ja4_header",
@@ -145,6 +154,11 @@ class Settings:
     desk_password: str = ""
     upstream_ca: Path | None = None
     upstream_insecure: bool = False
+    store: StoreAddress | None = None
+
+    def store_for(self, stance: Stance) -> StoreAddress | None:
+        """The shared store: the option's, else the stance's; None where the guard is alone."""
+        return self.store or (store_address(stance.site.store) if stance.site.store else None)
 
     def mode_for(self, stance: Stance) -> Mode:
         """The mode in force: the option's, else the stance's."""
@@ -192,6 +206,12 @@ def parse(options: Any) -> Settings:
             f'guard_upstream_insecure: "{options.guard_upstream_insecure}" is not yes or no'
             " — write yes or no"
         )
+    store: StoreAddress | None = None
+    if options.guard_store.strip():
+        try:
+            store = store_address(options.guard_store.strip())
+        except ValueError as error:
+            wrong.append(f"guard_store: {error}")
     clients = options.guard_clients.strip()
     if not (clients.isascii() and clients.isdigit() and 1 <= int(clients) <= MOST_CLIENTS):
         wrong.append(
@@ -220,6 +240,7 @@ def parse(options: Any) -> Settings:
         if options.guard_upstream_ca
         else None,
         upstream_insecure=_SWITCH.get(insecure, False),
+        store=store,
         resolvers=tuple(filter(None, map(str.strip, options.guard_resolvers.split(",")))),
     )
 

@@ -18,7 +18,7 @@ from stagedoor.model.facts import Purpose, Verdict, network
 from stagedoor.model.heard import SCOPES, Listener, Scope
 from stagedoor.model.sound import SoundKind, SoundSent
 from stagedoor.resources.bit_rates import bytes_a_second
-from stagedoor.resources.track_keys import is_segment, shared_by_pieces
+from stagedoor.resources.track_keys import is_segment, shared_by_pieces, track_key
 from stagedoor.rules.policy import Policy
 from stagedoor.store.counters import HOUR
 from stagedoor.store.interface import Query
@@ -100,7 +100,7 @@ class History:
         client, listener = client_key(request.address), transaction.listener
         known = Known()
         if needs.behaviour or needs.rates or needs.listening or needs.sentences:
-            recording = request.path if guarded else ""
+            recording = _key(transaction) if guarded else ""
             known = store.read(
                 Query(
                     client,
@@ -133,21 +133,21 @@ class History:
             store.playlist(transaction.listener, self._now)
         if resource.kind != "audio":
             return
-        path = transaction.request.path
-        size = max(taken, self._sizes.get(path, 0))
-        if len(self._sizes) < MOST_SIZES or path in self._sizes:
-            self._sizes[path] = size
+        path, key = transaction.request.path, _key(transaction)
+        size = max(taken, self._sizes.get(key, 0))
+        if len(self._sizes) < MOST_SIZES or key in self._sizes:
+            self._sizes[key] = size
         rate = bytes_a_second(path)
         segment = is_segment(path)
         sent = SoundSent(
-            track=shared_by_pieces(path) if segment else path,
+            track=shared_by_pieces(key) if segment else key,
             kind=_kind(transaction.client.purpose, segment=segment),
             seconds=taken / rate,
             start=0,
             end=taken,
             size=size,
             length=0.0 if segment else size / rate,
-            resource=path,
+            resource=key,
             first=True,
             last=True,
             complete=taken == size,
@@ -183,6 +183,12 @@ class History:
             self.stopped.append(found)
         found.refused += 1
         found.size += taken
+
+
+def _key(transaction: Transaction) -> str:
+    """Which recording it is, also of a program that hands out many."""
+    request = transaction.request
+    return transaction.resource.track or track_key(request.path, request.target)
 
 
 def _kind(purpose: Purpose, *, segment: bool) -> SoundKind:

@@ -54,7 +54,7 @@ class LedgerRecorder:
             verdict = event.verdict
             self.ledger.refusal(
                 _visit(event),
-                status=verdict.status,
+                status=event.status,
                 rule=verdict.rule,
                 against=event.against,
                 # Who only took too much may still be a person: the network is enough.

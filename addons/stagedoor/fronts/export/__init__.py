@@ -1,0 +1,1 @@
+"""Configurations of proxies that ask the counter: nginx, Caddy, Traefik, HAProxy, Envoy."""

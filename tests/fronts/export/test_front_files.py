@@ -1,0 +1,164 @@
+"""The exported files: read by the fronts' own checks in tests/e2e, and here by what they are written in."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from stagedoor.cli import export
+from stagedoor.config.stance import OnError
+from stagedoor.fronts.export.caddy_files import caddy_files
+from stagedoor.fronts.export.envoy_files import envoy_files
+from stagedoor.fronts.export.front_settings import FrontSettings, front_settings
+from stagedoor.fronts.export.haproxy_files import haproxy_files
+from stagedoor.fronts.export.nginx_files import nginx_files
+from stagedoor.fronts.export.traefik_files import traefik_files
+from stagedoor.load import rule_folder
+from stagedoor.model.errors import StagedoorError
+from stagedoor.rules.policy import Policy
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    return rule_folder.load()
+
+
+@pytest.fixture(scope="module")
+def settings(policy: Policy) -> FrontSettings:
+    return front_settings(
+        policy,
+        "enforce",
+        listen=("127.0.0.1", 8080),
+        counter=("127.0.0.1", 9470),
+        site="https://music.internal:8443",
+        root=None,
+        folder=Path("/etc/stage door"),
+        cached=True,
+    )
+
+
+def test_envoy_as_its_schema_has_it(settings: FrontSettings) -> None:
+    text = envoy_files(settings)["envoy.yaml"]
+    found: Any = yaml.safe_load(text)
+    listener = found["static_resources"]["listeners"][0]
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    names = [one["name"] for one in manager["http_filters"]]
+    assert names == ["envoy.filters.http.ext_authz", "envoy.filters.http.router"]
+    assert manager["use_remote_address"] is True
+    asks = manager["http_filters"][0]["typed_config"]
+    assert asks["failure_mode_allow"] is False
+    assert asks["http_service"]["path_prefix"] == "/authorize"
+    routes = manager["route_config"]["virtual_hosts"][0]["routes"]
+    assert routes[-1]["route"]["cluster"] == "site"
+    files = [one for one in routes if one.get("route", {}).get("cluster") == "stagedoor"]
+    assert {one["match"]["path"] for one in files} == set(settings.files)
+    refused = next(one for one in routes if "direct_response" in one)
+    assert refused["direct_response"]["status"] == 403
+    assert len(refused["match"]["headers"]) == 7
+    off = [one for one in routes if "typed_per_filter_config" in one]
+    assert len(off) == len(files) + 1
+    clusters = {one["name"]: one for one in found["static_resources"]["clusters"]}
+    assert "transport_socket" in clusters["site"]
+    assert "transport_socket" not in clusters["stagedoor"]
+    log = manager["access_log"][0]["typed_config"]
+    assert log["path"] == "/etc/stage door/access.log"
+    assert log["log_format"]["json_format"]["client"] == "%REQ(X-STAGEDOOR-CLIENT)%"
+
+
+def test_traefik_as_its_schema_has_it(settings: FrontSettings) -> None:
+    files = traefik_files(settings)
+    static, dynamic = (yaml.safe_load(files[name]) for name in ("traefik.yaml", "stagedoor.yaml"))
+    assert static["providers"]["file"]["filename"] == "/etc/stage door/stagedoor.yaml"
+    assert static["accessLog"]["format"] == "json"
+    http = dynamic["http"]
+    asks = http["middlewares"]["stagedoor-asks"]["forwardAuth"]
+    assert asks["address"] == "http://127.0.0.1:9470/authorize"
+    assert asks["trustForwardHeader"] is False
+    for router in http["routers"].values():
+        assert router["service"] in http["services"]
+        assert set(router["middlewares"]) <= set(http["middlewares"])
+    order = sorted(http["routers"], key=lambda name: -http["routers"][name]["priority"])
+    assert order == ["stagedoor-files", "stagedoor-refused", "site"]
+
+
+@pytest.mark.parametrize("pages", ["open", "closed"])
+@pytest.mark.parametrize("audio", ["open", "closed"])
+def test_on_error_is_the_stances(settings: FrontSettings, pages: Any, audio: Any) -> None:
+    found = replace(settings, on_error=OnError(pages=pages, audio=audio))
+    nginx = nginx_files(found)["stagedoor-http.conf"]
+    assert f"default {int(pages == 'closed')};" in nginx
+    both = (pages, audio)
+    assert (r"mp3" in nginx.partition("$stagedoor_closed")[2]) == (both == ("open", "closed"))
+    caddy = caddy_files(found)["Caddyfile"]
+    assert ("handle_errors" in caddy) == (pages == "open")
+    assert ("*.mp3" in caddy) == (audio == "closed" and pages != "closed")
+    haproxy = haproxy_files(found)["haproxy.cfg"]
+    assert ("deny_status 503 if stagedoor_failed\n" in haproxy) == (pages == "closed")
+    envoy = yaml.safe_load(envoy_files(found)["envoy.yaml"])
+    manager = envoy["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]
+    asks = manager["typed_config"]["http_filters"][0]["typed_config"]
+    assert asks["failure_mode_allow"] is (audio == "open")
+
+
+def test_without_refusals_nothing_is_refused_by_a_front(policy: Policy) -> None:
+    observing = front_settings(
+        policy,
+        "observe",
+        listen=("0.0.0.0", 80),
+        counter=("::1", 9470),
+        site="http://127.0.0.1:8000",
+        root=None,
+        folder=Path("/x"),
+        cached=False,
+    )
+    nginx = nginx_files(observing)
+    assert 'map "" $stagedoor_refused' in nginx["stagedoor-http.conf"]
+    assert "server [::1]:9470;" in nginx["stagedoor-http.conf"]
+    assert "proxy_cache" not in "".join(nginx.values())
+    assert "@stagedoor_refused" not in caddy_files(observing)["Caddyfile"]
+    assert set(haproxy_files(observing)) == {"haproxy.cfg", "stagedoor.lua"}
+    assert "stagedoor-refused" not in traefik_files(observing)["stagedoor.yaml"]
+    assert "direct_response" not in envoy_files(observing)["envoy.yaml"]
+
+
+def options(**more: Any) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    export.arguments(parser)
+    found = parser.parse_args(["nginx", "DIR"])
+    for name, value in more.items():
+        setattr(found, name, value)
+    return found
+
+
+def test_the_command_writes_and_says_how_to_go_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "site").mkdir()
+    made = options(folder=tmp_path / "out", root=tmp_path / "site")
+    assert export.run(made) == 0
+    said = capsys.readouterr().out
+    assert "nginx -t -c" in said
+    assert "stagedoor authorize --listen 127.0.0.1:9470 --upstream http://127.0.0.1:9471" in said
+    assert f"root {tmp_path}/site;" in (tmp_path / "out" / "nginx.conf").read_text()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"listen": "nowhere:x"},
+        {"counter": "x:y"},
+        {"upstream": ""},
+        {"upstream": "ftp://x"},
+        {"root": Path("/no/such/folder")},
+        {"root": Path("/"), "front": "envoy"},
+    ],
+)
+def test_the_command_says_what_is_wrong(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(StagedoorError):
+        export.run(options(folder=tmp_path, **wrong))
+    assert not list(tmp_path.iterdir())

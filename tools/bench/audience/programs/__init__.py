@@ -1,0 +1,1 @@
+"""Programs that the takers start."""
