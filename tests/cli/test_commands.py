@@ -18,6 +18,7 @@ from stagedoor.cli.decide import decide
 from stagedoor.cli.identify import identify
 from stagedoor.cli.json_answers import write_answers
 from stagedoor.config.stance import Site, Stance
+from stagedoor.fronts.mitmproxy import startup
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 
@@ -192,27 +193,27 @@ def test_init_asks_the_site_what_it_runs_on(
 
 def options(**given: object) -> argparse.Namespace:
     names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies",
-             "store", "upstream_ca", "upstream_insecure")  # fmt: skip
+             "store", "upstream_ca", "upstream_insecure", "tls_cert", "tls_key")  # fmt: skip
     return argparse.Namespace(**{**dict.fromkeys(names), "others": [], **given})
 
 
-def test_serve_becomes_mitmdumps_command_line() -> None:
-    words = serve.command_line(
-        options(upstream="http://localhost:8000", listen="[::1]:80", mode="observe"), Stance()
-    )
-    assert words[2:4] == ["--mode", "reverse:http://localhost:8000@::1:80"]
-    assert words[-2:] == ["--set", "guard_mode=observe"]
+def test_serve_turns_its_options_into_the_guards() -> None:
+    given = options(upstream="http://localhost:8000", listen="[::1]:80", mode="observe")
+    assert serve.settings_of(given) == ["guard_mode=observe"]
+    site = serve.site_of(given, Stance())
+    assert startup.reverse_spec(site) == "reverse:http://localhost:8000@::1:80"
 
 
 def test_serve_passes_every_other_option_on() -> None:
     given = ["serve", "--upstream", "http://localhost:8000", "--set", "guard_resolvers=127.0.0.1"]
-    words = serve.command_line(parser().parse_args(given), Stance())
-    assert words[-2:] == ["--set", "guard_resolvers=127.0.0.1"]
+    words = serve.settings_of(parser().parse_args(given))
+    assert words[-1] == "guard_resolvers=127.0.0.1"
 
 
 def test_serve_takes_from_the_stance_what_is_not_said() -> None:
     stance = Stance(site=Site(upstream="http://localhost:8000", listen="9000"))
-    assert serve.command_line(options(), stance)[3] == "reverse:http://localhost:8000@9000"
+    found = serve.site_of(options(), stance)
+    assert startup.reverse_spec(found) == "reverse:http://localhost:8000@9000"
 
 
 @pytest.mark.parametrize(
@@ -225,4 +226,4 @@ def test_serve_takes_from_the_stance_what_is_not_said() -> None:
 )
 def test_serve_says_what_is_missing(given: dict[str, str], told: str) -> None:
     with pytest.raises(StagedoorError, match=told):
-        serve.command_line(options(**given), Stance())
+        serve.site_of(options(**given), Stance())

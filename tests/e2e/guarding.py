@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import atexit
 import json
+import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -86,9 +88,21 @@ def confdir() -> str:
     return folder.name
 
 
+SERVE = bool(os.environ.get("STAGEDOOR_TEST_SERVE"))
+"""Run the tests with `stagedoor serve` in the place of mitmdump."""
+_LEAN = Path(__file__).parent / "scripts" / "lean_serve.py"
+
+
 def command(*arguments: str) -> list[str]:
     """mitmdump with the guard, as a command."""
+    if SERVE:
+        return by_serve(*arguments)
     return [program("mitmdump"), "-s", str(SCRIPT), "--set", f"confdir={confdir()}", *arguments]
+
+
+def by_serve(*arguments: str) -> list[str]:
+    """`stagedoor serve` with options as mitmdump takes them."""
+    return [sys.executable, str(_LEAN), "--set", f"confdir={confdir()}", *arguments]
 
 
 def start(folder: Path, upstream: str, *arguments: str) -> Guard:

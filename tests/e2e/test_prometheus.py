@@ -44,6 +44,11 @@ RARE = {
     ("stagedoor-operations", "Key directories"): "only while a signer's directory is fetched",
     ("stagedoor-operations", "Connections closed early"): "only while somebody holds connections",
     ("stagedoor-overview", "Licensed requests"): "only where the artist has granted a licence",
+    (
+        "stagedoor-compliance",
+        "Marks handed out",
+    ): "only where the stance hands out passes or marked links",
+    ("stagedoor-compliance", "Links that came back"): "only where a marked link was handed on",
     ("stagedoor-operations", "Last seal"): "the first seal is set after a day",
 }
 RARE |= {

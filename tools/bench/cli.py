@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from . import counter, decide, door, quality, replay, watch
+from . import counter, decide, door, quality, replay, serve, watch
 from .audience import measure as audience
 from .audience.grounds import FRONTS, STANCE, STRICT, Front
 from .audience.runs import Audience
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure(
     options: argparse.Namespace, tell: Callable[[str], None]
-) -> Report | Quality | watch.Loads | Audience:
+) -> Report | Quality | watch.Loads | Audience | serve.Sides:
     if options.what == "quality":
         return quality.measure(options.npm, options.fixtures, options.misses, tell)
     if options.what == "decide":
@@ -63,6 +63,9 @@ def _measure(
     if options.what == "replay":
         lines, rounds = (replay.QUICK_LINES, 2) if options.quick else (replay.LINES, 3)
         return replay.measure(lines, options.rounds or rounds, options.json.parent, tell)
+    if options.what == "serve":
+        rounds, seconds = (2, 1.0) if options.quick else (5, 4.0)
+        return serve.measure(options.rounds or rounds, seconds, tell)
     if options.what == "listening":
         stance = STRICT if options.strict else STANCE
         fronts: Sequence[Front] = options.fronts or FRONTS
@@ -101,13 +104,14 @@ def _parser() -> argparse.ArgumentParser:
             "watch",
             "listening",
             "counter",
+            "serve",
         ),
         default="door",
         help="door: whole requests through both proxies; saying: with signals and ledger, and "
         "without; canaries: with marked links for machines, and without; decide: the core alone; "
         "quality: who is told from whom; replay: reading access logs; watch: loading a page "
         "beside the browser; listening: who is disturbed, and who is stopped, with real programs; "
-        "counter: decisions, and nginx that asks",
+        "counter: decisions, and nginx that asks; serve: stagedoor serve beside mitmdump",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
     parser.add_argument(

@@ -1,7 +1,9 @@
 """The load generator: keeps connections busy, or takes one large file. Nothing but the library.
 
 A process of its own, so that it has a core of its own. Reads one job as JSON from standard input,
-does it, writes one result as JSON to standard output. A job's `pid` is the proxy's: its CPU time is
+does it, writes one result as JSON to standard output. A job's `pid` is the proxy's (its children
+count, too); `pace` is how many requests a second are made at most, `networks` from how many networks
+of 127.0.0.0/8. Its CPU time is
 read at the moments when the measured window opens and closes.
 """
 
@@ -26,7 +28,20 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time that process `pid` has used; 0 where there is no /proc."""
+    """User and system time that process `pid` and its children have used; 0 without /proc."""
+    return sum(map(_cpu_seconds, family(pid)))
+
+
+def family(pid: int) -> list[int]:
+    """A process and its children."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        children = []
+    return [pid, *map(int, children)]
+
+
+def _cpu_seconds(pid: int) -> float:
     try:
         text = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
@@ -38,8 +53,9 @@ def cpu_seconds(pid: int) -> float:
 class Run:
     """What the connections have in common: the clock, the requests, the counts."""
 
-    def __init__(self, port: int, requests: Sequence[bytes]) -> None:
+    def __init__(self, port: int, requests: Sequence[bytes], every: float = 0.0) -> None:
         self.port = port
+        self.every = every
         self.requests = requests
         self.next = 0
         self.counting = False
@@ -71,6 +87,9 @@ class Connection(asyncio.Protocol):
         self._ask()
 
     def _ask(self) -> None:
+        if self.run.stopping:
+            self.transport.close()
+            return
         self.buffer, self.missing = b"", -1
         self.sent = time.perf_counter()
         self.transport.write(self.run.take())
@@ -105,6 +124,9 @@ class Connection(asyncio.Protocol):
         elif _CLOSE.search(self.buffer, 0, self.buffer.find(b"\r\n\r\n") + 2):
             self.transport.close()  # connection_lost sees that it was answered
             self.missing = -2
+        elif run.every:
+            pause = self.sent + run.every - time.perf_counter()
+            asyncio.get_running_loop().call_later(max(0.0, pause), self._ask)
         else:
             self._ask()
 
@@ -118,18 +140,27 @@ class Connection(asyncio.Protocol):
             self.done.set_exception(exc or ConnectionError("the proxy hung up on a request"))
 
 
-async def visit(run: Run) -> None:
+async def visit(run: Run, own: tuple[str, int] | None = None) -> None:
     """One visitor, who connects again where the proxy closes the connection."""
     loop = asyncio.get_running_loop()
     while not run.stopping:
-        _, connection = await loop.create_connection(lambda: Connection(run), "127.0.0.1", run.port)
+        _, connection = await loop.create_connection(
+            lambda: Connection(run), "127.0.0.1", run.port, local_addr=own
+        )
         await connection.done
 
 
 async def keep_busy(job: dict[str, Any]) -> dict[str, Any]:
     """`connections` visitors for `seconds`, after `warm` seconds that do not count."""
-    run = Run(job["port"], [text.encode("latin-1") for text in job["requests"]])
-    visitors = [asyncio.create_task(visit(run)) for _ in range(job["connections"])]
+    pace, networks = job.get("pace", 0.0), job.get("networks", 0)
+    every = job["connections"] / pace if pace else 0.0
+    run = Run(job["port"], [text.encode("latin-1") for text in job["requests"]], every)
+    visitors = [
+        asyncio.create_task(
+            visit(run, (f"127.0.{number % networks + 1}.1", 0) if networks else None)
+        )
+        for number in range(job["connections"])
+    ]
     clock = asyncio.create_task(_clock(run, job))
     await asyncio.wait([clock, *visitors], return_when=asyncio.FIRST_EXCEPTION)
     run.stopping = True

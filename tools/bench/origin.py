@@ -31,7 +31,7 @@ daemon off;
 master_process off;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx.log;
-events {{ worker_connections 256; }}
+events {{ worker_connections 1024; }}
 http {{
   types {{ text/html html; text/css css; image/jpeg jpg; audio/mpeg mp3; text/plain txt;
           application/rss+xml xml; }}

@@ -122,10 +122,30 @@ SIGNALS = Row(
     ),
 )  # fmt: skip
 
+MARKS = Row(
+    "Marked links and passes",
+    (
+        Panel(
+            "bars", "Marks handed out", "Passes, by what they came with, and links of their own for "
+            "machines (canary). Nothing here unless the stance says passes or canaries.",
+            [(top(10, BOARD.gained("stagedoor_marks_handed_total", ("kind",))), "{{kind}}")],
+            width=12, decimals=0,
+        ),
+        Panel(
+            "bars", "Links that came back", "Links that were handed to one machine and asked for by "
+            "another: to whom they were handed, and what the other comes for.",
+            [(top(10, BOARD.gained(
+                "stagedoor_marked_link_uses_total", ("handed_to", "proof", "purpose")
+            )), "{{handed_to}} ({{proof}}) → {{purpose}}")],
+            width=12, decimals=0,
+        ),
+    ),
+)  # fmt: skip
+
 COMPLIANCE = Board(
     "stagedoor-compliance",
     "Stagedoor: notified, and took anyway",
     "What machines were notified of, what they did with it, and who they really were.",
-    (GLANCE, TOLD, WHO, SIGNALS),
+    (GLANCE, TOLD, WHO, SIGNALS, MARKS),
     time="now-7d",
 )

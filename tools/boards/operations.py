@@ -167,6 +167,31 @@ FAULTS = Row(
         ),
     ),
 )  # fmt: skip
+SHARED = Row(
+    "The shared store (where several guards have one)",
+    (
+        Panel(
+            "lines", "Guards that share it", "As each of them sees it; 0: it counts for itself.",
+            [(f'{BOARD.pick("stagedoor_store_guards")} * on(instance, job) '
+              f'{BOARD.pick("stagedoor_store_up")}', "{{instance}}")],
+            decimals=0,
+        ),
+        Panel(
+            "lines", "Time for an answer", "Of a batch of questions and changes, on average.",
+            [(f'{BOARD.rate("stagedoor_store_seconds_total", ("instance",))} / '
+              f'{BOARD.rate("stagedoor_store_batches_total", ("instance",))}', "{{instance}}")],
+            unit="s",
+        ),
+        Panel(
+            "lines", "Decided alone", "Questions that a guard answered from its own memory, because "
+            "the store was away or late; and changes that others never heard of.",
+            [(BOARD.rate("stagedoor_store_away_total", ("instance",)), "away {{instance}}"),
+             (BOARD.rate("stagedoor_store_late_total", ("instance",)), "late {{instance}}"),
+             (BOARD.rate("stagedoor_store_lost_total", ("instance",)), "lost {{instance}}")],
+            steps=TROUBLE, width=24,
+        ),
+    ),
+)  # fmt: skip
 LEDGER = Row(
     "The ledger (with a state directory)",
     (
@@ -205,6 +230,6 @@ OPERATIONS = Board(
     "stagedoor-operations",
     "Stagedoor: operations",
     "Whether the guard, the site behind it and the ledger are well.",
-    (GLANCE, COST, SITE, FAULTS, LEDGER),
+    (GLANCE, COST, SITE, FAULTS, SHARED, LEDGER),
     time="now-6h",
 )

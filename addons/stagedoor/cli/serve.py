@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import os
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from stagedoor.cli.shared_options import add_rules
-from stagedoor.config.stance import Site, Stance
+from stagedoor.config.stance import Site, Stance, split_listen
+from stagedoor.fronts import steering
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import MODES
@@ -43,6 +46,24 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--trusted-proxies", metavar="A,B", help="whose X-Forwarded-For is believed"
     )
     parser.add_argument(
+        "--tls-cert", type=Path, metavar="FILE", help="serve HTTPS with this certificate and chain"
+    )
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="the certificate's key")
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that serve on the one port, each its part of all networks (1)",
+    )
+    parser.add_argument(
+        "--grace",
+        type=float,
+        default=10.0,
+        metavar="SECONDS",
+        help="at the end, for responses that are on their way (10)",
+    )
+    parser.add_argument(
         "--store", metavar="URL", help="where several guards share what they remember: valkey://…"
     )
     parser.add_argument(
@@ -58,44 +79,59 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the guard until it is stopped; what was not said stands in the stance."""
     stance = rule_folder.load(options.rules).stance
-    arguments = command_line(options, stance)
-    from stagedoor.fronts.mitmproxy.startup import unusable
+    site = site_of(options, stance)
+    from stagedoor.fronts.mitmproxy.lean_master import Running, serve
+    from stagedoor.fronts.mitmproxy.startup import reverse_spec, unusable
+    from stagedoor.fronts.service_manager import ServiceManager
 
-    for wrong in unusable(_site(options, stance)):
-        raise StagedoorError(wrong)
-    from mitmproxy.tools.main import mitmdump
+    manager = ServiceManager(os.environ, os.getpid())
+    sockets: Sequence[socket.socket] = manager.sockets()
+    others: Sequence[Sequence[socket.socket]] = ()
+    if not sockets:
+        for wrong in unusable(site):
+            raise StagedoorError(wrong)
+        shared = bool(options.store or stance.site.store)
+        sockets, *others = _listen(site, options.workers, steered=not shared)
+    elif options.workers > 1:
+        raise StagedoorError(
+            "--workers and a socket of systemd's do not go together: several workers open their own — "
+            "take the .socket unit away, or --workers"
+        )
+    running = Running(manager, sockets, options.grace, others)
+    return serve(settings_of(options), reverse_spec(site), running)
 
-    mitmdump(arguments)
-    return 0
+
+def _listen(site: Site, workers: int, *, steered: bool) -> list[list[socket.socket]]:
+    host, port = split_listen(site.listen)
+    try:
+        return steering.listen(host, port, workers, steered=steered)
+    except OSError as error:
+        raise StagedoorError(
+            f"{site.listen} cannot be listened at ({error.strerror or error})"
+        ) from error
 
 
-def command_line(options: argparse.Namespace, stance: Stance) -> Sequence[str]:
-    """mitmdump's arguments; StagedoorError where the site is not named or an address is wrong."""
-    from stagedoor.fronts.mitmproxy.startup import reverse_spec
-
-    site = _site(options, stance)
+def settings_of(options: argparse.Namespace) -> Sequence[str]:
+    """The guard's options as NAME=VALUE, those of --set behind them."""
     settings = {
         "guard_rules": options.rules,
         "guard_state": options.state,
         "guard_mode": options.mode,
         "guard_metrics": options.metrics,
         "guard_trusted_proxies": options.trusted_proxies,
+        "guard_tls_cert": options.tls_cert,
+        "guard_tls_key": options.tls_key,
         "guard_store": options.store,
         "guard_upstream_ca": options.upstream_ca,
         "guard_upstream_insecure": "yes" if options.upstream_insecure else None,
     }
-    sets = [f"{name}={value}" for name, value in settings.items() if value is not None]
-    sets += options.others
     return [
-        "-s",
-        str(rule_folder.GUARD_SCRIPT),
-        "--mode",
-        reverse_spec(site),
-        *(word for text in sets for word in ("--set", text)),
+        *(f"{name}={value}" for name, value in settings.items() if value is not None),
+        *options.others,
     ]
 
 
-def _site(options: argparse.Namespace, stance: Stance) -> Site:
+def site_of(options: argparse.Namespace, stance: Stance) -> Site:
     """The site, and where the guard listens; StagedoorError where that is not said or is wrong."""
     try:
         site = Site(

@@ -82,8 +82,8 @@ class Service:
     after it is in force.
     """
 
-    def __init__(self, carried: Callable[[Publication], int]) -> None:
-        self.suite = Suite()
+    def __init__(self, carried: Callable[[Publication], int], suite: Suite | None = None) -> None:
+        self.suite = suite if suite is not None else Suite()
         self.emit: Callable[[Event], None] = self.suite.emit
         self.policy: Policy | None = None
         self.settings: Settings | None = None

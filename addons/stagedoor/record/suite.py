@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from stagedoor.model.events import Event, Failed, Unrecorded
@@ -29,6 +30,8 @@ class Suite:
     def __init__(self) -> None:
         self.metrics = Metrics()
         self.day = Day()
+        self.elsewhere: Callable[[str], float] = lambda _name: 0.0
+        """What other workers of the same guard say about a late metric of a front's."""
         self._hub = Recorders()
         self._decisions: Decisions | None = None
         self.handings: HandingIndex | None = None
@@ -44,7 +47,12 @@ class Suite:
 
     def watch(self, name: str, source: Source) -> None:
         """Ask `source` for a late metric at every scrape."""
-        self.metrics.watch(name, source)
+
+        def everywhere() -> float | None:
+            value = source()
+            return None if value is None else value + self.elsewhere(name)
+
+        self.metrics.watch(name, everywhere)
 
     def reopen(self) -> None:
         """Write to new files from now on, as logrotate asks."""

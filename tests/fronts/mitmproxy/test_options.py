@@ -47,6 +47,7 @@ def test_the_options_are_those_that_are_promised() -> None:
         "guard_resolvers", "guard_ja4_header", "guard_clients", "guard_store",
         "guard_desk_password", "guard_connections", "guard_connections_per_household",
         "guard_upstream_ca", "guard_upstream_insecure", "guard_head_seconds", "guard_idle_seconds",
+        "guard_tls_cert", "guard_tls_key",
     }  # fmt: skip
 
 

@@ -16,8 +16,8 @@ import h11
 import h11._readers
 import h11._receivebuffer
 import pytest
-from mitmproxy import flow, hooks, http, optmanager
-from mitmproxy.addons import tlsconfig
+from mitmproxy import certs, flow, hooks, http, optmanager
+from mitmproxy.addons import proxyserver, tlsconfig
 from mitmproxy.coretypes import multidict
 from mitmproxy.net.http import http1, validate
 from mitmproxy.proxy import commands, context, layer, mode_servers, server
@@ -93,6 +93,20 @@ KNOWN: dict[Any, frozenset[str]] = {
     mode_servers.ServerInstance.handle_stream: frozenset({"84b984e0"}),
     mode_servers.AsyncioServerInstance.listen: frozenset({"8e459ae2"}),
     mode_servers.AsyncioServerInstance._stop: frozenset({"30628f78"}),
+    # done in their place by the short way of `stagedoor serve` (fast_*.py), or given to it
+    HttpStream.state_wait_for_request_headers: frozenset({"9cdaef99"}),
+    HttpStream.state_wait_for_response_headers: frozenset({"f84cd543"}),
+    HttpStream.send_response: frozenset({"7b4e06f1"}),
+    HttpStream.check_killed: frozenset({"ce8162a9"}),
+    server.LiveConnectionHandler.__init__: frozenset({"7c98652e"}),
+    http1.expected_http_body_size: frozenset({"ab09899e"}),
+    http1.connection_close: frozenset({"ed8b9f41"}),
+    http1.assemble_request_head: frozenset({"f0b6a3b8"}),
+    http1.assemble_response_head: frozenset({"0f3940a0"}),
+    proxyserver.Proxyserver.server_connect: frozenset({"592659e5"}),
+    tlsconfig.TlsConfig.get_cert: frozenset({"e4add889"}),
+    certs.CertStore.add_cert: frozenset({"37423aa6"}),
+    optmanager.OptManager.set: frozenset({"44fc29aa"}),
 }
 
 

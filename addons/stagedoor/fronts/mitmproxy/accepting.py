@@ -110,10 +110,19 @@ async def _first_bytes(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
-async def take_few(proxyserver: Any) -> None:
+Listen = Callable[[Any, socket.socket, int], Awaitable[asyncio.Server]]
+"""Begins to serve on a socket, for a server of mitmproxy's, so many connections at once."""
+
+
+async def by_mitmproxy(instance: Any, listening: socket.socket, at_once: int) -> asyncio.Server:
+    """Serve as mitmproxy does."""
+    return await asyncio.start_server(instance.handle_stream, sock=listening, backlog=at_once)
+
+
+async def take_few(proxyserver: Any, listen: Listen = by_mitmproxy) -> None:
     """Let every server of mitmproxy accept AT_ONCE connections at once, on the same sockets.
 
-    One that listens at `::` alone gets a socket for IPv4 besides: everywhere means both.
+    `listen` begins to serve on each. One that listens at `::` alone gets a socket for IPv4 besides: everywhere means both.
     """
     for instance in list(proxyserver.servers):
         found = getattr(instance, "_servers", None)
@@ -127,9 +136,7 @@ async def take_few(proxyserver: Any) -> None:
             for listening in [*server.sockets, *_for_ipv4(found)]:
                 same = socket.socket(fileno=os.dup(listening.fileno()))
                 same.setblocking(False)
-                servers.append(
-                    await asyncio.start_server(instance.handle_stream, sock=same, backlog=AT_ONCE)
-                )
+                servers.append(await listen(instance, same, AT_ONCE))
                 same.listen(QUEUE)
             await _end(server)
         instance._servers = servers  # noqa: SLF001 (it closes them at the end)
@@ -166,6 +173,8 @@ def _for_ipv4(servers: Sequence[Any]) -> list[socket.socket]:
     ports = [each.getsockname()[1] for each in sockets if each.getsockname()[0] == "::"]
     if len(ports) != 1 or any(each.family == socket.AF_INET for each in sockets):
         return []
+    if not sockets[0].getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY):
+        return []  # as systemd opens them: for both
     ours = socket.socket(socket.AF_INET)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -179,13 +188,6 @@ def _for_ipv4(servers: Sequence[Any]) -> list[socket.socket]:
         )
         return []
     return [ours]
-
-
-async def sweep(connections: Connections) -> None:
-    """Close what has taken too long, for ever."""
-    while True:
-        await asyncio.sleep(EVERY)
-        connections.sweep()
 
 
 def replacements(connections: Connections) -> tuple[Replacement, ...]:

@@ -30,21 +30,24 @@ from stagedoor.fronts.mitmproxy.options import OPTIONS, parse
 from stagedoor.fronts.mitmproxy.signal_responses import carried
 from stagedoor.fronts.service import Service
 from stagedoor.model.errors import StagedoorError
+from stagedoor.record.suite import Suite
 
 _log = logging.getLogger("stagedoor.door")
 
 
 class Guard:
-    """The addon."""
+    """The addon. One with recorders that are not its own is a worker beside the first."""
 
-    def __init__(self) -> None:
-        self.service = Service(lambda said: len(carried(said.headers)))
+    def __init__(self, suite: Suite | None = None) -> None:
+        self.service = Service(lambda said: len(carried(said.headers)), suite)
+        self._first = suite is None
         self.exchanges = Exchanges(self.service)
         self.service.changed = lambda _: self.exchanges.follow(self.service.publication)
         self._desk = DeskService(self.service)
-        self._visitors = Visitors(self.service)
+        self.visitors = Visitors(self.service)
         self._looking: asyncio.Task[None] | None = None
-        self.exchanges.outage = self._visitors.complaints.outage
+        self.exchanges.outage = self.visitors.complaints.outage
+        self.on_reload: Callable[[], None] = lambda: None
         self._running = False
         self._undo: list[Callable[[], None]] = []
 
@@ -53,8 +56,8 @@ class Guard:
         lean.quiet()
         log_output.take_over(startup.terminal(ctx.master))
         crashes.spare_the_start(ctx.master)
-        self._visitors.open()
-        self._undo.append(self._visitors.close)
+        self.visitors.open()
+        self._undo.append(self.visitors.close)
         startup.settle_deferred(ctx.options.deferred)
         for name, default, help_text in OPTIONS:
             loader.add_option(name, str, default, help_text)
@@ -69,7 +72,8 @@ class Guard:
         try:
             settings = parse(ctx.options)
             self.service.apply(settings)
-            self._visitors.bound(settings)
+            self.visitors.bound(settings)
+            self.visitors.certify(settings)
         except (ValueError, StagedoorError) as error:
             if self._running:  # mitmproxy rolls the option back, the old rules stay in force
                 raise exceptions.OptionsError(str(error)) from error
@@ -81,7 +85,7 @@ class Guard:
     def running(self) -> None:
         """The proxy is up: open what the guard needs, report what is guarded."""
         self._running = True
-        self._visitors.make_way()
+        self.visitors.make_way()
         wrong = startup.report_misspelt(ctx.options.deferred)
         policy, settings = self.service.policy, self.service.settings
         if wrong or policy is None or settings is None:
@@ -100,11 +104,13 @@ class Guard:
             self.service.suite.fill(settings.state)
         service = self.service
         service.unseen = startup.unseen(policy, service.trusted, service.ja4_header)
-        startup.announce(
-            *(policy, settings, service.mode, metrics, password, service.trusted, service.unseen)
-        )
+        if self._first:
+            startup.announce(
+                *(policy, settings, service.mode, metrics, password, service.trusted),
+                service.unseen,
+            )
         early = EarlyRefusals(self, self.exchanges.agents, self.exchanges.refuse_early)
-        self._visitors.harden(ctx.master.addons.get("proxyserver"), early)
+        self.visitors.harden(ctx.master.addons.get("proxyserver"), early)
         hangups.heed(self.reload)
         self._undo += [hangups.ignore, first_bytes.install()]
         self._lean = asyncio.create_task(self._settle(), name="stagedoor lean")
@@ -118,6 +124,8 @@ class Guard:
         await lean.remove(ctx.master)
         self._undo.append(shorten(ctx.master))
         self.service.watcher.open()
+        if not self._first:
+            return
         self._looking = asyncio.create_task(
             startup.look_at_sites(
                 self.exchanges.redirects.client,
@@ -135,10 +143,12 @@ class Guard:
         self.service.marks.look_again()
         if self.service.settings is not None:
             self.service.traps.open(self.service.settings.state)
+        self.visitors.look_again()
+        self.on_reload()
 
     def done(self) -> None:
         """Close what running() opened."""
-        if self._running and (served := self._visitors.served()):
+        if self._running and (served := self.visitors.served()):
             _log.warning(
                 "the guard stops; responses still on their way are cut off: %s", f"{served:,}"
             )
@@ -153,12 +163,13 @@ class Guard:
 
     def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """Take the fingerprint: later, nobody can see the handshake any more."""
+        self.visitors.greet(ctx.master.addons.get("tlsconfig"))
         self.exchanges.hello(data)
 
     def requestheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """mitmproxy awaits what is returned: a request that is delayed waits there."""
         # With an error, mitmproxy has refused it already (an invalid request).
-        return None if flow.error else self.exchanges.request(flow, self._visitors.malformed)
+        return None if flow.error else self.exchanges.request(flow, self.visitors.malformed)
 
     def responseheaders(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """The site has answered; its body is still to come."""

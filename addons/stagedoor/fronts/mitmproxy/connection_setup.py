@@ -20,6 +20,7 @@ from stagedoor.fronts.mitmproxy.early_refusals import EarlyRefusals
 from stagedoor.fronts.mitmproxy.hardening import harden
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.mitmproxy.replacing import install
+from stagedoor.fronts.mitmproxy.tls_files import ServedCertificate
 from stagedoor.fronts.service import Service
 from stagedoor.model.events import ConnectionClosed, Malformed
 
@@ -38,6 +39,8 @@ class Visitors:
             lambda reason: emit(ConnectionClosed(reason)),
             lambda address: is_trusted(address, service.trusted),
         )
+        self.listen: accepting.Listen = accepting.by_mitmproxy
+        self._certificate: ServedCertificate | None = None
         self._descriptors = 0
         self._reserve = descriptors.Reserve()
         self._sweeping: asyncio.Task[None] | None = None
@@ -70,6 +73,25 @@ class Visitors:
             descriptors=most if self._descriptors else 1 << 30,
         )
 
+    def certify(self, settings: Settings) -> None:
+        """Take the certificate that the options name. StagedoorError where it cannot be used."""
+        if settings.tls_cert is None:
+            self._certificate = None
+            return
+        found = ServedCertificate(settings.tls_cert, settings.tls_key or settings.tls_cert)
+        found.load()
+        self._certificate = found
+
+    def greet(self, tlsconfig: Any) -> None:
+        """A handshake begins: mitmproxy may have made its store of certificates anew."""
+        if self._certificate is not None and tlsconfig is not None:
+            self._certificate.put_into(tlsconfig.certstore)
+
+    def look_again(self) -> None:
+        """Read the certificate again, if it has changed."""
+        if self._certificate is not None:
+            self._certificate.look()
+
     def make_way(self) -> None:
         """The guard is about to open its files."""
         self._reserve.let_go()
@@ -84,20 +106,27 @@ class Visitors:
 
     async def _keep_order(self, proxyserver: Any) -> None:
         if proxyserver is not None:
-            await accepting.take_few(proxyserver)
-        await accepting.sweep(self.connections)
+            await accepting.take_few(proxyserver, self.listen)
+        while True:
+            await asyncio.sleep(accepting.EVERY)
+            self.connections.sweep()
+            self.look_again()
 
     def served(self) -> int:
         """Connections on which a response is on its way; the end of the guard cuts it off."""
         return self.connections.served
+
+    def take_none(self) -> None:
+        """Accept nobody any more."""
+        if self._proxyserver is not None:
+            accepting.take_none(self._proxyserver)
 
     def close(self) -> None:
         """Give everything back."""
         if self._sweeping is not None:
             self._sweeping.cancel()
             self._sweeping = None
-        if self._proxyserver is not None:
-            accepting.take_none(self._proxyserver)
+        self.take_none()
         self._reserve.let_go()
         self._soften()
         self._unspare()

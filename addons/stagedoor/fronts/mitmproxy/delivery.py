@@ -144,6 +144,16 @@ class Delivery:
             return
         if "range" in flow.request.headers:
             return
+        self._withheld(passage, answer)
+
+    def kept_back(self, passage: Passage) -> None:
+        """The same for a refusal that mitmproxy has no flow of."""
+        request = passage.request
+        if passage.resource.kind != "audio" or request.method != "GET" or request.header("range"):
+            return
+        self._withheld(passage, None)
+
+    def _withheld(self, passage: Passage, answer: http.Response | None) -> None:
         known = self._service.store.length(resource_key(passage))
         if known is None and answer is not None:
             where = extent(answer.status_code, answer.headers)

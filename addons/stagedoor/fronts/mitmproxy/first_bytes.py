@@ -31,7 +31,7 @@ from mitmproxy.proxy.layers.http._hooks import HttpResponseHeadersHook
 
 from stagedoor.fronts.mitmproxy import interrupting
 
-_HELD = "stagedoor.held"
+HELD = "stagedoor.held"
 """Where a flow's Held is kept, in its metadata."""
 
 Enough = Callable[[bytes], bool]
@@ -73,13 +73,13 @@ def hold(flow: http.HTTPFlow, enough: Enough, look: Look) -> bool:
     """Hold the response whose head has just come; False where nothing can be held (a test)."""
     if not _originals:
         return False
-    flow.metadata[_HELD] = Held(enough, look)
+    flow.metadata[HELD] = Held(enough, look)
     return True
 
 
 def _start(self: Any) -> Iterator[commands.Command]:
     """In the place of HttpStream.start_response_stream, which sends the head."""
-    held = self.flow.metadata.pop(_HELD, None)
+    held = self.flow.metadata.pop(HELD, None)
     if held is None:
         yield from _sent(self)
         return
@@ -118,7 +118,7 @@ def _consume(self: Any, event: Any) -> Iterator[commands.Command]:
     if (
         isinstance(event, ResponseEndOfMessage)
         and not self.response_body_buf
-        and (_HELD in flow.metadata or callable(flow.response.stream))
+        and (HELD in flow.metadata or callable(flow.response.stream))
     ):
         yield from self.start_response_stream()
         yield from self.server_state(event)

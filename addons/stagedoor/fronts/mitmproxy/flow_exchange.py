@@ -55,13 +55,13 @@ from stagedoor.rules.rule import RETRY_AFTER
 
 _log = logging.getLogger("stagedoor.door")
 
-_PASSAGE = "stagedoor"
+PASSAGE = "stagedoor"
 """Where a flow's passage is kept, in its metadata."""
 _OURS = "stagedoor.answer"
 """Marks a flow whose response is the guard's own."""
-_EARLY = "stagedoor.early"
+EARLY = "stagedoor.early"
 """What was decided about a flow before its first hook."""
-_Decided = tuple[Passage, float, Awaitable[None] | None]
+DecidedEarly = tuple[Passage, float, Awaitable[None] | None]
 """A passage, when that began, and what it has to wait for."""
 UPSTREAM_SILENCE = 10.0
 """Seconds between two lines about a site that does not answer."""
@@ -81,7 +81,7 @@ class Exchanges:
         self._unseen_told = False
         self._upstream_said = 0.0
         self._signals = SignalResponses(NOTHING)
-        self._delivery = Delivery(service)
+        self.delivery = Delivery(service)
         self._misfits: set[str] = set()
         self.outage = Outage()
         self.redirects = SignalRedirects()
@@ -134,7 +134,7 @@ class Exchanges:
         if policy is None:
             self._answer(flow, as_response(unavailable(None)))
             return None
-        decided: _Decided | None = flow.metadata.pop(_EARLY, None)
+        decided: DecidedEarly | None = flow.metadata.pop(EARLY, None)
         passage, began, later = decided or self._decide(flow, policy)
         if passage.ours is not None:
             self._answer(flow, as_response(passage.ours))
@@ -143,7 +143,7 @@ class Exchanges:
             return self._entered_later(flow, passage, began, later)
         return self._entered(flow, passage, began)
 
-    def _decide(self, flow: http.HTTPFlow, policy: Policy) -> _Decided:
+    def _decide(self, flow: http.HTTPFlow, policy: Policy) -> DecidedEarly:
         began = time.perf_counter()
         service = self.service
         trusted = service.trusted
@@ -174,13 +174,13 @@ class Exchanges:
         try:
             if request_faults.settle(flow) is not None:
                 return None
-            flow.metadata[_EARLY] = passage, began, later = self._decide(flow, policy)
+            flow.metadata[EARLY] = passage, began, later = self._decide(flow, policy)
             if later is not None or not passage.verdict.refused:
                 self.agents.discard(flow.request)
                 return None
             if passage.request.credentials == "sent" and order.lets_in_logged_in(passage):
                 return None
-            del flow.metadata[_EARLY]
+            del flow.metadata[EARLY]
             self._entered(flow, passage, began)
         except Exception:  # noqa: BLE001 (it fails again on its usual way, where on_error decides)
             flow.metadata.clear()
@@ -204,7 +204,7 @@ class Exchanges:
         self, flow: http.HTTPFlow, passage: Passage, began: float
     ) -> Awaitable[None] | None:
         passage.seconds = time.perf_counter() - began
-        flow.metadata[_PASSAGE] = passage
+        flow.metadata[PASSAGE] = passage
         if passage.request.credentials == "sent" and order.lets_in_logged_in(passage):
             return self._asked_about_logins(flow, passage, began)
         return self._go_on(flow, passage, began)
@@ -246,7 +246,7 @@ class Exchanges:
             answer = self._refusal(flow, passage)
             self._record(passage)
             self._answer(flow, answer)
-            self._delivery.withheld(flow, passage, None)
+            self.delivery.withheld(flow, passage, None)
             self.service.emit(Spent(time.perf_counter() - began))
             return None
         if not passage.forwarded:
@@ -367,7 +367,7 @@ class Exchanges:
 
     def response_head(self, flow: http.HTTPFlow) -> Awaitable[None] | None:
         """Now the type is known: decide again where it matters, then stream."""
-        passage = flow.metadata.get(_PASSAGE)
+        passage = flow.metadata.get(PASSAGE)
         if flow.response is None or _OURS in flow.metadata:
             return None
         if self.outage.lasts:
@@ -518,7 +518,7 @@ class Exchanges:
             self.service.line.ended(passage)
             answer = self._refusal(flow, passage)
             self._record(passage)
-            self._delivery.withheld(flow, passage, response)
+            self.delivery.withheld(flow, passage, response)
             replace_response(flow, answer)
         else:
             self._record(passage)
@@ -535,23 +535,23 @@ class Exchanges:
             links = marked_flows.hand_out(
                 flow, passage, self.service.marks, lambda: self._is_secure(flow, passage.request)
             )
-        if resource.kind in SOUNDING and self._delivery.is_sent(flow.request.method, status):
+        if resource.kind in SOUNDING and self.delivery.is_sent(flow.request.method, status):
             if resource.kind == "audio":
-                sounding = response.stream = self._delivery.audio(passage, response)
+                sounding = response.stream = self.delivery.audio(passage, response)
                 self.service.line.answered(passage, sounding.size)
                 if passage.listened:
                     interrupting.interruptible(flow, lambda: passage.interrupted)
             else:
-                self._delivery.listing(passage, response)
+                self.delivery.listing(passage, response)
         elif resource.guarded and status >= 400:
             self.service.missing(passage, status)
         elif (
             resource.kind == "download"
             and passage.listened
             and resource.form != "bought"
-            and self._delivery.is_sent(flow.request.method, status)
+            and self.delivery.is_sent(flow.request.method, status)
         ):
-            self._delivery.archive(passage, response)
+            self.delivery.archive(passage, response)
         if passage.way is not None and passage.ending is None:
             self.service.line.ended(passage)  # no recording goes out
         stream = response.stream
@@ -570,20 +570,20 @@ class Exchanges:
         if passage.client.purpose not in PEOPLE:
             passage.status = response.status_code
             response.stream = weighing(response.stream, passage)
-            self._delivery.program(passage, flow.request.method, status)
+            self.delivery.program(passage, flow.request.method, status)
 
     # -- the end -----------------------------------------------------------------------------------
 
     def broken(self, flow: http.HTTPFlow) -> None:
         """The site did not answer, or the client went away: the request was decided all the same."""
-        passage = flow.metadata.get(_PASSAGE)
+        passage = flow.metadata.get(PASSAGE)
         if passage is not None:
             self._record(passage)
             self.end(flow)
 
     def end(self, flow: http.HTTPFlow) -> None:
         """Report what a machine was sent, once."""
-        passage = flow.metadata.get(_PASSAGE)
+        passage = flow.metadata.get(PASSAGE)
         if passage is None:
             return
         if passage.ending is not None:
@@ -623,7 +623,7 @@ class Exchanges:
 
     def _best_knowledge(self, flow: http.HTTPFlow) -> tuple[Request | None, bool]:
         """The request, and whether it is about a recording; in doubt it is."""
-        passage = flow.metadata.get(_PASSAGE)
+        passage = flow.metadata.get(PASSAGE)
         if passage is not None and passage.resource.guarded:
             return passage.request, True
         try:

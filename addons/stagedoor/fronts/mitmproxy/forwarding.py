@@ -20,6 +20,8 @@ from stagedoor.fronts.mitmproxy.upstreams import is_local
 from stagedoor.model.facts import Request
 
 _ERRNO = re.compile(r"\[Errno (-?\d+)\] *")
+HANG_UP = "stagedoor.hang_up"
+"""Where a flow keeps how its connection to the site is closed, where that is not mitmproxy's."""
 _ITSELF = "Request destination unknown"
 _HOP = frozenset({
     b"keep-alive", b"proxy-connection", b"proxy-authorization", b"te", b"trailer",
@@ -237,6 +239,10 @@ def replace_response(flow: http.HTTPFlow, refusal: http.Response) -> None:
 
 def _hang_up(flow: http.HTTPFlow) -> None:
     """Close the connection to the site."""
+    ours = flow.metadata.get(HANG_UP)
+    if ours is not None:
+        ours()
+        return
     close(_transports(flow.client_conn).get(flow.server_conn))
 
 

@@ -37,7 +37,7 @@ MAX_LINES = 200
 _END = re.compile(rb"\n\r?\n")
 _INTERIM = re.compile(rb"HTTP/1\.\d 1(?!01)\d\d(?!\d)")
 _VERSIONS = frozenset({b"HTTP/1.1", b"HTTP/1.0"})
-_UNASKED = "Cannot parse HTTP response: 101 Switching Protocols without a request to switch"
+UNASKED = "Cannot parse HTTP response: 101 Switching Protocols without a request to switch"
 
 
 def ended(data: bytes) -> int:
@@ -47,6 +47,11 @@ def ended(data: bytes) -> int:
         return usual + 4
     found = _END.search(data)
     return found.end() if found else 0
+
+
+def is_interim(data: bytes) -> bool:
+    """Whether a response that only says "wait" begins `data`: 100, 102, 103."""
+    return data.startswith(b" 1", 8) and _INTERIM.match(data) is not None
 
 
 def too_large(data: bytes, end: int) -> bool:
@@ -122,14 +127,14 @@ def _reading_responses() -> Any:
         if isinstance(event, events.DataReceived) and self.request:
             data = _skip_blank_lines(self.buf)
             end = ended(data)
-            while end and data.startswith(b" 1", 8) and _INTERIM.match(data):
+            while end and is_interim(data):
                 self.buf.maybe_extract_lines()
                 data = _skip_blank_lines(self.buf)
                 end = ended(data)
             if too_large(data, end):
                 return _unreadable(self, LARGE_HEAD)
             if end and data.startswith(b" 101", 8) and "upgrade" not in self.request.headers:
-                return _unreadable(self, _UNASKED)
+                return _unreadable(self, UNASKED)
         generator: Iterator[commands.Command] = original(read_headers)(self, event)
         return generator
 

@@ -21,19 +21,19 @@ from mitmproxy.proxy.layers.http._events import (
     ResponseProtocolError,
 )
 
-_ASK = "stagedoor.interrupted"
+ASK = "stagedoor.interrupted"
 """Where a flow keeps whom to ask, in its metadata."""
 MESSAGE = "stopped by a rule about listening"
 
 
 def interruptible(flow: http.HTTPFlow, interrupted: Callable[[], bool]) -> None:
     """Stop the response of `flow`, whose head goes out next, once `interrupted` says so."""
-    flow.metadata[_ASK] = interrupted
+    flow.metadata[ASK] = interrupted
 
 
 def watch(stream: HttpStream) -> None:
     """The head has gone out: ask after each part of the body from now on, where anybody wants it."""
-    interrupted = stream.flow.metadata.pop(_ASK, None)
+    interrupted = stream.flow.metadata.pop(ASK, None)
     if interrupted is None:
         return
     passed_on: Any = stream.server_state

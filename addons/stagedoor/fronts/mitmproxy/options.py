@@ -101,6 +101,18 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "or in a private network.",
     ),
     (
+        "guard_tls_cert",
+        "",
+        "File with the certificate that visitors see, and those it rests on (PEM, such as "
+        "fullchain.pem). A renewed one is noticed. Empty means mitmproxy's own.",
+    ),
+    (
+        "guard_tls_key",
+        "",
+        "File with the certificate's private key (PEM, such as privkey.pem). Empty means that it "
+        "stands in the file with the certificate.",
+    ),
+    (
         "guard_connections",
         str(IN_ALL),
         "How many connections of visitors are kept open at once; fewer where the system grants fewer "
@@ -154,6 +166,8 @@ class Settings:
     desk_password: str = ""
     upstream_ca: Path | None = None
     upstream_insecure: bool = False
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     store: StoreAddress | None = None
 
     def store_for(self, stance: Stance) -> StoreAddress | None:
@@ -221,6 +235,8 @@ def parse(options: Any) -> Settings:
         name: _number(getattr(options, f"guard_{name}"), least, most, f"guard_{name}", wrong)
         for name, (least, most) in _BOUNDS.items()
     }
+    if options.guard_tls_key and not options.guard_tls_cert:
+        wrong.append("guard_tls_key: there is no guard_tls_cert that it belongs to — name both")
     if wrong:
         raise ValueError("\n".join(wrong))
     return Settings(
@@ -240,6 +256,8 @@ def parse(options: Any) -> Settings:
         if options.guard_upstream_ca
         else None,
         upstream_insecure=_SWITCH.get(insecure, False),
+        tls_cert=Path(options.guard_tls_cert).expanduser() if options.guard_tls_cert else None,
+        tls_key=Path(options.guard_tls_key).expanduser() if options.guard_tls_key else None,
         store=store,
         resolvers=tuple(filter(None, map(str.strip, options.guard_resolvers.split(",")))),
     )

@@ -73,27 +73,38 @@ def body_for(status: int) -> bytes:
 def response_for(status: int) -> bytes:
     """A whole HTTP/1 response: as any refusal of the guard's. The connection ends with it."""
     found = _answer(status)
-    if found is None:
-        return plain_response(status)
+    return plain_response(status) if found is None else _whole(status, found)
+
+
+def _whole(status: int, found: Answer) -> bytes:
     reason = status_codes.RESPONSES.get(status, "Error")
     lines = [f"HTTP/1.1 {status} {reason}".encode()]
     lines += [name + b": " + value for name, value in found.headers]
     return b"\r\n".join([*lines, b"Connection: close", b"", found.body])
 
 
+def response_to(asked: http.Request, status: int, message: str, report: Report) -> bytes:
+    """The whole HTTP/1 response to a request that the site has not answered; it is reported."""
+    side, fault = classified(status, message)
+    report(side, fault, message)
+    return _whole(status, _answer_to(asked, status))
+
+
 def _answer(status: int) -> Answer | None:
     """The answer to the request at hand; None where nothing is known of it."""
-    if _asking is None:
-        return None
+    return None if _asking is None else _answer_to(_asking, status)
+
+
+def _answer_to(asked: http.Request, status: int) -> Answer:
     request = Request(
-        method=_asking.data.method.decode("latin-1").upper(),
+        method=asked.data.method.decode("latin-1").upper(),
         host="",
         path="",
         target="",
         agent="",
         headers=tuple(
             (name.decode("latin-1"), value.decode("latin-1"))
-            for name, value in _asking.headers.fields
+            for name, value in asked.headers.fields
         ),
     )
     retry = ((b"Retry-After", b"60"),) if status in {502, 504} else ()

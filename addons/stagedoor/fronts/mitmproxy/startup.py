@@ -174,7 +174,7 @@ def report_misspelt(names: Iterable[str]) -> bool:
 
 def unseen(policy: Policy, trusted: Proxies, header: str) -> str:
     """What the stance asks for and cannot be seen here."""
-    certificate = bool(ctx.options.certs)
+    certificate = bool(ctx.options.certs or ctx.options.guard_tls_cert)
     return at_start(policy.stance, proxied=bool(trusted), header=header, certificate=certificate)
 
 
