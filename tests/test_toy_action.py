@@ -93,7 +93,7 @@ def test_editors_offer_it() -> None:
     (short,) = (
         one["enum"] for one in definitions["Rule"]["properties"]["then"]["anyOf"] if "enum" in one
     )
-    assert short == ["allow", "log", "teapot", "license", "block"]
+    assert short == ["allow", "log", "challenge", "teapot", "license", "block"]
     assert captions.of_actions()["teapot"] == TEAPOT.caption
 
 
@@ -174,4 +174,4 @@ def test_the_boards_colour_it() -> None:
     (panel,) = (p for p in overview.REQUESTS.panels if p.title == "Requests by verdict")
     assert panel.colours["teapot"] == panel.colours["would-teapot"] == "purple"
     (refused,) = (p for p in overview.NOW.panels if p.title == "Refused")
-    assert "block|license|teapot|throttle" in refused.queries[0][0]
+    assert "block|license|teapot|challenge|throttle" in refused.queries[0][0]

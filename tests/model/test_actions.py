@@ -13,7 +13,7 @@ from stagedoor.model.facts import Verdict
 
 
 def test_words_and_their_order_are_public_interface() -> None:
-    assert actions.words() == ("allow", "log", "delay", "throttle", "license", "block")
+    assert actions.words() == ("allow", "log", "delay", "throttle", "challenge", "license", "block")
 
 
 def test_effects() -> None:
@@ -23,6 +23,7 @@ def test_effects() -> None:
         "log": Pass,
         "delay": Wait,
         "throttle": Refuse,
+        "challenge": Refuse,
         "license": Refuse,
         "block": Refuse,
     }
@@ -49,7 +50,7 @@ def test_two_rows_never_share_a_word_or_a_rank() -> None:
     first = actions.named("allow")
     with pytest.raises(ValueError, match="allow"):
         actions.register(first)
-    assert len(actions.table()) == 6
+    assert len(actions.table()) == 7
 
 
 def test_a_row_is_there_for_a_while() -> None:

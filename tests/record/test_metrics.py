@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from making import GPTBOT_CLIENT, REFUSED, asks, event
 from stagedoor.model.events import (
     AudioSent,
+    ChallengeMet,
     Handout,
     Interrupted,
     MarkHanded,
@@ -61,6 +62,7 @@ def used() -> Metrics:
     handout = Handout("s", "canary", 0.0, "GPTBot", "OpenAI", "ai-training", "verified", "", "/")
     metrics.handlers()[MarkHanded](MarkHanded(event(), handout))
     metrics.handlers()[MarkUsed](MarkUsed(event(), "s", "canary", handout, near=False))
+    metrics.handlers()[ChallengeMet](ChallengeMet("waited"))
     for name, row in METRICS.items():
         if row.late and row.group in {"audio", "ledger", "guard"}:
             metrics.watch(name, lambda: 1)

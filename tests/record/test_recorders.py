@@ -104,6 +104,7 @@ def test_a_recorder_of_ones_own_sees_every_kind_of_event(opened: OpenGuard) -> N
         events.Interrupted,
         events.MarkHanded,
         events.MarkUsed,
+        events.ChallengeMet,
         events.ConnectionClosed,
     }
     assert set(EVENTS) - kinds <= elsewhere

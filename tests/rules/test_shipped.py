@@ -38,11 +38,14 @@ def shipped() -> Policy:
     return shipped_policy()
 
 
+EMBEDDED = {"referer": "https://aggregator.example/", "sec_fetch_site": "cross-site"}
+
+
 def verdict(of: Policy, agent: str, target: str = SONG, looks: str = "") -> str:
     """What becomes of a request, if need be with a claim or a browser that does not hold."""
     found = judgement(
         of,
-        asks(as_header(agent), target),
+        asks(as_header(agent), target, **EMBEDDED if looks == "embedded" else {}),
         prove=(lambda _: ("spoofed", "")) if looks == "spoofed" else None,
         assumed=frozenset({looks}) & frozenset(TRAIT_NAMES),
         behaviour=TRIPPED if looks == "tripped" else Behaviour(),
@@ -138,7 +141,7 @@ def test_a_no_in_the_stance_refuses_somebody(shipped: Policy, name: str) -> None
         verdict(before, agent, target, looks) != "block" == verdict(after, agent, target, looks)
         for agent in [*agents, "Zorbulon", ""]
         for target in (SONG, "/about")
-        for looks in ("", "spoofed", "tls-not-a-browser", "tripped")
+        for looks in ("", "spoofed", "tls-not-a-browser", "tripped", "embedded")
     )
 
 

@@ -9,6 +9,7 @@ from stagedoor.config.stance import Stance, choices
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.errors import Problem
 from stagedoor.model.facts import (
+    CHALLENGE_STANDINGS,
     CREDENTIALS,
     FORMS,
     KINDS,
@@ -16,6 +17,7 @@ from stagedoor.model.facts import (
     PASS_STANDINGS,
     PROOFS,
     PURPOSES,
+    SENT_FROM,
     Behaviour,
     Client,
     Request,
@@ -327,6 +329,8 @@ def test_every_field_says_what_it_is() -> None:
     assert choices.pop("behaviour.robots_disallows") == ("yes", "no")
     assert choices.pop("request.credentials") == CREDENTIALS
     assert choices.pop("request.pass") == PASS_STANDINGS
+    assert choices.pop("request.from") == SENT_FROM
+    assert choices.pop("request.challenge") == CHALLENGE_STANDINGS
     assert choices.pop("resource.form") == FORMS
     for scope in ("behaviour", "behaviour.network", "behaviour.agent"):
         assert choices.pop(f"{scope}.tripped") == ("yes", "no")

@@ -139,6 +139,12 @@ MARKS = Row(
             )), "{{handed_to}} ({{proof}}) → {{purpose}}")],
             width=12, decimals=0,
         ),
+        Panel(
+            "bars", "Challenges", "Challenges for pages, by what came of them: handed out, solved by a "
+            "calculation or a wait, or not. Nothing here unless a rule challenges.",
+            [(top(10, BOARD.gained("stagedoor_challenges_total", ("outcome",))), "{{outcome}}")],
+            width=12, decimals=0,
+        ),
     ),
 )  # fmt: skip
 

@@ -47,6 +47,7 @@ COMMANDS = (
     Command("licence", "licence", "let one person or company take what others may not: a token for them"),
     Command("pass", "pass_", "let one buyer take the files that you have sold: a link for them"),
     Command("canary", "canary", "who was handed the links in a list that somebody publishes"),
+    Command("traps", "traps", "recordings for programs that ignore robots.txt, to be recognised elsewhere"),
     Command("publish", "publish", "write what you say to machines into files, for a site that is elsewhere"),
     Command("update", "update", "fetch the address lists anew by which crawlers are recognised"),
     Command("import", "import_", "rules from a robots.txt, a list of AI crawlers, an Anubis policy, nginx maps"),

@@ -137,6 +137,7 @@ class Others(Model):
     anonymous: YesLogNo = "no"
     unknown: YesLogNo = "log"
     sweepers: YesLogNo = "no"
+    embedded: YesLogNo = "yes"
 
 
 def _over_nothing(number: float) -> float:

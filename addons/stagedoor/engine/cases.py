@@ -71,6 +71,7 @@ def asked(case: Case) -> Request:
         address=case.ip or "",
         credentials=case.credentials,
         passed=case.pass_,
+        solved=case.solved,
     )
 
 

@@ -26,6 +26,7 @@ from stagedoor.marks.mark import HOUR, PASSES, Mark, MarkKind
 from stagedoor.marks.own_links import OwnLinks
 from stagedoor.marks.passes import (
     COUNTED,
+    DAY,
     PRICE,
     YOUNG,
     Households,
@@ -35,7 +36,7 @@ from stagedoor.marks.passes import (
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.events import Decided, Event, Handout, MarkHanded, MarkUsed
-from stagedoor.model.facts import PEOPLE, Kind, network
+from stagedoor.model.facts import PEOPLE, Kind, Request, network
 from stagedoor.resources.readings import readings
 from stagedoor.rules.policy import Policy
 from stagedoor.store.interface import Store
@@ -48,6 +49,8 @@ TRACED: frozenset[Kind] = LINKED | {"feed"}
 """What a machine's links are marked to."""
 MOST_HANDINGS = 20_000
 MOST_USES = 20_000
+NETWORKS = 8
+"""Households that may show the same pass of a challenge in a day: a phone moves."""
 _LOOK = 1.0
 """Seconds between two looks at the key file for a mark that no key has signed."""
 _USED_AGAIN = 86_400.0
@@ -82,8 +85,9 @@ class Handouts:
         self.look_up: Callable[[str], Handout | None] = lambda _: None
         self.on = False
         """Whether requests are looked at for marks."""
-        self.gives_passes = self.traces = False
-        """Whether the stance asks for passes, and for canaries."""
+        self.gives_passes = self.traces = self.challenges = False
+        """Whether the stance asks for passes and for canaries, and a rule challenges."""
+        self._shown_in: OrderedDict[str, tuple[int, frozenset[str]]] = OrderedDict()
         self._links: tuple[OwnLinks, OwnLinks] | None = None
 
     # -- start and change --------------------------------------------------------------------------
@@ -93,6 +97,7 @@ class Handouts:
         self._policy = policy
         self.gives_passes = policy.passes is not None
         self.traces = policy.stance.canaries == "yes"
+        self.challenges = policy.challenges
         # Filled anew: what is a recording depends on the policy.
         self._links = (
             OwnLinks(policy.classify, LINKED, policy.passes),
@@ -114,7 +119,7 @@ class Handouts:
         self._find_keys()
 
     def _find_keys(self) -> None:
-        wanted = self.gives_passes or self.traces
+        wanted = self.gives_passes or self.traces or self.challenges
         try:
             if self._state is None:
                 if wanted and not self._ring:
@@ -187,6 +192,8 @@ class Handouts:
                     transaction.mark = mark.serial
                     transaction.request = replace(request, passed="bought")
                     return
+        if self.challenges and worn is not None and worn.kind == "challenge":
+            request = self._solved(transaction, worn, now)
         if not self.gives_passes:
             return
         good = worn or next((mark for mark in shown if lets_in(mark, now)), None)
@@ -204,11 +211,32 @@ class Handouts:
             passed = "missing" if good is None else "shown"
             transaction.request = replace(request, passed=passed)  # type: ignore[arg-type]
 
+    def _solved(self, transaction: Transaction, worn: Mark, now: float) -> Request:
+        """The request, with what its pass of a challenge says; one that many show is nobody's."""
+        household, today = client_key(transaction.request.address), int(now // DAY)
+        day, seen = self._shown_in.get(worn.serial, (today, frozenset()))
+        seen = seen if day == today else frozenset()
+        if household not in seen and len(seen) >= NETWORKS:
+            return transaction.request
+        self._shown_in[worn.serial] = (today, seen | {household})
+        self._shown_in.move_to_end(worn.serial)
+        if len(self._shown_in) > MOST_HANDINGS:
+            self._shown_in.popitem(last=False)
+        transaction.request = replace(transaction.request, solved=True)
+        return transaction.request
+
+    def ring(self, now: float) -> Keyring:
+        """The keys, with one in force."""
+        self._rotate(now)
+        return self._ring
+
     # -- what an answer hands out ------------------------------------------------------------------
 
     def needs_cookie(self, transaction: Transaction) -> bool:
         """Whether a page that goes out hands out a pass: its visitor has none, or an old one."""
         worn = transaction.worn
+        if self.challenges and worn is not None and worn.kind == "challenge":
+            return False  # a page's would take the place of what was worked for
         return self.gives_passes and (worn is None or self._now() - worn.at > YOUNG)
 
     def new_pass(self, transaction: Transaction, kind: MarkKind) -> str:

@@ -28,10 +28,12 @@ from stagedoor.engine.published_texts import Texts, digest_of
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Proxies
+from stagedoor.fronts.challenges import Challenges
 from stagedoor.fronts.crowds import is_crowd
 from stagedoor.fronts.handouts import Handouts
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.sound_reports import SoundReports
+from stagedoor.fronts.trap_pages import TrapPages, taken
 from stagedoor.fronts.waiting_line import WaitingLine
 from stagedoor.identify.botauth import NONE, Outcome
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
@@ -108,6 +110,8 @@ class Service:
         self.line = WaitingLine(lambda: self.store, self.tracks, self._decided_late)
         self.sound = SoundReports(lambda: self.store, self.emit, self.line)
         self.marks = Handouts(lambda: self.store, self.emit)
+        self.challenges = Challenges(self.marks, self.emit)
+        self.traps = TrapPages()
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -180,6 +184,7 @@ class Service:
         )
         # The directory is there now, or the start has ended with its reason.
         self.marks.open(settings.state)
+        self.traps.open(settings.state)
         if self.suite.handings is not None:
             self.marks.look_up = self.suite.handings.look_up
         self._publish()
@@ -557,6 +562,10 @@ class Service:
         if not listens:
             self._noticed_headers(transaction, status)
         self.emit(Took(transaction.event(), status, size, transaction.against, self._header_digest))
+
+    def trapped(self, transaction: Transaction, size: int) -> None:
+        """A recording behind the trap link went out, `size` bytes of it."""
+        self.emit(Took(taken(transaction.event()), 200, size, transaction.against, ""))
 
     def _noticed_headers(self, transaction: Transaction, status: int) -> None:
         """Of headers, which stand on every response, only the first time is an event."""

@@ -62,6 +62,15 @@ class Keyring:
         digest = hmac.digest(secret, b"number " + text.encode("utf-8", "surrogateescape"), "sha256")
         return int.from_bytes(digest[:4])
 
+    def sign(self, at: float, what: str, data: bytes) -> bytes:
+        """32 bytes that only a guard with the key of `at` can make of this; b"" where none is in force.
+        What is signed as one thing (`what`) is never good for another.
+        """
+        secret = self._secret(hour_of(at))
+        if secret is None:
+            return b""
+        return hmac.digest(secret, b"signed %s " % what.encode() + data, "sha256")
+
     def read(self, text: str) -> Mark | None:
         """The mark, where one of these keys has signed it. Case does not matter."""
         if not FORM.fullmatch(text):

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-Takes = Literal["nothing", "duration", "rate", "status"]
+Takes = Literal["nothing", "duration", "rate", "status", "work"]
 """What a rule writes behind the word: `allow`, `delay: 3s`, `throttle: {requests: 30, per: 1m}`,
-`block: {status: 403}`."""
+`block: {status: 403}`, `challenge: {bits: 14, wait: 5s}`."""
 Colour = Literal["green", "blue", "yellow", "purple", "red"]
 """Names that terminals, Grafana and CSS share."""
 
@@ -44,6 +44,9 @@ class Refuse:
     """The answer says how a licence is shown (WWW-Authenticate), and its status is what became of
     the one that was: 402 where there was none, 401 where it is no good, 403 where it is for
     something else (RSL 1.0, crawler authorisation)."""
+    challenge: bool = False
+    """The answer is a page by which a browser gets in: it calculates for a while, or its visitor waits.
+    Where nobody could do either, a rule with this action does not hold."""
 
 
 Effect = Pass | Wait | Refuse
@@ -91,7 +94,7 @@ class Action:
 
 
 ALLOW, LOG, DELAY, THROTTLE, BLOCK = "allow", "log", "delay", "throttle", "block"
-LICENSE = "license"
+LICENSE, CHALLENGE = "license", "challenge"
 """The words with a part of their own: what happens where no rule holds; what observing makes of
 stricter actions; what a front does where too many wait; the plain refusal."""
 
@@ -100,7 +103,9 @@ REFUSING: set[str] = set()
 WAITING: set[str] = set()
 LOGGED: set[str] = set()
 LICENSING: set[str] = set()
-"""The words of the rows that refuse, wait, are logged, and ask for a licence: asked for each request, hence kept.
+CHALLENGING: set[str] = set()
+"""The words of the rows that refuse, wait, are logged, ask for a licence, and challenge: asked for each
+request, hence kept.
 Only register() and registered() change them."""
 
 
@@ -115,6 +120,7 @@ def register(action: Action) -> None:
         (WAITING, action.waits),
         (LOGGED, action.logged),
         (LICENSING, isinstance(action.effect, Refuse) and action.effect.licence),
+        (CHALLENGING, isinstance(action.effect, Refuse) and action.effect.challenge),
     ):
         if belongs:
             words_of.add(action.word)
@@ -128,7 +134,7 @@ def registered(action: Action) -> Iterator[Action]:
         yield action
     finally:
         del _TABLE[action.word]
-        for words_of in (REFUSING, WAITING, LOGGED, LICENSING):
+        for words_of in (REFUSING, WAITING, LOGGED, LICENSING, CHALLENGING):
             words_of.discard(action.word)
 
 
@@ -195,6 +201,18 @@ for _action in (
         colour="purple",
         caption="say: come back later (429), to any client that asks too often",
         takes="rate",
+    ),
+    Action(
+        word=CHALLENGE,
+        rank=34,
+        effect=Refuse(403, "This {thing} opens after a short calculation or wait", challenge=True),
+        verb="challenge",
+        past="challenged",
+        outcome="{status}: a page that opens after a short calculation or wait",
+        follows="gets pages after a short calculation or wait",
+        colour="yellow",
+        caption="show a page that lets a browser in after a short calculation, or a wait; pages only",
+        takes="work",
     ),
     Action(
         word=LICENSE,

@@ -150,6 +150,15 @@ class MarkUsed:
 
 
 @dataclass(frozen=True, slots=True)
+class ChallengeMet:
+    """What came of a challenge: it was handed out, solved (`calculated`, `waited`), or not (`early`,
+    `wrong`, `expired`, `forged`, `replayed`).
+    """
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Withheld:
     """A refused request asked for a recording of this size and length."""
 
@@ -336,6 +345,7 @@ Event = (
     | Handed
     | MarkHanded
     | MarkUsed
+    | ChallengeMet
     | Withheld
     | AudioSent
     | Sounded

@@ -91,6 +91,14 @@ PASS_STANDINGS: tuple[PassStanding, ...] = get_args(PassStanding)
 the one of a purchase, which is for these files.
 """
 
+ChallengeStanding = Literal["open", "solved", "never"]
+CHALLENGE_STANDINGS: tuple[ChallengeStanding, ...] = get_args(ChallengeStanding)
+"""Whether a request can be answered with a challenge (see `rules.challenge_standing`)."""
+
+SentFrom = Literal["own", "none", "elsewhere"]
+SENT_FROM: tuple[SentFrom, ...] = get_args(SentFrom)
+"""Whose page has a request sent: the site's own, nobody's, another site's (see `identify.sent_from`)."""
+
 Mode = Literal["enforce", "observe"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 
@@ -113,6 +121,8 @@ class Request:
     address: str = ""
     credentials: Credentials = "none"
     passed: PassStanding = "unneeded"
+    solved: bool = False
+    """It shows that a challenge of the guard's was solved there."""
     first: Mapping[str, str] | None = field(default=None, compare=False, repr=False)
     """The first value of each header, by its name in lower case, where a front has them at hand."""
 
@@ -263,7 +273,8 @@ class Verdict:
     `action` is a word of `model.actions`, and carried out. In observe mode it is at most `log`, and `would` names the action that
     enforce mode would have carried out; else `would` is None. `rule` is the id of the rule that
     decided (empty when none did), `status` the HTTP status of a refusal. `seconds`: for `delay` how
-    long the request waits, for `throttle` when the visitor may come back.
+    long the request waits, for `throttle` when the visitor may come back, for `challenge` how long its
+    visitor waits without a calculation.
     """
 
     action: str
@@ -273,6 +284,8 @@ class Verdict:
     status: int = 403
     would: str | None = None
     seconds: float = 0.0
+    bits: int = 0
+    """How much a challenge has a browser calculate, see `marks.challenge`."""
     noted: bool = False
     """It is written down, although its action alone is not."""
 

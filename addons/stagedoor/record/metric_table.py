@@ -95,6 +95,12 @@ _TABLE: tuple[Metric, ...] = (
         "Marks handed out: passes by what they came with, and canaries.", ("kind",),
     ),
     Metric(
+        "stagedoor_challenges_total", "counter", "requests",
+        "Challenges for pages, by outcome: handed, then calculated or waited where one was solved, "
+        "early, wrong, expired, forged or replayed where not.",
+        ("outcome",),
+    ),
+    Metric(
         "stagedoor_marked_link_uses_total", "counter", "requests",
         "Links handed to a machine that another client asked for, by who was handed them and what the "
         "other comes for.",

@@ -68,6 +68,7 @@ class Metrics:
         self._licensed = Family(self._counter("stagedoor_licensed_requests_total"))
         self._referrals = Family(self._counter("stagedoor_referrals_total"))
         self._marks = Family(self._counter("stagedoor_marks_handed_total"))
+        self._challenges = Family(self._counter("stagedoor_challenges_total"))
         self._marked = Family(self._counter("stagedoor_marked_link_uses_total"))
         self._audio_bytes = Family(self._counter("stagedoor_audio_bytes_total"))
         self._withheld = Family(self._counter("stagedoor_audio_bytes_withheld_total"))
@@ -232,6 +233,7 @@ class Metrics:
             events.Handed: lambda e: self.taken(e.client, e.kind, against=e.against),
             events.MarkHanded: lambda e: self._marks(e.handout.kind).inc(),
             events.MarkUsed: self.marked_link_used,
+            events.ChallengeMet: lambda e: self._challenges(e.outcome).inc(),
             events.Referred: lambda e: self.referral(e.service, e.operator),
             events.Withheld: lambda e: self.withheld(e.purpose, e.size, e.seconds),
             events.Interrupted: lambda e: self._interrupted(e.decided.client.purpose).inc(),

@@ -13,13 +13,14 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from stagedoor.load.trap_recordings import FOLDER as TRAPS
 from stagedoor.verify.range_files import KEYS, RANGES
 
 _OWN = re.compile(
     r"ledger(-form-\d+)?\.(sqlite(-wal|-shm|-journal)?|lock)(\.part)?|decisions\.jsonl(\.\d+)?"
     r"|polls\.json|(licences|downloads(\.unread)?|passes(\.uses)?)\.json|passes\.lock|(marks|shop)\.key|\..*\.tmp"
 )
-_FOLDERS = (RANGES, KEYS)
+_FOLDERS = (RANGES, KEYS, TRAPS)
 _OTHERS = 0o077
 
 _log = logging.getLogger("stagedoor.state")

@@ -14,6 +14,7 @@ from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.model import actions
 from stagedoor.model.actions import Takes
 from stagedoor.model.facts import (
+    ChallengeStanding,
     Credentials,
     Form,
     Kind,
@@ -22,6 +23,7 @@ from stagedoor.model.facts import (
     PassStanding,
     Proof,
     Purpose,
+    SentFrom,
 )
 from stagedoor.resources import site_profiles
 from stagedoor.rules import rule
@@ -39,6 +41,7 @@ TAKES: Mapping[Takes, str] = {
     "duration": ": 3s, at most a minute",
     "rate": ": {requests: 30, per: 1m}",
     "status": "",
+    "work": ": {bits: 14, wait: 5s}",
 }
 """What is shown behind the caption of an action, by what it takes."""
 PURPOSES: Mapping[Purpose, str] = {
@@ -109,6 +112,16 @@ PASSES: Mapping[PassStanding, str] = {
     "missing": "it needs one, and shows none",
     "shown": "it shows one that the guard has handed out",
     "bought": "it shows the one of a purchase of these files",
+}
+CHALLENGES: Mapping[ChallengeStanding, str] = {
+    "open": "a page that somebody opens, and no challenge was solved there",
+    "solved": "a page that somebody opens, and a challenge was solved there",
+    "never": "a player, a feed reader, a script of a page, a login, a proven search engine; no page",
+}
+SENDERS: Mapping[SentFrom, str] = {
+    "own": "a page of the site's own, or of one that belongs to it",
+    "none": "no page, or none that is named: a player, an app, a browser that keeps it to itself",
+    "elsewhere": "a page of another site",
 }
 MODES: Mapping[Mode, str] = {
     "enforce": "decide, and keep to it",
@@ -182,6 +195,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "anonymous": "scripts that give no name at all: refused recordings, not pages",
         "unknown": "programs whose name nobody knows: a new player, or a new robot",
         "sweepers": "any client that takes far more than anybody can hear",
+        "embedded": "recordings that another site has put into its own pages",
     },
     stance.Listening: {
         "ahead": "sound that one household is sent, and cannot have heard yet: 90m",
@@ -273,6 +287,10 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "for": "for how long, whatever it does: 1h",
         "of": "whom it keeps to for so long: a household, unless you say otherwise",
     },
+    rule.Challenge: {
+        "bits": "how much a browser calculates: each one more doubles it; 14 takes an old phone a second",
+        "wait": "how long a visitor waits whose browser runs no scripts: 5s",
+    },
     rule.Case: {
         "ua": "the User-Agent header, as the client sends it",
         "get": "the path that is asked for, beginning with /",
@@ -285,6 +303,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "ip": "the visitor's address",
         "credentials": "whether it logs in at the site, and the site is taken to have accepted it",
         "pass": "whether it needs a pass that the guard hands out, and shows one",
+        "solved": "yes: it shows that a challenge was solved there",
         "behaviour": "what the visitor has done before",
         "after": "what the visitor was sent just before: {whole_recordings: 31, within: 5s}",
         "proof": "how sure the claim is taken to be",

@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal
 
+from stagedoor.identify.sent_from import sent_from
 from stagedoor.identify.traits import TRAIT_NAMES
 from stagedoor.model.facts import (
+    CHALLENGE_STANDINGS,
     CREDENTIALS,
     FORMS,
     KINDS,
@@ -31,18 +33,21 @@ from stagedoor.model.facts import (
     PASS_STANDINGS,
     PROOFS,
     PURPOSES,
+    SENT_FROM,
     Behaviour,
     Client,
     Request,
     Resource,
 )
 from stagedoor.model.heard import SCOPES, Scope
+from stagedoor.rules.challenge_standing import challenge_standing
 
 FieldKind = Literal[
     "choice", "text", "set", "path", "pattern", "network", "count", "size", "duration"
 ]
 MEASURES: frozenset[FieldKind] = frozenset({"count", "size", "duration"})
 """Kinds that are compared by more and less."""
+FROM, CHALLENGED = "request.from", "request.challenge"
 HEADER = "request.header."
 """Begins the name of a field for any header: `request.header.referer`."""
 
@@ -57,7 +62,8 @@ class Field:
     """One word of the vocabulary: where its value comes from and what it may be compared with.
 
     `choices` are the only values there are, for `choice` and `set`. `latin`: the value has one
-    character a byte, as headers have.
+    character a byte, as headers have. `seen_at`: its value depends on where the site is seen
+    (`publish.address`), and this makes the `get` for that.
     """
 
     get: Get
@@ -65,6 +71,7 @@ class Field:
     help: str
     choices: tuple[str, ...] = ()
     latin: bool = False
+    seen_at: Callable[[str], Get] | None = None
 
 
 def _request(name: str) -> Get:
@@ -207,6 +214,21 @@ FIELDS: Mapping[str, Field] = {
         "choice",
         "whether it needs a pass that the guard has handed out, and shows one",
         PASS_STANDINGS,
+    ),
+    FROM: Field(
+        lambda request, client, resource, behaviour: sent_from(request),
+        "choice",
+        "whose page has it sent: the site's own, nobody's, another site's",
+        SENT_FROM,
+        seen_at=lambda address: (
+            lambda request, client, resource, behaviour: sent_from(request, address)
+        ),
+    ),
+    CHALLENGED: Field(
+        challenge_standing,
+        "choice",
+        "whether it can be challenged, and has solved a challenge before",
+        CHALLENGE_STANDINGS,
     ),
     "request.agent": Field(
         _request("agent"),

@@ -106,7 +106,16 @@ def referrers_schema() -> Schema:
 def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
     """Files of rules. Names and operators are suggested, not demanded: people add their own."""
     forms = rule.forms()
-    parts = (forms.then, rule.Throttle, rule.Block, forms.case, rule.Lately, rule.Sound, rule.After)
+    parts = (
+        forms.then,
+        rule.Throttle,
+        rule.Block,
+        rule.Challenge,
+        forms.case,
+        rule.Lately,
+        rule.Sound,
+        rule.After,
+    )
     written, definitions = schema_of(forms.written, *parts)
     definitions["Plain"].pop("title")
     definitions["Then"] |= {"minProperties": 1, "maxProperties": 1}

@@ -215,6 +215,7 @@ class Plan:
         active = [rule for rule in rules if narrow(rule.condition, unknown) is not False]
         self._rules = tuple((rule, _always(rule)) for rule in active)
         self.in_force = len(active)
+        self.challenges = any(rule.action in actions.CHALLENGING for rule in active)
         found = [leaf for rule in active for leaf in leaves(rule.condition)]
         self.uses = frozenset(leaf.name for leaf in found)
         self._logins = "request.credentials" in self.uses

@@ -143,6 +143,11 @@ class Policy:
             if any(leaf.name == "request.pass" for leaf in leaves(rule.condition))
         )
 
+    @property
+    def challenges(self) -> bool:
+        """Whether a rule that the stance leaves in force challenges."""
+        return self.plan.challenges
+
     @cached_property
     def trap(self) -> str:
         """The path of the trap link; empty where there is none."""
@@ -220,6 +225,7 @@ def load_policy(
         catalogue.names if not problems else frozenset(),
         catalogue.operators if not problems else frozenset(),
         stance.amounts(),
+        stance.publish.address,
     )
     notes = tuple(advice(stance, stance_file)) if stance_file else ()
     rule_files = tuple(documents.values())

@@ -12,6 +12,7 @@ files' names and then of the lines.
     block: {for: 1h}                        yes, and for so long whatever else it does; see below
     throttle: {for: 10m}                    the same, with 429
     delay: 3s                               yes: the visitor is let in, later
+    challenge: {bits: 14, wait: 5s}         yes; it holds for those alone who can be challenged
 
 A *sentence* (`for`) keeps to the household that the rule held for, or to its network or its agent
 (`of: network`): for so long, the rule holds for them whatever its conditions on `behaviour.…` and
@@ -55,11 +56,14 @@ from stagedoor.model.facts import (
 )
 from stagedoor.model.heard import Heard, Listening, Scope, Sentence
 from stagedoor.model.units import duration, size
-from stagedoor.rules.conditions import Condition
+from stagedoor.rules.conditions import All, Condition, Is, Words
+from stagedoor.rules.fields import CHALLENGED, FIELDS
 from stagedoor.rules.vocabulary import Known, read_when
 
 LONGEST_DELAY = 60.0
 """Seconds. A request that waits holds a connection open; browsers give up after a few minutes."""
+LONGEST_WAIT = 60.0
+"""Seconds for which a challenge may have somebody wait."""
 RETRY_AFTER = 60.0
 """Seconds in Retry-After for a throttled visitor, where neither the rule nor its rate says more."""
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*\Z")
@@ -187,6 +191,8 @@ class Case(Model):
     """Whether it carries a login, and whether the site is taken to have accepted it."""
     pass_: PassStanding = Field(default="unneeded", alias="pass")
     """Whether it needs a pass, and shows one."""
+    solved: YesNo = False
+    """Whether it shows that a challenge was solved there."""
     behaviour: Lately = Lately()
     after: After | None = None
     """What it was sent before, in the place of `behaviour`."""
@@ -211,6 +217,12 @@ class Block(Model):
     of: Scope = "household"
 
 
+def _short(seconds: float) -> float:
+    if not 1 <= seconds <= LONGEST_WAIT:
+        raise ValueError(f"a visitor waits 1s to 60s, not {seconds:.0f}s — write 5s")
+    return seconds
+
+
 class Throttle(Model):
     """`then: {throttle: {requests: 30, per: 1m}}`: no more than that from one client.
 
@@ -230,6 +242,13 @@ class Throttle(Model):
         if self.requests is None and self.retry_after is None and self.for_ is None:
             raise ValueError("throttle does not say how much — write {requests: 30, per: 1m}")
         return self
+
+
+class Challenge(Model):
+    """`then: {challenge: {bits: 14, wait: 5s}}`; plain `then: challenge` means the same."""
+
+    bits: Annotated[int, Field(ge=4, le=24)] = 14
+    wait: Annotated[Seconds, AfterValidator(_short)] = 5.0
 
 
 def _delay(seconds: float) -> float:
@@ -270,6 +289,8 @@ class Then(Model):
                 return replace(verdict, status=status or verdict.status, seconds=seconds or 0.0)
             case Throttle(retry_after=seconds, for_=lasts):
                 return replace(verdict, seconds=lasts or seconds or RETRY_AFTER)
+            case Challenge(bits=bits, wait=seconds):
+                return replace(verdict, bits=bits, seconds=seconds)
             case float(seconds):
                 return replace(verdict, seconds=seconds)
             case _:
@@ -337,6 +358,7 @@ _SETTINGS: Mapping[Takes, Any] = {
     "duration": Annotated[Seconds, AfterValidator(_delay)] | None,
     "rate": Throttle | None,
     "status": Block | None,
+    "work": Challenge | None,
 }
 """How what an action takes is written."""
 
@@ -447,7 +469,7 @@ def read_rules(document: Document, known: Known, problems: list[Problem]) -> lis
                 observe=written.observe,
                 rate=then.rate,
                 waits=then.says_when,
-                condition=read.condition,
+                condition=_challengeable(then.action, read.condition, document.at((number,))),
                 assumes=read.assumes,
                 cases=written.cases,
                 at=document.at((number,)),
@@ -458,6 +480,14 @@ def read_rules(document: Document, known: Known, problems: list[Problem]) -> lis
             )
         )
     return rules
+
+
+def _challengeable(action: Action, condition: Condition, at: Location) -> Condition:
+    """`condition`; of a rule that challenges, only where somebody can be challenged."""
+    if action.word not in actions.CHALLENGING:
+        return condition
+    what = Words(frozenset({"open"}))
+    return All((condition, Is(CHALLENGED, FIELDS[CHALLENGED].get, what, f"{CHALLENGED}: open", at)))
 
 
 def repeated_ids(rules: list[Rule]) -> list[Problem]:

@@ -174,6 +174,7 @@ SHAPES: Mapping[str, Shape] = {
     "rules.rule._address": NETWORK,
     "rules.rule._yes_no": lambda _: YES_NO,
     "rules.rule._delay": {},
+    "rules.rule._short": {},
     "rules.rule._then": _then,
     "rules.rule.Throttle._says_how_much": {
         "oneOf": [
@@ -197,6 +198,8 @@ MEANINGS: Mapping[tuple[str, ...], Mapping[Any, str]] = {
     facts.CREDENTIALS: captions.CREDENTIALS,
     facts.LICENCE_STANDINGS: captions.LICENCES,
     facts.PASS_STANDINGS: captions.PASSES,
+    facts.SENT_FROM: captions.SENDERS,
+    facts.CHALLENGE_STANDINGS: captions.CHALLENGES,
     facts.MODES: captions.MODES,
     ("yes", "no"): {"yes": "it does", "no": "it does not"},
     TOLD: captions.TOLD,

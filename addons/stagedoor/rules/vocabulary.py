@@ -56,6 +56,8 @@ class Known:
     """Names and operators in the catalogue; empty where that is not known, and not checked."""
     amounts: Mapping[str, float] = field(default_factory=dict)
     """The numbers that the stance says, by their words: `stance.listening.ahead`."""
+    address: str = ""
+    """Where the site is seen (`publish.address`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,8 @@ class _Reader:
         if what is None:
             return _NEVER
         written = f"{key}: {_shown(value)}"
-        return Is(key, found.get, what, written, self.document.at(path, key=True))
+        get = found.get if found.seen_at is None else found.seen_at(self.known.address)
+        return Is(key, get, what, written, self.document.at(path, key=True))
 
     def _unknown_field(self, key: str, path: Path) -> None:
         known = [*FIELDS, *self.known.stance, *GROUPS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import time
 import zlib
@@ -472,8 +473,12 @@ def test_a_key_that_cannot_be_kept_is_said(
 ) -> None:
     fixture = opened(ON, guard_state=f"{tmp_path}/state")
 
-    def full(_path: object, _flags: int, _mode: int = 0) -> int:
-        raise OSError(28, "No space left on device")
+    really = os.open
+
+    def full(path: str | Path, flags: int, mode: int = 0o777, **named: Any) -> int:
+        if "marks" in str(path):
+            raise OSError(28, "No space left on device")
+        return really(path, flags, mode, **named)
 
     monkeypatch.setattr("stagedoor.verify.mark_keys.os.open", full)
     with pytest.raises(StagedoorError, match="cannot be kept"):

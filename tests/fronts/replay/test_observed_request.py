@@ -17,7 +17,7 @@ def test_what_is_read_is_noted() -> None:
     assert request.looked_at() == {"method", "host", "path", "target", "agent"}
     assert request.header("x") == ""
     assert (request.address, request.credentials) == ("::1", "none")
-    assert request.passed == "unneeded"
+    assert (request.passed, request.solved) == ("unneeded", False)
     assert request.looked_at() == set(Request.__slots__)
 
 

@@ -141,6 +141,8 @@ class Guard:
         self.service.suite.reopen()
         self.service.watcher.look_again()
         self.service.marks.look_again()
+        if self.service.settings is not None:
+            self.service.traps.open(self.service.settings.state)
         self.visitors.look_again()
         self.on_reload()
 

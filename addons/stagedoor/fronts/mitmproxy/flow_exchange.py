@@ -20,6 +20,7 @@ from stagedoor.config.stance import Stance
 from stagedoor.engine import order
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.blind_spots import of_request
+from stagedoor.fronts.challenge_page import FOLDER
 from stagedoor.fronts.handshakes import Fingerprints
 from stagedoor.fronts.inner_addresses import names_addresses, translated
 from stagedoor.fronts.mitmproxy import first_bytes, interrupting, marked_flows, request_faults
@@ -38,9 +39,10 @@ from stagedoor.fronts.page_readers import reads_pages
 from stagedoor.fronts.proxy_signs import Warnings
 from stagedoor.fronts.refusals import refuse, unavailable
 from stagedoor.fronts.service import Service
+from stagedoor.fronts.trap_pages import TAKEN
 from stagedoor.identify.botauth import NONE, TAG, Outcome
 from stagedoor.identify.site_credentials import ANSWER
-from stagedoor.model.actions import THROTTLE, named
+from stagedoor.model.actions import CHALLENGING, THROTTLE, named
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Answered, Failed, PageTagged, Responded, SiteUnreachable, Spent
 from stagedoor.model.facts import PEOPLE, Request
@@ -134,6 +136,9 @@ class Exchanges:
             return None
         decided: DecidedEarly | None = flow.metadata.pop(EARLY, None)
         passage, began, later = decided or self._decide(flow, policy)
+        if passage.ours is not None:
+            self._answer(flow, as_response(passage.ours))
+            return None
         if later is not None:
             return self._entered_later(flow, passage, began, later)
         return self._entered(flow, passage, began)
@@ -153,6 +158,10 @@ class Exchanges:
         passage.at = time.time()
         if taken is not None and (taken[0] or taken[1]):
             service.marks.shows(passage, *taken)
+        if service.marks.challenges and request.target.startswith(FOLDER):
+            passage.ours = service.challenges.own(passage, secure=self._is_secure(flow, request))
+            if passage.ours is not None:
+                return passage, began, None
         return passage, began, service.decide(passage, self._signature(flow, passage))
 
     def refuse_early(self, flow: http.HTTPFlow) -> http.Response | None:
@@ -225,6 +234,9 @@ class Exchanges:
 
     def _go_on(self, flow: http.HTTPFlow, passage: Passage, began: float) -> Awaitable[None] | None:
         """It is decided, as far as the request shows: carry that out."""
+        trap = passage.policy.trap
+        if trap and passage.request.path.startswith(trap) and self._trapped(flow, passage):
+            return None
         waiting = self._wait(passage)
         self._warn_about_proxies(flow, passage)
         if passage.verdict.refused and not passage.pending:
@@ -247,6 +259,24 @@ class Exchanges:
         passage.passed_on = time.perf_counter()
         passage.added = passage.passed_on - began
         return waiting
+
+    def _trapped(self, flow: http.HTTPFlow, passage: Passage) -> bool:
+        """Whether what is behind the trap link was asked for, and is answered here."""
+        traps = self.service.traps
+        found = traps.recording(passage)
+        if found is not None:
+            passage.verdict = TAKEN
+        elif not passage.verdict.refused:
+            found = traps.page(passage)
+        if found is None:
+            return False
+        flow.request.stream = False
+        self.service.line.ended(passage)
+        self._record(passage)
+        self._answer(flow, as_response(found))
+        if passage.verdict is TAKEN and flow.request.method == "GET":
+            self.service.trapped(passage, len(found.body))
+        return True
 
     def _signature(self, flow: http.HTTPFlow, passage: Passage) -> Outcome | Awaitable[Outcome]:
         """What the request's signature is worth, against the address that the client used."""
@@ -300,6 +330,16 @@ class Exchanges:
         return site.rstrip("/") + stance.passes.page
 
     def _refusal(self, flow: http.HTTPFlow, passage: Passage) -> http.Response:
+        verdict, request = passage.verdict, passage.request
+        if verdict.action in CHALLENGING:
+            response = as_response(
+                self.service.challenges.page(
+                    passage, request.target, bits=verdict.bits, wait=verdict.seconds,
+                    name=passage.name(),
+                )
+            )  # fmt: skip
+            self._signals.refusing(response)
+            return response
         response = as_response(
             refuse(
                 passage.request,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from stagedoor.engine.transaction import Transaction
+from stagedoor.fronts.refusals import Answer
 from stagedoor.fronts.request_ids import new_id
 from stagedoor.model.events import Decided
 from stagedoor.model.facts import Resource
@@ -16,6 +17,8 @@ class Passage(Transaction):
     It is recorded once, when its verdict is final: a response's type can still change it.
     """
 
+    ours: Answer | None = None
+    """The answer to a request for an address of the guard's own, about which nothing is decided."""
     recorded = False
     shown: Resource | None = None
     """What the first bytes of the response have shown it to be, not decided about yet."""

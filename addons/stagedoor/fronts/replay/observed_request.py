@@ -45,6 +45,7 @@ _IN_A_LOG: Mapping[str, Callable[[Hit, str], Any]] = {
     "headers": lambda *_: b"",
     "credentials": lambda *_: "none",
     "passed": lambda *_: "unneeded",
+    "solved": lambda *_: False,
     "first": lambda *_: None,
 }
 """What a decision may look at besides client and kind; a log has no headers, for anybody."""
