@@ -273,3 +273,11 @@ def test_clients_without_a_network_and_agents_make_room_like_others() -> None:
     assert len(sessions) == 4
     assert of(sessions, listener("unknown", "A"), "household") == Heard()
     assert list(sessions._networks) == [f"10.{number}.0.0/24" for number in range(4, 8)]
+
+
+def test_a_network_is_known_while_one_of_its_households_has_a_session() -> None:
+    sessions = Sessions(100)
+    assert not sessions.any_of(HOME.network)
+    sessions.sent(HOME, song(1), AT)
+    assert sessions.any_of(HOME.network)
+    assert not sessions.any_of(ELSEWHERE.network)
