@@ -49,7 +49,12 @@ RARE = {
         "Marks handed out",
     ): "only where the stance hands out passes or marked links",
     ("stagedoor-compliance", "Links that came back"): "only where a marked link was handed on",
+    ("stagedoor-compliance", "Challenges"): "only where a rule challenges",
     ("stagedoor-operations", "Last seal"): "the first seal is set after a day",
+}
+RARE |= {
+    ("stagedoor-operations", title): "only where several guards share a store"
+    for title in ("Guards that share it", "Time for an answer", "Decided alone")
 }
 RARE |= {
     ("stagedoor-overview", title): "of the watch, which runs beside a browser"
