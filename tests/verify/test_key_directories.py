@@ -360,7 +360,7 @@ async def _hangs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def _drips(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {DIRECTORY_TYPE}\r\n\r\n".encode())
-    while True:
+    while not writer.is_closing():  # 3.12 would write to nobody for ever
         writer.write(b" ")
         await writer.drain()
         await asyncio.sleep(0.01)
@@ -370,20 +370,20 @@ async def _floods(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.write(
         f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: {DIRECTORY_TYPE}\r\n\r\n".encode()
     )
-    while True:
+    while not writer.is_closing():  # 3.12 would write to nobody for ever
         writer.write(b"1000\r\n" + b" " * 4096 + b"\r\n")
         await writer.drain()
 
 
 async def _chats(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while True:
+    while not writer.is_closing():  # 3.12 would write to nobody for ever
         writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n" * 100)
         await writer.drain()
 
 
 async def _endless_head(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\n")
-    while True:
+    while not writer.is_closing():  # 3.12 would write to nobody for ever
         writer.write(b"X-Y: " + b"z" * 1000 + b"\r\n")
         await writer.drain()
 
