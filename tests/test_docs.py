@@ -102,8 +102,12 @@ def test_every_command_is_shown_somewhere() -> None:
 
 
 def test_reference_pages_equal_the_code() -> None:
+    """argparse breaks lines in another way before 3.13, so the commands are held to one version."""
+    left_out = {"commands.md"} if sys.version_info < (3, 13) else set()
     assert [
-        path.name for path, text in list_reference.built() if path.read_text("utf-8") != text
+        path.name
+        for path, text in list_reference.built()
+        if path.name not in left_out and path.read_text("utf-8") != text
     ] == []
 
 
