@@ -138,10 +138,13 @@ def test_answers_of_no_use(start_guard: StartGuard) -> None:
         for number, (sent, line) in enumerate(NO_USE.items(), 1):
             site.handler = lambda visit, sent=sent: visit.wire.sendall(sent)  # type: ignore[misc]
             assert curl(f"{guard.url}/").status == 502
-            assert line in guard.output
+            eventually(lambda line=line: line in guard.output, line)  # type: ignore[misc]
             site.handler = page
             assert curl(f"{guard.url}/").status == 200
-            assert guard.output.count("the site answers again") == number
+            eventually(
+                lambda number=number: guard.output.count("the site answers again") == number,  # type: ignore[misc]
+                "the line about the site",
+            )
 
 
 def test_a_name_that_nobody_knows(start_guard: StartGuard) -> None:
