@@ -3,7 +3,7 @@
 A marked address is `/a.mp3?sd=MARK`, or `/sd-MARK/a.mp3` for a site that keeps its query strings to
 itself. What is taken off leaves the address exactly as it was before the mark was put in.
 
-Taken off is all that has the form of a mark, whoever signed it: an address must lead to its recording
+Taken off is all that has the form of a mark, signed by anybody: an address must lead to its recording
 even where the key was lost. The site's own parameter `sd`, with anything else in it, stays. Programs
 change addresses on their way: the case of letters, %-escapes, the order of parameters, `;` or `&amp;`
 between them. A mark is found in any of these.

@@ -1,7 +1,7 @@
 """The exchange with the server of a shared store: logs, and one batch after the other.
 
 Each log is a stream of entries, each entry a few operations of one guard. A batch appends to logs what
-was said here, and reads what others have said in them; whoever waits for a log waits for a batch. An
+was said here, and reads what others have said in them; a request that waits for a log waits for a batch. An
 entry whose answer was lost is sent again under the same number, and counted once.
 """
 

@@ -47,7 +47,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self._take, self._believed = take, believed
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        # A Unix socket has no address: whoever may write to it is believed.
+        # A Unix socket has no address: any program that may write to it is believed.
         if not isinstance(addr, tuple) or self._believed(str(addr[0])):
             self._take(data)
 
