@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from stagedoor.cli.shared_options import add_rules
 from stagedoor.config.stance import Site, Stance, split_listen
-from stagedoor.fronts import steering
+from stagedoor.fronts import site_services, steering
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import MODES
@@ -78,8 +78,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the guard until it is stopped; what was not said stands in the stance."""
-    stance = rule_folder.load(options.rules).stance
-    site = site_of(options, stance)
+    policy = rule_folder.load(options.rules)
+    stance = policy.stance
+    site = site_of(options, stance, lambda: site_services.an_upstream(options.rules, policy))
     from stagedoor.fronts.mitmproxy.lean_master import Running, serve
     from stagedoor.fronts.mitmproxy.startup import reverse_spec, unusable
     from stagedoor.fronts.service_manager import ServiceManager
@@ -131,11 +132,16 @@ def settings_of(options: argparse.Namespace) -> Sequence[str]:
     ]
 
 
-def site_of(options: argparse.Namespace, stance: Stance) -> Site:
-    """The site, and where the guard listens; StagedoorError where that is not said or is wrong."""
+def site_of(
+    options: argparse.Namespace, stance: Stance, of_several: Callable[[], str] = str
+) -> Site:
+    """The site, and where the guard listens; StagedoorError where that is not said or is wrong.
+
+    `of_several` finds where one of several sites is, where the shared stance does not say it.
+    """
     try:
         site = Site(
-            upstream=options.upstream or stance.site.upstream,
+            upstream=options.upstream or stance.site.upstream or of_several(),
             listen=options.listen or stance.site.listen or _EVERYWHERE,
         )
     except ValidationError as error:

@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from stagedoor.config.schema import ListOf, Model, check
+from stagedoor.config.site_names import Sites, host_name
 from stagedoor.config.store_address import store_address
 from stagedoor.config.yamltext import Document, Path, Value
 from stagedoor.model import edges
@@ -226,9 +227,15 @@ class Evidence(Model):
 
 
 class Site(Model):
-    """Where the site is and where the guard listens, for starting without any option."""
+    """Where the site is and where the guard listens, for starting without any option.
+
+    `hosts` are further names of the site, and `default` the site that is meant where a name is
+    unknown: both where several sites stand behind one guard.
+    """
 
     upstream: str = ""
+    hosts: ListOf[Annotated[str, AfterValidator(host_name)]] = ()
+    default: str = ""
     listen: str = ""
     profile: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(proxy_word)]] = ()
@@ -280,7 +287,7 @@ class OnError(Model):
 
 
 class Stance(Model):
-    """The whole file."""
+    """The whole file. `sites` are those that stand in it; each has a stance by itself."""
 
     artist: Artist = Artist()
     ai: Ai = Ai()
@@ -296,6 +303,7 @@ class Stance(Model):
     on_error: OnError = OnError()
     site: Site = Site()
     mode: Mode = Field(default="enforce")
+    sites: Sites = ()
 
     def words(self) -> Mapping[str, str]:
         """What rules may ask for: `stance.ai.train` → `no`, and so on."""

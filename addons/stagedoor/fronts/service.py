@@ -108,6 +108,11 @@ class Service:
         self.licences = LicenceFile(self._licences_changed)
         self._licensing = False
         self.line = WaitingLine(lambda: self.store, self.tracks, self._decided_late)
+        self._site = ""
+        self.shared: Service | None = None
+        """What is no site's, where this is one of several: the catalogue is read once, there."""
+        self.vouch: Callable[[Policy], None] = lambda _: None
+        """Raises ConfigError where a policy does not go together with those of other sites."""
         self.sound = SoundReports(lambda: self.store, self.emit, self.line)
         self.marks = Handouts(lambda: self.store, self.emit)
         self.challenges = Challenges(self.marks, self.emit)
@@ -118,13 +123,16 @@ class Service:
     def apply(self, settings: Settings) -> None:
         """All or nothing: only what is wholly understood takes the place of what was."""
         if self.policy is None or self.settings is None or settings.rules != self.settings.rules:
-            found = rule_folder.sources(settings.rules)
-            policy = rule_folder.build(found, self.policy)
-            self.watcher.know(settings.rules, found)
+            folder, site = rule_folder.split(settings.rules)
+            site = settings.site or site
+            found = rule_folder.sources(folder, site)
+            policy = self._built(found, site)
+            self.watcher.know(folder, found, site)
+            self._site = site
         else:
             policy = self.policy
         self.settings = settings
-        self.edges = read_edges(settings.state)
+        self.edges = read_edges(settings.lists)
         self.take(policy)
 
     def take(self, policy: Policy) -> None:
@@ -162,7 +170,12 @@ class Service:
             self.trusted = self.settings.trusted_for(self.policy.stance, found)
 
     def _build(self, found: Sequence[Source]) -> Policy:
-        return rule_folder.build(found, self.policy)
+        return self._built(found, self._site)
+
+    def _built(self, found: Sequence[Source], site: str) -> Policy:
+        policy = rule_folder.build(found, (self.shared or self).policy, site)
+        self.vouch(policy)
+        return policy
 
     def open(self, client: HttpClient | None = None) -> None:
         """Begin, with the event loop running. StagedoorError where something cannot be had.
@@ -172,7 +185,7 @@ class Service:
         assert self.settings is not None
         assert self.policy is not None
         settings, policy = self.settings, self.policy
-        self.claims.open(settings.state, settings.resolvers, policy, client)
+        self.claims.open(settings.lists, settings.resolvers, policy, client)
         self.licences.open(settings.state)
         self._open_store()
         self._evidence = True
@@ -197,7 +210,7 @@ class Service:
         if address is None:
             self.store = MemoryStore(self.settings.clients)
             return
-        site = self.policy.stance.publish.address.partition("://")[2]
+        site = self.settings.site or self.policy.stance.publish.address.partition("://")[2]
         self.store = self._shared = open_shared(
             address, self.settings.clients, site=site, heard=self._heard
         )

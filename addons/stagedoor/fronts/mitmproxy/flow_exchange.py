@@ -35,6 +35,7 @@ from stagedoor.fronts.mitmproxy.outages import Outage
 from stagedoor.fronts.mitmproxy.passage import Passage, weighing
 from stagedoor.fronts.mitmproxy.signal_redirects import SignalRedirects, is_redirect
 from stagedoor.fronts.mitmproxy.signal_responses import SignalResponses, misfit
+from stagedoor.fronts.mitmproxy.upstream_client import Upstream
 from stagedoor.fronts.page_readers import reads_pages
 from stagedoor.fronts.proxy_signs import Warnings
 from stagedoor.fronts.refusals import refuse, unavailable
@@ -76,6 +77,10 @@ class Exchanges:
         self.service = service
         self.fingerprints = Fingerprints()
         self.keep_host = True
+        self.prefix = ""
+        """Begins lines about the site, where it is one of several."""
+        self.upstream: Upstream | None = None
+        """Where the site is, where it is one of several; else mitmproxy knows."""
         self.waiting = 0
         self._proxies = Warnings()
         self._unseen_told = False
@@ -99,7 +104,7 @@ class Exchanges:
         """Once a path: the site answers a signal file with something else."""
         if path not in self._misfits:
             self._misfits.add(path)
-            _log.warning("%s", misfit(path, kind))
+            _log.warning("%s%s", self.prefix, misfit(path, kind))
 
     def hello(self, data: tls.ClientHelloData) -> None:
         """Take the fingerprint of a handshake."""
@@ -645,7 +650,7 @@ class Exchanges:
         self.outage.failed(reported=due)
         if due:
             self._upstream_said = now
-            _log.warning("%s", unreachable(server))
+            _log.warning("%s%s", self.prefix, unreachable(server))
 
     def _warn_about_proxies(self, flow: http.HTTPFlow, passage: Passage) -> None:
         """What stands in front and is not trusted, or hides the visitors: a line about each."""
