@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stagedoor.config.stance import split_listen
+from stagedoor.config.address_values import split_listen
 from stagedoor.fronts.addresses import is_trusted, networks
 from stagedoor.fronts.authorize.counter import Counter
 from stagedoor.fronts.authorize.counter_answers import Answers
