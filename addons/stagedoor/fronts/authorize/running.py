@@ -90,8 +90,7 @@ class Running:
 
     def __init__(self, settings: Settings, where: Place) -> None:
         self.settings, self.where = settings, where
-        self.service = Service(lambda said: len(carried(said)))
-        self.service.marks = NoHandouts(lambda: self.service.store, self.service.emit)
+        self.service = Service(lambda said: len(carried(said)), marks=NoHandouts)
         context_of = settings.upstream_ca
         try:
             client = UpstreamClient(
