@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from stagedoor.config.address_values import split_listen
 from stagedoor.config.site_names import is_site_name
 from stagedoor.config.site_stances import FOLDER as SITES
-from stagedoor.config.stance import Stance, split_listen
+from stagedoor.config.stance import Stance
 from stagedoor.config.store_address import StoreAddress, store_address
 from stagedoor.fronts.addresses import Proxies, networks
 from stagedoor.fronts.mitmproxy.connections import HEAD, IDLE, IN_ALL, PER_HOUSEHOLD
