@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from stagedoor.cli.json_answers import write_answers
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.engine.order import judge
 from stagedoor.model.facts import Request, as_header, host_name
 from stagedoor.resources.paths import normalise
@@ -25,6 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     parser.add_argument("--json", action="store_true", help="JSON lines (there is no other form)")
     add_rules(parser)
+    add_site(parser)
 
 
 def run(options: argparse.Namespace) -> int:

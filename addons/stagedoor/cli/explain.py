@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.engine.explanation import Explanation, Look, Tried, explain
 from stagedoor.engine.order import judge, judge_known
 from stagedoor.identify.catalogue import Signature
@@ -85,6 +85,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=MODES, help="instead of the stance's")
     parser.add_argument("--state", type=Path, metavar="DIR", help="the guard's state directory")
     add_rules(parser)
+    add_site(parser)
     parser.add_argument("--all", action="store_true", help="every rule with every condition")
     parser.add_argument("--json", action="store_true", help="for machines")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.config.address_values import split_listen
 from stagedoor.config.stance import Site
 from stagedoor.fronts.export.caddy_files import caddy_files
@@ -46,6 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("front", choices=FRONTS, help="which proxy")
     parser.add_argument("folder", type=Path, metavar="DIR", help="where the files are written")
     add_rules(parser)
+    add_site(parser)
     parser.add_argument(
         "--upstream", metavar="URL", help="where the site answers (site.upstream of the stance)"
     )

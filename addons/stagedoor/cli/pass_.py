@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stagedoor.cli.invocation import as_called
+from stagedoor.cli.shared_options import add_site
 from stagedoor.model.errors import StagedoorError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state.add_argument(
         "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
     )
+    add_site(state)
     grant = what.add_parser("grant", parents=[state], help="print a mark for their links, once")
     grant.add_argument(
         "--path", action="append", required=True, metavar="GLOB", dest="paths",

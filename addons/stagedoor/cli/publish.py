@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stagedoor.cli.licensed_copies import write_copies
 from stagedoor.cli.output_folder import Shelf
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.config.stance import Stance
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import Location, Problem, StagedoorError, listed
@@ -44,6 +44,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder of your site")
     add_rules(parser)
+    add_site(parser)
     parser.add_argument(
         "--robots", type=Path, metavar="FILE", help="your robots.txt, if it is not in DIR"
     )

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stagedoor.cli import log_files, replay_report
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.fronts.addresses import Proxies, networks
 from stagedoor.fronts.replay.formats import FORMATS, Format
 from stagedoor.fronts.replay.summary import as_json, summarise
@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "or the journal), HAR or mitmproxy flow files, packed or not; - reads standard input",
     )
     add_rules(parser)
+    add_site(parser)
     parser.add_argument(
         "--diff", type=Path, metavar="DIR", help="rules from before: show whose verdict changes"
     )

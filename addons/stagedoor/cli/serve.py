@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from stagedoor.cli.shared_options import add_rules
 from stagedoor.config.address_values import split_listen
 from stagedoor.config.stance import Site, Stance
-from stagedoor.fronts import site_services, steering
-from stagedoor.load import rule_folder
+from stagedoor.fronts import steering
+from stagedoor.load import rule_folder, site_policies
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import MODES
 
@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the guard until it is stopped; what was not said stands in the stance."""
     policy = rule_folder.load(options.rules)
     stance = policy.stance
-    site = site_of(options, stance, lambda: site_services.an_upstream(options.rules, policy))
+    site = site_of(options, stance, lambda: site_policies.an_upstream(options.rules, policy))
     from stagedoor.fronts.mitmproxy.lean_master import Running, serve
     from stagedoor.fronts.mitmproxy.startup import reverse_spec, unusable
     from stagedoor.fronts.service_manager import ServiceManager

@@ -16,7 +16,9 @@ def host_name(text: str) -> str:
     """A name as it stands in requests, in small letters and without a port."""
     name = text.strip().lower().removesuffix(".")
     if "://" in name:
-        raise ValueError(f'"{text}" is an address — write its name alone, such as music.example.org')
+        raise ValueError(
+            f'"{text}" is an address — write its name alone, such as music.example.org'
+        )
     if not _HOST.fullmatch(name):
         raise ValueError(
             f'"{text}" is no name of a site — write it in plain letters and without a port, such as'

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from stagedoor.fronts.service import Service
+from stagedoor.fronts.site_services import SiteServices
 from stagedoor.load import rule_folder
 from stagedoor.model.facts import Mode
 from stagedoor.record.metrics_of_sites import MetricsOfSites
-from stagedoor.fronts.site_services import SiteServices
 from stagedoor.web.desk.answers import Desk
 from stagedoor.web.desk.places import base_of
 from stagedoor.web.desk.view import Outlook

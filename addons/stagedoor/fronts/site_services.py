@@ -22,36 +22,12 @@ from stagedoor.config.site_stances import (
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.service import Service
-from stagedoor.load import rule_folder
+from stagedoor.load.site_policies import names
 from stagedoor.model.errors import ConfigError, Problem, StagedoorError
 from stagedoor.record import state_directory
 from stagedoor.rules.policy import Policy
 
 _log = logging.getLogger("stagedoor.door")
-
-
-def names(folder: Path | None, policy: Policy) -> tuple[str, ...]:
-    """The sites of a rules directory, whose shared policy is `policy`; none where it is one site's.
-
-    ConfigError where a folder cannot be a site's.
-    """
-    shared, site = rule_folder.split(folder)
-    if site:
-        return ()
-    return tuple(sorted({*policy.stance.sites, *rule_folder.site_folders(shared)}))
-
-
-def an_upstream(folder: Path | None, policy: Policy) -> str:
-    """Where one of the sites is, plain HTTP before TLS; empty where there are none."""
-    found = ""
-    for name in names(folder, policy):
-        shared = rule_folder.split(folder)[0]
-        sources = rule_folder.sources(shared, name)
-        upstream = rule_folder.build(sources, policy, name).stance.site.upstream
-        if upstream.startswith("http:"):
-            return upstream
-        found = found or upstream
-    return found
 
 
 class SiteServices:

@@ -28,9 +28,7 @@ _OURS = "stagedoor_"
 class MetricsOfSites(Collector):
     """`whole` has what the guard counts, `sites` what each site does."""
 
-    def __init__(
-        self, whole: CollectorRegistry, sites: Mapping[str, CollectorRegistry]
-    ) -> None:
+    def __init__(self, whole: CollectorRegistry, sites: Mapping[str, CollectorRegistry]) -> None:
         self._whole, self._sites = whole, sites
 
     def collect(self) -> Iterator[Metric]:

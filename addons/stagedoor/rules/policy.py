@@ -71,7 +71,7 @@ class Policy:
     """The catalogue's files."""
     robots_tokens: Mapping[str, str] = field(default_factory=dict)
     """What each client is called in a robots.txt."""
-    place: Location = Location(STANCE)
+    place: Location = field(default_factory=lambda: Location(STANCE))
     """Where the stance stands."""
 
     def identify(self, agent: str) -> Client:

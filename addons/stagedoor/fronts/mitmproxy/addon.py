@@ -12,7 +12,6 @@ from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import server_hooks
 
-from stagedoor.fronts import site_services
 from stagedoor.fronts.mitmproxy import (
     crashes,
     first_bytes,
@@ -32,6 +31,7 @@ from stagedoor.fronts.mitmproxy.guarded_sites import NO_SITE, GuardedSites
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, parse
 from stagedoor.fronts.mitmproxy.signal_responses import carried
 from stagedoor.fronts.service import Service
+from stagedoor.load import site_policies
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.events import Event
 from stagedoor.record.suite import Suite
@@ -96,7 +96,7 @@ class Guard:
         policy = self.service.policy
         assert policy is not None
         if self.sites is None:
-            names = () if self._running else site_services.names(settings.rules, policy)
+            names = () if self._running else site_policies.names(settings.rules, policy)
             if not names:
                 return
             self.sites = GuardedSites(self.exchanges, names, self._suite_of)

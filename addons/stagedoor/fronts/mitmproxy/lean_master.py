@@ -169,7 +169,9 @@ class _Line:
         self._link = Link(self._changed, self._ended)
         self._cut: Callable[[], None] = lambda: None
         loop = asyncio.get_running_loop()
-        self._soon: Callable[[Callable[[], None]], object] = lambda act: loop.call_later(PARCEL, act)
+        self._soon: Callable[[Callable[[], None]], object] = lambda act: loop.call_later(
+            PARCEL, act
+        )
         self.suite = self.suite_of("")
 
     def suite_of(self, site: str) -> ForwardingSuite:

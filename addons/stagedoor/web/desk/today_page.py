@@ -344,7 +344,8 @@ def _group(group: Group) -> list[Markup | str]:
 
 def _explained(name: str) -> Markup:
     return Markup('<a href="{}{}">{}</a>').format(
-        place("/refusals/"), name, say("refusals.explain", id=name))
+        place("/refusals/"), name, say("refusals.explain", id=name)
+    )
 
 
 def _refusal(event: Decided) -> list[Markup | str]:
