@@ -163,7 +163,10 @@ def test_a_name_that_is_no_sites_is_refused_and_counted(several: Several, host: 
         (request("/x.html", FIREFOX, "Host: berta.example", host="anna.example"), b"HTTP/1.1 400"),
         (request("http://berta.example/x.html", host="anna.example"), b"HTTP/1.1 200"),
         (request("http://nobody.example/x.html", host="anna.example"), b"HTTP/1.1 421"),
-        (request("/x.html", FIREFOX, "Content-Length: 3", host="nobody.example"), b"HTTP/1.1 421"),
+        (
+            request("/x.html", FIREFOX, "Content-Length: 3", host="nobody.example") + b"abc",
+            b"HTTP/1.1 421",
+        ),
     ],
     ids=["no Host", "no Host in HTTP/1.1", "two Hosts", "a whole address", "another's", "a body"],
 )

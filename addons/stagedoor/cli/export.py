@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from stagedoor.cli import site_choice
 from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.config.address_values import split_listen
 from stagedoor.config.stance import Site
@@ -17,7 +18,6 @@ from stagedoor.fronts.export.front_settings import Files, FrontSettings, front_s
 from stagedoor.fronts.export.haproxy_files import haproxy_files
 from stagedoor.fronts.export.nginx_files import nginx_files
 from stagedoor.fronts.export.traefik_files import traefik_files
-from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 
 FRONTS: Mapping[str, Callable[[FrontSettings], Files]] = {
@@ -72,7 +72,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the files, and say how to check them."""
-    policy = rule_folder.load(options.rules)
+    policy = site_choice.one_policy(options.rules)
     settings = front_settings(
         policy,
         policy.stance.mode,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from stagedoor.cli import site_choice
 from stagedoor.cli.licensed_copies import write_copies
 from stagedoor.cli.output_folder import Shelf
 from stagedoor.cli.shared_options import add_rules, add_site
@@ -58,7 +59,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write it all; 1 where something could not be written or the site's robots.txt disagrees."""
-    policy = rule_folder.load(options.rules)
+    policy = site_choice.one_policy(options.rules)
     said = published(policy.stance, policy.catalogue)
     folder: Path = options.folder
     if folder.exists() and not folder.is_dir():

@@ -42,6 +42,8 @@ def in_site(options: argparse.Namespace) -> None:
             raise StagedoorError(_unknown(site, known, str(rules)))
         given["rules"] = site_policies.rules_of(rules, site)
     state = given.get("state")
+    if "rules" in given and rules is None and state is None:
+        raise StagedoorError(f"whose site is {site}? Name its rules, too: --rules DIR")
     if isinstance(state, list):
         given["state"] = [_of_site(one, site) for one in state]
     elif isinstance(state, Path):
@@ -61,10 +63,14 @@ def _unknown(site: str, known: Sequence[str], where: str) -> str:
     return f'there is no site "{site}" in {where} — {fix}'
 
 
-def add_desk(parser: argparse.ArgumentParser) -> None:
-    """`--at HOST:PORT`, with the description that the commands of the desk share."""
+def add_desk(parser: argparse.ArgumentParser, *, sites: bool = True) -> None:
+    """`--at HOST:PORT`, with the description that the commands of the desk share; with `sites`, the
+    choice of one.
+    """
     parser.description = (
         "Asks the desk, on the address of the metrics. Where it wants a password, put it into the "
         "environment as STAGEDOOR_DESK_PASSWORD."
     )
+    if sites:
+        add_site(parser)
     parser.add_argument("--at", default=_DESK, metavar="HOST:PORT", help=f"the desk ({_DESK})")
