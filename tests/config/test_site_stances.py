@@ -93,7 +93,10 @@ def test_a_site_in_a_file_needs_no_shared_stance() -> None:
     [
         ("ai: {trian: yes}", 'rules/sites/anna/stance.yaml:1:6: unknown field "trian"'),
         ("mode: enfroce", 'rules/sites/anna/stance.yaml:1:7: mode "enfroce" is not one of'),
-        ("site: {listen: 80}", "sites/anna/stance.yaml:1:8: site.listen stands in the shared stance"),
+        (
+            "site: {listen: 80}",
+            "sites/anna/stance.yaml:1:8: site.listen stands in the shared stance",
+        ),
         ("site: {store: x}", "sites/anna/stance.yaml:1:8: site.store stands in the shared stance"),
         ("site: {default: x}", "site.default stands in the shared stance alone"),
         ("sites: {b: {}}", "sites/anna/stance.yaml:1:1: sites stands in the shared stance alone"),
@@ -119,7 +122,7 @@ def test_what_is_inherited_keeps_its_place_and_what_is_replaced_does_not() -> No
     shared = "artist: {contact: nobody}\nai: {train: maybe, search: no}\nsites: {berta: {ai: {train: perhaps}}}\n"
     _, problems = stance_of("berta", shared=shared)
     assert any(text.startswith("rules/stance.yaml:1:19:") for text in problems)
-    assert any(text.startswith("rules/stance.yaml:3:33:") for text in problems)
+    assert any(text.startswith("rules/stance.yaml:3:29:") for text in problems)
     assert not any(text.startswith("rules/stance.yaml:2:") for text in problems)
 
 
