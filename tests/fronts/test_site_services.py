@@ -110,8 +110,8 @@ def test_who_takes_too_much_at_one_site_is_no_taker_at_another(opened: Open) -> 
     """Counts are by site: what one artist forbids is not enforced at another's."""
     anna, berta = opened().each.values()
     anna.store.sent("198.51.100.7", 10, 7200.0, time.monotonic())
-    assert len(anna.store) == 1  # type: ignore[arg-type]
-    assert len(berta.store) == 0  # type: ignore[arg-type]
+    assert len(anna.store) == 1
+    assert len(berta.store) == 0
 
 
 def test_what_is_published_is_each_sites_own(opened: Open) -> None:

@@ -37,7 +37,7 @@ def test_events_arrive_as_they_were_sent() -> None:
         await first.open(ends[0])
         await second.open(ends[1])
         for number in range(3):
-            assert second.send(([decided, Spent(number)], {"stagedoor_connections": 1.0}))
+            assert second.send(("", [decided, Spent(number)], {"stagedoor_connections": 1.0}))
         assert second.send(bytes(300_000))
         second.close()
         async with asyncio.timeout(5):

@@ -127,7 +127,7 @@ SHAPES: Mapping[str, Shape] = {
     "config.site_names.site_names": lambda _: {
         "type": "object",
         "propertyNames": {"pattern": "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"},
-        "additionalProperties": {"$ref": "#"},
+        "additionalProperties": {},
     },
     "config.stance.Artist._reachable": {
         "pattern": "^(mailto:|https?://|$)",
