@@ -20,6 +20,7 @@ from stagedoor.config.site_stances import (
     of_one_site,
 )
 from stagedoor.fetch.client import HttpClient
+from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.service import Service
 from stagedoor.load.site_policies import names
@@ -31,12 +32,18 @@ _log = logging.getLogger("stagedoor.door")
 
 
 class SiteServices:
-    """`shared` has the policy that all begin with; `make` makes the service of a site by its name."""
+    """`shared` has the policy that all begin with; `make` makes the service of a site by its name;
+    `faults` says what else a front finds wrong with a site's policy.
+    """
 
     def __init__(
-        self, shared: Service, names_: tuple[str, ...], make: Callable[[str], Service]
+        self,
+        shared: Service,
+        names_: tuple[str, ...],
+        make: Callable[[str], Service],
+        faults: Callable[[Policy], list[Problem]] = lambda _: [],
     ) -> None:
-        self.shared = shared
+        self.shared, self._faults = shared, faults
         self.each: Mapping[str, Service] = {name: make(name) for name in names_}
         for name, service in self.each.items():
             service.shared = shared
@@ -67,7 +74,7 @@ class SiteServices:
             for other, service in self.each.items()
             if service.policy is not None
         }
-        problems = clashes(name, policy.stance, others, policy.place)
+        problems = clashes(name, policy.stance, others, policy.place) + self._faults(policy)
         if problems:
             raise ConfigError(problems)
 
@@ -97,6 +104,10 @@ class SiteServices:
                 ) from error
         for service in self:
             service.open(client)
+
+    def believes(self, address: str) -> bool:
+        """Whether any of the sites trusts this address."""
+        return any(is_trusted(address, service.trusted) for service in self)
 
     def reopen(self) -> None:
         """As a service does at SIGHUP, but for the rules: those are looked at by who watches."""

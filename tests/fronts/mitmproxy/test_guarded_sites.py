@@ -12,8 +12,11 @@ from mitmproxy import connection, http
 import severalsites
 from flows import OFF, SMALL_RULES, GuardFixture, flow, lay_shipped, mitmproxy_with
 from making import FIREFOX, GPTBOT
+from stagedoor.fronts.host_table import HostTable
 from stagedoor.fronts.mitmproxy.addon import Guard
 from stagedoor.fronts.mitmproxy.guarded_sites import SITE, GuardedSites
+from stagedoor.load import rule_folder
+from stagedoor.model.errors import ConfigError
 from stagedoor.model.events import Spent
 
 
@@ -185,3 +188,52 @@ def test_the_start_names_each_site(several: GuardFixture) -> None:
     assert lines[1].startswith("berta: berta.example, www.berta.example (Berta)")
     assert sites(several).first() is not None
     assert sites(several).addresses() == ["https://127.0.0.1:8001", "http://127.0.0.1:8002"]
+
+
+def test_a_site_without_an_address_does_not_lead_to_that_of_another(
+    several: GuardFixture, tmp_path: Path
+) -> None:
+    """mitmproxy has been given one of the sites' addresses, because it needs some."""
+    found = sites(several)
+    assert found._elsewhere is not None  # the tests' mode is no site's address
+    found._elsewhere = None
+    bare = severalsites.SHARED.replace('upstream: "http://127.0.0.1:8002", ', "")
+    severalsites.write(tmp_path / "rules", bare)
+    berta = found.services.each["berta"]
+    with pytest.raises(ConfigError, match="has no upstream"):
+        berta._build(rule_folder.sources(tmp_path / "rules", "berta"))
+
+
+def test_a_start_without_an_address_of_a_site_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lay_shipped(tmp_path, SMALL_RULES, monkeypatch)
+    bare = severalsites.SHARED.replace('upstream: "http://127.0.0.1:8002", ', "")
+    rules = severalsites.write(tmp_path / "rules", bare)
+    guard = Guard()
+    # The address is anna's own.
+    with mitmproxy_with(guard, "reverse:https://127.0.0.1:8001") as context:
+        GuardFixture(guard, context).set(guard_rules=str(rules), **OFF)
+    assert "rules/stance.yaml:4:5: the site has no upstream" in caplog.text.replace(
+        str(tmp_path), ""
+    )
+
+
+def test_a_failure_to_find_the_site_is_503_and_reaches_nobody(
+    several: GuardFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_authority: str) -> None:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setattr(HostTable, "of", staticmethod(broken))
+    found = entered(several, "anna.example")
+    assert found.response is not None
+    assert found.response.status_code == 503
+    assert several.value("errors_total", step="request", outcome="closed") == 1
+    asked = flow("/music/a.mp3", GPTBOT, headers={"Host": "anna.example"})
+    assert sites(several).refuse_early(asked) is None
+
+
+def test_proxies_of_one_site_are_no_household(several: GuardFixture) -> None:
+    assert several.guard.visitors.believed("192.0.2.1")
+    assert not several.guard.visitors.believed("198.51.100.7")

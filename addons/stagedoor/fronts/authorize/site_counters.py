@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from stagedoor.config.site_stances import hosts_of
-from stagedoor.fronts.addresses import is_trusted, networks
+from stagedoor.fronts.addresses import networks
 from stagedoor.fronts.authorize import front_logs
 from stagedoor.fronts.authorize.counter import (
     BY_HEADERS,
@@ -205,7 +205,7 @@ class SiteCounters:
 
     def believes(self, peer: str) -> bool:
         """Whether any of the sites trusts `peer`."""
-        return any(is_trusted(peer, service.trusted) for service in self.services)
+        return self.services.believes(peer)
 
     # -- log lines ---------------------------------------------------------------------------------
 

@@ -100,6 +100,7 @@ class Guard:
             if not names:
                 return
             self.sites = GuardedSites(self.exchanges, names, self._suite_of)
+            self.visitors.believed = self.sites.services.believes
             self.sites.report = partial(self.visitors.complaints, "client", NO_SITE.name)
         self.service.apply(settings.of_all())
         self.sites.apply(settings)
@@ -152,6 +153,9 @@ class Guard:
             if metrics and each.settings is not None and each.settings.state:
                 each.suite.fill(each.settings.state)
         service.unseen = startup.unseen(policy, service.trusted, service.ja4_header)
+        for each in self.sites.services if self.sites is not None else ():
+            if each.policy is not None:
+                each.unseen = startup.unseen(each.policy, each.trusted, each.ja4_header)
         if self._first:
             startup.announce(
                 *(policy, settings, service.mode, metrics, password, service.trusted),

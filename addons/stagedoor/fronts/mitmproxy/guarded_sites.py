@@ -6,6 +6,7 @@ that its certificate has (RFC 9113, 9.1.1), and a visitor may write any name int
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,16 +17,22 @@ from mitmproxy.proxy import mode_specs
 from stagedoor.config.site_stances import hosts_of
 from stagedoor.fronts.host_table import HostTable, believes, forwarded_host
 from stagedoor.fronts.mitmproxy import request_faults
+from stagedoor.fronts.mitmproxy.answers_given import as_response
 from stagedoor.fronts.mitmproxy.flow_exchange import Exchanges
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.mitmproxy.signal_responses import carried
 from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
 from stagedoor.fronts.mitmproxy.upstreams import leads_inside
+from stagedoor.fronts.refusals import unavailable
 from stagedoor.fronts.service import Service
 from stagedoor.fronts.site_services import SiteServices
 from stagedoor.model.errors import ConfigError, Problem
+from stagedoor.model.events import Failed
 from stagedoor.record.suite import Suite
 from stagedoor.resources.targets import Fault
+from stagedoor.rules.policy import Policy
+
+_log = logging.getLogger("stagedoor.door")
 
 SITE = "stagedoor.site"
 """Where a flow keeps the exchanges of its site."""
@@ -45,11 +52,14 @@ class GuardedSites:
         """Called when other names or addresses are in force."""
         self.report: Callable[[str], None] = lambda _: None
         """Takes the name in a request that is no site's."""
-        self._told: object = None
+        self._known: object = None
+        self._elsewhere: Upstream | None = None
+        """Where a site is that does not say it: the address on the command line, if it is no site's own."""
+        self._begun = False
         self._over_tls = False
         """Whether one of the sites answers by TLS."""
         self.services = SiteServices(
-            shared.service, names, lambda name: self._made(name, suite_of(name))
+            shared.service, names, lambda name: self._made(name, suite_of(name)), self._lacking
         )
 
     def _made(self, name: str, suite: Suite) -> Service:
@@ -65,21 +75,29 @@ class GuardedSites:
     def apply(self, settings: Settings) -> None:
         """ConfigError where the sites cannot be guarded so."""
         self.services.apply(settings)
-        policy = self.shared.service.policy
-        assert policy is not None
-        at_hand = bool(policy.stance.site.upstream) or _of_the_mode() is not None
-        lacking = [
+        if not self._begun:
+            policies = [service.policy for service in self.services if service.policy is not None]
+            given = _of_the_mode()
+            own = {_parsed(p.stance.site.upstream) for p in policies if p.stance.site.upstream}
+            # A program that was started without an address has one of the sites' for mitmproxy.
+            self._elsewhere = given if given not in own else None
+            self._begun = True
+            lacking = [found for policy in policies for found in self._lacking(policy)]
+            if lacking:
+                raise ConfigError(lacking)
+        self.fill()
+
+    def _lacking(self, policy: Policy) -> list[Problem]:
+        """A site must not lead to that of another because it says nothing."""
+        if policy.stance.site.upstream or self._elsewhere is not None or not self._begun:
+            return []
+        return [
             Problem(
-                service.policy.place,
-                f'the site "{name}" has no upstream, so its requests lead nowhere',
+                policy.place,
+                "the site has no upstream, so its requests lead nowhere",
                 "write site: upstream: http://localhost:8000",
             )
-            for name, service in self.services.each.items()
-            if service.policy is not None and not (at_hand or service.policy.stance.site.upstream)
         ]
-        if lacking:
-            raise ConfigError(lacking)
-        self.fill()
 
     def _follow(self, exchanges: Exchanges) -> None:
         exchanges.follow(exchanges.service.publication)
@@ -90,7 +108,7 @@ class GuardedSites:
         shared = self.shared.service.policy
         if shared is None or any(each.service.policy is None for each in self.each.values()):
             return
-        rows, told = [], []
+        rows, known = [], []
         for name, exchanges in self.each.items():
             policy = exchanges.service.policy
             assert policy is not None
@@ -100,19 +118,18 @@ class GuardedSites:
                 exchanges.upstream = upstream
                 exchanges.keep_host = _keeps_host(upstream)
             rows.append((hosts, exchanges))
-            told.append((name, hosts, upstream))
+            known.append((name, hosts, upstream))
         self._over_tls = any(e.upstream.scheme == "https" for e in self.each.values() if e.upstream)
         self.table = HostTable(rows, self.each.get(shared.stance.site.default))
-        if told != self._told:
-            self._told = told
+        if known != self._known:
+            self._known = known
             self.changed()
 
-    @staticmethod
-    def _upstream(own: str, shared: str) -> Upstream | None:
+    def _upstream(self, own: str, shared: str) -> Upstream | None:
         """Where a site is; what it has from the shared stance, the command line may overrule."""
         if own and own != shared:
             return _parsed(own)
-        return _of_the_mode() or (_parsed(own) if own else None)
+        return self._elsewhere or (_parsed(own) if own else None)
 
     def first(self) -> Upstream | None:
         """One of the sites' addresses: mitmproxy's mode needs one, which no request is sent to."""
@@ -191,20 +208,29 @@ class GuardedSites:
         self, flow: http.HTTPFlow, malformed: Callable[[http.HTTPFlow], bool]
     ) -> Awaitable[None] | None:
         """Find the site of a request, and let its exchanges decide."""
-        if malformed(flow):
+        try:
+            if malformed(flow):
+                return None
+            found = self.meant(flow)
+            if found is None:
+                self._nobodys(flow)
+                return None
+            self._into(flow, found)
+        except Exception:  # noqa: BLE001 (whatever it is, it must not lead to the wrong site)
+            self.shared.service.emit(Failed("request", "closed"))
+            _log.exception("the site of a request could not be found; it is answered 503")
+            self._answer(flow, as_response(unavailable(None)))
             return None
-        found = self.meant(flow)
-        if found is None:
-            self._nobodys(flow)
-            return None
-        self._into(flow, found)
         return found.request(flow, _settled)
 
     def refuse_early(self, flow: http.HTTPFlow) -> http.Response | None:
         """As Exchanges.refuse_early, by the site of the request."""
-        if request_faults.settle(flow) is not None:
+        try:
+            if request_faults.settle(flow) is not None:
+                return None
+            found = self.meant(flow)
+        except Exception:  # noqa: BLE001 (it fails again on its usual way)
             return None
-        found = self.meant(flow)
         return found.refuse_early(flow) if found is not None else None
 
     @staticmethod
@@ -217,13 +243,17 @@ class GuardedSites:
             data.scheme = upstream.scheme.encode()
 
     def _nobodys(self, flow: http.HTTPFlow) -> None:
-        flow.request.stream = False
-        flow.response = request_faults.answer(NO_SITE)
-        flow.metadata["stagedoor.answer"] = True
+        self._answer(flow, request_faults.answer(NO_SITE))
         self.report(flow.request.headers.get("host", ""))
 
+    @staticmethod
+    def _answer(flow: http.HTTPFlow, response: http.Response) -> None:
+        flow.request.stream = False
+        flow.response = response
+        flow.metadata["stagedoor.answer"] = True
+
     def unreachable(self, server: connection.Server) -> None:
-        """A site does not answer: those that are there are told, and no others."""
+        """A site does not answer: it is reported for those at this address, and no others."""
         place = server.address
         for exchanges in self.each.values():
             upstream = exchanges.upstream
