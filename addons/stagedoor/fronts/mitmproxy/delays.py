@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from stagedoor.fronts.mitmproxy.passage import Passage
 from stagedoor.model.actions import THROTTLE, named
-from stagedoor.rules.rule import RETRY_AFTER
+from stagedoor.rules.written_action import RETRY_AFTER
 
 MOST_WAITING = 200
 """At the same time."""
