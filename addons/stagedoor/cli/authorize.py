@@ -100,7 +100,8 @@ def run(options: argparse.Namespace) -> int:
         store = store_address(options.store) if options.store else None
     except ValueError as error:
         raise StagedoorError(f"--store: {error}") from error
-    stance = rule_folder.load(options.rules).stance
+    loaded = rule_folder.read(options.rules)
+    stance = loaded.policy.stance
     try:
         upstream = Site(upstream=options.upstream or stance.site.upstream).upstream
     except ValidationError as error:
@@ -117,5 +118,5 @@ def run(options: argparse.Namespace) -> int:
         upstream_insecure=options.upstream_insecure,
         desk_password=os.environ.get("STAGEDOOR_DESK_PASSWORD", ""),
     )
-    running.run(settings, running.place(options.listen, options.log, upstream))
+    running.run(settings, running.place(options.listen, options.log, upstream), loaded)
     return 0

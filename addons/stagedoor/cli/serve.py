@@ -79,7 +79,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the guard until it is stopped; what was not said stands in the stance."""
-    stance = rule_folder.load(options.rules).stance
+    loaded = rule_folder.read(options.rules)
+    stance = loaded.policy.stance
     site = site_of(options, stance)
     from stagedoor.fronts.mitmproxy.lean_master import Running, serve
     from stagedoor.fronts.mitmproxy.startup import reverse_spec, unusable
@@ -98,7 +99,7 @@ def run(options: argparse.Namespace) -> int:
             "--workers and a socket of systemd's do not go together: several workers open their own — "
             "take the .socket unit away, or --workers"
         )
-    running = Running(manager, sockets, options.grace, others)
+    running = Running(manager, sockets, options.grace, others, loaded=loaded)
     return serve(settings_of(options), reverse_spec(site), running)
 
 
