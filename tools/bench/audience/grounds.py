@@ -318,7 +318,7 @@ def _exported(
         if path.name == "nginx.conf":
             listen = " ".join(f"listen {one} ssl http2;" for one in listening)
             pem = folder / "site.pem"
-            certificate = f"ssl_certificate {pem}; ssl_certificate_key {pem}; limit_rate 12m;"
+            certificate = f"ssl_certificate {pem}; ssl_certificate_key {pem};"
             text = text.replace(f"listen {listening[0]};", f"{listen} {certificate}")
             # Behind the include: what nginx says about maps comes before the first of them.
             text = text.replace("\n    server {", f"\n{_VISITOR}\n    server {{", 1)

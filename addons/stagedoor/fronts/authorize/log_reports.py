@@ -24,8 +24,10 @@ from stagedoor.model.sound import SoundSent
 from stagedoor.resources import response_kinds
 from stagedoor.resources.bit_rates import bytes_a_second
 from stagedoor.resources.media_lengths import extent
+from stagedoor.resources.multipart_ranges import asked_parts
 from stagedoor.resources.paths import normalise
 from stagedoor.resources.track_keys import track_key
+from stagedoor.rules.plan import ALLOW
 from stagedoor.store.interface import Length
 
 _log = logging.getLogger("stagedoor.door")
@@ -93,6 +95,8 @@ class LogReports:
             return
         if sent.verdict in (BY_MAP, KEPT):
             # Nobody was asked: it is written down now, as one more request.
+            if sent.verdict == KEPT and sent.status < 400 and transaction.verdict.refused:
+                transaction.verdict = ALLOW  # the kept one, that let it in: it has gone out
             transaction.at = time.time()
             self._service.record(transaction)
             if transaction.verdict.refused:
@@ -210,22 +214,40 @@ class LogReports:
         if not rate:
             rate = 1 / bytes_a_second(key, sent.headers.get("content-type", ""))
             seconds = size * rate
-        end = min(start + sent.size, size) if size else start + sent.size
+        parts: list[tuple[int, int]] = []
+        if where is None and sent.status == 206 and size:
+            asked = sent.asked or transaction.request.header("range")
+            parts = _sent_parts(asked_parts(asked, size), sent.size)
+        if not parts:
+            parts = [(start, min(start + sent.size, size) if size else start + sent.size)]
         announced = sent.announced()
+        last = len(parts) - 1
         return [
             SoundSent(
                 track=place.track,
                 kind=kind,
-                seconds=max(0, end - start) * rate,
-                start=start,
+                seconds=max(0, end - begin) * rate,
+                start=begin,
                 end=end,
                 size=size,
                 length=place.length or (seconds if place.track == key else 0.0),
-                offset=place.offset + start * rate,
+                offset=place.offset + begin * rate,
                 resource=key,
                 collection=place.collection,
-                first=True,
-                last=True,
-                complete=announced is not None and sent.size >= announced,
+                first=number == 0,
+                last=number == last,
+                complete=number == last and announced is not None and sent.size >= announced,
             )
+            for number, (begin, end) in enumerate(parts)
         ]
+
+
+def _sent_parts(asked: list[tuple[int, int]], sent: int) -> list[tuple[int, int]]:
+    """What went out of several ranges, which a response sends one after the other."""
+    parts: list[tuple[int, int]] = []
+    for begin, end in asked:
+        if sent <= 0:
+            break
+        parts.append((begin, min(end, begin + sent)))
+        sent -= end - begin
+    return parts
