@@ -350,7 +350,9 @@ def _nginx(processes: Processes, folder: Path, name: str, at: Sequence[str], ser
     user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
     listen = " ".join(f"listen {one};" for one in at)
     config.write_text(
-        _NGINX.format(folder=folder, visitor=_VISITOR, name=name, user=user, listen=listen, server=server)
+        _NGINX.format(
+            folder=folder, visitor=_VISITOR, name=name, user=user, listen=listen, server=server
+        )
     )
     command: list[str | Path] = [program("nginx"), "-c", config, "-e", folder / f"{name}.error"]
     host, _, port = at[0].partition(" ")[0].rpartition(":")

@@ -18,6 +18,7 @@ from stagedoor.fronts.authorize.front_logs import BY_MAP, KEPT, SentResponse, re
 from stagedoor.fronts.authorize.open_requests import OpenRequests
 from stagedoor.fronts.authorize.site_readings import SiteReadings
 from stagedoor.fronts.service import Service
+from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Answered, Failed, Handed, Responded
 from stagedoor.model.facts import PEOPLE, Request
 from stagedoor.model.sound import SoundSent
@@ -102,6 +103,8 @@ class LogReports:
             if transaction.verdict.refused:
                 return
         self._service.emit(Answered(sent.status, None))
+        if sent.status == 401 and transaction.request.credentials != "none":
+            self._site.logins.wrong(client_key(sent.address))
         if transaction.resource.kind != "audio" and sent.status in _CONTENT:
             self._shown(transaction, sent)
         resource = transaction.resource

@@ -18,14 +18,16 @@ MOST_OF_A_FIELD = 15_000
 MOST_OF_ALL = 48_000
 """The same of all fields that Caddy writes: a datagram, less what it adds."""
 _LEFT_OUT = frozenset({"cookie", "authorization"})
-_LONGER = re.compile(r'[^\x20-\x7e]|["\\]')
+_DOUBLED = re.compile(r'["\\]')
+_ESCAPED = re.compile(r"[^\x20-\x7e]")
 _LONGEST = 6
-"""What one character may become: \\u00e9."""
+"""What one character may become: an escape of JSON's with four digits."""
 
 
 def written(text: str) -> int:
     """Bytes that a text may have in a line."""
-    return len(text) + (_LONGEST - 1) * len(_LONGER.findall(text))
+    more = len(_DOUBLED.findall(text)) + (_LONGEST - 1) * len(_ESCAPED.findall(text))
+    return len(text) + more
 
 
 def fit(head: bytes, request: Request) -> bool:
@@ -33,7 +35,5 @@ def fit(head: bytes, request: Request) -> bool:
     if len(head) <= SHORT:
         return True
     sizes = [written(request.target)]
-    sizes += [
-        written(value) for name, value in request.headers if name.lower() not in _LEFT_OUT
-    ]
+    sizes += [written(value) for name, value in request.headers if name.lower() not in _LEFT_OUT]
     return max(sizes) <= MOST_OF_A_FIELD and sum(sizes) <= MOST_OF_ALL

@@ -69,6 +69,10 @@ def _whole(s: FrontSettings) -> str:
             proxy_hide_header Alt-Svc;  # it would lead visitors past this server
 """
     )
+    if s.root is None and s.trap:
+        site += """\
+            proxy_set_header Accept-Encoding "";  # what is compressed cannot be written into
+"""
     if s.root is None:
         for name, _ in s.headers:
             if once(name):
@@ -197,6 +201,15 @@ map "$host $http_host" $stagedoor_authority {{
 }}
 
 """
+    if s.trap:
+        text += f"""\
+# The trap link, which no person sees: for everybody but crawlers that are verified.
+map $stagedoor_trapped $stagedoor_trap {{
+    default "";
+    1 {_quoted(s.trap)};
+}}
+
+"""
     text += """\
 # Bytes a second, where the counter says so; otherwise there is no limit.
 map $stagedoor_rate $stagedoor_limit {
@@ -223,6 +236,12 @@ def _server(s: FrontSettings) -> str:
         cache = f"""\
     proxy_cache stagedoor;
     proxy_cache_key "{_KEY}";
+"""
+    trap = ""
+    if s.trap:
+        trap = """\
+auth_request_set $stagedoor_trapped "$stagedoor_trapped$upstream_http_x_stagedoor_trap";
+sub_filter "</body>" "$stagedoor_trap</body>";
 """
     forwarded = _FORWARDED.replace("        ", "    ")
     files = "".join(
@@ -257,7 +276,7 @@ auth_request_set $stagedoor_rate "$stagedoor_rate$upstream_http_x_stagedoor_rate
 auth_request_set $stagedoor_asked 1;
 # Many recordings at the same moment go out a little slower, and still much faster than they sound.
 limit_rate $stagedoor_limit;
-error_page 403 = @stagedoor_refusal;
+{trap}error_page 403 = @stagedoor_refusal;
 
 location = /stagedoor/ask {{
     internal;
