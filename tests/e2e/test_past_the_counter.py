@@ -12,7 +12,7 @@ import pytest
 from . import counting
 from .clients import FIREFOX, GPTBOT, LIBRARY, conversation, curl, raw, request
 from .counting import Behind, counted
-from .guarding import Guard
+from .programs import free_port
 from .site import Site
 
 VISITOR = ("--interface", "127.0.0.2")
@@ -64,7 +64,7 @@ def files(origin: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def front(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     folder = tmp_path_factory.mktemp("counter")
     (folder / "stance.yaml").write_text("traps: yes\n", "utf-8")
-    inner = counting.free_port()
+    inner = free_port()
     site = f"http://127.0.0.1:{inner}"
     rules = ("--rules", str(folder))
     found = counting.start_counter(

@@ -89,7 +89,7 @@ class LogReports:
             )
 
     def _sent(self, sent: SentResponse) -> None:
-        key = (sent.address, sent.method, sent.target, sent.agent)
+        key = (sent.address, sent.method, sent.target, sent.agent, sent.asked)
         found = self._open.find(key)
         transaction = found if isinstance(found, Asked) else self._recognised(sent)
         if transaction is None:
