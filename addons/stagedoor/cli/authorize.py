@@ -12,7 +12,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from stagedoor.cli.shared_options import add_rules
-from stagedoor.config.stance import Site, split_listen
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.stance import Site
 from stagedoor.config.store_address import store_address
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError

@@ -114,10 +114,12 @@ SHAPES: Mapping[str, Shape] = {
     "config.schema._one_or_many": lambda many: {"anyOf": [many["items"], many]},
     "model.units.duration": lambda _: DURATION,
     "model.units.size": lambda _: SIZE,
-    "config.stance._yes_no": lambda one: {"anyOf": [answer(one["enum"]), _OTHERWISE]},
-    "config.stance._switch": lambda one: {"anyOf": [switch(one["enum"]), {"type": "boolean"}]},
-    "config.stance._absolute": _PATH,
-    "config.stance.proxy_word": PROXY,
+    "config.stance_values._yes_no": lambda one: {"anyOf": [answer(one["enum"]), _OTHERWISE]},
+    "config.stance_values._switch": lambda one: {
+        "anyOf": [switch(one["enum"]), {"type": "boolean"}]
+    },
+    "config.stance_values._absolute": _PATH,
+    "config.address_values.proxy_word": PROXY,
     "config.stance.Artist._reachable": {
         "pattern": "^(mailto:|https?://|$)",
         "errorMessage": "begin with mailto: or https://",
@@ -141,7 +143,7 @@ SHAPES: Mapping[str, Shape] = {
         "minimum": 0,
         "errorMessage": "write 0.0.0.0:8080 or just 8080",
     },
-    "config.stance._over_nothing": {"minimum": 1},
+    "config.stance_values._over_nothing": {"minimum": 1},
     "config.offers.OfferFile._address": {
         "pattern": r"^(https?://[^?#\s]+)?$",
         "errorMessage": "write its address: https://licences.example",

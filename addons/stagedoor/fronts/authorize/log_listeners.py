@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stagedoor.config.stance import split_listen
+from stagedoor.config.address_values import split_listen
 from stagedoor.fronts.authorize.front_logs import MOST_LINE
 from stagedoor.model.errors import StagedoorError
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stagedoor.config.stance import split_listen
+from stagedoor.config.address_values import split_listen
 from stagedoor.fronts.addresses import is_trusted, networks
 from stagedoor.fronts.authorize.counter import Counter
 from stagedoor.fronts.authorize.counter_answers import Answers
@@ -94,8 +94,7 @@ class Running:
         self.settings, self.where = settings, where
         self._given = {each.type: each for each in sockets}
         """Sockets that were handed over, open: one for questions, one for log lines."""
-        self.service = Service(lambda said: len(carried(said)))
-        self.service.marks = NoHandouts(lambda: self.service.store, self.service.emit)
+        self.service = Service(lambda said: len(carried(said)), marks=NoHandouts)
         context_of = settings.upstream_ca
         try:
             client = UpstreamClient(
