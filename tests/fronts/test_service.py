@@ -9,8 +9,10 @@ from stagedoor.fronts.service import Service
 from stagedoor.load import rule_folder
 
 
-def settings(rules: Path | None) -> Settings:
-    return Settings(rules=rules, state=None, metrics=None, mode=None, trusted_proxies=None)
+def applied(service: Service, rules: Path | None) -> str:
+    """The mode that is in force then."""
+    service.apply(Settings(rules=rules, state=None, metrics=None, mode=None, trusted_proxies=None))
+    return service.mode
 
 
 def test_rules_that_were_read_before_the_start_are_not_read_again(tmp_path: Path) -> None:
@@ -20,16 +22,13 @@ def test_rules_that_were_read_before_the_start_are_not_read_again(tmp_path: Path
     stance.write_text("mode: [a mistake\n", "utf-8")
     service = Service(lambda _: 0)
     service.loaded = loaded
-    service.apply(settings(tmp_path))
+    assert applied(service, tmp_path) == "observe"
     assert service.policy is loaded.policy
-    assert (service.mode, service.loaded) == ("observe", None)
 
 
 def test_rules_of_another_folder_are_read(tmp_path: Path) -> None:
     (tmp_path / "stance.yaml").write_text("mode: observe\n", "utf-8")
     service = Service(lambda _: 0)
     service.loaded = rule_folder.read(None)
-    service.apply(settings(tmp_path))
-    assert service.mode == "observe"
-    service.apply(settings(None))
-    assert service.mode == "enforce"
+    assert applied(service, tmp_path) == "observe"
+    assert applied(service, None) == "enforce"

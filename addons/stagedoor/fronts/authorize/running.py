@@ -87,10 +87,14 @@ def carried(said: Published) -> frozenset[str]:
 
 
 class Running:
-    """One counter."""
+    """One counter. `sockets` are open already: it listens there, and `where` says what else."""
 
-    def __init__(self, settings: Settings, where: Place) -> None:
+    def __init__(
+        self, settings: Settings, where: Place, sockets: Sequence[socket.socket] = ()
+    ) -> None:
         self.settings, self.where = settings, where
+        self._given = {each.type: each for each in sockets}
+        """Sockets that were handed over, open: one for questions, one for log lines."""
         self.service = Service(lambda said: len(carried(said)), marks=NoHandouts)
         context_of = settings.upstream_ca
         try:
@@ -138,6 +142,8 @@ class Running:
             service.policy.stance, proxied=True, header=service.ja4_header, certificate=False
         )
         found = await self._listen()
+        if (given := self._given.get(socket.SOCK_DGRAM)) is not None:
+            self.log_places.append(await self._logs.take(given))
         for one in self.where.logs:
             self.log_places.append(await self._logs.open(_at_port(one, found[1])))
         service.watcher.open()
@@ -148,6 +154,11 @@ class Running:
 
     async def _listen(self) -> tuple[str, int]:
         loop, where = asyncio.get_running_loop(), self.where
+        if (given := self._given.get(socket.SOCK_STREAM)) is not None:
+            make = loop.create_server if given.family != socket.AF_UNIX else loop.create_unix_server
+            self._server = await make(self._connections, sock=given, backlog=BACKLOG)
+            at = given.getsockname()
+            return (str(at), 0) if isinstance(at, str) else (str(at[0]), int(at[1]))
         try:
             if where.path is not None:
                 found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -218,7 +229,7 @@ class Running:
         await self.reports.close()
         self.service.close()
         self._desk.close()
-        if self.where.path is not None:
+        if self.where.path is not None and socket.SOCK_STREAM not in self._given:
             with suppress(OSError):
                 self.where.path.unlink()
 
@@ -249,8 +260,13 @@ def _at_port(where: str, port: int) -> str:
     return where
 
 
-def run(settings: Settings, where: Place, loaded: LoadedRules | None = None) -> None:
+def run(
+    settings: Settings,
+    where: Place,
+    sockets: Sequence[socket.socket] = (),
+    loaded: LoadedRules | None = None,
+) -> None:
     """Run a counter until it is stopped; `loaded` are the rules, where they were read already."""
-    running = Running(settings, where)
+    running = Running(settings, where, sockets)
     running.service.loaded = loaded
     asyncio.run(running.until_stopped())
