@@ -29,6 +29,7 @@ from stagedoor.model import edges
 from stagedoor.model.errors import Location, Problem, did_you_mean, listed
 from stagedoor.model.facts import Mode
 from stagedoor.model.globs import MAX_PATTERN
+from stagedoor.model.languages import Language
 from stagedoor.model.units import duration
 from stagedoor.signals import registry
 
@@ -95,10 +96,13 @@ def network(text: str) -> IPv4Network | IPv6Network:
 
 
 class Artist(Model):
-    """Who is speaking; printed on refusals so that a wrongly refused person can ask."""
+    """Who is speaking; printed on refusals so that a wrongly refused person can ask. `language`: of
+    reports and letters.
+    """
 
     name: str = ""
     contact: str = ""
+    language: Literal["", Language] = ""
 
     @field_validator("contact")
     @classmethod

@@ -257,9 +257,7 @@ def answer(
 
 
 @lru_cache(maxsize=128)
-def _short(
-    language: Language, first: str, sentences: tuple[str, ...], *, as_page: bool
-) -> _Drawn:
+def _short(language: Language, first: str, sentences: tuple[str, ...], *, as_page: bool) -> _Drawn:
     texts = TEXTS[language]
     said = [texts[key] for key in sentences]
     return _Drawn(

@@ -70,6 +70,12 @@ def utc_second(milliseconds: int, language: Language) -> str:
     return f"{utc_day(milliseconds, language)}, {at:%H:%M:%S}"
 
 
+def utc_hour(milliseconds: int, language: Language) -> str:
+    """Day and month, and the minute, in UTC: Oct 1 12:00 or 1. Okt. 12:00."""
+    at = _utc(milliseconds)
+    return f"{format_skeleton('MMMd', at, locale=locale(language))} {at:%H:%M}"
+
+
 def _utc(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
