@@ -36,10 +36,16 @@ def identity(account: Account, wording: Wording) -> Markup:
     ).format(
         wording.say("identity"),
         wording.say("identity.about"),
-        table(wording, _COLUMNS, rows, "figures-table"),
+        table(wording, wording.say("identity"), _COLUMNS, rows, "figures-table"),
         Markup("<h3>{}</h3>{}").format(
             wording.say("identity.why"),
-            table(wording, ("identity", "reason", "times"), reasons, "reasons"),
+            table(
+                wording,
+                wording.say("identity.why"),
+                ("identity", "reason", "times"),
+                reasons,
+                "reasons",
+            ),
         )
         if reasons
         else "",

@@ -24,7 +24,7 @@ def notices(account: Account, wording: Wording) -> Markup:
     ]  # fmt: skip
     return section(
         wording.say("told"),
-        table(wording, (*_VISIT, "texts"), rows),
+        table(wording, wording.say("told"), (*_VISIT, "texts"), rows),
         rest(wording, account.total("notices"), len(rows)),
     )
 
@@ -58,7 +58,7 @@ def takings(account: Account, wording: Wording) -> Markup:
     return section(
         wording.say("taken"),
         Markup("<p>{}</p>").format(said) if against else "",
-        table(wording, _GOODS, rows),
+        table(wording, wording.say("taken"), _GOODS, rows),
         rest(wording, len(goods), len(rows)),
     )
 
@@ -76,7 +76,7 @@ def refusals(account: Account, wording: Wording) -> Markup:
     ]
     return section(
         wording.say("refused"),
-        table(wording, (*_VISIT, "rule"), rows),
+        table(wording, wording.say("refused"), (*_VISIT, "rule"), rows),
         rest(wording, account.total("refusals"), len(rows)),
     )
 
@@ -98,7 +98,12 @@ def traces(account: Account, wording: Wording) -> Markup:
     return section(
         wording.say("traced"),
         Markup("<p>{}</p>").format(wording.say("traced.about", n=wording.number(uses))),
-        table(wording, ("time", "mark", "happened", "identity", "address"), rows),
+        table(
+            wording,
+            wording.say("traced"),
+            ("time", "mark", "happened", "identity", "address"),
+            rows,
+        ),
         rest(wording, len(account.traces), len(rows)),
     )
 

@@ -19,9 +19,13 @@ def section(heading: str, *parts: Markup | str) -> Markup:
 
 
 def table(
-    wording: Wording, columns: Sequence[str], rows: Iterable[Sequence[str]], style: str = "log"
+    wording: Wording,
+    name: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    style: str = "log",
 ) -> Markup:
-    """A table; `columns` are keys of the texts, an empty one is a column without a head."""
+    """A table; `columns` are keys of the texts. `name` says of what it is to who does not see it."""
     body = Markup("").join(
         Markup("<tr>{}</tr>").format(
             Markup("").join(Markup("<td>{}</td>").format(cell) for cell in row)
@@ -31,12 +35,12 @@ def table(
     if not body:
         return Markup("<p>{}</p>").format(wording.say("none"))
     head = Markup("").join(
-        Markup("<th>{}</th>").format(wording.say(f"col.{name}") if name else "") for name in columns
+        Markup("<th>{}</th>").format(wording.say(f"col.{column}")) for column in columns
     )
     return Markup(
         '<div class=wide tabindex=0 role=region aria-label="{}"><table class="{}"><thead><tr>{}</tr>'
         "</thead><tbody>{}</tbody></table></div>"
-    ).format(wording.say("table"), style, head, body)
+    ).format(name, style, head, body)
 
 
 def rest(wording: Wording, all_of_them: int, shown: int) -> Markup | str:

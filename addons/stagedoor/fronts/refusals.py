@@ -97,9 +97,9 @@ _MEDIA_DESTINATIONS = frozenset({"audio", "video", "track", "image"})
 _PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{headline}</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<style>:root{{color-scheme:light dark}}body{{overflow-wrap:break-word;font:1.05rem/1.6 system-ui,sans-serif;max-width:34rem;
+<style>:root{{color-scheme:light dark}}body{{background:Canvas;color:CanvasText;overflow-wrap:anywhere;font:1.05rem/1.6 system-ui,sans-serif;max-width:34rem;
 margin:18vh auto 4rem;padding:0 1.25rem}}h1{{font-size:1.5rem;line-height:1.25}}
-p.policy{{border-left:.25rem solid #b5452c;padding-left:1rem}}</style></head>
+a{{color:LinkText}}p.policy{{border-left:.25rem solid #b5452c;padding-left:1rem}}</style></head>
 <body><main><h1>{headline}</h1>{paragraphs}</main></body></html>
 """
 

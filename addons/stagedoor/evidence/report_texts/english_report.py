@@ -100,7 +100,6 @@ ENGLISH: Mapping[str, str] = {
     "kind.asset": "part of a page",
     "kind.api": "interface",
     "kind.other": "other",
-    "table": "Table",
     "none": "None.",
     "rest": "The first {shown} of {all}; all stand in entries.jsonl.",
     "record": "The record itself",

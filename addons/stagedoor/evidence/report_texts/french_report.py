@@ -100,7 +100,6 @@ FRENCH: Mapping[str, str] = {
     "kind.asset": "élément d’une page",
     "kind.api": "interface",
     "kind.other": "autre",
-    "table": "Tableau",
     "none": "Aucun.",
     "rest": "Les {shown} premières lignes sur {all}\N{NARROW NO-BREAK SPACE}; toutes sont dans entries.jsonl.",
     "record": "Le registre lui-même",

@@ -100,7 +100,6 @@ GERMAN: Mapping[str, str] = {
     "kind.asset": "Teil einer Seite",
     "kind.api": "Schnittstelle",
     "kind.other": "anderes",
-    "table": "Tabelle",
     "none": "Keine.",
     "rest": "Die ersten {shown} von {all}; alle stehen in entries.jsonl.",
     "record": "Die Aufzeichnung selbst",

@@ -100,7 +100,6 @@ SPANISH: Mapping[str, str] = {
     "kind.asset": "parte de una página",
     "kind.api": "interfaz",
     "kind.other": "otro",
-    "table": "Tabla",
     "none": "Ninguno.",
     "rest": "Los primeros {shown} de {all}; todos están en entries.jsonl.",
     "record": "El propio registro",
