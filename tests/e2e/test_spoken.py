@@ -41,6 +41,9 @@ CUT = """
         .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0
             && getComputedStyle(one).display !== "inline")
         .map(one => one.innerText.slice(0, 60))"""
+SCROLLED = """
+    return [...document.querySelectorAll(".wide:has(.figures-table, svg), .wide:has(th:nth-child(8))")]
+        .filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.innerText.slice(0, 60))"""
 OVERLAPPING = """
     const texts = [...document.querySelectorAll("svg text")].map(one => one.getBoundingClientRect());
     return texts.flatMap((a, i) => texts.slice(i + 1).filter(b =>
@@ -83,6 +86,8 @@ def test_nothing_is_cut_and_axe_finds_nothing(
             assert browser.run("return document.documentElement.scrollWidth") <= width, where
             assert browser.run(CUT) == [], where
             assert browser.run(OVERLAPPING) == 0, where
+            if width == 1280:
+                assert browser.run(SCROLLED) == [], "wide enough to see a whole row"
             if not PICTURES and (width < 500) == (language in {"en", "fr"}):
                 continue  # both widths and shades come up, in two languages each
             browser.run(AXE + "\nwindow.axe = axe; window.found = null;"

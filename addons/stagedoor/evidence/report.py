@@ -136,7 +136,11 @@ def _first_sentence(account: Account, wording: Wording) -> Markup:
 
 
 def _timeline(account: Account, wording: Wording) -> Markup:
-    return Markup('<section class="whole"><h2>{}</h2>{}<p class="note">{}</p></section>').format(
+    return Markup(
+        '<section class="whole"><h2>{0}</h2>'
+        '<div class=wide tabindex=0 role=region aria-label="{0}">{1}</div>'
+        '<p class="note">{2}</p></section>'
+    ).format(
         wording.say("timeline"),
         draw(account, account.since, account.until, wording),
         wording.say("timeline.legend"),

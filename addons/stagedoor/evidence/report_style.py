@@ -28,7 +28,7 @@ ul.figures i { display: block; font-style: normal; font-size: .9em }
 ul.figures b { display: block; font-size: 1.5rem; line-height: 1.3; color: var(--ink) }
 ul.figures .told { border-color: var(--told) } ul.figures .taken { border-color: var(--taken) }
 ul.figures .refused { border-color: var(--refused) }
-svg { display: block; width: 100%; height: auto; margin: .5rem 0 }
+svg { display: block; width: 100%; min-width: 40rem; height: auto; margin: .5rem 0 }
 svg text { font-size: 10.5px; fill: var(--ink) } svg .axis { fill: var(--soft) }
 svg .force { fill: var(--force) } svg .other { fill: var(--other) } svg .told { fill: var(--told) }
 svg .taken { fill: var(--taken) } svg .refused { fill: var(--refused) }
@@ -40,7 +40,8 @@ th { text-align: left; color: var(--soft); font-weight: 600; white-space: nowrap
 th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
 td { font-variant-numeric: tabular-nums }
 .figures-table th:not(:first-child), .figures-table td:not(:first-child) { text-align: right; white-space: nowrap }
-.figures-table td:first-child { min-width: 13rem }
+.figures-table th:not(:first-child) { white-space: normal; hyphens: auto }
+.figures-table td:first-child { min-width: 11rem }
 .still { white-space: nowrap }
 code, pre { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .85em }
 code { overflow-wrap: anywhere }
@@ -58,7 +59,7 @@ dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
   body { font-size: 9.5pt } main { max-width: none; padding: 0 }
   h2, h3 { break-after: avoid } tr, .whole, pre, .figures-table, ul.figures li, dl { break-inside: avoid }
-  thead { display: table-header-group } .wide { overflow: visible }
+  thead { display: table-header-group } .wide { overflow: visible } svg { min-width: 0 }
   table { font-size: 8pt }
 }
 """)
