@@ -35,7 +35,9 @@ RULE = Verdict(
     "Such programs took whole catalogues and feeds, and no listener was seen so (others.sweepers is no).",
     status=429, seconds=600.0,
 )  # fmt: skip
-LONG = Artist(name="The Understudies", contact="mailto:rights-and-licences@the-understudies.example")
+LONG = Artist(
+    name="The Understudies", contact="mailto:rights-and-licences@the-understudies.example"
+)
 CUT = """
     return [...document.querySelectorAll("h1, h2, h3, p, li, dt, dd, th, td, a, code")]
         .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0
@@ -54,7 +56,9 @@ def pages(language: Language) -> dict[str, str]:
     """Each kind of page, as HTML."""
     asked = asks(accept="text/html", accept_language=language)
     song = Resource("audio", "/music/a.mp3")
-    refusal = refuse(asked, GPTBOT_CLIENT, song, RULE, LONG, "K7Q29FXM", come_by="https://m.example/a")
+    refusal = refuse(
+        asked, GPTBOT_CLIENT, song, RULE, LONG, "K7Q29FXM", come_by="https://m.example/a"
+    )
     about = replace(ABOUT, claimed=ABOUT.proven, more_steps=7)
     return {
         "refusal": refusal.body.decode(),
