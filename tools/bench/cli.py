@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fronts",
         nargs="+",
-        choices=("tls", "proxied", "plain"),
-        help="listening: where visitors come to (default: tls proxied)",
+        choices=("tls", "proxied", "plain", "counter"),
+        help="listening: where visitors come to (default: tls proxied counter)",
     )
     return parser

@@ -11,7 +11,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from stagedoor.cli.shared_options import add_rules
-from stagedoor.config.stance import Site, Stance, split_listen
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.stance import Site, Stance
 from stagedoor.fronts import steering
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError

@@ -16,6 +16,7 @@ _LOG = {
     "host": "%REQ(:AUTHORITY)%",
     "target": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
     "agent": "%REQ(USER-AGENT)%",
+    "asked": "%REQ(RANGE)%",
     "status": "%RESPONSE_CODE%",
     "sent": "%BYTES_SENT%",
     "seconds": "%DURATION%",

@@ -35,6 +35,7 @@ accessLog:
       defaultMode: drop
       names:
         User-Agent: keep
+        Range: keep
         X-Forwarded-For: keep
         X-Stagedoor-Client: keep
         Content-Type: keep

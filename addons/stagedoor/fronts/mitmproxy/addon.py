@@ -41,12 +41,11 @@ class Guard:
     def __init__(self, suite: Suite | None = None) -> None:
         self.service = Service(lambda said: len(carried(said.headers)), suite)
         self._first = suite is None
-        self.exchanges = Exchanges(self.service)
+        self.visitors = Visitors(self.service)
+        self.exchanges = Exchanges(self.service, self.visitors.complaints.outage)
         self.service.changed = lambda _: self.exchanges.follow(self.service.publication)
         self._desk = DeskService(self.service)
-        self.visitors = Visitors(self.service)
         self._looking: asyncio.Task[None] | None = None
-        self.exchanges.outage = self.visitors.complaints.outage
         self.on_reload: Callable[[], None] = lambda: None
         self._running = False
         self._undo: list[Callable[[], None]] = []

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stagedoor.config.stance import Stance, split_listen
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.stance import Stance
 from stagedoor.config.store_address import StoreAddress, store_address
 from stagedoor.fronts.addresses import Proxies, networks
 from stagedoor.fronts.mitmproxy.connections import HEAD, IDLE, IN_ALL, PER_HOUSEHOLD

@@ -16,7 +16,8 @@ from mitmproxy import ctx
 from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
-from stagedoor.config.stance import Site, split_listen
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.stance import Site
 from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.blind_spots import at_start
 from stagedoor.fronts.mitmproxy import log_output, start_checks
