@@ -172,6 +172,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Artist: {
         "name": "yours or the band's; it stands on every refusal",
         "contact": "where a person refused by mistake can ask: mailto:rights@example.org, or a link",
+        "language": "of your evidence reports and letters: en, de, fr, es; visitors read their own language",
     },
     stance.Ai: {
         "train": "crawlers that gather data to train models",
