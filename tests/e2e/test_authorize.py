@@ -63,6 +63,9 @@ def front(
 def test_a_listener_is_undisturbed(front: Behind, origin: Site) -> None:
     page = curl(f"{front.url}/index.html")
     assert (page.status, page.body) == (200, origin.file("/index.html"))
+    # Visitors ask for the site's name, not for the address that the front listens at.
+    named = curl(f"{front.url}/index.html", "-H", "Host: music.example")
+    assert (named.status, named.body) == (200, origin.file("/index.html"))
     assert page.headers["tdm-reservation"] == "1"
     assert "noai" in str(page.headers.get_all("x-robots-tag"))
     whole = curl(f"{front.url}/music/tone.mp3")

@@ -171,3 +171,11 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, wrong: dict[str, Any]) -
     with pytest.raises(StagedoorError):
         export.run(options(folder=tmp_path, **wrong))
     assert not list(tmp_path.iterdir())
+
+
+def test_caddy_answers_to_every_name(settings: FrontSettings) -> None:
+    text = caddy_files(settings)["Caddyfile"]
+    assert "\nhttp://:8080 {\n\tbind 127.0.0.1\n" in text
+    for host in ("", "0.0.0.0", "::"):
+        everywhere = caddy_files(replace(settings, listen=(host, 80)))["Caddyfile"]
+        assert "\nhttp://:80 {\n\t#" in everywhere
