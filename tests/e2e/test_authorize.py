@@ -41,7 +41,9 @@ def counter(many: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gua
     """One for all fronts."""
     folder = tmp_path_factory.mktemp("counter")
     logs = [f"--log=file:{folder / front / 'access.log'}" for front in FOLLOWED]
-    found = counting.start_counter(folder, "--upstream", many, *logs)
+    address = f"127.0.0.1:{free_port()}"
+    logs.append(f"--log=udp:{address}")
+    found = counting.start_counter(folder, "--upstream", many, *logs, listen=address)
     with found.program:
         yield found
     assert "Traceback" not in found.output, found.output

@@ -54,12 +54,12 @@ def svg(found: Mapping[str, Any]) -> str:
     low = math.floor(math.log10(min(every)))
     high = math.log10(max(every))
     scale = (_WIDTH - _LEFT - _RIGHT) / (high - low)
-    height = _TOP + _ROW * len(sides) + 34
+    height = _TOP + _ROW * len(sides) + 44
 
     def x(value: float) -> float:
         return _LEFT + (math.log10(value) - low) * scale
 
-    bottom = height - 30
+    bottom = height - 40
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
         f'aria-labelledby="t"><title id="t">{_summary(sides)}</title><style>{_STYLE}</style>',
@@ -87,7 +87,7 @@ def svg(found: Mapping[str, Any]) -> str:
                     f'height="{_BAR}"/>'
                 )
                 parts.append(_text(end + 5, y + 10.5, _short(values[load]), "value"))
-    parts.append(_text(16, height - 4, _about(found), "small"))
+    parts.append(_text(16, height - 8, _about(found), "small"))
     return "\n".join(parts) + "\n</svg>\n"
 
 
@@ -112,7 +112,7 @@ def _summary(sides: Mapping[str, Mapping[str, float]]) -> str:
 def _about(found: Mapping[str, Any]) -> str:
     return (
         f"A scale of tens. {found['at'][:10]}, {found['cpus']} CPUs, load {found['load'][0]:.0f}, "
-        f"{found['rounds']} rounds, medians; all processes of a side together."
+        f"rounds: {found['rounds']}, medians; all processes of a side together."
     )
 
 

@@ -208,7 +208,7 @@ def _mitmdump(*, guarded: bool) -> Starter:
     def start(ground: Ground, name: str) -> Side:
         port, metrics = free_port(), free_port()
         command: list[str | Path] = [
-            *(_script("mitmdump"), "-q", "--mode", f"reverse:{ground.upstream}"),
+            *(script("mitmdump"), "-q", "--mode", f"reverse:{ground.upstream}"),
             *("--listen-host", "127.0.0.1", "--listen-port", str(port)),
             *("--set", f"confdir={ground.folder / 'mitmproxy'}"),
         ]
@@ -304,7 +304,8 @@ def _program(name: str) -> str:
     return found
 
 
-def _script(name: str) -> str:
+def script(name: str) -> str:
+    """A program of this environment, else the one on PATH."""
     found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
     if found is None:
         raise MissingError(f"there is no {name} in this environment — run this through ./run bench")
@@ -312,4 +313,4 @@ def _script(name: str) -> str:
 
 
 def _stagedoor() -> str:
-    return _script("stagedoor")
+    return script("stagedoor")

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from . import beside, counter, decide, door, quality, replay, serve, watch
+from . import beside, counter, decide, door, firewall, quality, replay, serve, watch
 from .audience import measure as audience
 from .audience.grounds import FRONTS, STANCE, STRICT, Front
 from .audience.runs import Audience
@@ -71,6 +71,9 @@ def _measure(
         if options.rounds:
             sides = replace(sides, rounds=options.rounds)
         return beside.measure(sides, dict(options.peer), tell, options.sides or ())
+    if options.what == "firewall":
+        rounds = firewall.QUICK_ROUNDS if options.quick else firewall.ROUNDS
+        return firewall.measure(options.rounds or rounds, tell)
     if options.what == "listening":
         stance = STRICT if options.strict else STANCE
         fronts: Sequence[Front] = options.fronts or FRONTS
@@ -120,6 +123,7 @@ def _parser() -> argparse.ArgumentParser:
             "counter",
             "serve",
             "beside",
+            "firewall",
         ),
         default="door",
         help="door: whole requests through both proxies; saying: with signals and ledger, and "
@@ -127,7 +131,8 @@ def _parser() -> argparse.ArgumentParser:
         "quality: who is told from whom; replay: reading access logs; watch: loading a page "
         "beside the browser; listening: who is disturbed, and who is stopped, with real programs; "
         "counter: decisions, and nginx that asks; serve: stagedoor serve beside mitmdump; "
-        "beside: all ways to stand in front of a site, side by side",
+        "beside: all ways to stand in front of a site, side by side; "
+        "firewall: who is turned away by nftables, as root",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
     parser.add_argument(

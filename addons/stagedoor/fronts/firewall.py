@@ -23,7 +23,7 @@ _log = logging.getLogger("stagedoor.door")
 
 EVERY: Final = 1.0
 """Seconds between two changes of the table."""
-COUNT_EVERY: Final = 10.0
+COUNT_EVERY: Final = 3.0
 """Seconds between two looks at the kernel's counter."""
 END: Final = 5.0
 """Seconds that the guard waits at its end until the table is gone."""
