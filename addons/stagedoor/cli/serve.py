@@ -68,6 +68,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--store", metavar="URL", help="where several guards share what they remember: valkey://…"
     )
     parser.add_argument(
+        "--firewall",
+        choices=("nft",),
+        help="turn clients away in the kernel that were refused for long; needs CAP_NET_ADMIN",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -124,6 +129,7 @@ def settings_of(options: argparse.Namespace) -> Sequence[str]:
         "guard_tls_cert": options.tls_cert,
         "guard_tls_key": options.tls_key,
         "guard_store": options.store,
+        "guard_firewall": options.firewall,
         "guard_upstream_ca": options.upstream_ca,
         "guard_upstream_insecure": "yes" if options.upstream_insecure else None,
     }
