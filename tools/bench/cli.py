@@ -195,7 +195,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fronts",
         nargs="+",
-        choices=("tls", "proxied", "plain", "counter"),
+        choices=("tls", "proxied", "plain", "counter", "caddy"),
         help="listening: where visitors come to (default: tls proxied counter)",
     )
     return parser

@@ -73,9 +73,12 @@ def caddy_files(settings: FrontSettings) -> Files:
 {signals}{_refusals(s)}
 	handle {{
 {said}
-		forward_auth {s.counter_address} {{
-			uri /authorize
-			copy_headers X-Stagedoor-Client
+		route {{
+			request_header -X-Stagedoor-Client  # a visitor's own, where the counter says nothing
+			forward_auth {s.counter_address} {{
+				uri /authorize
+				copy_headers X-Stagedoor-Client
+			}}
 		}}
 {serve}
 	}}

@@ -81,6 +81,8 @@ static_resources:
               log_format:
                 json_format:
 {log}          route_config:
+            # A visitor's own would stand in the log as the address that was decided about.
+            internal_only_headers: [x-stagedoor-client]
             virtual_hosts:
             - name: site
               domains: ["*"]
