@@ -6,7 +6,6 @@ from stagedoor.fronts.export.front_settings import (
     TEXT,
     Files,
     FrontSettings,
-    address,
     once,
     quoted,
 )
