@@ -22,6 +22,7 @@ from stagedoor.fronts.transaction_reports import TransactionReports
 from stagedoor.fronts.trap_pages import TrapPages
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
+from stagedoor.load.rule_folder import LoadedRules
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.events import Event, Loaded, Published
 from stagedoor.model.facts import Mode
@@ -55,6 +56,8 @@ class Service:
         self.emit: Callable[[Event], None] = self.suite.emit
         self.policy: Policy | None = None
         self.settings: Settings | None = None
+        self.loaded: LoadedRules | None = None
+        """Rules that were read before the start: they are not read again for it."""
         self.mode: Mode = "enforce"
         self.trusted = Proxies()
         self.edges = NO_EDGES
@@ -101,12 +104,14 @@ class Service:
     def apply(self, settings: Settings) -> None:
         """All or nothing: only what is wholly understood takes the place of what was."""
         if self.policy is None or self.settings is None or settings.rules != self.settings.rules:
-            folder, site = rule_folder.split(settings.rules)
-            site = settings.site or site
-            found = rule_folder.sources(folder, site)
-            policy = self._built(found, site)
-            self.watcher.know(folder, found, site)
-            self._site = site
+            loaded, self.loaded = self.loaded, None
+            if loaded is None or loaded.folder != settings.rules or settings.site:
+                before = (self.shared or self).policy
+                loaded = rule_folder.read(settings.rules, before, settings.site)
+            policy = loaded.policy
+            self.vouch(policy)
+            self._site = loaded.site
+            self.watcher.know(loaded.top, loaded.sources, loaded.site)
         else:
             policy = self.policy
         self.settings = settings
@@ -143,6 +148,11 @@ class Service:
         self.edges = found
         if self.settings is not None and self.policy is not None:
             self.trusted = self.settings.trusted_for(self.policy.stance, found)
+
+    @property
+    def prefix(self) -> str:
+        """Begins lines about the site, where it is one of several."""
+        return f"{self.settings.site}: " if self.settings is not None and self.settings.site else ""
 
     def _build(self, found: Sequence[Source]) -> Policy:
         return self._built(found, self._site)

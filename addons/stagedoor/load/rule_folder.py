@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -135,14 +135,34 @@ def site_folders(folder: Path | None) -> Sequence[str]:
     return found
 
 
-def load(folder: Path | None = None) -> Policy:
-    """The policy of a rules directory laid over the shipped one, see sources(); RULES/sites/NAME is
-    that of one of several sites.
+@dataclass(frozen=True, slots=True)
+class LoadedRules:
+    """A rules directory as it was read: its name (None: the shipped one), its files, the policy.
+
+    `top` is the directory that all sites share, and `site` the one of several that this is.
+    """
+
+    folder: Path | None
+    sources: Sequence[Source]
+    policy: Policy
+    top: Path | None = None
+    site: str = ""
+
+
+def read(folder: Path | None = None, before: Policy | None = None, site: str = "") -> LoadedRules:
+    """A rules directory laid over the shipped one, see sources() and build(); RULES/sites/NAME is that
+    of one of several sites, as is RULES where `site` is given.
 
     Raises ConfigError with every mistake in every file.
     """
-    folder, site = split(folder)
-    return build(sources(folder, site), site=site)
+    top, named = (folder, site) if site else split(folder)
+    found = sources(top, named)
+    return LoadedRules(folder, found, build(found, before, named), top, named)
+
+
+def load(folder: Path | None = None) -> Policy:
+    """The policy of a rules directory; ConfigError as read()."""
+    return read(folder).policy
 
 
 def build(found: Sequence[Source], before: Policy | None = None, site: str = "") -> Policy:

@@ -103,6 +103,12 @@ class LogListeners:
             return f"{path} (followed)"
         raise StagedoorError(f'"{place}" is no place for a log — write {WAYS}')
 
+    async def take(self, given: socket.socket) -> str:
+        """Begin to listen at a socket for datagrams that is open already; returns what to show."""
+        await self._read(given)
+        at = given.getsockname()
+        return f"unix:{at}" if isinstance(at, str) else f"udp:{at[0]}:{at[1]}"
+
     async def _udp(self, where: str) -> str:
         try:
             host, port = split_listen(where)

@@ -157,10 +157,10 @@ class SiteCounters:
 
     # -- questions ---------------------------------------------------------------------------------
 
-    def again(self, head: bytes) -> bytes | None:
+    def again(self, head: bytes, peer: str) -> bytes | None:
         """As Counter.again, by the site that was found for this head before."""
         found = self._heads.get(head)
-        return found.counter.again(head) if found is not None else None
+        return found.counter.again(head, peer) if found is not None else None
 
     def ask(
         self, method: str, target: bytes, fields: Fields, peer: str, head: bytes

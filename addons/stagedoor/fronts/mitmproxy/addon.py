@@ -12,6 +12,7 @@ from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import server_hooks
 
+from stagedoor.fronts.firewall import Firewall
 from stagedoor.fronts.mitmproxy import (
     crashes,
     first_bytes,
@@ -50,14 +51,14 @@ class Guard:
         """Those behind this guard, where they are several."""
         self._suite_of = suite_of
         self._first = suite is None
-        self.exchanges = Exchanges(self.service)
+        self.visitors = Visitors(self.service)
+        self.exchanges = Exchanges(self.service, self.visitors.complaints.outage)
         self.service.changed = lambda _: self._follow()
         self._desk = DeskService(self.service)
-        self.visitors = Visitors(self.service)
         self._looking: asyncio.Task[None] | None = None
-        self.exchanges.outage = self.visitors.complaints.outage
         self.on_reload: Callable[[], None] = lambda: None
         self._running = False
+        self._firewall: Firewall | None = None
         self._undo: list[Callable[[], None]] = []
 
     def load(self, loader: Loader) -> None:
@@ -162,6 +163,8 @@ class Guard:
                 service.unseen,
                 self.sites,
             )
+        if self._first and settings.firewall:
+            self._firewall = startup.firewall(service.suite)
         refuse = self.exchanges.refuse_early if self.sites is None else self.sites.refuse_early
         early = EarlyRefusals(self, self.exchanges.agents, refuse)
         self.visitors.harden(ctx.master.addons.get("proxyserver"), early)
@@ -193,6 +196,8 @@ class Guard:
     def reload(self) -> None:
         """SIGHUP: write to new files from now on, and read the rules again."""
         _log.info("SIGHUP: logs are opened anew, and rules read again")
+        if self._firewall is not None:
+            self._firewall.clear()
         self.service.suite.reopen()
         self.service.watcher.look_again()
         self.service.marks.look_again()

@@ -17,9 +17,10 @@ from mitmproxy.proxy import mode_specs
 from stagedoor.config.site_stances import hosts_of
 from stagedoor.fronts.host_table import HostTable, believes, forwarded_host
 from stagedoor.fronts.mitmproxy import request_faults
-from stagedoor.fronts.mitmproxy.answers_given import as_response
+from stagedoor.fronts.mitmproxy.answers_given import answer, as_response
 from stagedoor.fronts.mitmproxy.flow_exchange import Exchanges
 from stagedoor.fronts.mitmproxy.options import Settings
+from stagedoor.fronts.mitmproxy.outages import Outage
 from stagedoor.fronts.mitmproxy.signal_responses import carried
 from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
 from stagedoor.fronts.mitmproxy.upstreams import leads_inside
@@ -64,8 +65,7 @@ class GuardedSites:
 
     def _made(self, name: str, suite: Suite) -> Service:
         service = Service(lambda said: len(carried(said.headers)), suite)
-        exchanges = self.each[name] = Exchanges(service)
-        exchanges.prefix = f"{name}: "
+        exchanges = self.each[name] = Exchanges(service, Outage())
         exchanges.fingerprints, exchanges.agents = self.shared.fingerprints, self.shared.agents
         service.changed = lambda _: self._follow(exchanges)
         return service
@@ -249,8 +249,7 @@ class GuardedSites:
     @staticmethod
     def _answer(flow: http.HTTPFlow, response: http.Response) -> None:
         flow.request.stream = False
-        flow.response = response
-        flow.metadata["stagedoor.answer"] = True
+        answer(flow, response)
 
     def unreachable(self, server: connection.Server) -> None:
         """A site does not answer: it is reported for those at this address, and no others."""
