@@ -130,7 +130,7 @@ def _guard(plan: Plan) -> Iterator[_Running]:
     with tempfile.TemporaryDirectory(prefix="stagedoor-trial-") as folder:
         command = [
             *plan.command, "serve", "--rules", str(plan.rules), "--state", folder,
-            "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--mode", "enforce",
+            "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--mode", "enforce", *plan.tls,
         ]  # fmt: skip
         process = subprocess.Popen(  # noqa: S603 (this program itself)
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
