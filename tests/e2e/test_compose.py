@@ -47,7 +47,10 @@ def test_only_the_guards_port_is_published_beyond_loopback() -> None:
     assert "ports" not in SERVICES["site"]
     assert SERVICES["site"]["networks"] == ["inside"]
     assert COMPOSE["networks"]["inside"] == {"internal": True}
-    assert {name for name, each in SERVICES.items() if "inside" in each["networks"]} == {"guard", "site"}
+    assert {name for name, each in SERVICES.items() if "inside" in each["networks"]} == {
+        "guard",
+        "site",
+    }
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -70,9 +73,9 @@ def test_each_container_has_no_more_rights_than_it_needs(name: str) -> None:
 def test_what_grafana_is_given_is_where_it_looks() -> None:
     seen = {target: source for source, target in mounts("grafana")}
     provisioning = "/etc/grafana/provisioning"
-    [provider] = yaml.safe_load(
-        (seen[f"{provisioning}/dashboards"] / "stagedoor.yml").read_text()
-    )["providers"]
+    [provider] = yaml.safe_load((seen[f"{provisioning}/dashboards"] / "stagedoor.yml").read_text())[
+        "providers"
+    ]
     boards = seen[provider["options"]["path"]]
     assert len(list(boards.glob("stagedoor-*.json"))) == 4
     home = Path(SERVICES["grafana"]["environment"]["GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH"])
@@ -120,9 +123,7 @@ def words(service: str, places: Mapping[str, str]) -> Sequence[str]:
     return found
 
 
-def test_an_alert_reaches_alertmanager_when_the_guard_is_gone(
-    origin: Site, tmp_path: Path
-) -> None:
+def test_an_alert_reaches_alertmanager_when_the_guard_is_gone(origin: Site, tmp_path: Path) -> None:
     """The very files, with places of this machine and seconds in the place of minutes."""
     door, desk, prometheus, alertmanager = (free_port() for _ in range(4))
     guard_words = words(
@@ -137,7 +138,11 @@ def test_an_alert_reaches_alertmanager_when_the_guard_is_gone(
     shorter = {"scrape_interval: 15s": "scrape_interval: 1s", "evaluation_interval: 1m": "evaluation_interval: 1s",
                "guard:9464": f"127.0.0.1:{desk}", "alertmanager:9093": f"127.0.0.1:{alertmanager}",
                "group_wait: 30s": "group_wait: 1s", "for: 2m": "for: 5s"}  # fmt: skip
-    for source in (FOLDER / "prometheus.yml", FOLDER / "alertmanager.yml", ROOT / "dashboards/alerts.yml"):
+    for source in (
+        FOLDER / "prometheus.yml",
+        FOLDER / "alertmanager.yml",
+        ROOT / "dashboards/alerts.yml",
+    ):
         text = source.read_text("utf-8")
         for old, new in shorter.items():
             text = text.replace(old, new)
@@ -148,14 +153,20 @@ def test_an_alert_reaches_alertmanager_when_the_guard_is_gone(
         )
         guard.listens(door)
         guard.listens(desk)
-        stack.enter_context(Program(
-            program("prometheus-alertmanager"),
-            *words("alertmanager", {
-                "/etc/alertmanager": str(tmp_path), "=/alertmanager": f"={tmp_path}/alerts",
-                "0.0.0.0:9093": f"127.0.0.1:{alertmanager}",
-            }),
-            log=tmp_path / "alertmanager.log",
-        ))
+        stack.enter_context(
+            Program(
+                program("prometheus-alertmanager"),
+                *words(
+                    "alertmanager",
+                    {
+                        "/etc/alertmanager": str(tmp_path),
+                        "=/alertmanager": f"={tmp_path}/alerts",
+                        "0.0.0.0:9093": f"127.0.0.1:{alertmanager}",
+                    },
+                ),
+                log=tmp_path / "alertmanager.log",
+            )
+        )
         watching = stack.enter_context(Program(
             program("prometheus"),
             *words("prometheus", {

@@ -175,15 +175,18 @@ async def _trace(console: Console, public: str, state: Path) -> None:
     await _send(public, Visit("Another client", links[0], FETCHER), elsewhere)
     found = write_list(state.parent, public, links)
     for _ in range(20):  # the ledger is written a moment later
-        said = await _stagedoor("canary", "find", found.name, "--state", str(state), cwd=state.parent)
+        said = await _stagedoor(
+            "canary", "find", found.name, "--state", str(state), cwd=state.parent
+        )
         if "used on" in said:
             break
         await asyncio.sleep(0.1)
     console.print(
-        f"\n[bold]A link that is traced:[/bold] {COLLECTOR.agent} read the front page. Each link in it\n"
-        f"carries a mark. Weeks later a list of links turns up: stagedoor canary find {found.name}"
+        "\n[bold]A traced link:[/bold] a script reads the front page; each link in it carries a mark.\n"
+        f"Weeks later a list of links turns up. stagedoor canary find {found.name} says:"
     )
-    console.print("".join(f"  {line}\n" for line in said.splitlines()[2:5]), end="", soft_wrap=True)
+    for line in said.partition("\n\n")[2].partition("\n\n")[0].splitlines():
+        console.print(f"  {line}", markup=False, soft_wrap=True)
 
 
 async def _stagedoor(*words: str, cwd: Path | None = None) -> str:

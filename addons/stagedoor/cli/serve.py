@@ -116,7 +116,9 @@ def _redirect(options: argparse.Namespace, stance: Stance, site: Site) -> Iterat
     """The port of http:// beside the guard's, where one is asked for."""
     if not options.redirect:
         if options.webroot:
-            raise StagedoorError("--webroot: nothing hands its files out — add --redirect 0.0.0.0:80")
+            raise StagedoorError(
+                "--webroot: nothing hands its files out — add --redirect 0.0.0.0:80"
+            )
         yield
         return
     if not options.tls_cert:

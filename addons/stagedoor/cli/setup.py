@@ -30,7 +30,8 @@ from stagedoor.rules.policy import STANCE
 from stagedoor.web.redirect import CHALLENGES
 
 _LOOPBACK, _EVERYWHERE = "127.0.0.1:8080", "0.0.0.0:8080"
-_HTTPS, _HTTP = "0.0.0.0:443", "0.0.0.0:80"
+_HTTPS, _HTTP = "443", "80"
+"""At every address of the machine, those of IPv6, too."""
 _HOOK = "certificate.sh"
 
 
@@ -159,7 +160,9 @@ def _plan(options: argparse.Namespace, folder: Path, ask: Ask) -> Plan:
     for option in ("tls_cert", "tls_key", "redirect"):
         if getattr(options, option) is not None:
             name = "--" + option.replace("_", "-")
-            raise StagedoorError(f"{name}: {front} does not need it — say --front guard, or leave it")
+            raise StagedoorError(
+                f"{name}: {front} does not need it — say --front guard, or leave it"
+            )
     return plan
 
 
@@ -174,7 +177,9 @@ def _with_https(plan: Plan, options: argparse.Namespace, folder: Path) -> Plan:
         _checked("--redirect", redirect)
     if options.tls_cert is None:
         if options.tls_key is not None:
-            raise StagedoorError("--tls-key: there is no certificate that it belongs to — add --tls-cert")
+            raise StagedoorError(
+                "--tls-key: there is no certificate that it belongs to — add --tls-cert"
+            )
         certificate, key = folder / "tls" / "fullchain.pem", folder / "tls" / "privkey.pem"
         webroot = folder / "acme" if redirect else None
     else:

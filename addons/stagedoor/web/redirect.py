@@ -25,7 +25,9 @@ CHALLENGES = Path(".well-known/acme-challenge")
 """Below the webroot, as certbot --webroot and lego --http.webroot write it."""
 _LARGEST = 4_096
 """Bytes of a challenge: a token, a dot, and a thumbprint of 43 letters."""
-_HOST = re.compile(r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9._-]{0,252}))(?::[0-9]{1,5})?", re.IGNORECASE)
+_HOST = re.compile(
+    r"(\[[0-9a-f:.]{2,45}\]|[a-z0-9](?:[a-z0-9._-]{0,252}))(?::[0-9]{1,5})?", re.IGNORECASE
+)
 _HTTPS = 443
 
 
@@ -69,7 +71,9 @@ class _Elsewhere(RequestHandler):
             self.send_error(400)
             return
         self.set_status(301 if self.request.method in {"GET", "HEAD"} else 308)
-        self.set_header("Location", f"https://{named[1]}{self._port}{_path(self.request.uri or '/')}")
+        self.set_header(
+            "Location", f"https://{named[1]}{self._port}{_path(self.request.uri or '/')}"
+        )
         self.finish()
 
     def write_error(self, status_code: int, **_: object) -> None:
@@ -108,7 +112,7 @@ def _read(path: Path) -> bytes | None:
             text = file.read(_LARGEST + 1)
     except OSError:
         return None
-    return text if len(text) <= _LARGEST else None
+    return text if 0 < len(text) <= _LARGEST else None
 
 
 def _itself(path: str, flags: int) -> int:

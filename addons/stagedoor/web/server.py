@@ -119,7 +119,11 @@ class HttpThread:
     """Serves an application at listening sockets until it is closed; `most`: connections at a time."""
 
     def __init__(
-        self, sockets: Sequence[socket.socket], application: Application, name: str, most: int = MOST
+        self,
+        sockets: Sequence[socket.socket],
+        application: Application,
+        name: str,
+        most: int = MOST,
     ) -> None:
         self._sockets, self._application, self._most = list(sockets), application, most
         self.port: int = self._sockets[0].getsockname()[1]
