@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import tempfile
+import textwrap
 import webbrowser
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
@@ -186,7 +187,8 @@ async def _trace(console: Console, public: str, state: Path) -> None:
         f"Weeks later a list of links turns up. stagedoor canary find {found.name} says:"
     )
     for line in said.partition("\n\n")[2].partition("\n\n")[0].splitlines():
-        console.print(f"  {line}", markup=False, soft_wrap=True)
+        for part in textwrap.wrap(line, 76, initial_indent="  ", subsequent_indent="        "):
+            console.print(part, markup=False)
 
 
 async def _stagedoor(*words: str, cwd: Path | None = None) -> str:

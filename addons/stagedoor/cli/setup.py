@@ -91,10 +91,10 @@ def run(options: argparse.Namespace) -> int:
         print(f"  {name:20} {what}")
     status = 0
     if not options.no_trial:
-        print("\nThe whole way, tried once:")
-        for finding in (findings := trial.try_out(plan)):
-            print(f"  {finding}")
-        status = int(any(finding.failed for finding in findings))
+        print("\nThe whole way, tried once:", flush=True)
+        for finding in trial.try_out(plan):
+            print(f"  {finding}", flush=True)
+            status |= finding.failed
     print("\n" + as_called(_next_steps(plan, folder)))
     return status
 

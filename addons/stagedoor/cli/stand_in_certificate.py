@@ -39,7 +39,7 @@ def write_stand_in(domain: str, certificate: Path, key: Path) -> None:
     )
     certificate.parent.mkdir(parents=True, exist_ok=True)
     private = secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with open(key, "xb", opener=_private) as file:  # noqa: PTH123 (Path has no opener)
+    with open(key, "xb", opener=_private) as file:
         file.write(private)
     with certificate.open("xb") as file:
         file.write(made.public_bytes(Encoding.PEM))

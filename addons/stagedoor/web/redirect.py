@@ -108,7 +108,7 @@ def _path(target: str) -> str:
 def _read(path: Path) -> bytes | None:
     """A small file of the folder itself; None for anything else."""
     try:
-        with open(path, "rb", opener=_itself) as file:  # noqa: PTH123 (Path has no opener)
+        with open(path, "rb", opener=_itself) as file:
             text = file.read(_LARGEST + 1)
     except OSError:
         return None
