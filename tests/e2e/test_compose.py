@@ -100,7 +100,9 @@ def test_the_image_is_built_from_files_that_are_let_in() -> None:
     let_in = {
         line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line[:1] == "!"
     }
-    copied = re.findall(r"^COPY (?!--)(.*) \S+$", (ROOT / "deploy/Containerfile").read_text(), re.MULTILINE)
+    copied = re.findall(
+        r"^COPY (?!--)(.*) \S+$", (ROOT / "deploy/Containerfile").read_text(), re.MULTILINE
+    )
     assert {word for words in copied for word in words.split()} == let_in
 
 

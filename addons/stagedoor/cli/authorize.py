@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import socket
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from stagedoor.cli.shared_options import add_rules
-from stagedoor.config.stance import Site, split_listen
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.stance import Site
 from stagedoor.config.store_address import store_address
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
@@ -82,6 +85,7 @@ def run(options: argparse.Namespace) -> int:
     from stagedoor.fronts.addresses import networks
     from stagedoor.fronts.authorize import running
     from stagedoor.fronts.mitmproxy.options import Settings
+    from stagedoor.fronts.service_manager import ServiceManager
 
     logging.basicConfig(level=logging.INFO, format="[%(asctime)s] %(message)s", datefmt="%H:%M:%S")
     try:
@@ -99,7 +103,8 @@ def run(options: argparse.Namespace) -> int:
         store = store_address(options.store) if options.store else None
     except ValueError as error:
         raise StagedoorError(f"--store: {error}") from error
-    stance = rule_folder.load(options.rules).stance
+    loaded = rule_folder.read(options.rules)
+    stance = loaded.policy.stance
     try:
         upstream = Site(upstream=options.upstream or stance.site.upstream).upstream
     except ValidationError as error:
@@ -116,5 +121,9 @@ def run(options: argparse.Namespace) -> int:
         upstream_insecure=options.upstream_insecure,
         desk_password=os.environ.get("STAGEDOOR_DESK_PASSWORD", ""),
     )
-    running.run(settings, running.place(options.listen, options.log, upstream))
+    sockets = ServiceManager(os.environ, os.getpid()).sockets()
+    place = running.place(options.listen, options.log, upstream)
+    if any(each.type == socket.SOCK_DGRAM for each in sockets):
+        place = replace(place, logs=tuple(options.log))
+    running.run(settings, place, sockets, loaded)
     return 0

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from stagedoor.cli.invocation import as_called
 from stagedoor.cli.shared_options import add_rules
-from stagedoor.config.stance import Site, split_listen
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.stance import Site
 from stagedoor.fronts.export.caddy_files import caddy_files
 from stagedoor.fronts.export.envoy_files import envoy_files
 from stagedoor.fronts.export.front_settings import Files, FrontSettings, front_settings

@@ -23,7 +23,7 @@ from stagedoor.cli.invocation import CALLED, as_called
 from stagedoor.cli.setup_files import ALONE, FRONTS, Plan, hook, snippet, unit
 from stagedoor.cli.site_guess import guess
 from stagedoor.cli.stand_in_certificate import write_stand_in
-from stagedoor.config.stance import split_listen
+from stagedoor.config.address_values import split_listen
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError, did_you_mean
 from stagedoor.rules.policy import STANCE

@@ -19,7 +19,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stagedoor.cli.shared_options import add_desk
-from stagedoor.config.stance import split_listen
+from stagedoor.config.address_values import split_listen
 from stagedoor.evidence.wording import size
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.terminal import printable

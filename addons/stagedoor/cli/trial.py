@@ -48,7 +48,9 @@ def try_out(plan: Plan) -> Iterator[Finding]:
         if guard.address:
             yield from asyncio.run(_visits(guard.address, direct))
         elif guard.ended:
-            yield bad("the guard does not start", " / ".join(guard.said[-3:]) or "it printed nothing")
+            yield bad(
+                "the guard does not start", " / ".join(guard.said[-3:]) or "it printed nothing"
+            )
         else:
             yield bad(
                 f"the guard was not there after {PATIENCE:.0f} s",

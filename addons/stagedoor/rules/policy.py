@@ -12,7 +12,8 @@ from functools import cached_property, lru_cache
 
 from stagedoor.config.offers import FILE as OFFERS
 from stagedoor.config.offers import NO_OFFERS, OfferFile, read_offers
-from stagedoor.config.stance import PASSES, Passes, Stance, advice, choices, read_stance
+from stagedoor.config.stance import PASSES, Passes, Stance, choices
+from stagedoor.config.stance_reading import advice, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.matcher import Matcher, Second, client_of

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from stagedoor.config.stance import split_listen
+from stagedoor.config.address_values import split_listen
 from stagedoor.fronts.addresses import is_trusted, networks
 from stagedoor.fronts.authorize.counter import Counter
 from stagedoor.fronts.authorize.counter_answers import Answers
@@ -29,6 +29,7 @@ from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.mitmproxy.upstream_client import UpstreamClient
 from stagedoor.fronts.service import Service
 from stagedoor.load import rule_folder
+from stagedoor.load.rule_folder import LoadedRules
 from stagedoor.model.errors import StagedoorError
 from stagedoor.publish.publication import Published
 from stagedoor.signals import registry
@@ -86,12 +87,15 @@ def carried(said: Published) -> frozenset[str]:
 
 
 class Running:
-    """One counter."""
+    """One counter. `sockets` are open already: it listens there, and `where` says what else."""
 
-    def __init__(self, settings: Settings, where: Place) -> None:
+    def __init__(
+        self, settings: Settings, where: Place, sockets: Sequence[socket.socket] = ()
+    ) -> None:
         self.settings, self.where = settings, where
-        self.service = Service(lambda said: len(carried(said)))
-        self.service.marks = NoHandouts(lambda: self.service.store, self.service.emit)
+        self._given = {each.type: each for each in sockets}
+        """Sockets that were handed over, open: one for questions, one for log lines."""
+        self.service = Service(lambda said: len(carried(said)), marks=NoHandouts)
         context_of = settings.upstream_ca
         try:
             client = UpstreamClient(
@@ -138,6 +142,8 @@ class Running:
             service.policy.stance, proxied=True, header=service.ja4_header, certificate=False
         )
         found = await self._listen()
+        if (given := self._given.get(socket.SOCK_DGRAM)) is not None:
+            self.log_places.append(await self._logs.take(given))
         for one in self.where.logs:
             self.log_places.append(await self._logs.open(_at_port(one, found[1])))
         service.watcher.open()
@@ -148,6 +154,11 @@ class Running:
 
     async def _listen(self) -> tuple[str, int]:
         loop, where = asyncio.get_running_loop(), self.where
+        if (given := self._given.get(socket.SOCK_STREAM)) is not None:
+            make = loop.create_server if given.family != socket.AF_UNIX else loop.create_unix_server
+            self._server = await make(self._connections, sock=given, backlog=BACKLOG)
+            at = given.getsockname()
+            return (str(at), 0) if isinstance(at, str) else (str(at[0]), int(at[1]))
         try:
             if where.path is not None:
                 found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -218,7 +229,7 @@ class Running:
         await self.reports.close()
         self.service.close()
         self._desk.close()
-        if self.where.path is not None:
+        if self.where.path is not None and socket.SOCK_STREAM not in self._given:
             with suppress(OSError):
                 self.where.path.unlink()
 
@@ -249,6 +260,13 @@ def _at_port(where: str, port: int) -> str:
     return where
 
 
-def run(settings: Settings, where: Place) -> None:
-    """Run a counter until it is stopped."""
-    asyncio.run(Running(settings, where).until_stopped())
+def run(
+    settings: Settings,
+    where: Place,
+    sockets: Sequence[socket.socket] = (),
+    loaded: LoadedRules | None = None,
+) -> None:
+    """Run a counter until it is stopped; `loaded` are the rules, where they were read already."""
+    running = Running(settings, where, sockets)
+    running.service.loaded = loaded
+    asyncio.run(running.until_stopped())
