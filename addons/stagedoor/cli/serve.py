@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -50,6 +52,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--tls-cert", type=Path, metavar="FILE", help="serve HTTPS with this certificate and chain"
     )
     parser.add_argument("--tls-key", type=Path, metavar="FILE", help="the certificate's key")
+    parser.add_argument(
+        "--redirect", metavar="HOST:PORT", help="send visitors of http:// there to https://"
+    )
+    parser.add_argument(
+        "--webroot", type=Path, metavar="DIR",
+        help="where certbot or lego puts challenges, which --redirect hands out",
+    )  # fmt: skip
     parser.add_argument(
         "--workers",
         type=int,
@@ -105,7 +114,43 @@ def run(options: argparse.Namespace) -> int:
             "take the .socket unit away, or --workers"
         )
     running = Running(manager, sockets, options.grace, others, loaded=loaded)
-    return serve(settings_of(options), reverse_spec(site), running)
+    with _redirect(options, stance, site):
+        return serve(settings_of(options), reverse_spec(site), running)
+
+
+@contextmanager
+def _redirect(options: argparse.Namespace, stance: Stance, site: Site) -> Iterator[None]:
+    """The port of http:// beside the guard's, where one is asked for."""
+    if not options.redirect:
+        if options.webroot:
+            raise StagedoorError(
+                "--webroot: nothing hands its files out — add --redirect 0.0.0.0:80"
+            )
+        yield
+        return
+    if not options.tls_cert:
+        raise StagedoorError(
+            "--redirect: there is no https:// to send visitors to — add --tls-cert FILE --tls-key FILE"
+        )
+    try:
+        host, port = split_listen(options.redirect)
+    except ValueError as error:
+        raise StagedoorError(f"--redirect: {error}") from error
+    from stagedoor.web.redirect import Redirect
+
+    redirect = Redirect(host, port, _secure_port(stance, site), options.webroot)
+    try:
+        yield
+    finally:
+        redirect.close()
+
+
+def _secure_port(stance: Stance, site: Site) -> int:
+    """The port of https:// as visitors write it: the stance's address, else where the guard listens."""
+    address = urlsplit(stance.publish.address)
+    if address.scheme == "https":
+        return address.port or 443
+    return split_listen(site.listen)[1]
 
 
 def _listen(site: Site, workers: int, *, steered: bool) -> list[list[socket.socket]]:
