@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -171,12 +172,8 @@ def test_without_the_counter_pages_go_out_and_recordings_do_not(
     for path in front.folder.iterdir():
         if path.is_file() and path.suffix in {".conf", ".cfg", ".lua", ".txt", ".yaml", ""}:
             text = path.read_text().replace(str(front.folder), str(folder))
-            text = text.replace(front.counter.url[7:], f"127.0.0.1:{dead}")
-            text = text.replace(front.url[7:], f"127.0.0.1:{port}")
-            for old, new in ((front.counter.url, dead), (front.url, port)):  # as Envoy has them
-                text = text.replace(
-                    f"port_value: {old.rpartition(':')[2]}}}", f"port_value: {new}}}"
-                )
+            for old, new in ((front.counter.url, dead), (front.url, port)):
+                text = re.sub(rf"\b{old.rpartition(':')[2]}\b", str(new), text)
             (folder / path.name).write_text(text.removeprefix("{\n\tadmin off\n}\n"))
     with counting.start_front(front.name, folder, port):
         url = f"http://127.0.0.1:{port}"
