@@ -12,13 +12,12 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_guard, add_upstream_trust
 from stagedoor.config.address_values import split_listen
 from stagedoor.config.stance import Site, Stance
 from stagedoor.fronts import steering
 from stagedoor.load import rule_folder, site_policies
 from stagedoor.model.errors import StagedoorError
-from stagedoor.model.facts import MODES
 
 _EVERYWHERE = "0.0.0.0:8080"
 """Visitors come from everywhere."""
@@ -30,21 +29,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--listen", metavar="HOST:PORT", help="where visitors come to (0.0.0.0:8080)"
     )
-    add_rules(parser)
-    parser.add_argument("--state", type=Path, metavar="DIR", help="keep the decision log there")
-    parser.add_argument("--mode", choices=MODES, help="observe refuses nobody")
+    add_guard(parser)
     parser.add_argument("--metrics", metavar="HOST:PORT", help="where metrics are served, or off")
-    parser.add_argument(
-        "--upstream-ca",
-        type=Path,
-        metavar="FILE",
-        help="the certificate to believe of a site behind https://, or of its authority",
-    )
-    parser.add_argument(
-        "--upstream-insecure",
-        action="store_true",
-        help="believe every certificate of a site on this machine or in a private network",
-    )
+    add_upstream_trust(parser)
     parser.add_argument(
         "--trusted-proxies", metavar="A,B", help="whose X-Forwarded-For is believed"
     )
