@@ -28,7 +28,7 @@ from stagedoor.load.rule_folder import SHIPPED_RULES
 from stagedoor.model import actions
 from stagedoor.rules import captions
 from stagedoor.rules.fields import FIELDS, Field
-from stagedoor.rules.rule import After, Case
+from stagedoor.rules.written_case import After, Case
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "reference"

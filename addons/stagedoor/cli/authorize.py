@@ -103,7 +103,8 @@ def run(options: argparse.Namespace) -> int:
         store = store_address(options.store) if options.store else None
     except ValueError as error:
         raise StagedoorError(f"--store: {error}") from error
-    stance = rule_folder.load(options.rules).stance
+    loaded = rule_folder.read(options.rules)
+    stance = loaded.policy.stance
     try:
         upstream = Site(upstream=options.upstream or stance.site.upstream).upstream
     except ValidationError as error:
@@ -124,5 +125,5 @@ def run(options: argparse.Namespace) -> int:
     place = running.place(options.listen, options.log, upstream)
     if any(each.type == socket.SOCK_DGRAM for each in sockets):
         place = replace(place, logs=tuple(options.log))
-    running.run(settings, place, sockets)
+    running.run(settings, place, sockets, loaded)
     return 0

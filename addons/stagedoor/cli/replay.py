@@ -41,7 +41,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help="whose X-Forwarded-For in the log is believed; else what the stance says",
     )
-    parser.add_argument("--format", choices=FORMATS, default="auto", help="if it is not guessed")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="auto", metavar="FORMAT",
+        help=f"{', '.join(FORMATS)}, if it is not guessed",
+    )  # fmt: skip
     parser.add_argument("--since", metavar="DAY", help="2026-10-01, or a time; UTC")
     parser.add_argument(
         "--until", metavar="DAY", help="the last day (or a time that is no more in)"

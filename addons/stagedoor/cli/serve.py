@@ -68,6 +68,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--store", metavar="URL", help="where several guards share what they remember: valkey://…"
     )
     parser.add_argument(
+        "--firewall",
+        choices=("nft",),
+        help="turn clients away in the kernel that were refused for long; needs CAP_NET_ADMIN",
+    )
+    parser.add_argument(
         "--set",
         action="append",
         default=[],
@@ -79,7 +84,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the guard until it is stopped; what was not said stands in the stance."""
-    stance = rule_folder.load(options.rules).stance
+    loaded = rule_folder.read(options.rules)
+    stance = loaded.policy.stance
     site = site_of(options, stance)
     from stagedoor.fronts.mitmproxy.lean_master import Running, serve
     from stagedoor.fronts.mitmproxy.startup import reverse_spec, unusable
@@ -98,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
             "--workers and a socket of systemd's do not go together: several workers open their own — "
             "take the .socket unit away, or --workers"
         )
-    running = Running(manager, sockets, options.grace, others)
+    running = Running(manager, sockets, options.grace, others, loaded=loaded)
     return serve(settings_of(options), reverse_spec(site), running)
 
 
@@ -123,6 +129,7 @@ def settings_of(options: argparse.Namespace) -> Sequence[str]:
         "guard_tls_cert": options.tls_cert,
         "guard_tls_key": options.tls_key,
         "guard_store": options.store,
+        "guard_firewall": options.firewall,
         "guard_upstream_ca": options.upstream_ca,
         "guard_upstream_insecure": "yes" if options.upstream_insecure else None,
     }

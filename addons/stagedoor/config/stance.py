@@ -26,6 +26,7 @@ from stagedoor.config.stance_values import (
 )
 from stagedoor.config.store_address import store_address
 from stagedoor.model.facts import Mode
+from stagedoor.model.languages import Language
 from stagedoor.signals import registry
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
@@ -33,10 +34,13 @@ _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
 
 class Artist(Model):
-    """Who is speaking; printed on refusals so that a wrongly refused person can ask."""
+    """Who is speaking; printed on refusals so that a wrongly refused person can ask. `language`: of
+    reports and letters.
+    """
 
     name: str = ""
     contact: str = ""
+    language: Literal["", Language] = ""
 
     @field_validator("contact")
     @classmethod

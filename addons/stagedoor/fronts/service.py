@@ -22,6 +22,7 @@ from stagedoor.fronts.transaction_reports import TransactionReports
 from stagedoor.fronts.trap_pages import TrapPages
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
+from stagedoor.load.rule_folder import LoadedRules
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.events import Event, Loaded, Published
 from stagedoor.model.facts import Mode
@@ -55,6 +56,8 @@ class Service:
         self.emit: Callable[[Event], None] = self.suite.emit
         self.policy: Policy | None = None
         self.settings: Settings | None = None
+        self.loaded: LoadedRules | None = None
+        """Rules that were read before the start: they are not read again for it."""
         self.mode: Mode = "enforce"
         self.trusted = Proxies()
         self.edges = NO_EDGES
@@ -96,9 +99,11 @@ class Service:
     def apply(self, settings: Settings) -> None:
         """All or nothing: only what is wholly understood takes the place of what was."""
         if self.policy is None or self.settings is None or settings.rules != self.settings.rules:
-            found = rule_folder.sources(settings.rules)
-            policy = rule_folder.build(found, self.policy)
-            self.watcher.know(settings.rules, found)
+            loaded, self.loaded = self.loaded, None
+            if loaded is None or loaded.folder != settings.rules:
+                loaded = rule_folder.read(settings.rules, self.policy)
+            policy = loaded.policy
+            self.watcher.know(settings.rules, loaded.sources)
         else:
             policy = self.policy
         self.settings = settings

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -89,12 +90,27 @@ def sources(folder: Path | None = None) -> list[Source]:
     return list(found.values())
 
 
-def load(folder: Path | None = None) -> Policy:
-    """The policy of a rules directory laid over the shipped one, see sources().
+@dataclass(frozen=True, slots=True)
+class LoadedRules:
+    """A rules directory as it was read: its name (None: the shipped one), its files, the policy."""
+
+    folder: Path | None
+    sources: Sequence[Source]
+    policy: Policy
+
+
+def read(folder: Path | None = None, before: Policy | None = None) -> LoadedRules:
+    """A rules directory laid over the shipped one, see sources() and build().
 
     Raises ConfigError with every mistake in every file.
     """
-    return build(sources(folder))
+    found = sources(folder)
+    return LoadedRules(folder, found, build(found, before))
+
+
+def load(folder: Path | None = None) -> Policy:
+    """The policy of a rules directory; ConfigError as read()."""
+    return read(folder).policy
 
 
 def build(found: Sequence[Source], before: Policy | None = None) -> Policy:

@@ -23,6 +23,7 @@ from watchfiles import Change, awatch
 
 from stagedoor.config.yamltext import Source
 from stagedoor.load import rule_folder
+from stagedoor.load.free_memory import give_back
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.events import Event, Failed, Reloaded
 from stagedoor.rules.policy import FOLDERS, STANCE, Policy
@@ -161,6 +162,10 @@ class Watcher:
         digest = _digest(digests) if not found.problems else str(found.problems)
         if digest == self._tried:
             return
+        await self._load_now(found, digests, digest)
+        await self._beside(give_back)
+
+    async def _load_now(self, found: _Found, digests: dict[str, bytes], digest: str) -> None:
         try:
             if found.problems:
                 raise ConfigError(found.problems)  # noqa: TRY301 (reported like any other mistake)

@@ -323,6 +323,16 @@ _TABLE: tuple[Metric, ...] = (
         "Connections of visitors that were closed early or not taken, by reason.",
         ("reason",),
     ),
+    # -- clients that are turned away in the kernel; absent without --firewall
+    Metric(
+        "stagedoor_firewall_households", "gauge", "guard",
+        "Addresses, and networks of IPv6, that the firewall turns away just now.", late=True,
+    ),
+    Metric(
+        "stagedoor_firewall_packets_total", "counter", "guard",
+        "Packets that the firewall has turned away: one for each attempt to connect, mostly.",
+        late=True,
+    ),
     # -- a memory that several guards share; absent without one
     Metric(
         "stagedoor_store_up", "gauge", "guard",

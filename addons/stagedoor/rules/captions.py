@@ -26,7 +26,7 @@ from stagedoor.model.facts import (
     SentFrom,
 )
 from stagedoor.resources import site_profiles
-from stagedoor.rules import rule
+from stagedoor.rules import rule, written_action, written_case
 from stagedoor.rules.fields import HEARD
 from stagedoor.signals import registry
 
@@ -172,6 +172,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     stance.Artist: {
         "name": "yours or the band's; it stands on every refusal",
         "contact": "where a person refused by mistake can ask: mailto:rights@example.org, or a link",
+        "language": "of your evidence reports and letters: en, de, fr, es; visitors read their own language",
     },
     stance.Ai: {
         "train": "crawlers that gather data to train models",
@@ -275,23 +276,23 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "then": "what becomes of the request",
         "cases": "requests and what must become of them; `stagedoor check` tries each",
     },
-    rule.Throttle: {
+    written_action.Throttle: {
         "requests": "how many from one client; without it the rule holds for every request",
         "per": "within what time: 1m, 10s, 1h",
         "retry_after": "when to come back: 10m",
         "for": "for how long, whatever it does: 10m",
         "of": "whom it keeps to for so long: a household, unless you say otherwise",
     },
-    rule.Block: {
+    written_action.Block: {
         "status": "the number of the answer; 403 unless you say otherwise",
         "for": "for how long, whatever it does: 1h",
         "of": "whom it keeps to for so long: a household, unless you say otherwise",
     },
-    rule.Challenge: {
+    written_action.Challenge: {
         "bits": "how much a browser calculates: each one more doubles it; 14 takes an old phone a second",
         "wait": "how long a visitor waits whose browser runs no scripts: 5s",
     },
-    rule.Case: {
+    written_case.Case: {
         "ua": "the User-Agent header, as the client sends it",
         "get": "the path that is asked for, beginning with /",
         "method": "GET unless you say otherwise",
@@ -310,7 +311,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "licence": "what the licence that it shows is taken to be worth",
         "expect": "what must become of it",
     },
-    rule.Lately: {
+    written_case.Lately: {
         "requests_last_minute": "requests from this address within a minute",
         "recordings_last_hour": "different recordings this address asked for within an hour",
         "audio_last_hour": "what it took of them within an hour: 500MB",
@@ -325,8 +326,8 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "network": "what its network, a /24 or /48, was sent as a whole",
         "agent": "what this user agent at this address was sent",
     },
-    rule.Sound: _SOUND,
-    rule.After: {
+    written_case.Sound: _SOUND,
+    written_case.After: {
         "whole_recordings": "recordings that it was sent whole",
         "begun_recordings": "recordings of which it was sent a tenth, after those",
         "episodes": "episodes of a feed that it was sent whole",
@@ -429,7 +430,7 @@ def of_actions() -> Mapping[str, str]:
 
 def of(kind: type[Model]) -> Mapping[str, str]:
     """The captions of a type's fields, with those of the actions and standards that hold now."""
-    if issubclass(kind, rule.Then):
+    if issubclass(kind, written_action.Then):
         return {a.word: a.caption + TAKES[a.takes] for a in actions.table()}
     words = CAPTIONS[next(base for base in kind.__mro__ if base in CAPTIONS)]
     return {**words, **_switches()} if issubclass(kind, stance.Publish) else words

@@ -13,7 +13,7 @@ from stagedoor.config import offers, stance
 from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.model.facts import NOBODY
 from stagedoor.resources import site_profiles
-from stagedoor.rules import captions, rule
+from stagedoor.rules import captions, rule, written_action, written_case
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
 from stagedoor.rules.value_schema import (
     AS_BOOLEAN,
@@ -108,13 +108,13 @@ def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
     forms = rule.forms()
     parts = (
         forms.then,
-        rule.Throttle,
-        rule.Block,
-        rule.Challenge,
+        written_action.Throttle,
+        written_action.Block,
+        written_action.Challenge,
         forms.case,
-        rule.Lately,
-        rule.Sound,
-        rule.After,
+        written_case.Lately,
+        written_case.Sound,
+        written_case.After,
     )
     written, definitions = schema_of(forms.written, *parts)
     definitions["Plain"].pop("title")

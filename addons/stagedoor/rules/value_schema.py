@@ -171,14 +171,14 @@ SHAPES: Mapping[str, Shape] = {
     "identify.tls_families.Seen._text": {"type": ["string", "number"]},
     "identify.tls_families.Family._something": {"minItems": 1},
     "resources.site_profiles.PathEntry._absolute": _PATH,
-    "rules.rule._absolute": _PATH,
-    "rules.rule._trait": lambda _: one_of(MEANINGS[TRAIT_NAMES]),
-    "rules.rule._address": NETWORK,
-    "rules.rule._yes_no": lambda _: YES_NO,
-    "rules.rule._delay": {},
-    "rules.rule._short": {},
-    "rules.rule._then": _then,
-    "rules.rule.Throttle._says_how_much": {
+    "rules.written_values._absolute": _PATH,
+    "rules.written_values._trait": lambda _: one_of(MEANINGS[TRAIT_NAMES]),
+    "rules.written_values._address": NETWORK,
+    "rules.written_values._yes_no": lambda _: YES_NO,
+    "rules.written_action._delay": {},
+    "rules.written_action._short": {},
+    "rules.written_action.read_then": _then,
+    "rules.written_action.Throttle._says_how_much": {
         "oneOf": [
             {"anyOf": [{"required": ["requests"]}, {"required": ["retry_after"]}]},
             {"required": ["for"]},

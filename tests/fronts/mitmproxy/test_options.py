@@ -47,7 +47,7 @@ def test_the_options_are_those_that_are_promised() -> None:
         "guard_resolvers", "guard_ja4_header", "guard_clients", "guard_store",
         "guard_desk_password", "guard_connections", "guard_connections_per_household",
         "guard_upstream_ca", "guard_upstream_insecure", "guard_head_seconds", "guard_idle_seconds",
-        "guard_tls_cert", "guard_tls_key",
+        "guard_tls_cert", "guard_tls_key", "guard_firewall",
     }  # fmt: skip
 
 
@@ -65,6 +65,15 @@ def test_bounds_of_connections_are_numbers() -> None:
     assert wrong[0] == (
         'guard_connections: "many" is not a number from 16 to 1000000 — write 10000'
     )
+
+
+def test_the_firewall_is_touched_only_where_it_is_named() -> None:
+    assert [settings(guard_firewall=word).firewall for word in ("", "off", "nft", " NFT ")] == [
+        *(False, False, True, True)
+    ]
+    assert mistakes(guard_firewall="iptables") == [
+        'guard_firewall: "iptables" is no firewall that is known — write nft, or nothing'
+    ]
 
 
 def test_with_nothing_said_nothing_is_written_and_metrics_stay_on_loopback() -> None:

@@ -42,7 +42,7 @@ from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.events import Failed, Spent, Withheld
 from stagedoor.resources.track_keys import track_key
 from stagedoor.rules.policy import Policy
-from stagedoor.rules.rule import RETRY_AFTER
+from stagedoor.rules.written_action import RETRY_AFTER
 
 _log = logging.getLogger("stagedoor.door")
 

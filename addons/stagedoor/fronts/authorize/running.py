@@ -29,6 +29,7 @@ from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.mitmproxy.upstream_client import UpstreamClient
 from stagedoor.fronts.service import Service
 from stagedoor.load import rule_folder
+from stagedoor.load.rule_folder import LoadedRules
 from stagedoor.model.errors import StagedoorError
 from stagedoor.publish.publication import Published
 from stagedoor.signals import registry
@@ -259,6 +260,13 @@ def _at_port(where: str, port: int) -> str:
     return where
 
 
-def run(settings: Settings, where: Place, sockets: Sequence[socket.socket] = ()) -> None:
-    """Run a counter until it is stopped."""
-    asyncio.run(Running(settings, where, sockets).until_stopped())
+def run(
+    settings: Settings,
+    where: Place,
+    sockets: Sequence[socket.socket] = (),
+    loaded: LoadedRules | None = None,
+) -> None:
+    """Run a counter until it is stopped; `loaded` are the rules, where they were read already."""
+    running = Running(settings, where, sockets)
+    running.service.loaded = loaded
+    asyncio.run(running.until_stopped())

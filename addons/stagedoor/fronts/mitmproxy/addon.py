@@ -11,6 +11,7 @@ from mitmproxy import connection, ctx, exceptions, http, tls
 from mitmproxy.addonmanager import Loader
 from mitmproxy.proxy import server_hooks
 
+from stagedoor.fronts.firewall import Firewall
 from stagedoor.fronts.mitmproxy import (
     crashes,
     first_bytes,
@@ -41,14 +42,14 @@ class Guard:
     def __init__(self, suite: Suite | None = None) -> None:
         self.service = Service(lambda said: len(carried(said.headers)), suite)
         self._first = suite is None
-        self.exchanges = Exchanges(self.service)
+        self.visitors = Visitors(self.service)
+        self.exchanges = Exchanges(self.service, self.visitors.complaints.outage)
         self.service.changed = lambda _: self.exchanges.follow(self.service.publication)
         self._desk = DeskService(self.service)
-        self.visitors = Visitors(self.service)
         self._looking: asyncio.Task[None] | None = None
-        self.exchanges.outage = self.visitors.complaints.outage
         self.on_reload: Callable[[], None] = lambda: None
         self._running = False
+        self._firewall: Firewall | None = None
         self._undo: list[Callable[[], None]] = []
 
     def load(self, loader: Loader) -> None:
@@ -109,6 +110,8 @@ class Guard:
                 *(policy, settings, service.mode, metrics, password, service.trusted),
                 service.unseen,
             )
+        if self._first and settings.firewall:
+            self._firewall = startup.firewall(service.suite)
         early = EarlyRefusals(self, self.exchanges.agents, self.exchanges.refuse_early)
         self.visitors.harden(ctx.master.addons.get("proxyserver"), early)
         hangups.heed(self.reload)
@@ -138,6 +141,8 @@ class Guard:
     def reload(self) -> None:
         """SIGHUP: write to new files from now on, and read the rules again."""
         _log.info("SIGHUP: logs are opened anew, and rules read again")
+        if self._firewall is not None:
+            self._firewall.clear()
         self.service.suite.reopen()
         self.service.watcher.look_again()
         self.service.marks.look_again()

@@ -14,6 +14,7 @@ from mitmproxy import http
 
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.mitmproxy import accepting, crashes, descriptors, request_faults
+from stagedoor.fronts.mitmproxy.answers_given import answer
 from stagedoor.fronts.mitmproxy.complaints import Complaints
 from stagedoor.fronts.mitmproxy.connections import Bounds, Connections
 from stagedoor.fronts.mitmproxy.early_refusals import EarlyRefusals
@@ -138,6 +139,5 @@ class Visitors:
         if found is None:
             return False
         self.complaints("client", found.name, found.reason)
-        flow.response = request_faults.answer(found)
-        flow.metadata["stagedoor.answer"] = True
+        answer(flow, request_faults.answer(found))
         return True

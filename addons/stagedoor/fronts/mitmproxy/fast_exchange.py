@@ -22,8 +22,8 @@ from stagedoor.fronts.mitmproxy import first_bytes, interrupting, own_answers
 from stagedoor.fronts.mitmproxy.fast_parts import Peer
 from stagedoor.fronts.mitmproxy.fast_responses import Broken, End, Event, ResponseReader
 from stagedoor.fronts.mitmproxy.fast_site import SiteConnection
-from stagedoor.fronts.mitmproxy.flow_exchange import PASSAGE
 from stagedoor.fronts.mitmproxy.forwarding import HANG_UP
+from stagedoor.fronts.mitmproxy.passage import PASSAGE
 from stagedoor.fronts.mitmproxy.refused_lately import Key
 
 _layers: Any = http_layers  # its name there is one that header_lookup.py replaces

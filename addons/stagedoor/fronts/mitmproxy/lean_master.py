@@ -30,6 +30,7 @@ from stagedoor.fronts.mitmproxy.replacing import install
 from stagedoor.fronts.mitmproxy.workers import Workers
 from stagedoor.fronts.service_manager import ServiceManager
 from stagedoor.fronts.worker_link import Link
+from stagedoor.load.rule_folder import LoadedRules
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.parcels import ForwardingSuite
 
@@ -75,6 +76,8 @@ class Running:
     """The sockets of the other workers, where this is the first of several."""
     link: socket.socket | None = None
     """The line to the first worker, where this is another."""
+    loaded: LoadedRules | None = None
+    """The rules, where they were read already."""
 
 
 class _Up:
@@ -118,6 +121,7 @@ async def _serve(settings: Sequence[str], mode: str, running: Running) -> int:
     opts = options.Options()
     line = _Line(opts) if running.link is not None else None
     guard = Guard(line.suite if line is not None else None)
+    guard.service.loaded = running.loaded
     try:
         loop = LeanMaster(opts)
         opts.update(mode=[mode])

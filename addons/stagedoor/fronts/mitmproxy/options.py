@@ -114,6 +114,13 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "stands in the file with the certificate.",
     ),
     (
+        "guard_firewall",
+        "",
+        "nft turns clients away in the kernel for a while that were refused a hundred times, and of "
+        "whose address nothing else was seen. It needs nftables and the capability CAP_NET_ADMIN. "
+        "Empty means that the firewall is not touched.",
+    ),
+    (
         "guard_connections",
         str(IN_ALL),
         "How many connections of visitors are kept open at once; fewer where the system grants fewer "
@@ -139,6 +146,7 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
 
 
 _SWITCH: Mapping[str, bool] = {"yes": True, "true": True, "no": False, "false": False, "": False}
+_FIREWALLS: Mapping[str, bool] = {"nft": True, "no": False, "off": False, "": False}
 
 _BOUNDS: Mapping[str, tuple[int, int]] = {
     "connections": (16, 1_000_000),
@@ -170,6 +178,7 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     store: StoreAddress | None = None
+    firewall: bool = False
 
     def store_for(self, stance: Stance) -> StoreAddress | None:
         """The shared store: the option's, else the stance's; None where the guard is alone."""
@@ -236,6 +245,12 @@ def parse(options: Any) -> Settings:
         name: _number(getattr(options, f"guard_{name}"), least, most, f"guard_{name}", wrong)
         for name, (least, most) in _BOUNDS.items()
     }
+    firewall = options.guard_firewall.strip().lower()
+    if firewall not in _FIREWALLS:
+        wrong.append(
+            f'guard_firewall: "{options.guard_firewall}" is no firewall that is known — write nft, or '
+            "nothing"
+        )
     if options.guard_tls_key and not options.guard_tls_cert:
         wrong.append("guard_tls_key: there is no guard_tls_cert that it belongs to — name both")
     if wrong:
@@ -260,6 +275,7 @@ def parse(options: Any) -> Settings:
         tls_cert=Path(options.guard_tls_cert).expanduser() if options.guard_tls_cert else None,
         tls_key=Path(options.guard_tls_key).expanduser() if options.guard_tls_key else None,
         store=store,
+        firewall=_FIREWALLS.get(firewall, False),
         resolvers=tuple(filter(None, map(str.strip, options.guard_resolvers.split(",")))),
     )
 

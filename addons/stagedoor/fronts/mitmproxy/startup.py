@@ -20,6 +20,7 @@ from stagedoor.config.address_values import split_listen
 from stagedoor.config.stance import Site
 from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.blind_spots import at_start
+from stagedoor.fronts.firewall import Firewall
 from stagedoor.fronts.mitmproxy import log_output, start_checks
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt
 from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
@@ -27,6 +28,7 @@ from stagedoor.fronts.mitmproxy.upstreams import is_own, is_taken, leads_inside
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError
 from stagedoor.model.facts import Mode
+from stagedoor.record.suite import Suite
 from stagedoor.rules.policy import Policy
 
 _log = logging.getLogger("stagedoor.door")
@@ -182,6 +184,17 @@ def unseen(policy: Policy, trusted: Proxies, header: str) -> str:
 def keeps_host() -> bool:
     """Whether the site gets the visitor's Host: where it is asked for, or the site is near."""
     return ctx.options.keep_host_header or all(map(leads_inside, hosts()))
+
+
+def firewall(suite: Suite) -> Firewall | None:
+    """Turn clients away in the kernel from now on, where that can be."""
+    found = Firewall([port for _, port, *_ in _addresses(ctx.master.addons.get("proxyserver"))])
+    if not found.open():
+        return None
+    suite.add(found)
+    for name, source in found.measures().items():
+        suite.metrics.watch(name, source)
+    return found
 
 
 async def look_at_sites(

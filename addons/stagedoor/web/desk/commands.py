@@ -17,7 +17,7 @@ from stagedoor.web.desk.archive import export
 from stagedoor.web.desk.elements import page, sent
 from stagedoor.web.desk.evidence_panel import EXPORTED, command
 from stagedoor.web.desk.mode_panel import ask_page
-from stagedoor.web.desk.texts import say
+from stagedoor.web.desk.texts import language, say
 
 _PORTION = 64 << 10
 
@@ -52,7 +52,7 @@ class Export(Handler):
         try:
             with tempfile.TemporaryDirectory(prefix="stagedoor-") as folder:
                 await self._send(await self.aside(
-                    export, state, crawler, EXPORTED, Path(folder)
+                    export, state, crawler, EXPORTED, language(), Path(folder)
                 ))  # fmt: skip
         except StagedoorError as error:
             self.set_status(409)

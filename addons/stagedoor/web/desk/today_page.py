@@ -15,6 +15,7 @@ from stagedoor.record.today import Group, Row, Taker, Today
 from stagedoor.web.desk import chart, mode_panel, sentences
 from stagedoor.web.desk.elements import joined, marked, note, page, section, sent, table
 from stagedoor.web.desk.evidence_panel import evidence
+from stagedoor.web.desk.shown_facts import purposes, rule_text
 from stagedoor.web.desk.texts import day, many, number, say, volume
 from stagedoor.web.desk.view import Outlook
 
@@ -249,7 +250,7 @@ def _crawlers(today: Today, outlook: Outlook) -> Markup:
 def _crawler(row: Row, *, would: bool) -> list[Markup | str]:
     return [
         _who(row),
-        row.client.comes_for,
+        purposes(row.client),
         number(row.knocks),
         _count(row.refused),
         *([_count(row.would)] if would else []),
@@ -334,7 +335,7 @@ def _group(group: Group) -> list[Markup | str]:
     would = Markup('<span class="note">{}: </span>').format(say("refusals.would"))
     return [
         marked(group.client),
-        Markup("{}{}").format(would if group.would else "", group.title or group.rule),
+        Markup("{}{}").format(would if group.would else "", rule_text(group.title or group.rule)),
         number(group.count),
         sentences.clock(group.last),
         _explained(group.request),
@@ -348,7 +349,7 @@ def _explained(name: str) -> Markup:
 def _refusal(event: Decided) -> list[Markup | str]:
     verdict = event.verdict
     would = Markup('<span class="note">{}: </span>').format(say("refusals.would"))
-    why = verdict.title or verdict.rule
+    why = rule_text(verdict.title or verdict.rule)
     return [
         sentences.clock(event.at),
         event.client.name,
