@@ -18,7 +18,8 @@ import orjson
 from stagedoor.fronts.addresses import Proxies, is_trusted, parse
 from stagedoor.model.facts import as_header
 
-MOST_LINE = 32 << 10
+MOST_LINE = 64 << 10
+"""As much as a datagram can carry. What would need more is not let in (`logged_fields.py`)."""
 MOST = float(1 << 50)
 """No figure of a log is larger."""
 BY_MAP = "map"
@@ -36,7 +37,7 @@ class SentResponse:
     """What went out, as a front's log says. Texts are as in headers; `size` is the body's bytes.
 
     `headers` are the response's, names in lower case, as far as the log has them. `verdict` is BY_MAP
-    or KEPT where the counter was not asked, else empty.
+    or KEPT where the counter was not asked, else empty. `asked` is the request's Range.
     """
 
     address: str
@@ -49,6 +50,7 @@ class SentResponse:
     seconds: float
     headers: Mapping[str, str]
     verdict: str = ""
+    asked: str = ""
 
     def announced(self) -> int | None:
         """Bytes that the response said its body has."""
@@ -123,6 +125,7 @@ def _ours(line: dict[str, Any], trusted: Proxies) -> SentResponse:
             }
         ),
         verdict=BY_MAP if verdict == BY_MAP else KEPT if verdict in _KEPT_WORDS else "",
+        asked=_text(line.get("asked")),
     )
 
 
@@ -156,6 +159,7 @@ def _caddy(line: dict[str, Any], trusted: Proxies) -> SentResponse:
         seconds=_number(line.get("duration")),
         headers=_present({name: there.get(name) for name in _READ}),
         verdict=BY_MAP if there.get("x-stagedoor-verdict") == BY_MAP else "",
+        asked=_text(asked.get("range")),
     )
 
 
@@ -178,6 +182,7 @@ def _traefik(line: dict[str, Any], trusted: Proxies) -> SentResponse:
         seconds=_number(line.get("Duration")) / 1e9,
         headers=_present(there),
         verdict=BY_MAP if refused else "",
+        asked=_text(lowered.get("request_range")),
     )
 
 

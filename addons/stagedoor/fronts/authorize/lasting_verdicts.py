@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from stagedoor.engine.transaction import Transaction
 from stagedoor.model.facts import PEOPLE
-from stagedoor.rules.fields import HEADER
+from stagedoor.rules.fields import CHALLENGED, FROM, HEADER
 
 SETTLED = 60
 """Seconds, where only rules and stance decide."""
@@ -50,9 +50,13 @@ def seconds(transaction: Transaction) -> int:
     return SETTLED
 
 
+_READ_FROM_OTHERS = frozenset({FROM, CHALLENGED})
+"""Found in Referer, in cookies and the like, which are not in the key."""
+
+
 @lru_cache(maxsize=8)
 def _reads_others(uses: frozenset[str]) -> bool:
     """Whether a rule in force looks at a header that is not in the key."""
-    return any(
+    return not _READ_FROM_OTHERS.isdisjoint(uses) or any(
         name.startswith(HEADER) and name.removeprefix(HEADER).lower() not in _NAMED for name in uses
     )

@@ -40,6 +40,8 @@ class FrontSettings:
     refusals: Refusals
     on_error: OnError
     cached: bool
+    trap: str = ""
+    """The trap link, as it stands in pages; empty where there is none."""
 
     @property
     def counter_address(self) -> str:
@@ -100,6 +102,7 @@ def front_settings(
         refusals=settled_refusals(policy, mode),
         on_error=policy.stance.on_error,
         cached=cached,
+        trap=said.trap,
     )
 
 
