@@ -64,7 +64,7 @@ def guards(
                     "--set",
                     f"guard_rules={rules}",
                     "--set",
-                    f"guard_store={server.address}?wait=1000",
+                    f"guard_store={server.address}",
                 ),
                 *("--set", "guard_trusted_proxies=127.0.0.1"),
             ]
