@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from stagedoor.audit.responses import Fetched
+from stagedoor.cli.certificate_check import certificate
 from stagedoor.cli.examination import Finding, bad, good, unknown, warning
 from stagedoor.cli.invocation import as_called
 from stagedoor.cli.safekeeping import BACKED_UP
@@ -192,6 +193,8 @@ def guard(at: str, site: str = "") -> Finding:
 
 def outside(site: str, state: Path | None, stance: Stance) -> Iterator[Finding]:
     """The site as visitors see it: is it the guard's, do signals arrive, whose address comes through?"""
+    if site.startswith("https://"):
+        yield certificate(site)
     path = f"/stagedoor-doctor-{secrets.token_hex(4)}.mp3"
     began = time.time()
     found = asyncio.run(_get(site + path, CRAWLER, 4_000))

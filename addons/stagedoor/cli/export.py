@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from stagedoor.cli import site_choice
+from stagedoor.cli.invocation import as_called
 from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.config.address_values import split_listen
 from stagedoor.config.stance import Site
@@ -93,9 +95,12 @@ def run(options: argparse.Namespace) -> int:
         print(path)
     crawlers = len(settings.refusals.names)
     print(f"{options.front} refuses {crawlers} crawlers by itself, and asks about everybody else.")
-    print(f"Check it with: {_CHECKS[options.front].format(folder=options.folder)}")
+    print(f"Check it with: {_CHECKS[options.front].format(folder=settings.folder)}")
     counter = f"stagedoor authorize --listen {options.counter} --upstream {settings.site}"
-    print(f"Then run:      {counter}{_log(options)}")
+    # The counter must decide by the rules that the configuration was written from.
+    rules = f" --rules {shlex.quote(str(options.rules))}" if options.rules is not None else ""
+    print(as_called(f"Then run:      {counter}{rules} --state DIR{_log(options)}"))
+    print("DIR is where evidence and logs are kept.")
     return 0
 
 

@@ -63,6 +63,30 @@ def _unknown(site: str, known: Sequence[str], where: str) -> str:
     return f'there is no site "{site}" in {where} — {fix}'
 
 
+def add_guard(parser: argparse.ArgumentParser) -> None:
+    """`--rules DIR`, `--state DIR` and `--mode MODE`, each None where it is not given."""
+    from stagedoor.model.facts import MODES
+
+    add_rules(parser)
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep the decision log there")
+    parser.add_argument("--mode", choices=MODES, help="observe refuses nobody")
+
+
+def add_upstream_trust(parser: argparse.ArgumentParser) -> None:
+    """`--upstream-ca FILE` and `--upstream-insecure`: which certificates of the site are believed."""
+    parser.add_argument(
+        "--upstream-ca",
+        type=Path,
+        metavar="FILE",
+        help="the certificate to believe of a site behind https://, or of its authority",
+    )
+    parser.add_argument(
+        "--upstream-insecure",
+        action="store_true",
+        help="believe every certificate of a site on this machine or in a private network",
+    )
+
+
 def add_desk(parser: argparse.ArgumentParser, *, sites: bool = True) -> None:
     """`--at HOST:PORT`, with the description that the commands of the desk share; with `sites`, the
     choice of one.
