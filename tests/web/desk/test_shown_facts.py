@@ -23,7 +23,7 @@ TITLES = {
     "en": "Crawlers that gather training data are refused",
     "de": "Crawler, die Trainingsdaten sammeln, werden abgewiesen",
     "fr": "Les robots qui collectent des données d’entraînement sont refusés",
-    "es": "Se rechazan los rastreadores que recogen datos de entrenamiento",
+    "es": "Se rechazan los robots que recogen datos de entrenamiento",
 }
 REASONS = {
     "en": "OpenAI&#39;s list of 2026-10-01",

@@ -8,7 +8,7 @@ ENGLISH: Mapping[str, str] = {
     "title": "{client}: what it was notified of, and what it took",
     "head": "{client}{of}: what it was notified of, and what it took",
     "kicker": "Evidence from the ledger of {site}",
-    "this site": "this site",
+    "kicker.here": "Evidence from the ledger of this site",
     "period": "{since} to {until} UTC · extracted {made}",
     "figure.notices": "times handed the site’s signals",
     "figure.recordings": "requests for recordings, against the signals",
