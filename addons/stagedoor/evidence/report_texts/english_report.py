@@ -58,7 +58,7 @@ ENGLISH: Mapping[str, str] = {
     "times.many": "{n} times",
     "told": "When it was notified",
     "taken": "What it took",
-    "taken.against": "{against} of {all} takings were against the stance in force at that moment.",
+    "taken.against": "Takings against the stance in force at that moment: {against} of {all}.",
     "refused": "What it was refused",
     "traced": "Links that were its own",
     "traced.about": "Each mark stands in links that were handed out once. Times that one was used by another client than the one it was handed to: {n}.",

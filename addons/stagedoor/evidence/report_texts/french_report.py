@@ -58,7 +58,7 @@ FRENCH: Mapping[str, str] = {
     "times.many": "{n} fois",
     "told": "Quand les signaux lui ont été notifiés",
     "taken": "Ce qui a été pris",
-    "taken.against": "{against} prises sur {all} étaient contraires à la position en vigueur à ce moment.",
+    "taken.against": "Prises contraires à la position en vigueur à ce moment\N{NO-BREAK SPACE}: {against} sur {all}.",
     "refused": "Ce qui a été refusé",
     "traced": "Liens propres à ce client",
     "traced.about": "Chaque marque figure dans des liens remis une seule fois. Nombre de fois où l’un d’eux a été utilisé par un autre client que celui à qui il avait été remis\N{NO-BREAK SPACE}: {n}.",

@@ -58,7 +58,7 @@ GERMAN: Mapping[str, str] = {
     "times.many": "{n} Mal",
     "told": "Wann Hinweise ausgehändigt wurden",
     "taken": "Was abgerufen wurde",
-    "taken.against": "{against} von {all} Abrufen verstießen gegen die Haltung, die in diesem Augenblick galt.",
+    "taken.against": "Abrufe gegen die Haltung, die in diesem Augenblick galt: {against} von {all}.",
     "refused": "Was verweigert wurde",
     "traced": "Eigene Links dieses Clients",
     "traced.about": "Jede Kennung steht in Links, die nur einmal ausgehändigt wurden. So oft wurde einer von einem anderen Client benutzt als dem, der ihn erhielt: {n}.",

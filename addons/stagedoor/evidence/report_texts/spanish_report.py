@@ -58,7 +58,7 @@ SPANISH: Mapping[str, str] = {
     "times.many": "{n} veces",
     "told": "Cuándo se le notificó",
     "taken": "Qué se llevó",
-    "taken.against": "{against} de {all} tomas iban contra la postura vigente en ese momento.",
+    "taken.against": "Tomas contra la postura vigente en ese momento: {against} de {all}.",
     "refused": "Qué se le rechazó",
     "traced": "Enlaces propios de este cliente",
     "traced.about": "Cada marca está en enlaces que se entregaron una sola vez. Veces que uno fue usado por un cliente distinto de aquel al que se entregó: {n}.",
