@@ -165,7 +165,7 @@ def test_the_report_is_in_the_language_that_is_asked_for_or_else_the_artists(
         assert export(state, tmp_path / name, *more) == 0
         report = (tmp_path / name / "report.html").read_text("utf-8")
         assert f'<html lang="{language}">' in report
-        assert REPORT_TEXTS[language]["published"] in report
+        assert REPORT_TEXTS[language]["published"] in report  # type: ignore[index]
         assert verify(tmp_path / name)[0].startswith("OK: ")
 
 
