@@ -22,6 +22,7 @@ from stagedoor.fronts.transaction_reports import TransactionReports
 from stagedoor.fronts.trap_pages import TrapPages
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.load import rule_folder
+from stagedoor.load.rule_folder import LoadedRules
 from stagedoor.load.watcher import Watcher
 from stagedoor.model.events import Event, Loaded, Published
 from stagedoor.model.facts import Mode
@@ -55,6 +56,8 @@ class Service:
         self.emit: Callable[[Event], None] = self.suite.emit
         self.policy: Policy | None = None
         self.settings: Settings | None = None
+        self.loaded: LoadedRules | None = None
+        """Rules that were read before the start: they are not read again for it."""
         self.mode: Mode = "enforce"
         self.trusted = Proxies()
         self.edges = NO_EDGES
@@ -69,6 +72,11 @@ class Service:
         self.changed: Callable[[Policy], None] = lambda _: None
         self._carried = carried
         self._evidence = False
+        self._site = ""
+        self.shared: Service | None = None
+        """What is no site's, where this is one of several: the catalogue is read once, there."""
+        self.vouch: Callable[[Policy], None] = lambda _: None
+        """Raises ConfigError where a policy does not go together with those of other sites."""
         texts = Texts()
         self._point = point = DecisionPoint(self.emit, self.claims, self.licences, texts, marks)
         self._reports = reports = TransactionReports(self.emit, point, texts)
@@ -96,13 +104,18 @@ class Service:
     def apply(self, settings: Settings) -> None:
         """All or nothing: only what is wholly understood takes the place of what was."""
         if self.policy is None or self.settings is None or settings.rules != self.settings.rules:
-            found = rule_folder.sources(settings.rules)
-            policy = rule_folder.build(found, self.policy)
-            self.watcher.know(settings.rules, found)
+            loaded, self.loaded = self.loaded, None
+            if loaded is None or loaded.folder != settings.rules or settings.site:
+                before = (self.shared or self).policy
+                loaded = rule_folder.read(settings.rules, before, settings.site)
+            policy = loaded.policy
+            self.vouch(policy)
+            self._site = loaded.site
+            self.watcher.know(loaded.top, loaded.sources, loaded.site)
         else:
             policy = self.policy
         self.settings = settings
-        self.edges = read_edges(settings.state)
+        self.edges = read_edges(settings.lists)
         self.take(policy)
 
     def take(self, policy: Policy) -> None:
@@ -136,8 +149,18 @@ class Service:
         if self.settings is not None and self.policy is not None:
             self.trusted = self.settings.trusted_for(self.policy.stance, found)
 
+    @property
+    def prefix(self) -> str:
+        """Begins lines about the site, where it is one of several."""
+        return f"{self.settings.site}: " if self.settings is not None and self.settings.site else ""
+
     def _build(self, found: Sequence[Source]) -> Policy:
-        return rule_folder.build(found, self.policy)
+        return self._built(found, self._site)
+
+    def _built(self, found: Sequence[Source], site: str) -> Policy:
+        policy = rule_folder.build(found, (self.shared or self).policy, site)
+        self.vouch(policy)
+        return policy
 
     def open(self, client: HttpClient | None = None) -> None:
         """Begin, with the event loop running. StagedoorError where something cannot be had.
@@ -147,7 +170,7 @@ class Service:
         assert self.settings is not None
         assert self.policy is not None
         settings, policy = self.settings, self.policy
-        self.claims.open(settings.state, settings.resolvers, policy, client)
+        self.claims.open(settings.lists, settings.resolvers, policy, client)
         self.licences.open(settings.state)
         self._open_store()
         self._evidence = True
@@ -172,7 +195,7 @@ class Service:
         if address is None:
             self.store = MemoryStore(self.settings.clients)
             return
-        site = self.policy.stance.publish.address.partition("://")[2]
+        site = self.settings.site or self.policy.stance.publish.address.partition("://")[2]
         self.store = self._shared = open_shared(
             address, self.settings.clients, site=site, heard=self._heard
         )
