@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from stagedoor.config.stance import Stance
 
 from . import counting, site
-from .clients import FIREFOX, GPTBOT, LIBRARY, curl
+from .clients import FIREFOX, GPTBOT, LIBRARY, conversation, curl, request
 from .counting import FOLLOWED, FRONTS, Behind, counted
 from .guarding import Guard
 from .programs import free_port, program, run
@@ -171,12 +172,8 @@ def test_without_the_counter_pages_go_out_and_recordings_do_not(
     for path in front.folder.iterdir():
         if path.is_file() and path.suffix in {".conf", ".cfg", ".lua", ".txt", ".yaml", ""}:
             text = path.read_text().replace(str(front.folder), str(folder))
-            text = text.replace(front.counter.url[7:], f"127.0.0.1:{dead}")
-            text = text.replace(front.url[7:], f"127.0.0.1:{port}")
-            for old, new in ((front.counter.url, dead), (front.url, port)):  # as Envoy has them
-                text = text.replace(
-                    f"port_value: {old.rpartition(':')[2]}}}", f"port_value: {new}}}"
-                )
+            for old, new in ((front.counter.url, dead), (front.url, port)):
+                text = re.sub(rf"\b{old.rpartition(':')[2]}\b", str(new), text)
             (folder / path.name).write_text(text.removeprefix("{\n\tadmin off\n}\n"))
     with counting.start_front(front.name, folder, port):
         url = f"http://127.0.0.1:{port}"
@@ -191,3 +188,17 @@ def test_who_gives_no_name_has_none(front: Behind) -> None:
     answer = curl(f"{front.url}/music/tone.wav", "-r", "0-9", agent="")
     assert answer.status == 403
     assert "others.anonymous" in answer.text
+
+
+def test_of_two_names_the_first_counts(front: Behind) -> None:
+    """The front's log, its question and the engine read the same one: or a line would be somebody else's."""
+    for number, (first, second, status) in enumerate(
+        ((FIREFOX, LIBRARY, b"200"), (LIBRARY, FIREFOX, b"403"))
+    ):
+        before = front.counter.counts()("audio_bytes_total", purpose="browser")
+        target = f"/music/tone.ogg?{front.name}{number}"
+        names = (f"User-Agent: {second}", "Accept-Language: en", "Connection: close")
+        got = conversation(front.url, request(target, first, *names, host=front.url[7:]))
+        assert got.split(None, 2)[1] == status, got[:200]
+        if status == b"200":
+            counted(front.counter, "audio_bytes_total", before + 10_000, purpose="browser")
