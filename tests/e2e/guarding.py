@@ -24,7 +24,7 @@ from .programs import PATIENCE, ROOT, Program, eventually, program, run
 
 SCRIPT = ROOT / "addons" / "guard.py"
 STARTED = (
-    r"Stagedoor \S+ guards (?P<site>\S+); visitors come to (?P<address>\S+)$[\s\S]*"
+    r"Stagedoor \S+ guards (?P<site>[^;]+); visitors come to (?P<address>\S+)$[\s\S]*"
     r"rules +(?P<rules>\d+) loaded[\s\S]*known +[\d,]+ crawlers and clients by "
     r"(?P<signatures>[\d,]+) signatures[\s\S]*metrics +(?P<metrics>\S+)$"
 )

@@ -11,7 +11,7 @@ import pytest
 from stagedoor.config.stance import Stance
 
 from . import counting, site
-from .clients import FIREFOX, GPTBOT, LIBRARY, curl
+from .clients import FIREFOX, GPTBOT, LIBRARY, conversation, curl, request
 from .counting import FOLLOWED, FRONTS, Behind, counted
 from .guarding import Guard
 from .programs import free_port, program, run
@@ -188,3 +188,17 @@ def test_who_gives_no_name_has_none(front: Behind) -> None:
     answer = curl(f"{front.url}/music/tone.wav", "-r", "0-9", agent="")
     assert answer.status == 403
     assert "others.anonymous" in answer.text
+
+
+def test_of_two_names_the_first_counts(front: Behind) -> None:
+    """The front's log, its question and the engine read the same one: or a line would be somebody else's."""
+    for number, (first, second, status) in enumerate(
+        ((FIREFOX, LIBRARY, b"200"), (LIBRARY, FIREFOX, b"403"))
+    ):
+        before = front.counter.counts()("audio_bytes_total", purpose="browser")
+        target = f"/music/tone.ogg?{front.name}{number}"
+        names = (f"User-Agent: {second}", "Accept-Language: en", "Connection: close")
+        got = conversation(front.url, request(target, first, *names, host=front.url[7:]))
+        assert got.split(None, 2)[1] == status, got[:200]
+        if status == b"200":
+            counted(front.counter, "audio_bytes_total", before + 10_000, purpose="browser")

@@ -29,6 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from stagedoor.model.errors import ConfigError, StagedoorError
 
     try:
+        if getattr(options, "site", ""):
+            from stagedoor.cli.shared_options import in_site
+
+            in_site(options)
         status: int = options.func(options)
     except ConfigError as error:
         for problem in error.problems:

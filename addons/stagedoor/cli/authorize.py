@@ -7,17 +7,15 @@ import logging
 import os
 import socket
 from dataclasses import replace
-from pathlib import Path
 
 from pydantic import ValidationError
 
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_guard, add_upstream_trust
 from stagedoor.config.address_values import split_listen
 from stagedoor.config.stance import Site
 from stagedoor.config.store_address import store_address
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
-from stagedoor.model.facts import MODES
 
 _LISTEN = "127.0.0.1:9470"
 
@@ -47,9 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where the site itself answers: its robots.txt, and how long recordings are",
     )
-    add_rules(parser)
-    parser.add_argument("--state", type=Path, metavar="DIR", help="keep the decision log there")
-    parser.add_argument("--mode", choices=MODES, help="observe refuses nobody")
+    add_guard(parser)
     parser.add_argument(
         "--metrics",
         metavar="HOST:PORT",
@@ -61,17 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help="the fronts, and whose X-Forwarded-For is believed (this machine)",
     )
-    parser.add_argument(
-        "--upstream-ca",
-        type=Path,
-        metavar="FILE",
-        help="the certificate to believe of a site behind https://, or of its authority",
-    )
-    parser.add_argument(
-        "--upstream-insecure",
-        action="store_true",
-        help="believe every certificate of a site on this machine or in a private network",
-    )
+    add_upstream_trust(parser)
     parser.add_argument(
         "--store", metavar="URL", help="where several counters and guards share what they remember"
     )

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stagedoor.cli.invocation import as_called
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.languages import DEFAULT, LANGUAGES, Language
 
@@ -46,6 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state.add_argument(
         "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
     )
+    add_site(state)
     tallies = what.add_parser(
         "list", parents=[state], help="every crawler: notified of, taken, refused"
     )
@@ -69,6 +70,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--state", type=Path, required=True, action="append", metavar="DIR",
         help="the guard's state directory; once for each of several guards",
     )  # fmt: skip
+    add_site(export)
     export.add_argument("--crawler", required=True, metavar="NAME", help="as `list` names it")
     export.add_argument("--since", required=True, metavar="DATE", help="2026-10-01 (UTC)")
     export.add_argument("--until", metavar="DATE", help="that day included; without it: to now")

@@ -419,8 +419,8 @@ LABELS: Mapping[str, str] = {
     "scope": "`household` (one address) or `network` (its /24 or /48, together)",
     "outcome": "how it ended; of sweeps `sent`, `refused`; of errors `open` (let pass), `closed` (503), `unrecorded`",
     "side": "`client` (the visitor), `site`, `host` (mitmproxy)",
-    "fault": "`head`, `head-size`, `host`, `method`, `target`, `target-length`, `body-size` of "
-    "visitors; `head`, `head-size`, `framing`, `no-answer`, `connection` of the site; `error`, "
+    "fault": "`head`, `head-size`, `host`, `method`, `target`, `target-length`, `body-size`, "
+    "`unknown-host` (no site's name) of visitors; `head`, `head-size`, `framing`, `no-answer`, `connection` of the site; `error`, "
     "`descriptors` of the host",
     "reason": "`household` and `room` (too many), `head` and `idle` (too long), `descriptors`",
     "kind": "`page`, `feed`, `playlist`, `challenge` (passes), `bought`, `canary`",

@@ -38,10 +38,12 @@ def test_a_range_is_a_request_of_its_own(policy: Policy) -> None:
     assert kept.find(key_of(first.request)) is again
 
 
-def test_where_a_line_says_no_range_it_is_the_latest(policy: Policy) -> None:
+def test_where_one_of_them_says_no_range_it_is_the_latest(policy: Policy) -> None:
     kept = OpenRequests()
-    one = asked(policy, "bytes=0-9")
+    other, one = asked(policy, target="/b.mp3"), asked(policy, "bytes=0-9")
+    kept.keep(other)
     kept.keep(one)
+    assert kept.find(("198.51.100.7", "GET", "/b.mp3", "Firefox", "bytes=5-")) is other
     assert kept.find(("198.51.100.7", "GET", "/a.mp3", "Firefox", "")) is one
     assert kept.find(("198.51.100.8", "GET", "/a.mp3", "Firefox", "")) is None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 import yaml
 
 from stagedoor.cli import export
+from stagedoor.cli.command_table import parser
 from stagedoor.config.stance import OnError
 from stagedoor.fronts.export.caddy_files import caddy_files
 from stagedoor.fronts.export.envoy_files import envoy_files
@@ -153,7 +155,24 @@ def test_the_command_writes_and_says_how_to_go_on(
     said = capsys.readouterr().out
     assert "nginx -t -c" in said
     assert "stagedoor authorize --listen 127.0.0.1:9470 --upstream http://127.0.0.1:9471" in said
+    assert "--rules" not in said
     assert f"root {tmp_path}/site;" in (tmp_path / "out" / "nginx.conf").read_text()
+
+
+def test_the_counter_is_started_with_the_same_rules(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the folder is named from the root: nginx looks for others beside its own files."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my rules").mkdir()
+    made = options(folder=Path("out"), rules=Path("my rules"), upstream="http://127.0.0.1:8000")
+    assert export.run(made) == 0
+    said = capsys.readouterr().out
+    assert f"nginx -t -c {tmp_path}/out/nginx.conf" in said
+    [line] = [each for each in said.splitlines() if each.startswith("Then run:")]
+    words = shlex.split(line.removeprefix("Then run:"))
+    assert words[-4:] == ["--rules", "my rules", "--state", "DIR"]
+    parser().parse_args(words[1:])
 
 
 @pytest.mark.parametrize(

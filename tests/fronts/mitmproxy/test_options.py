@@ -14,6 +14,7 @@ from stagedoor.fronts.mitmproxy.options import (
     PREFIX,
     Settings,
     misspelt,
+    modes_written,
     parse,
 )
 
@@ -171,3 +172,15 @@ def test_how_many_visitors_are_remembered_is_a_number(clients: str) -> None:
     ):
         settings(guard_clients=clients)
     assert settings(guard_clients=" 100 ").clients == 100
+
+
+def test_a_mode_may_be_for_one_of_several_sites() -> None:
+    found = settings(guard_mode="observe, anna=enforce")
+    assert (found.mode, found.modes) == ("observe", {"anna": "enforce"})
+    assert settings(guard_mode="anna=observe").mode is None
+    assert found.of_site("anna", 2).mode == "enforce"
+    assert found.of_site("berta", 2).mode == "observe"
+    assert modes_written(found.mode, found.modes) == "observe,anna=enforce"
+    assert modes_written(None, {}) == ""
+    assert "not a mode" in mistakes(guard_mode="anna=obsrve")[0]
+    assert "not a mode" in mistakes(guard_mode="No Name=observe")[0]

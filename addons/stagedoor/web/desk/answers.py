@@ -21,6 +21,7 @@ from stagedoor.rules.policy import Policy
 from stagedoor.web.desk import today_page
 from stagedoor.web.desk.elements import page
 from stagedoor.web.desk.event_stream import Live, Parts
+from stagedoor.web.desk.places import enter, inside
 from stagedoor.web.desk.rulebook import Cases
 from stagedoor.web.desk.texts import language, say, speak, speaking
 from stagedoor.web.desk.view import Look, Outlook, Switch
@@ -41,6 +42,8 @@ class Desk:
     look: Look
     switch: Switch
     gate: Gate
+    base: str = ""
+    """What stands before its addresses: empty at the top."""
     _live: dict[Language, Live] = field(default_factory=dict)
     exporting: threading.Lock = field(default_factory=threading.Lock)
     _cases: tuple[Policy, Cases] | None = None
@@ -63,7 +66,7 @@ class Desk:
         outlook = self.look()
         if outlook is None:
             return None
-        with speaking(spoken):
+        with speaking(spoken), inside(self.base):
             return today_page.fragments(self.day.look(), outlook, self.gate.token)
 
     def cases(self, policy: Policy) -> Cases:
@@ -90,6 +93,7 @@ class Handler(RequestHandler):
     async def prepare(self) -> None:
         # Each request has a task, and so a language, of its own.
         speak(negotiated(self.request.headers.get("Accept-Language", "")))
+        enter(self.desk.base)
         gate = self.desk.gate
         if not gate.knows(self.request.headers.get("Host", "")):
             raise HTTPError(421, say("desk.host"))

@@ -11,6 +11,7 @@ from stagedoor.engine.order import judge_known
 from stagedoor.model.events import Decided
 from stagedoor.web.desk import sentences
 from stagedoor.web.desk.elements import joined, note, page, sent
+from stagedoor.web.desk.places import place
 from stagedoor.web.desk.shown_facts import kind, proof_reason, purposes, rule_text
 from stagedoor.web.desk.texts import say
 from stagedoor.web.desk.view import Outlook
@@ -35,7 +36,7 @@ def why_page(event: Decided, outlook: Outlook) -> Markup:
                 say("why.rules"), say("why.today"), joined(map(_tried, telling))
             ),
             note(say("why.rest", n=rest)) if rest else "",
-            Markup('<p><a href="/">{}</a></p>').format(say("why.back")),
+            Markup('<p><a href="{}">{}</a></p>').format(place("/"), say("why.back")),
         ),
         "\n",
     )
