@@ -18,6 +18,16 @@ from .site import Site
 VISITOR = ("--interface", "127.0.0.2")
 """A visitor whose X-Forwarded-For nobody believes."""
 SONG = "/music/tone.mp3"
+RANGED = """
+- id: ranged
+  title: One range
+  why: A test.
+  when: {request.path: /ranged.mp3, request.header.range: bytes=7-7}
+  then: block
+  cases:
+    - {ua: Firefox/140.0, get: /ranged.mp3, headers: {range: bytes=7-7}, expect: block}
+    - {ua: Firefox/140.0, get: /ranged.mp3, expect: allow}
+"""
 TARGETS = (
     *(SONG, "/music//tone.mp3", "/music/./tone.mp3", "/music/x/../tone.mp3", "/%6dusic/tone.mp3"),
     *("/music/tone%2emp3", "/music%2ftone.mp3", "/music/%2e/tone.mp3", "/x/%2e%2e/music/tone.mp3"),
@@ -64,6 +74,7 @@ def files(origin: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def front(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     folder = tmp_path_factory.mktemp("counter")
     (folder / "stance.yaml").write_text("traps: yes\n", "utf-8")
+    (folder / "05-ranged.yaml").write_text(RANGED, "utf-8")
     inner = free_port()
     site = f"http://127.0.0.1:{inner}"
     rules = ("--rules", str(folder))
@@ -178,6 +189,12 @@ def test_several_ranges_are_the_parts_that_they_are(front: Behind, origin: Site)
     for text in (f"bytes={half}-{size - 2},0-0", f"bytes=1-1,{half}-{size - 1}"):
         assert curl(f"{front.url}{SONG}", "-H", f"Range: {text}", *VISITOR).status == 206
     counted(front.counter, "audio_seconds_total", before + 19)
+
+
+def test_a_range_is_part_of_the_question(front: Behind) -> None:
+    """nginx leaves it out where it may keep the answer; browsers that play would look as if they did not."""
+    assert curl(f"{front.url}/ranged.mp3", "-r", "7-7").status == 403
+    assert curl(f"{front.url}/ranged.mp3", "-r", "7-8").status == 404
 
 
 def test_the_trap_link(front: Behind) -> None:

@@ -38,7 +38,7 @@ def test_whoever_is_too_fast_is_told_when_to_come_back(opened: OpenGuard) -> Non
     assert late is not None
     assert (late.status_code, late.headers["Retry-After"]) == (429, "30")
     text = late.get_text() or ""
-    assert "You are welcome again in 30s." in text
+    assert "You are welcome again in 30 seconds." in text
     assert "Nobody needs more than two recordings a minute" in text
     assert fixture.recorded.verdicts == ["throttle"]
     assert fixture.value("blocks_total", crawler="Overcast", rule="not-so-fast") == 1

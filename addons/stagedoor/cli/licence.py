@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from stagedoor.cli import grant_terms
 from stagedoor.cli.invocation import as_called
+from stagedoor.cli.shared_options import add_site
 from stagedoor.model.errors import StagedoorError, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         dest="what", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
     )
     state = grant_terms.state_option()
+    add_site(state)
     grant = what.add_parser("grant", parents=[state], help="print a token for them, once")
     grant.add_argument("to", metavar="NAME", help="who it is for")
     grant.add_argument(

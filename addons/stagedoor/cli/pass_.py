@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from stagedoor.cli import grant_terms
 from stagedoor.cli.invocation import as_called
+from stagedoor.cli.shared_options import add_site
 from stagedoor.model.errors import StagedoorError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         dest="what", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
     )
     state = grant_terms.state_option()
+    add_site(state)
     grant = what.add_parser("grant", parents=[state], help="print a mark for their links, once")
     grant.add_argument(
         "--path", action="append", required=True, metavar="GLOB", dest="paths",

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, Field, create_model, field_validator
 
 from stagedoor.config.address_values import checked_upstream, proxy_word, split_listen
 from stagedoor.config.schema import ListOf, Model
+from stagedoor.config.site_names import Sites, host_name
 from stagedoor.config.stance_values import (
     Number,
     OpenClosed,
@@ -26,6 +27,7 @@ from stagedoor.config.stance_values import (
 )
 from stagedoor.config.store_address import store_address
 from stagedoor.model.facts import Mode
+from stagedoor.model.languages import Language
 from stagedoor.signals import registry
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
@@ -33,10 +35,13 @@ _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 
 
 class Artist(Model):
-    """Who is speaking; printed on refusals so that a wrongly refused person can ask."""
+    """Who is speaking; printed on refusals so that a wrongly refused person can ask. `language`: of
+    reports and letters.
+    """
 
     name: str = ""
     contact: str = ""
+    language: Literal["", Language] = ""
 
     @field_validator("contact")
     @classmethod
@@ -154,9 +159,15 @@ class Evidence(Model):
 
 
 class Site(Model):
-    """Where the site is and where the guard listens, for starting without any option."""
+    """Where the site is and where the guard listens, for starting without any option.
+
+    `hosts` are further names of the site, and `default` the site that is meant where a name is
+    unknown: both where several sites stand behind one guard.
+    """
 
     upstream: str = ""
+    hosts: ListOf[Annotated[str, AfterValidator(host_name)]] = ()
+    default: str = ""
     listen: str = ""
     profile: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(proxy_word)]] = ()
@@ -208,7 +219,7 @@ class OnError(Model):
 
 
 class Stance(Model):
-    """The whole file."""
+    """The whole file. `sites` are those that stand in it; each has a stance by itself."""
 
     artist: Artist = Artist()
     ai: Ai = Ai()
@@ -224,6 +235,7 @@ class Stance(Model):
     on_error: OnError = OnError()
     site: Site = Site()
     mode: Mode = Field(default="enforce")
+    sites: Sites = ()
 
     def words(self) -> Mapping[str, str]:
         """What rules may ask for: `stance.ai.train` → `no`, and so on."""

@@ -72,6 +72,11 @@ class Service:
         self.changed: Callable[[Policy], None] = lambda _: None
         self._carried = carried
         self._evidence = False
+        self._site = ""
+        self.shared: Service | None = None
+        """What is no site's, where this is one of several: the catalogue is read once, there."""
+        self.vouch: Callable[[Policy], None] = lambda _: None
+        """Raises ConfigError where a policy does not go together with those of other sites."""
         texts = Texts()
         self._point = point = DecisionPoint(self.emit, self.claims, self.licences, texts, marks)
         self._reports = reports = TransactionReports(self.emit, point, texts)
@@ -100,14 +105,17 @@ class Service:
         """All or nothing: only what is wholly understood takes the place of what was."""
         if self.policy is None or self.settings is None or settings.rules != self.settings.rules:
             loaded, self.loaded = self.loaded, None
-            if loaded is None or loaded.folder != settings.rules:
-                loaded = rule_folder.read(settings.rules, self.policy)
+            if loaded is None or loaded.folder != settings.rules or settings.site:
+                before = (self.shared or self).policy
+                loaded = rule_folder.read(settings.rules, before, settings.site)
             policy = loaded.policy
-            self.watcher.know(settings.rules, loaded.sources)
+            self.vouch(policy)
+            self._site = loaded.site
+            self.watcher.know(loaded.top, loaded.sources, loaded.site)
         else:
             policy = self.policy
         self.settings = settings
-        self.edges = read_edges(settings.state)
+        self.edges = read_edges(settings.lists)
         self.take(policy)
 
     def take(self, policy: Policy) -> None:
@@ -141,8 +149,18 @@ class Service:
         if self.settings is not None and self.policy is not None:
             self.trusted = self.settings.trusted_for(self.policy.stance, found)
 
+    @property
+    def prefix(self) -> str:
+        """Begins lines about the site, where it is one of several."""
+        return f"{self.settings.site}: " if self.settings is not None and self.settings.site else ""
+
     def _build(self, found: Sequence[Source]) -> Policy:
-        return rule_folder.build(found, self.policy)
+        return self._built(found, self._site)
+
+    def _built(self, found: Sequence[Source], site: str) -> Policy:
+        policy = rule_folder.build(found, (self.shared or self).policy, site)
+        self.vouch(policy)
+        return policy
 
     def open(self, client: HttpClient | None = None) -> None:
         """Begin, with the event loop running. StagedoorError where something cannot be had.
@@ -152,7 +170,7 @@ class Service:
         assert self.settings is not None
         assert self.policy is not None
         settings, policy = self.settings, self.policy
-        self.claims.open(settings.state, settings.resolvers, policy, client)
+        self.claims.open(settings.lists, settings.resolvers, policy, client)
         self.licences.open(settings.state)
         self._open_store()
         self._evidence = True
@@ -177,7 +195,7 @@ class Service:
         if address is None:
             self.store = MemoryStore(self.settings.clients)
             return
-        site = self.policy.stance.publish.address.partition("://")[2]
+        site = self.settings.site or self.policy.stance.publish.address.partition("://")[2]
         self.store = self._shared = open_shared(
             address, self.settings.clients, site=site, heard=self._heard
         )

@@ -166,12 +166,14 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "publish": "what is published for machines, besides being enforced",
         "evidence": "with a state directory: what can be shown afterwards",
         "on_error": "what happens when the guard itself fails on a request",
+        "sites": "several sites behind one guard: the name of each, and what is different in its stance",
         "site": "where your site is and where the guard listens, to start without typing addresses",
         "mode": "whether the guard refuses anybody",
     },
     stance.Artist: {
         "name": "yours or the band's; it stands on every refusal",
         "contact": "where a person refused by mistake can ask: mailto:rights@example.org, or a link",
+        "language": "of your evidence reports and letters: en, de, fr, es; visitors read their own language",
     },
     stance.Ai: {
         "train": "crawlers that gather data to train models",
@@ -225,6 +227,8 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     },
     stance.Site: {
         "upstream": "where your site answers: http://localhost:8000",
+        "hosts": "further names of this site, where several stand behind one guard: [www.example.org]",
+        "default": "of several sites, the one that is meant where a name is unknown; none: 421",
         "listen": "where visitors come to: 0.0.0.0:8080, or just 8080",
         "profile": "what your site runs on: navidrome, funkwhale, jellyfin, azuracast, wordpress …",
         "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's; "

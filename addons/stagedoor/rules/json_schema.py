@@ -69,7 +69,12 @@ def stance_schema() -> Schema:
         *(stance.Artist, stance.Ai, stance.Others, stance.Audio, type(whole().publish)),
         *(stance.Listening, stance.Passes, stance.Evidence, stance.OnError, stance.Site),
     )
-    return _file(*schema_of(whole, *parts))
+    found, definitions = schema_of(whole, *parts)
+    # Each site's is a stance of the same form; what it leaves out is in the one around it.
+    found["properties"]["sites"]["additionalProperties"] = {
+        "anyOf": [{"$ref": "#"}, {"type": "null"}]
+    }
+    return _file(found, definitions)
 
 
 def crawlers_schema() -> Schema:

@@ -120,6 +120,15 @@ SHAPES: Mapping[str, Shape] = {
     },
     "config.stance_values._absolute": _PATH,
     "config.address_values.proxy_word": PROXY,
+    "config.site_names.host_name": {
+        "pattern": r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$",
+        "errorMessage": "write a name without a port: music.example.org",
+    },
+    "config.site_names.site_names": lambda _: {
+        "type": "object",
+        "propertyNames": {"pattern": "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"},
+        "additionalProperties": {},
+    },
     "config.stance.Artist._reachable": {
         "pattern": "^(mailto:|https?://|$)",
         "errorMessage": "begin with mailto: or https://",

@@ -3,7 +3,7 @@
 proxied: visitors come to nginx, which ends TLS, is trusted by the guard and says for whom it asks.
 plain: the same over HTTP. tls: they come to the guard itself; haproxy passes their bytes on untouched,
 from the address they came to. counter: they come to nginx as `stagedoor export` sets it up, which asks
-`stagedoor authorize`; the bytes are nginx's alone. So real programs need no option for any: who goes to
+`stagedoor authorize`; the bytes are nginx's alone. caddy: the same with Caddy. So real programs need no option for any: who goes to
 127.40.5.7 is the visitor 81.40.5.7.
 """
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import shutil
 import signal
 import ssl
 import subprocess
@@ -29,9 +28,11 @@ import trustme
 from stagedoor.cli.watch import key_hash
 from tools.bench.processes import BenchError, Processes, free_port
 
+from .exported import BY_COUNTER, VISITOR
+from .installed import program
 from .recordings import Recordings
 
-Front = Literal["tls", "proxied", "plain", "counter"]
+Front = Literal["tls", "proxied", "plain", "counter", "caddy"]
 FRONTS: tuple[Front, ...] = ("tls", "proxied", "counter")
 ROOT = Path(__file__).resolve().parents[3]
 MOST = 100
@@ -45,7 +46,6 @@ STANCE = "traps: yes\n"
 STRICT = STANCE + "others: {disguises: no, headless: no, downloaders: no, unknown: no}\n"
 PATIENCE = 240.0
 
-_VISITOR = r'map $server_addr $visitor { default $remote_addr; "~^127\.(?<rest>.*)$" 81.$rest; }'
 _PROBED = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); "
     "from tools.bench.audience import probe; probe.addons[0].running(); "
@@ -238,13 +238,13 @@ def opened(
         environment = {"LISTENING_FACTS": str(folder / "facts.json")}
         if clock is not None:
             environment["LISTENING_CLOCK"] = str(clock)
-        command = (_counter if front == "counter" else _guard)(folder, site, guard, ready)
+        command = (_counter if front in BY_COUNTER else _guard)(folder, site, guard, ready)
         processes.start("guard", command, ready, environment)
         listening = [f"{host}:{port}" for host in hosts]
         if front == "tls":
             _relay(processes, folder, port, hosts, guard)
-        elif front == "counter":
-            _exported(processes, folder, listening, guard, site)
+        elif front in BY_COUNTER:
+            BY_COUNTER[front](processes, folder, listening, guard, site)
         else:
             through = _PROXY.format(guard=guard)
             if front == "proxied":
@@ -256,20 +256,6 @@ def opened(
         yield Grounds(
             front, folder, recordings, folder / "site.log", port, guard, spki, trust, context, clock
         )
-
-
-def found(name: str) -> str | None:
-    """The path of a program: this environment's first, then PATH's and the system's."""
-    here = str(Path(sys.executable).parent)
-    return shutil.which(name, path=os.pathsep.join([here, os.environ.get("PATH", ""), "/usr/sbin"]))
-
-
-def program(name: str) -> str:
-    """The same, of one that this cannot do without."""
-    path = found(name)
-    if path is None:
-        raise BenchError(f"this needs {name} (Debian, Ubuntu: apt install {name})")
-    return path
 
 
 def _guard(folder: Path, site: int, port: int, metrics: int) -> Sequence[str | Path]:
@@ -298,38 +284,6 @@ def _counter(folder: Path, site: int, port: int, metrics: int) -> Sequence[str |
     return [*command, "--rules", folder / "rules", "--trusted-proxies", "127.0.0.1"]
 
 
-def _exported(
-    processes: Processes, folder: Path, listening: Sequence[str], counter: int, site: int
-) -> None:
-    """nginx as exported; changed is where it listens, and how it knows the visitor's address."""
-    place = folder / "nginx"
-    exported = subprocess.run(
-        [
-            *(Path(sys.executable).parent / "stagedoor", "export", "nginx", place),
-            *("--rules", folder / "rules", "--upstream", f"http://127.0.0.1:{site}"),
-            *("--counter", f"127.0.0.1:{counter}", "--listen", listening[0]),
-        ],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if exported.returncode:
-        raise BenchError(exported.stderr)
-    for path in place.iterdir():
-        text = path.read_text("utf-8").replace("$proxy_add_x_forwarded_for", "$visitor")
-        if path.name == "nginx.conf":
-            listen = " ".join(f"listen {one} ssl http2;" for one in listening)
-            pem = folder / "site.pem"
-            certificate = f"ssl_certificate {pem}; ssl_certificate_key {pem};"
-            text = text.replace(f"listen {listening[0]};", f"{listen} {certificate}")
-            # Behind the include: what nginx says about maps comes before the first of them.
-            text = text.replace("\n    server {", f"\n{_VISITOR}\n    server {{", 1)
-        path.write_text(text, "utf-8")
-    user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
-    own = f"daemon off; {user} pid {folder}/front.pid; error_log {folder}/front.error;"
-    host, _, port = listening[0].rpartition(":")
-    command: list[str | Path] = [program("nginx"), "-c", place / "nginx.conf", "-g", own]
-    processes.start("front", command, int(port), host=host)
-
-
 def _certificate(
     folder: Path, hosts: Sequence[str]
 ) -> tuple[str, Mapping[str, str], ssl.SSLContext]:
@@ -351,7 +305,7 @@ def _nginx(processes: Processes, folder: Path, name: str, at: Sequence[str], ser
     listen = " ".join(f"listen {one};" for one in at)
     config.write_text(
         _NGINX.format(
-            folder=folder, visitor=_VISITOR, name=name, user=user, listen=listen, server=server
+            folder=folder, visitor=VISITOR, name=name, user=user, listen=listen, server=server
         )
     )
     command: list[str | Path] = [program("nginx"), "-c", config, "-e", folder / f"{name}.error"]

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from .grounds import Visit, program
+from .grounds import Visit
+from .installed import program
 from .runs import Got, Run
 
 PLAYED = 4

@@ -21,13 +21,13 @@ from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from stagedoor.engine import order
 from stagedoor.fronts import handshakes
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.authorize import lasting_verdicts, logged_fields, paces, questions
 from stagedoor.fronts.authorize.asked_requests import Asked
 from stagedoor.fronts.authorize.counter_answers import Answers
 from stagedoor.fronts.authorize.http_questions import Fields, encoded, plain
+from stagedoor.fronts.authorize.login_checks import LoginChecks
 from stagedoor.fronts.authorize.open_requests import OpenRequests
 from stagedoor.fronts.authorize.questions import Question
 from stagedoor.fronts.authorize.signal_answers import SignalAnswers
@@ -39,7 +39,6 @@ from stagedoor.fronts.service import Service
 from stagedoor.fronts.waiting_line import LONGEST_WAIT
 from stagedoor.identify.botauth import NONE, TAG, Outcome
 from stagedoor.model.actions import THROTTLE, named
-from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Failed, Spent, Withheld
 from stagedoor.resources.track_keys import track_key
 from stagedoor.rules.policy import Policy
@@ -86,6 +85,7 @@ class Counter:
         # What was let in cannot be stopped here, and is silent until its line comes.
         service.line.few, service.line.unanswered = 0, LONGEST_WAIT
         self.open_requests = OpenRequests()
+        self._logins = LoginChecks(service, site)
         self._remembered: OrderedDict[tuple[bytes, str], _Remembered] = OrderedDict()
         self._policy: Policy | None = None
         self._mode = ""
@@ -170,9 +170,11 @@ class Counter:
             transaction.by_path = by_path
             later = self.service.decide(transaction, self._signature(transaction, question))
             if later is not None:
+                later = self._logins.after(later, transaction)
                 return self._decided_later(transaction, later, began, nginx=nginx)
-            if self._may_log_in(transaction):
-                return self._logged_in(transaction, began, nginx=nginx)
+            if self._logins.matter(transaction):
+                later = self._logins.settle(transaction)
+                return self._decided_later(transaction, later, began, nginx=nginx)
             if transaction.verdict.delayed:
                 return self._delayed(transaction, began, nginx=nginx)
             return self._answer(transaction, began, head, nginx=nginx)
@@ -199,33 +201,6 @@ class Counter:
         try:
             await later
             began += transaction.waited_for
-            if self._may_log_in(transaction):
-                return await self._logged_in(transaction, began, nginx=nginx)
-            if transaction.verdict.delayed:
-                return await self._delayed(transaction, began, nginx=nginx)
-            return self._answer(transaction, began, b"", nginx=nginx)
-        except Exception:  # noqa: BLE001 (as in _decide())
-            question = Question(transaction.request, transaction.request.host, "")
-            return self._failed(question, nginx=nginx)
-
-    def _may_log_in(self, transaction: Asked) -> bool:
-        """Whether it is refused as long as nobody knows what its login is worth."""
-        sent = transaction.request.credentials == "sent" and self.site.upstream is not None
-        return sent and order.lets_in_logged_in(transaction)
-
-    async def _logged_in(self, transaction: Asked, began: float, *, nginx: bool) -> Answer | bytes:
-        """Let in with a login where the site is known to check them: its own no is as good as ours."""
-        try:
-            verdict = transaction.verdict
-            home = client_key(transaction.request.address)
-            if seconds := self.site.logins.waits(home):
-                if verdict.refused:
-                    later = named(THROTTLE)
-                    transaction.verdict = replace(
-                        verdict, action=later.word, status=later.status, seconds=seconds
-                    )
-            elif await self.site.checks_logins(transaction):
-                self.service.logged_in(transaction)
             if transaction.verdict.delayed:
                 return await self._delayed(transaction, began, nginx=nginx)
             return self._answer(transaction, began, b"", nginx=nginx)

@@ -76,6 +76,10 @@ class Answers:
             _kept(kept),
         )
 
+    def holds(self, name: str) -> bool:
+        """Whether there is a refusal of this name."""
+        return name in self._held
+
     def held(self, name: str) -> Answer:
         """The refusal of this name; a bare one where it is long forgotten."""
         found = self._held.get(name)

@@ -1,8 +1,9 @@
 """Requests that were let in, until the front's log says what went out: bounded, by what a log has.
 
 A log line names address, method, target, agent and Range, and so does every question; two requests
-that share all five are alike to everything that is counted. Some lines say no Range; then it is the
-latest of the other four. What is not found here any more is recognised anew, from the line alone.
+that share all five are alike to everything that is counted. Some lines, and some questions, say no
+Range; then it is the latest of the other four. What is not found here any more is recognised anew, from
+the line alone.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class OpenRequests:
     def find(self, key: Key) -> Transaction | None:
         """The latest of that key. It stays: a kept verdict lets in several."""
         found = self._by_key.get(key)
-        return found if found is not None or key[4] else self._latest.get(key[:4])
+        return found if found is not None else self._latest.get(key[:4])
 
     def learn(self, before: Resource, now: Resource) -> None:
         """A response has shown what is under a path."""

@@ -22,7 +22,7 @@ core.register_action("stagedoor", { "http-req" }, function(txn)
     for name, values in pairs(txn.http:req_get_headers()) do
         if not ABOUT[name] then
             local list = {}
-            for _, value in pairs(values) do list[#list + 1] = value end
+            for number = 0, #values do list[#list + 1] = values[number] end  -- in their order
             headers[name] = list
         end
     end
@@ -149,8 +149,8 @@ defaults
 frontend site
     bind {address(s.listen)}
     http-request set-var(txn.stagedoor_target) pathq
-    http-request set-var(txn.stagedoor_agent) req.fhdr(user-agent)
-    http-request set-var(txn.stagedoor_asked) req.fhdr(range)
+    http-request set-var(txn.stagedoor_agent) req.fhdr(user-agent,1)
+    http-request set-var(txn.stagedoor_asked) req.fhdr(range,1)
     http-request set-var(txn.stagedoor_host) req.fhdr(host)
     http-request set-var(txn.stagedoor_chain) src
     acl stagedoor_forwarded req.fhdr(x-forwarded-for) -m found

@@ -9,6 +9,7 @@ _FORWARDED = """\
         proxy_set_header Connection "";
         proxy_set_header Content-Length "";
         proxy_set_header Host $host;
+        proxy_set_header Range $http_range;  # which nginx leaves out where it keeps answers
         proxy_set_header X-Forwarded-Method $request_method;
         proxy_set_header X-Forwarded-Uri $request_uri;
         proxy_set_header X-Forwarded-Host $stagedoor_authority;

@@ -38,8 +38,10 @@ class Visitors:
         self.complaints = Complaints(lambda side, fault: emit(Malformed(side, fault)))
         self.connections = Connections(
             lambda reason: emit(ConnectionClosed(reason)),
-            lambda address: is_trusted(address, service.trusted),
+            lambda address: is_trusted(address, service.trusted) or self.believed(address),
         )
+        self.believed: Callable[[str], bool] = lambda _: False
+        """Whether one of several sites trusts a proxy that the guard as a whole does not."""
         self.listen: accepting.Listen = accepting.by_mitmproxy
         self._certificate: ServedCertificate | None = None
         self._descriptors = 0

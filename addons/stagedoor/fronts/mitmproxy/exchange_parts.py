@@ -46,7 +46,7 @@ class ExchangeParts:
         """Once a path: the site answers a signal file with something else."""
         if path not in self._misfits:
             self._misfits.add(path)
-            _log.warning("%s", misfit(path, kind))
+            _log.warning("%s%s", self.service.prefix, misfit(path, kind))
 
     def refusal(self, flow: http.HTTPFlow, passage: Passage) -> http.Response:
         """What a refused client gets."""

@@ -128,7 +128,7 @@ class Visitor(asyncio.Protocol):
                 return True
             begun = found
         asked = fast_heads.read(head) if line is not None else None
-        if asked is None:
+        if asked is None or not self.host.speaks_plain(asked):
             self._hand_over()
             return False
         self._pending = data[end:]

@@ -28,6 +28,7 @@ from stagedoor.fronts.mitmproxy.outages import Outage
 from stagedoor.fronts.mitmproxy.passage import EARLY, PASSAGE, DecidedEarly, Passage
 from stagedoor.fronts.mitmproxy.proxy_warnings import ProxyWarnings
 from stagedoor.fronts.mitmproxy.response_exchange import ResponseExchange
+from stagedoor.fronts.mitmproxy.upstream_client import Upstream
 from stagedoor.fronts.refusals import unavailable
 from stagedoor.fronts.service import Service
 from stagedoor.fronts.trap_pages import TAKEN
@@ -47,6 +48,8 @@ class Exchanges:
         self.service = service
         self.fingerprints = Fingerprints()
         self.keep_host = True
+        self.upstream: Upstream | None = None
+        """Where the site is, where it is one of several; else mitmproxy knows."""
         self.agents = RefusedAgents()
         self._parts = parts = ExchangeParts(service, outage)
         self.delivery, self.delays = parts.delivery, parts.delays

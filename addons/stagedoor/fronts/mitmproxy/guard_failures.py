@@ -76,4 +76,4 @@ class GuardFailures:
         self.outage.failed(reported=due)
         if due:
             self._upstream_said = now
-            _log.warning("%s", unreachable(server))
+            _log.warning("%s%s", self._service.prefix, unreachable(server))
