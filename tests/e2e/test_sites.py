@@ -250,7 +250,7 @@ def test_a_dead_site_is_no_matter_of_the_others(several: Several) -> None:
     assert counts("upstream_up", site="anna") == 1
     assert counts("upstream_errors_total", site="carla") >= 1
     assert counts("upstream_errors_total", site="anna") == 0
-    assert "carla: the site at" in several.guard.output
+    several.guard.says("carla: the site at")
 
 
 def test_a_forwarded_host_counts_only_for_a_site_that_trusts_the_proxy(several: Several) -> None:
@@ -351,8 +351,8 @@ def test_a_mistake_in_one_stance_is_that_sites_alone(several: Several) -> None:
     try:
         own.write_text(good.replace('"artist"', '"artits"'), "utf-8")
         eventually(lambda: several.guard.counts()("rules_current", site="anna") == 0 or None, "it")
-        assert "sites/anna/stance.yaml:1:2: unknown field" in several.guard.output
-        assert "the rules of anna loaded at" in several.guard.output
+        several.guard.says("sites/anna/stance.yaml:1:2: unknown field")
+        several.guard.says("the rules of anna loaded at")
         assert several.get("anna.example", "/a.mp3", agent=GPTBOT).status == 403
         shared.write_text(whole.replace('"train": "yes"', '"train": "no"'), "utf-8")
         eventually(

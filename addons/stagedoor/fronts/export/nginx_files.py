@@ -207,7 +207,7 @@ map "$host $http_host" $stagedoor_authority {{
 # The trap link, which no person sees: for everybody but crawlers that are verified.
 map $stagedoor_trapped $stagedoor_trap {{
     default "";
-    1 {_quoted(s.trap)};
+    1 "{_unquoted(s.trap)}";
 }}
 
 """
@@ -242,7 +242,7 @@ def _server(s: FrontSettings) -> str:
     if s.trap:
         trap = """\
 auth_request_set $stagedoor_trapped "$stagedoor_trapped$upstream_http_x_stagedoor_trap";
-sub_filter "</body>" "$stagedoor_trap</body>";
+sub_filter "</head>" "</head>$stagedoor_trap";
 """
     forwarded = _FORWARDED.replace("        ", "    ")
     files = "".join(
@@ -332,6 +332,11 @@ def _key(text: str) -> str:
 
 
 _OWN_WORDS = frozenset({"default", "hostnames", "include", "volatile"})
+
+
+def _unquoted(link: str) -> str:
+    """A link without quotation marks: where a script has the text that is replaced, it stays one."""
+    return link.replace('"', "")
 
 
 def _path(path: str) -> str:
