@@ -209,7 +209,7 @@ def test_verify_tells_of_losses_prunings_erasures_and_unclean_ends(
         day_of_visits(tmp_path, clock, 24, keep=3, address=1)
         clock.days(1)
     ledger = writing(tmp_path, clock, keep=3, address=1)
-    ledger._lose(7, "more came in than could be written")
+    ledger._losses.lose(7, "more came in than could be written")
     ledger.notice(visit(clock.at), ())
     ledger.close()
     call("erase", "--state", tmp_path, "--agent", visit().agent)
