@@ -16,6 +16,7 @@ from itertools import count as numbers
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -117,6 +118,7 @@ def confdir() -> str:
 
 SERVE = bool(os.environ.get("STAGEDOOR_TEST_SERVE"))
 """Run the tests with `stagedoor serve` in the place of mitmdump."""
+of_mitmdump = pytest.mark.skipif(SERVE, reason="about how mitmdump starts, or a layer of its own")
 _LEAN = Path(__file__).parent / "scripts" / "lean_serve.py"
 
 

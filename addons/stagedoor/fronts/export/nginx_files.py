@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from stagedoor.fronts.export.front_settings import TEXT, Files, FrontSettings, address, once
 
 _FORWARDED = """\
@@ -54,14 +56,35 @@ def nginx_files(settings: FrontSettings) -> Files:
     }
 
 
+def _kept_open(s: FrontSettings) -> str:
+    """HOST:PORT of a site to which connections are kept; empty for one that is named in another way."""
+    site = urlsplit(s.site)
+    plain = s.root is None and site.scheme == "http" and site.netloc == s.site[len("http://") :]
+    return site.netloc if plain and "@" not in site.netloc else ""
+
+
 def _whole(s: FrontSettings) -> str:
+    kept = _kept_open(s)
+    upstream = (
+        f"""
+    # A connection for each request would cost as much as the request. Four seconds: many sites close
+    # theirs after five, and a request that meets the end of one would be lost.
+    upstream stagedoor_site {{
+        server {kept};
+        keepalive 64;
+        keepalive_timeout 4s;
+    }}
+"""
+        if kept
+        else ""
+    )
     site = (
         f"""\
             root {_path(str(s.root))};
 """
         if s.root is not None
         else f"""\
-            proxy_pass {s.site};
+            proxy_pass {"http://stagedoor_site" if kept else s.site};
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_set_header Host $host;
@@ -112,7 +135,7 @@ http {{
     keepalive_requests 10000;
 
     include {_path(str(s.folder / "stagedoor-http.conf"))};
-
+{upstream}
     server {{
         listen {address(s.listen)};
         server_name _;
