@@ -67,7 +67,7 @@ def test_every_answer_is_in_the_stance_and_the_rest_stays(tmp_path: Path, front:
     assert set_up(tmp_path / "my", *options) == 0
     text = (tmp_path / "my" / "rules" / "stance.yaml").read_text("utf-8")
     assert yaml.safe_load(text)["artist"] == {
-        "name": 'Anna "A" #1', "contact": "mailto:a@example.org",
+        "name": 'Anna "A" #1', "contact": "mailto:a@example.org", "language": "",
     }  # fmt: skip
     shipped = (rule_folder.SHIPPED_RULES / "stance.yaml").read_text("utf-8")
     kept = set(text.splitlines()) & set(shipped.splitlines())

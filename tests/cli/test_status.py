@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry, make_wsgi_app
 
 from making import TRAINING_OFF, event, policy
 from stagedoor.cli import main
+from stagedoor.cli.status import _safe
 from stagedoor.model.facts import Client
 from stagedoor.record.daily import Day
 from stagedoor.web.desk.answers import Desk
@@ -98,3 +99,9 @@ def test_what_is_no_desk_is_said(capsys: pytest.CaptureFixture[str]) -> None:
 def test_top_wants_a_terminal(serve: Serve, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["top", "--at", serve()]) == 1
     assert "stagedoor status" in capsys.readouterr().err
+
+
+def test_a_figure_and_its_unit_are_readable_and_nothing_commands_the_terminal() -> None:
+    assert _safe("71.1\N{NO-BREAK SPACE}kB") == "71.1 kB"
+    assert _safe("1\N{NARROW NO-BREAK SPACE}234 requêtes") == "1 234 requêtes"
+    assert _safe("a\x1b[2Jb") == r"a\x1b[2Jb"

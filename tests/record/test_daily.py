@@ -14,10 +14,11 @@ from stagedoor.model.events import Decided, Referred, Swept
 from stagedoor.model.facts import ANONYMOUS, UNKNOWN, Client, Proof, Resource, Verdict
 from stagedoor.model.heard import Sweep
 from stagedoor.record import backfill
-from stagedoor.record.daily import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
+from stagedoor.record.daily import MINUTES, MOST_ROWS, Day
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.ledger.subscriber import LedgerRecorder
+from stagedoor.record.refused_today import MOST_TEXT, REFUSALS
 from stagedoor.record.today import Hour, Past, Row
 from stagedoor.web.desk.sentences import sentences, since
 
@@ -211,11 +212,11 @@ def test_a_thousand_requests_for_one_recording_are_one_recording() -> None:
          ["Today one crawler or other machine sent one request.", "None of that was refused."]),
         ([came(against=True), came(against=True), came(client=SEO, verdict=ALLOWED),
           came(client=PERSON)],
-         ["Today 2 crawlers and other machines sent 3 requests.", "2 requests were refused.",
+         ["Today 2 crawlers and other machines sent 3 requests.", "2 of them were refused.",
           "A client that calls itself GPTBot received your no and still asked for one track (2 requests).", "Listeners and readers came once.",
           "One of those requests was refused."]),
         ([came(against=True, resource=Resource("page", "/"))],
-         ["Today one crawler or other machine sent one request.", "One request was refused."]),
+         ["Today one crawler or other machine sent one request.", "One of them was refused."]),
     ],
 )  # fmt: skip
 def test_the_day_in_sentences(events: list[Decided], told: list[str]) -> None:

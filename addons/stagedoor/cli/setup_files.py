@@ -43,7 +43,7 @@ class Plan:
     @property
     def serve(self) -> tuple[str, ...]:
         """The command that guards the site. Everything else stands in the stance."""
-        http = ("--redirect", self.redirect) if self.redirect else ()
+        http: tuple[str, ...] = ("--redirect", self.redirect) if self.redirect else ()
         if http and self.webroot is not None:
             http = (*http, "--webroot", str(self.webroot))
         return (

@@ -159,8 +159,13 @@ def crawlers(found: Status, rows: int) -> Table:
     return table
 
 
+_SPACES = str.maketrans({"\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "})
+"""Between a number and its unit, as languages write it; a terminal's line is never broken there."""
+
+
 def _safe(text: object, most: int = 120) -> str:
-    return printable(str(text), most)
+    shown = str(text).translate(_SPACES)
+    return printable(shown, most)
 
 
 def _clock(at: float) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from tornado.netutil import bind_sockets
@@ -46,9 +47,12 @@ class Redirect(HttpThread):
                 f"--redirect {host}:{port} cannot be listened at: {error.strerror or error} — choose "
                 "another address, or stop the program that is there"
             ) from error
-        rules = [(r"/\.well-known/acme-challenge/([A-Za-z0-9_-]{1,256})", _Challenge,
-                  {"folder": webroot and webroot / CHALLENGES, "secure": secure}),
-                 (r".*", _Elsewhere, {"secure": secure})]  # fmt: skip
+        folder = webroot / CHALLENGES if webroot is not None else None
+        rules: list[Any] = [
+            (r"/\.well-known/acme-challenge/([A-Za-z0-9_-]{1,256})", _Challenge,
+             {"folder": folder, "secure": secure}),
+            (r".*", _Elsewhere, {"secure": secure}),
+        ]  # fmt: skip
         application = Application(rules, log_function=lambda _handler: None)
         super().__init__(sockets, application, "stagedoor redirect", MOST)
 
@@ -56,7 +60,7 @@ class Redirect(HttpThread):
 class _Elsewhere(RequestHandler):
     """The same address by https://, for every method."""
 
-    SUPPORTED_METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS", "PROPFIND")  # type: ignore[assignment]
+    SUPPORTED_METHODS = ("GET", "HEAD", "POST", "DELETE", "PATCH", "PUT", "OPTIONS", "PROPFIND")
 
     def initialize(self, secure: int) -> None:
         self._port = "" if secure == _HTTPS else f":{secure}"

@@ -182,3 +182,11 @@ def test_observing_is_asked_about_and_enforcing_is_not() -> None:
     assert "value=" not in enforcing
     assert 'value="enforce"' in str(mode_panel.panel(outlook("observe"), "T"))
     assert 'value="observe"' in str(mode_panel.ask_page(outlook(), "T"))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0.0, "0 min"), (0.2, "1 s"), (42.0, "42 s"), (90.0, "2 min"), (5400.0, "1.5 h"), (90_000.0, "25 h")],
+)  # fmt: skip
+def test_sound_that_was_kept_back_is_not_shown_as_nothing(seconds: float, shown: str) -> None:
+    assert today_page._kept(seconds) == shown

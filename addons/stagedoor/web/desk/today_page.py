@@ -9,8 +9,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from stagedoor.model.events import Decided
-from stagedoor.record.daily import MINUTES, REFUSALS
+from stagedoor.record.daily import MINUTES
 from stagedoor.record.day_totals import Totals
+from stagedoor.record.refused_today import REFUSALS
 from stagedoor.record.today import Group, Row, Taker, Today
 from stagedoor.web.desk import chart, mode_panel, sentences
 from stagedoor.web.desk.elements import joined, marked, note, page, section, sent, table
@@ -107,22 +108,18 @@ def figures(today: Today) -> Markup:
     names = len({(group.client.name, group.client.proof) for group in today.groups if group.count})
     names = max(names, sum(row.refused > 0 for row in today.rows))
     listened = "figure.listened.least" if today.more_listeners else "figure.listened"
-    hours = today.kept_back / 3600
-    kept = (
-        say("figure.kept.minutes", n=number(round(today.kept_back / 60)))
-        if hours < 1
-        else say("figure.kept.hours", n=number(round(hours, 1) if hours < 10 else round(hours)))
-    )
     each = (
         (
             "figure.people", number(today.people), "people",
-            many("figure.people.about", today.people, listeners=many(listened, today.listeners)),
+            many("figure.people.about", today.people, listeners=many(listened, today.listeners))
+            if today.listeners
+            else many("figure.people.alone", today.people),
         ),
         (
             "figure.refused", number(refused), "refused",
             many("figure.refused.about", refused, who=many("figure.refused.who", names)),
         ),
-        ("figure.kept", kept, "kept", say("figure.kept.about")),
+        ("figure.kept", _kept(today.kept_back), "kept", say("figure.kept.about")),
         (
             "figure.back", number(today.returned), "back",
             many("figure.back.about", today.returned),
@@ -134,6 +131,16 @@ def figures(today: Today) -> Markup:
         ).format(style, say(key), value, about)
         for key, value, style, about in each
     )
+
+
+def _kept(seconds: float) -> str:
+    """So much sound, in a unit in which it is not 0."""
+    hours = seconds / 3600
+    if hours >= 1:
+        return say("figure.kept.hours", n=number(round(hours, 1) if hours < 10 else round(hours)))
+    if seconds >= 60 or not seconds:
+        return say("figure.kept.minutes", n=number(round(seconds / 60)))
+    return say("figure.kept.seconds", n=number(max(1, round(seconds))))
 
 
 def _summary(today: Today) -> Markup:
