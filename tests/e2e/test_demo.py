@@ -30,8 +30,13 @@ def test_the_cast_knocks_and_is_told_apart() -> None:
     assert "♪ ♪ ♪ ♪ ✗\n4 came; the next was refused (429, come back in 10 minutes)" in done.stdout
     assert re.search(r"notified\n(twice|\d times), asked .* and was refused once", done.stdout)
     said = " ".join(done.stdout.split())
-    assert "canary, 3 times; first in links.jsonl, line 20 handed to a client that calls itself" in said
-    assert re.search(r"used on \S+ \S+ UTC by a client that calls itself yt-dlp, from another", said)
+    assert (
+        "canary, 3 times; first in links.jsonl, line 20 handed to a client that calls itself"
+        in said
+    )
+    assert re.search(
+        r"used on \S+ \S+ UTC by a client that calls itself yt-dlp, from another", said
+    )
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 
@@ -50,7 +55,9 @@ def test_its_picture_needs_nothing_from_elsewhere(tmp_path: Path) -> None:
 def test_nothing_stays_behind_when_it_ends(told: signal.Signals, tmp_path: Path) -> None:
     with Program(sys.executable, "-m", "stagedoor", "demo", log=tmp_path / "demo.log") as demo:
         said = demo.says(r"The site, guarded +http://127\.0\.0\.1:(\d+)")
-        assert re.search(r"The desk: http://127\.0\.0\.1:\d+/\n", demo.output.partition("Who came")[0])
+        assert re.search(
+            r"The desk: http://127\.0\.0\.1:\d+/\n", demo.output.partition("Who came")[0]
+        )
         demo.says("Ctrl-C ends this")
         assert is_listening(int(said[1]))
         demo.process.send_signal(told)  # to the demo alone, as a service manager does
