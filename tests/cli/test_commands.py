@@ -194,7 +194,7 @@ def test_init_asks_the_site_what_it_runs_on(
 
 def options(**given: object) -> argparse.Namespace:
     names = ("upstream", "listen", "rules", "state", "mode", "metrics", "trusted_proxies",
-             "store", "upstream_ca", "upstream_insecure", "tls_cert", "tls_key")  # fmt: skip
+             "store", "upstream_ca", "upstream_insecure", "tls_cert", "tls_key", "firewall")  # fmt: skip
     return argparse.Namespace(**{**dict.fromkeys(names), "others": [], **given})
 
 

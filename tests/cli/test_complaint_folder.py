@@ -57,6 +57,17 @@ def test_a_letter_with_a_folder_for_each_crawler(
         assert checked.returncode == 0
 
 
+def test_letter_and_reports_are_in_the_artists_language(state: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "stance.yaml").write_text("artist: {language: es}\n")
+    out = tmp_path / "out"
+    assert write(state, out, "--rules", str(rules)) == 0
+    for page in ("letter.html", "GPTBot/report.html", "CCBot/report.html"):
+        assert '<html lang="es">' in (out / page).read_text("utf-8")
+    assert (out / "letter.pdf").read_bytes().startswith(b"%PDF-")
+
+
 def test_the_pdf_says_what_the_page_says(state: Path, tmp_path: Path) -> None:
     assert write(state, tmp_path / "out", "--to", "legal@openai.example") == 0
     page = html.fromstring((tmp_path / "out" / "letter.html").read_text("utf-8"))

@@ -14,6 +14,7 @@ import pytest
 from ledgers import OCTOBER, ROBOTS, Clock, day_of_visits, examined, visit, writing
 from stagedoor.cli import evidence, main
 from stagedoor.evidence.entries import DAY
+from stagedoor.evidence.report_texts import REPORT_TEXTS
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.ledger import recorder
 from stagedoor.record.ledger.database import FILE
@@ -149,6 +150,25 @@ def test_the_report_is_of_the_site_that_the_stance_names(
     assert verify(tmp_path / "two")[0].startswith("OK: ")
 
 
+def test_the_report_is_in_the_language_that_is_asked_for_or_else_the_artists(
+    state: Path, tmp_path: Path
+) -> None:
+    rules = tmp_path / "rules"
+    rules.mkdir()
+    (rules / "stance.yaml").write_text("artist: {language: es}\n")
+    for name, more, language in (
+        ("plain", (), "en"),
+        ("asked", ("--language", "fr"), "fr"),
+        ("stance", ("--rules", rules), "es"),
+        ("both", ("--rules", rules, "--language", "de"), "de"),
+    ):
+        assert export(state, tmp_path / name, *more) == 0
+        report = (tmp_path / name / "report.html").read_text("utf-8")
+        assert f'<html lang="{language}">' in report
+        assert REPORT_TEXTS[language]["published"] in report  # type: ignore[index]
+        assert verify(tmp_path / name)[0].startswith("OK: ")
+
+
 def test_an_export_says_what_is_still_being_counted(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +209,7 @@ def test_verify_tells_of_losses_prunings_erasures_and_unclean_ends(
         day_of_visits(tmp_path, clock, 24, keep=3, address=1)
         clock.days(1)
     ledger = writing(tmp_path, clock, keep=3, address=1)
-    ledger._lose(7, "more came in than could be written")
+    ledger._losses.lose(7, "more came in than could be written")
     ledger.notice(visit(clock.at), ())
     ledger.close()
     call("erase", "--state", tmp_path, "--agent", visit().agent)

@@ -427,6 +427,7 @@ def test_a_refused_target_keeps_to_one_line_a_minute(bare: Guard) -> None:
     assert line in said
 
 
+@guarding.of_mitmdump
 def test_an_error_of_mitmproxys_own_is_heard_and_counted_once_a_minute_with_a_traceback(
     tmp_path: Path, listening: RawSite
 ) -> None:

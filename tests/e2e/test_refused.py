@@ -91,6 +91,22 @@ def test_many_requests_sent_at_once_are_answered_in_their_order(guard: Guard, or
         assert stream.read() == b""
 
 
+def test_on_one_connection_each_request_is_answered_in_its_language(guard: Guard) -> None:
+    """Also where a refusal is answered as the one before (refused_lately)."""
+    connection = HTTPConnection(urlsplit(guard.url).netloc, timeout=PATIENCE)
+    for number, (asked, language) in enumerate(
+        [("de-AT,en;q=0.5", "de"), ("fr", "fr"), ("de-AT,en;q=0.5", "de"), ("zz,*", "en"), ("es;q=0.1", "es")] * 2
+    ):  # fmt: skip
+        headers = {"User-Agent": GPTBOT, "Accept": "text/html", "Accept-Language": asked}
+        connection.request("GET", f"/music/tone.mp3?{number}", headers=headers)
+        answer = connection.getresponse()
+        assert answer.status == 403
+        assert answer.headers["content-language"] == language
+        assert "Accept-Language" in answer.headers["vary"]
+        assert f'<html lang="{language}">'.encode() in answer.read()
+    connection.close()
+
+
 def test_a_script_that_gives_no_name_gets_pages_and_no_recordings(
     guard: Guard, origin: Site
 ) -> None:

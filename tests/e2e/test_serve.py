@@ -320,6 +320,7 @@ def test_what_is_on_its_way_is_served_and_a_stream_without_end_gets_the_grace(
         assert body == b"a" * 3000 + b"b" * 3000
         assert slow.recv(100) == b""
         assert guard.program.process.wait(PATIENCE) == 0
+        assert guard.output.count("responses still on their way are cut off: 1") == 1
 
 
 def test_two_workers_count_as_one_and_a_dead_one_is_replaced(tmp_path: Path, origin: Site) -> None:

@@ -99,22 +99,23 @@ def _rules(folder: Path, ports: dict[str, int]) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module", params=["mitmdump", "serve"])
-def several(
-    request: pytest.FixtureRequest,
-    ports: dict[str, int],
-    tmp_path_factory: pytest.TempPathFactory,
+@pytest.fixture(scope="module")
+def by_mitmdump(
+    ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Several]:
-    """One guard in front of the four, of each kind."""
-    folder = tmp_path_factory.mktemp(request.param)
+    """One guard in front of the four."""
+    folder = tmp_path_factory.mktemp("mitmdump")
     rules = _rules(folder / "rules", ports)
-    if request.param == "mitmdump":
-        with guarding.running(
-            folder, f"http://127.0.0.1:{ports['anna']}", "--set", f"guard_rules={rules}"
-        ) as found:
-            yield Several(found, rules)
-        return
-    state = folder / "state"
+    upstream = f"http://127.0.0.1:{ports['anna']}"
+    with guarding.running(folder, upstream, "--set", f"guard_rules={rules}") as found:
+        yield Several(found, rules)
+
+
+@pytest.fixture(scope="module")
+def by_serve(ports: dict[str, int], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Several]:
+    """The same by `stagedoor serve`."""
+    folder = tmp_path_factory.mktemp("serve")
+    rules, state = _rules(folder / "rules", ports), folder / "state"
     found = guarding.reach(
         Program(
             *(program("stagedoor"), "serve", "--listen", "127.0.0.1:0", "--rules", str(rules)),
@@ -127,6 +128,13 @@ def several(
     with found.program:
         yield Several(found, rules)
     guarding.no_surprise(found)
+
+
+@pytest.fixture(scope="module", params=["by_mitmdump", "by_serve"])
+def several(request: pytest.FixtureRequest) -> Several:
+    """Either of them."""
+    found: Several = request.getfixturevalue(request.param)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -250,7 +258,7 @@ def test_a_dead_site_is_no_matter_of_the_others(several: Several) -> None:
     assert counts("upstream_up", site="anna") == 1
     assert counts("upstream_errors_total", site="carla") >= 1
     assert counts("upstream_errors_total", site="anna") == 0
-    assert "carla: the site at" in several.guard.output
+    several.guard.says("carla: the site at")
 
 
 def test_a_forwarded_host_counts_only_for_a_site_that_trusts_the_proxy(several: Several) -> None:
@@ -279,10 +287,10 @@ def test_metrics_have_the_site_and_what_is_the_whole_guards_has_none(several: Se
     assert "stagedoor_requests_total" not in whole
 
 
-def test_each_site_has_a_ledger_and_a_log_of_its_own(several: Several) -> None:
-    several.get("anna.example", "/only-at-anna.mp3", agent=GPTBOT)
-    several.get("xn--dra-sna.example", "/only-at-dora.mp3", agent=GPTBOT)
-    sites = several.guard.state / "sites"
+def test_each_site_has_a_ledger_and_a_log_of_its_own(by_serve: Several) -> None:
+    by_serve.get("anna.example", "/only-at-anna.mp3", agent=GPTBOT)
+    by_serve.get("xn--dra-sna.example", "/only-at-dora.mp3", agent=GPTBOT)
+    sites = by_serve.guard.state / "sites"
 
     def logged(name: str) -> str:
         return (sites / name / "decisions.jsonl").read_text("utf-8")
@@ -291,12 +299,12 @@ def test_each_site_has_a_ledger_and_a_log_of_its_own(several: Several) -> None:
     eventually(lambda: "only-at-dora" in logged("dora") or None, "the line about dora")
     assert "only-at-dora" not in logged("anna")
     assert "only-at-anna" not in logged("dora")
-    assert not (several.guard.state / "ledger.sqlite").exists()
+    assert not (by_serve.guard.state / "ledger.sqlite").exists()
 
     def tally(name: str) -> bool | None:
         told = run(
             *(program("stagedoor"), "evidence", "list", "--site", name),
-            *("--state", str(several.guard.state)),
+            *("--state", str(by_serve.guard.state)),
         )
         return "GPTBot" in told.stdout or None
 
@@ -304,7 +312,7 @@ def test_each_site_has_a_ledger_and_a_log_of_its_own(several: Several) -> None:
     assert tally("carla") is None or "carla has been asked by GPTBot above"
     head = run(
         *(program("stagedoor"), "evidence", "verify", "--site", "anna"),
-        *("--state", str(several.guard.state)),
+        *("--state", str(by_serve.guard.state)),
     )
     assert head.returncode == 0, head.stdout + head.stderr
 
@@ -344,34 +352,45 @@ def test_one_site_is_observed_and_the_others_enforce(several: Several) -> None:
     assert several.get("xn--dra-sna.example", "/a.mp3", agent=GPTBOT).status == 403
 
 
-def test_a_mistake_in_one_stance_is_that_sites_alone(several: Several) -> None:
+def test_a_mistake_in_one_stance_is_that_sites_alone(by_mitmdump: Several) -> None:
     """The old one stays, and the line names the file; what others change meanwhile is in force."""
-    own, shared = several.rules / "sites" / "anna" / "stance.yaml", several.rules / "stance.yaml"
+    own, shared = (
+        by_mitmdump.rules / "sites" / "anna" / "stance.yaml",
+        by_mitmdump.rules / "stance.yaml",
+    )
     good, whole = own.read_text("utf-8"), shared.read_text("utf-8")
     try:
         own.write_text(good.replace('"artist"', '"artits"'), "utf-8")
-        eventually(lambda: several.guard.counts()("rules_current", site="anna") == 0 or None, "it")
-        assert "sites/anna/stance.yaml:1:2: unknown field" in several.guard.output
-        assert "the rules of anna loaded at" in several.guard.output
-        assert several.get("anna.example", "/a.mp3", agent=GPTBOT).status == 403
+        eventually(
+            lambda: by_mitmdump.guard.counts()("rules_current", site="anna") == 0 or None, "it"
+        )
+        by_mitmdump.guard.says("sites/anna/stance.yaml:1:2: unknown field")
+        by_mitmdump.guard.says("the rules of anna loaded at")
+        assert by_mitmdump.get("anna.example", "/a.mp3", agent=GPTBOT).status == 403
         shared.write_text(whole.replace('"train": "yes"', '"train": "no"'), "utf-8")
         eventually(
-            lambda: several.get("berta.example", "/a.mp3", agent=GPTBOT).status == 403 or None,
+            lambda: by_mitmdump.get("berta.example", "/a.mp3", agent=GPTBOT).status == 403 or None,
             "berta's new stance",
         )
-        assert several.guard.counts()("rules_current", site="anna") == 0
+        assert by_mitmdump.guard.counts()("rules_current", site="anna") == 0
         # A name that is another site's already: the old names stay in force.
         own.write_text(good.replace("www.anna.example", "berta.example"), "utf-8")
-        eventually(lambda: "is the name of the site" in several.guard.output or None, "the line")
-        assert several.get("berta.example").text.split()[0] == "berta"
+        eventually(
+            lambda: "is the name of the site" in by_mitmdump.guard.output or None, "the line"
+        )
+        assert by_mitmdump.get("berta.example").text.split()[0] == "berta"
         own.write_text(good.replace("www.anna.example", "new.anna.example"), "utf-8")
-        eventually(lambda: several.get("new.anna.example").status == 200 or None, "the new name")
-        assert several.get("www.anna.example").status == 421
+        eventually(
+            lambda: by_mitmdump.get("new.anna.example").status == 200 or None, "the new name"
+        )
+        assert by_mitmdump.get("www.anna.example").status == 421
     finally:
         own.write_text(good, "utf-8")
         shared.write_text(whole, "utf-8")
-        eventually(lambda: several.get("www.anna.example").status == 200 or None, "the old name")
         eventually(
-            lambda: several.get("berta.example", "/a.mp3", agent=GPTBOT).status == 200 or None,
+            lambda: by_mitmdump.get("www.anna.example").status == 200 or None, "the old name"
+        )
+        eventually(
+            lambda: by_mitmdump.get("berta.example", "/a.mp3", agent=GPTBOT).status == 200 or None,
             "berta's old stance",
         )

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from stagedoor.fronts.mitmproxy.draining import GRACE
+
 from . import guarding
 from .clients import CHROMIUM, GPTBOT, connect, curl, read_head, request
 from .conftest import StartGuard
@@ -137,6 +139,7 @@ def test_a_port_for_visitors_that_is_taken(tmp_path: Path) -> None:
     assert not [line for line in lines if " guards " in line], "it said that it stands"
 
 
+@guarding.of_mitmdump
 def test_bare_start_takes_the_site_from_the_stance(
     origin: Site, rules: Path, tmp_path: Path
 ) -> None:
@@ -160,6 +163,7 @@ def test_bare_start_takes_the_site_from_the_stance(
         assert guard.program.stop() == 0
 
 
+@guarding.of_mitmdump
 def test_bare_start_without_a_site_says_what_to_write(rules: Path, tmp_path: Path) -> None:
     (rules / "stance.yaml").write_text("ai: {train: no}\n")
     status, lines = fails(tmp_path, "--set", f"guard_rules={rules}", *NO_METRICS)
@@ -178,6 +182,7 @@ def test_it_is_no_forward_proxy(mode: str, tmp_path: Path) -> None:
     assert [line for line in lines if "it is no forward proxy" in line], lines
 
 
+@guarding.of_mitmdump
 def test_the_options_are_explained() -> None:
     done = run(*guarding.command("--options"))
     assert done.returncode == 0, done.stderr
@@ -220,7 +225,8 @@ def test_it_stops_when_asked_with_a_stream_running(number: int, start_guard: Sta
             began = time.monotonic()
             guard.program.process.send_signal(number)
             assert guard.program.process.wait(PATIENCE) == 0
-            assert time.monotonic() - began < at_load(3)
+            grace = GRACE if guarding.SERVE else 0  # `serve` lets a response end first
+            assert time.monotonic() - began < at_load(3) + grace
     assert "the guard stops; responses still on their way are cut off: 1" in guard.program.output
     assert guard.decisions(count=1)[0]["client"] == "GPTBot"
 
@@ -266,6 +272,4 @@ def test_no_new_line_is_said_about_people(guard: Guard) -> None:
     for path in ("/", "/index.html", "/music/tone.mp3", "/nothing"):
         curl(f"{guard.url}{path}")
     new = guard.said_so_far()[said:].splitlines()
-    assert [
-        line for line in new if f"refused GPTBot (OpenAI, ai-training): GET {SO_FAR}" not in line
-    ] == []
+    assert [line for line in new if f": GET {SO_FAR}" not in line] == []

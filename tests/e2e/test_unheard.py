@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from . import guarding
 from .clients import CHROMIUM, curl, read_head, request
 from .conftest import StartGuard
 from .guarding import Guard
@@ -42,10 +43,17 @@ def heard(guard: Guard) -> float:
     return guard.counts()("audio_seconds_total", purpose="browser")
 
 
-@pytest.mark.parametrize("through", ["nginx", "nothing"])
+@pytest.mark.parametrize("through", ["nginx", "nothing", "serve"])
 def test_a_look_at_a_recording_counts_as_a_look(
-    through: str, start_guard: StartGuard, origin: Site, tmp_path: Path
+    through: str,
+    start_guard: StartGuard,
+    origin: Site,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """In front of visitors, by mitmdump and by `stagedoor serve`, and behind nginx."""
+    if through == "serve":
+        monkeypatch.setattr(guarding, "SERVE", True)
     guard = start_guard(origin.url, "--set", "guard_trusted_proxies=127.0.0.1")
     if through == "nginx":
         folder = tmp_path / "proxy"

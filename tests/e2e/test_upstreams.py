@@ -167,6 +167,7 @@ def test_the_guards_own_address_is_no_site(tmp_path: Path) -> None:
     assert "Traceback" not in done.stdout + done.stderr
 
 
+@guarding.of_mitmdump
 def test_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]

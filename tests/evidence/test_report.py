@@ -180,7 +180,7 @@ def test_every_text_of_the_report_is_used() -> None:
         ended = replace(open_end, until=OCTOBER + 1)
         noticed.published = [open_end, *([ended] * 7)]
         noticed.published += [replace(open_end, where=f"/{number}") for number in range(9)]
-        page(noticed, {}, Findings(), EXTRACT)
+        page(noticed, {}, Findings(), replace(EXTRACT, site="https://label.example"))
     rest = set(REPORT_TEXTS["en"]) - used
     assert {key for key in rest if not key.startswith(("kind.", "who."))} == set()
 

@@ -13,6 +13,7 @@ import pytest
 
 import severalsites
 from flows import SMALL_RULES, lay_shipped
+from ledgers import examined
 from making import FIREFOX, GPTBOT, asks
 from stagedoor.config.stance import Stance
 from stagedoor.config.store_address import store_address
@@ -136,6 +137,17 @@ def test_sites_share_a_store_under_keys_of_their_own(tmp_path: Path) -> None:
     whole = bare.store_for(Stance())
     assert whole is not None
     assert whole.site == ""
+
+
+def test_each_ledger_names_its_site_and_no_other(opened: Open, tmp_path: Path) -> None:
+    sites = opened()
+    sites.close()
+    for name, other in (("anna", b"berta"), ("berta", b"anna")):
+        state = tmp_path / "state" / "sites" / name
+        assert examined(state).broken is None
+        kept = b"".join(file.read_bytes() for file in state.glob("ledger.sqlite*"))
+        assert f"https://{name}.example".encode() in kept
+        assert other not in kept
 
 
 def test_the_mode_of_one_site_is_its_own(opened: Open) -> None:

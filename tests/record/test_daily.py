@@ -14,10 +14,11 @@ from stagedoor.model.events import Decided, Referred, Swept
 from stagedoor.model.facts import ANONYMOUS, UNKNOWN, Client, Proof, Resource, Verdict
 from stagedoor.model.heard import Sweep
 from stagedoor.record import backfill
-from stagedoor.record.daily import MINUTES, MOST_ROWS, MOST_TEXT, REFUSALS, Day
+from stagedoor.record.daily import MINUTES, MOST_ROWS, Day
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.ledger.recorder import Ledger
 from stagedoor.record.ledger.subscriber import LedgerRecorder
+from stagedoor.record.refused_today import MOST_TEXT, REFUSALS
 from stagedoor.record.today import Hour, Past, Row
 from stagedoor.web.desk.sentences import sentences, since
 

@@ -139,7 +139,7 @@ while lost.count < 100:
     put += 1
     time.sleep(0.0001)
 resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-while ledger._trouble or not ledger._waiting.empty():
+while ledger._reports.trouble or not ledger._waiting.empty():
     time.sleep(0.01)
 ledger.close()
 print(put, lost.count)

@@ -101,3 +101,13 @@ def test_what_root_updates_belongs_to_the_guards_user(tmp_path: Path) -> None:
         write_whole(path, b"{}")
         assert (path.stat().st_uid, path.stat().st_gid) == (4711, 4712)
     assert (state / "ranges").stat().st_uid == 4711
+
+
+def test_the_folder_of_several_sites_is_the_guards_own(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    (state / "sites" / "anna").mkdir(parents=True, mode=0o755)
+    for folder in (state, state / "sites"):
+        folder.chmod(0o755)
+    prepare(state)
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    assert stat.S_IMODE((state / "sites").stat().st_mode) == 0o700

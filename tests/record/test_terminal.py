@@ -101,3 +101,14 @@ def test_a_flood_that_simply_ends_is_counted_when_the_guard_stops(
         terminal.record(event(at=300.0))
     terminal.close()
     assert told.messages[-1] == f"… and {100 - LINES_A_SECOND} more refusals"
+
+
+def test_a_line_of_one_of_several_sites_begins_with_its_name(
+    told: pytest.LogCaptureFixture,
+) -> None:
+    terminal = Terminal("anna")
+    for _ in range(LINES_A_SECOND + 1):
+        terminal.record(event())
+    terminal.close()
+    assert told.messages[0].startswith("anna: refused GPTBot")
+    assert told.messages[-1] == "anna: … and 1 more refusals"

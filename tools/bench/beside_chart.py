@@ -67,8 +67,8 @@ def svg(found: Mapping[str, Any]) -> str:
         _text(16, 26, "Requests that one second of processor time carries", "title"),
     ]
     for number, (_, kind, words) in enumerate(LOADS):
-        at = 16 + number * 180
-        parts.append(f'<rect class="{kind}" x="{at}" y="39" width="11" height="11"/>')
+        at = 16.0 + number * 180
+        parts.append(f'<rect class="{kind}" x="{at:.0f}" y="39" width="11" height="11"/>')
         parts.append(_text(at + 17, 49, words))
     for tens in range(low, math.floor(high) + 1):
         at = x(10**tens)

@@ -168,7 +168,7 @@ def _caddy(ground: Ground, name: str) -> Side:
     _export(ground, "caddy", folder, port, counter)
     file = folder / "Caddyfile"
     file.write_text("{\n\tadmin off\n}\n" + file.read_text())
-    command = [program, "run", "--adapter", "caddyfile", "--config", file]
+    command: list[str | Path] = [program, "run", "--adapter", "caddyfile", "--config", file]
     homes = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder), "GOMAXPROCS": "1"}
     pids.append(ground.start(name, command, port, homes))
     return Side(name, port, pids)
@@ -176,7 +176,7 @@ def _caddy(ground: Ground, name: str) -> Side:
 
 def _counter(ground: Ground, name: str, port: int) -> int:
     metrics = free_port()
-    command = [
+    command: list[str | Path] = [
         *(
             _stagedoor(),
             "authorize",
@@ -224,7 +224,7 @@ def _mitmdump(*, guarded: bool) -> Starter:
 def _serve(workers: int) -> Starter:
     def start(ground: Ground, name: str) -> Side:
         port, metrics = free_port(), free_port()
-        command = [
+        command: list[str | Path] = [
             *(_stagedoor(), "serve", "--upstream", ground.upstream, "--workers", str(workers)),
             *("--listen", f"127.0.0.1:{port}", "--metrics", f"127.0.0.1:{metrics}"),
             *("--state", ground.own(name), "--set", f"confdir={ground.folder / 'mitmproxy'}"),
@@ -238,7 +238,7 @@ def _proxy_py(ground: Ground, name: str) -> Side:
     if find_spec("proxy") is None:
         raise MissingError("proxy.py is not in this environment — run this through ./run bench")
     port = free_port()
-    command = [
+    command: list[str | Path] = [
         *(sys.executable, "-m", "proxy", "--hostname", "127.0.0.1", "--port", str(port)),
         *("--num-workers", "1", "--num-acceptors", "1", "--log-level", "c"),
         # Its own event loop ends with the second request of a connection (2.4.10): a thread each.

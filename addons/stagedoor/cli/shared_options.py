@@ -83,7 +83,7 @@ def add_upstream_trust(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--upstream-insecure",
         action="store_true",
-        help="believe every certificate of a site on this machine or in a private network",
+        help="believe any certificate of a local or private site",
     )
 
 

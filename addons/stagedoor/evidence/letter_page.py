@@ -20,7 +20,7 @@ dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; font-variant-numeric: tabular-nums }
 th { text-align: left; font-weight: 600; vertical-align: bottom; color: var(--soft) }
 th, td { padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
-td { overflow-wrap: anywhere; min-width: 4rem }
+td { overflow-wrap: anywhere; min-width: 4rem } td:nth-child(3):not(:last-child) { min-width: 5.9rem }
 @media print { main { padding: 0; max-width: none } }
 """)
 _PAGE = Markup("""<!doctype html>

@@ -139,14 +139,14 @@ FRENCH: Final[Mapping[Sentence, str]] = {
     "period": "Période",
     "unknown": "non connue",
     "no-address": "adresse non connue",
-    "source": "adresse tirée de : {}",
-    "subject": "Réclamation : enregistrements pris par des robots de {} malgré une réserve de droits publiée",
-    "question": "Question : requêtes au nom de robots de {}",
+    "source": "adresse tirée de\N{NO-BREAK SPACE}: {}",
+    "subject": "Réclamation\N{NO-BREAK SPACE}: enregistrements pris par des robots de {} malgré une réserve de droits publiée",
+    "question": "Question\N{NO-BREAK SPACE}: requêtes au nom de robots de {}",
     "opening": "Ce site publie, sous des formes lisibles par des machines, que ses enregistrements "
     "ne peuvent pas être utilisés aux fins indiquées dans les textes ci-dessous. Il note chaque "
     "fois qu’un robot a reçu ces textes, et chaque enregistrement qu’un robot a pris.",
     "proven": "Les chiffres du premier tableau concernent des requêtes dont il est prouvé qu’elles "
-    "viennent de {} : par une adresse que {} publie, par le nom de la machine, ou par une "
+    "viennent de {}\N{NO-BREAK SPACE}: par une adresse que {} publie, par le nom de la machine, ou par une "
     "signature.",
     "nothing-proven": "Pour aucune requête contraire à la réserve, il n’est prouvé qu’elle vient de "
     "{}. Les requêtes comptées ci-dessous portaient le nom d’un de ses robots, et rien ne le "
@@ -154,15 +154,15 @@ FRENCH: Final[Mapping[Sentence, str]] = {
     "measure": "Si {} a signé le code de bonnes pratiques de l’UE pour les modèles d’IA à usage "
     "général, veuillez traiter cette lettre comme une réclamation au titre de la mesure 1.5 de son "
     "chapitre sur le droit d’auteur.",
-    "ask": "Veuillez répondre à ces points :",
-    "ask-confirm": "Ces requêtes viennent-elles de vous, ou ont-elles été faites pour vous ?",
+    "ask": "Veuillez répondre à ces points\N{NO-BREAK SPACE}:",
+    "ask-confirm": "Ces requêtes viennent-elles de vous, ou ont-elles été faites pour vous\N{NARROW NO-BREAK SPACE}?",
     "ask-use": "À quoi les enregistrements ont-ils servi, et dans quels jeux de données se "
-    "trouvent-ils ?",
+    "trouvent-ils\N{NARROW NO-BREAK SPACE}?",
     "ask-stop": "Veuillez ne plus prendre ces enregistrements, supprimer les copies, et confirmer "
     "les deux.",
-    "ask-read": "Lesquels des textes publiés votre robot lit-il, et comment les a-t-il compris ?",
+    "ask-read": "Lesquels des textes publiés votre robot lit-il, et comment les a-t-il compris\N{NARROW NO-BREAK SPACE}?",
     "figures": "Ce qui est prouvé",
-    "claimed": "Non prouvé : ce qui est venu sous ces noms",
+    "claimed": "Non prouvé\N{NO-BREAK SPACE}: ce qui est venu sous ces noms",
     "claimed-note": "Un agent utilisateur est une affirmation. Ces chiffres ne comptent pas comme "
     "prouvés, et rien n’en est conclu.",
     "timeline": "Chronologie de ce qui est prouvé",
@@ -203,44 +203,44 @@ SPANISH: Final[Mapping[Sentence, str]] = {
     "unknown": "no se conoce",
     "no-address": "dirección desconocida",
     "source": "dirección según: {}",
-    "subject": "Reclamación: grabaciones tomadas por rastreadores de {} contra una reserva de derechos "
+    "subject": "Reclamación: grabaciones tomadas por robots de {} contra una reserva de derechos "
     "publicada",
-    "question": "Consulta: solicitudes en nombre de rastreadores de {}",
+    "question": "Consulta: peticiones en nombre de robots de {}",
     "opening": "Este sitio publica, en formas que las máquinas leen, que sus grabaciones no pueden "
     "usarse para los fines indicados en los textos que figuran abajo. Registra cada vez que un "
-    "rastreador recibió estos textos y cada grabación que un rastreador tomó.",
-    "proven": "Las cifras de la primera tabla son de solicitudes que está probado que vienen de {}: por "
+    "robot recibió estos textos y cada grabación que un robot tomó.",
+    "proven": "Las cifras de la primera tabla son de peticiones que está probado que vienen de {}: por "
     "una dirección que {} publica, por el nombre de la máquina o por una firma.",
-    "nothing-proven": "De ninguna solicitud contraria a la reserva está probado que venga de {}. Las "
-    "solicitudes contadas abajo llevaban el nombre de uno de sus rastreadores, y nada lo contradice.",
+    "nothing-proven": "De ninguna petición contraria a la reserva está probado que venga de {}. Las "
+    "peticiones contadas abajo llevaban el nombre de uno de sus robots, y nada lo contradice.",
     "measure": "Si {} ha firmado el Código de buenas prácticas de la UE para modelos de IA de uso "
     "general, rogamos que trate esta carta como una reclamación conforme a la medida 1.5 de su capítulo "
     "sobre derechos de autor.",
     "ask": "Rogamos que responda a estos puntos:",
-    "ask-confirm": "¿Hizo usted estas solicitudes, o se hicieron por encargo suyo?",
+    "ask-confirm": "¿Hizo usted estas peticiones, o se hicieron por encargo suyo?",
     "ask-use": "¿Para qué se usaron las grabaciones, y en qué conjuntos de datos están ahora?",
     "ask-stop": "No vuelva a tomar estas grabaciones, elimine las copias y confirme ambas cosas.",
-    "ask-read": "¿Cuáles de los textos publicados lee su rastreador, y cómo los ha entendido?",
+    "ask-read": "¿Cuáles de los textos publicados lee su robot, y cómo los ha entendido?",
     "figures": "Lo que está probado",
     "claimed": "No probado: lo que llegó con estos nombres",
     "claimed-note": "Un agente de usuario es una afirmación. Estas cifras no cuentan como probadas, y de "
     "ellas no se deduce nada.",
     "timeline": "Cronología de lo probado",
-    "timeline-more": "Hay {} filas más en las carpetas de los rastreadores.",
+    "timeline-more": "Hay {} filas más en las carpetas de los robots.",
     "texts": "Qué estaba publicado, y cuándo",
     "record": "El registro",
     "record-note": "Cada carpeta que acompaña a esta carta contiene todas las entradas sobre un "
-    "rastreador, los propios textos y un programa, verify.py, que comprueba las sumas de control y la "
+    "robot, los propios textos y un programa, verify.py, que comprueba las sumas de control y la "
     "cadena de hashes solo con Python. El propio sitio lleva este registro. Todas las horas son UTC.",
     "advice": "Esta carta expone lo que se registró. No es asesoramiento jurídico.",
-    "crawler": "Rastreador",
+    "crawler": "Robot",
     "notices": "Recibió un texto (veces)",
     "first-notice": "Primera vez",
-    "takings": "Solicitudes de grabaciones contra los textos",
-    "after": "Solicitudes contra los textos tras la primera vez",
+    "takings": "Peticiones de grabaciones contra los textos",
+    "after": "Peticiones contra los textos tras la primera vez",
     "recordings": "Grabaciones distintas",
     "bytes": "Bytes de ellas",
-    "refusals": "Solicitudes rechazadas",
+    "refusals": "Peticiones rechazadas",
     "time": "Hora (UTC)",
     "what": "Qué",
     "path": "Ruta",

@@ -84,7 +84,7 @@ def _head(account: Account, extract: Extract, wording: Wording) -> Markup:
     return Markup(
         "<header><p class=kicker>{}</p><h1>{}</h1><p class=period>{}</p></header>"
     ).format(
-        wording.say("kicker", site=extract.site or wording.say("this site")),
+        wording.say("kicker" if extract.site else "kicker.here", site=extract.site),
         wording.say("head", client=account.client, of=of),
         wording.say("period", since=wording.at(account.since), until=wording.at(account.until),
                     made=wording.at(extract.made)),

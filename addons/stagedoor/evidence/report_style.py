@@ -44,7 +44,7 @@ td { font-variant-numeric: tabular-nums }
 .figures-table td:first-child { min-width: 11rem }
 .still { white-space: nowrap }
 code, pre { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .85em }
-code { overflow-wrap: anywhere }
+code { overflow-wrap: anywhere } .log td code { display: inline-block; min-width: 6rem }
 pre { background: var(--panel); padding: .75rem 1rem; border-radius: 4px; white-space: pre-wrap;
   overflow-wrap: anywhere; margin: .6rem 0 }
 dl { display: grid; grid-template-columns: 10rem 1fr; gap: .2rem 1rem; margin: .5rem 0 }

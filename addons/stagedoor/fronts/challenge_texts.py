@@ -85,6 +85,6 @@ TEXTS: Mapping[str, Mapping[str, str]] = {
         "again": "No ha funcionado, quizá porque esta página llevaba mucho tiempo abierta. Inténtelo otra "
         "vez.",
         "contact": "Si no consigue entrar, escriba a",
-        "name": "Esta solicitud se conoce como {name}.",
+        "name": "Esta petición se conoce como {name}.",
     },
 }

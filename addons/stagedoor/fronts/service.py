@@ -78,7 +78,7 @@ class Service:
         self.vouch: Callable[[Policy], None] = lambda _: None
         """Raises ConfigError where a policy does not go together with those of other sites."""
         texts = Texts()
-        self._point = point = DecisionPoint(self.emit, self.claims, self.licences, texts, marks)
+        self.point = point = DecisionPoint(self.emit, self.claims, self.licences, texts, marks)
         self._reports = reports = TransactionReports(self.emit, point, texts)
         self.tracks, self.line = point.tracks, point.line
         self.sound, self.marks = point.sound, point.marks
@@ -93,11 +93,11 @@ class Service:
     @property
     def store(self) -> Store:
         """What is remembered between requests."""
-        return self._point.store
+        return self.point.store
 
     @store.setter
     def store(self, store: Store) -> None:
-        self._point.store = store
+        self.point.store = store
 
     # -- start, change, stop -----------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class Service:
         self.ja4_header = self.settings.ja4_header_for(policy.stance)
         self.mode = self.settings.mode_for(policy.stance)
         self.publication = published(policy.stance, policy.catalogue)
-        self._point.follow(policy, self.publication)
+        self.point.follow(policy, self.publication)
         self._reports.follow(policy, self.publication)
         self.policy = policy
         self.changed(policy)
@@ -231,7 +231,7 @@ class Service:
         self._publish_licences()
 
     def _licences_changed(self) -> None:
-        self._point.follow_licences(self.policy)
+        self.point.follow_licences(self.policy)
         if self._evidence:
             self._publish_licences()
 

@@ -33,7 +33,7 @@ _ROWS: Sequence[_Row] = (
         "the request came through {between}, and {address} may be its address, not the client's",
         "die Anfrage kam über {between}, und {address} ist vielleicht dessen Adresse, nicht die des Clients",
         "la requête est passée par {between}, et {address} est peut-être son adresse, pas celle du client",
-        "la solicitud llegó a través de {between}, y {address} puede ser su dirección, no la del cliente",
+        "la petición llegó a través de {between}, y {address} puede ser su dirección, no la del cliente",
     ),
     (
         "{address} is not on the Internet: is a proxy in front that is not trusted?",
@@ -45,7 +45,7 @@ _ROWS: Sequence[_Row] = (
         "the request is not signed",
         "die Anfrage ist nicht signiert",
         "la requête n’est pas signée",
-        "la solicitud no está firmada",
+        "la petición no está firmada",
     ),
     (
         "signed with a key of {signer}",

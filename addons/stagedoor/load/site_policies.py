@@ -59,10 +59,18 @@ def load_sites(folder: Path | None, shared: Policy) -> Mapping[str, Policy]:
 
 
 def an_upstream(folder: Path | None, shared: Policy) -> str:
-    """Where one of the sites is, plain HTTP before TLS; empty where there are none."""
-    found = [policy.stance.site.upstream for policy in load_sites(folder, shared).values()]
-    plain = [upstream for upstream in found if upstream.startswith("http:")]
-    return next((upstream for upstream in [*plain, *found] if upstream), "")
+    """Where one of the sites is, plain HTTP before TLS; empty where there are none.
+
+    ConfigError where a site that is looked at has mistakes.
+    """
+    found = ""
+    for name in names(folder, shared):
+        policy = rule_folder.build(rule_folder.sources(folder, name), shared, name)
+        upstream = policy.stance.site.upstream
+        if upstream.startswith("http:"):
+            return upstream
+        found = found or upstream
+    return found
 
 
 def site_of(host: str, sites: Mapping[str, Policy], shared: Policy) -> str:

@@ -26,22 +26,20 @@ from stagedoor.model.events import (
     Took,
     Withheld,
 )
-from stagedoor.model.facts import PEOPLE, Client, Proof, Purpose, Request
+from stagedoor.model.facts import PEOPLE, Client, Purpose
 from stagedoor.record.audience import Audience
 from stagedoor.record.day_totals import DayTotals
 from stagedoor.record.distinct import Distinct
 from stagedoor.record.recorders import Handlers
-from stagedoor.record.today import Group, Hour, Key, Past, Row, Today
+from stagedoor.record.refused_today import RefusedToday, cut
+from stagedoor.record.today import Hour, Key, Past, Row, Today
 
 MOST_ROWS = 4_096
 """More than the catalogue has names; what goes beyond is counted in the totals only."""
-REFUSALS = 200
 USES = 50
-"""The last ones are kept, to be explained; of uses of marked links, the last ones are shown."""
+"""Of uses of marked links, the last ones are shown."""
 MINUTES = 5
 """What counts as now."""
-MOST_TEXT = 2_048
-"""Characters kept of a path; of a user agent a quarter."""
 
 
 class Day:
@@ -72,10 +70,9 @@ class Day:
         self._requests = self._refused = self._would = self._people = self._people_refused = 0
         self._hours = [[0, 0, 0] for _ in range(24)]
         self._minutes: deque[tuple[int, Counter[Key], Counter[Purpose]]] = deque(maxlen=MINUTES)
-        self._refusals: deque[Decided] = deque(maxlen=REFUSALS)
+        self._refusals = RefusedToday()
         self._rules: Counter[str] = Counter()
         self._referrals: Counter[tuple[str, str]] = Counter()
-        self._groups: dict[tuple[str, Proof, str], Group] = {}
         self._kept_back = 0.0
         self._earlier = [0, 0, 0]
         self._audience = Audience()
@@ -181,8 +178,7 @@ class Day:
                 self._machine(event, hour, machines)
             self._hours[hour][1] += refused
             if refused or would:
-                self._refusals.append(_cut(event))
-                self._group(event)
+                self._refusals.add(event)
 
     def interrupted(self, event: Decided) -> None:
         """A response was stopped: its request, counted before, is refused after all."""
@@ -198,21 +194,7 @@ class Day:
                 self._people_refused += 1
             elif (row := self._row(event.client)) is not None:
                 row.refused += 1
-            self._refusals.append(_cut(event))
-            self._group(event)
-
-    def _group(self, event: Decided) -> None:
-        """Who was refused, and by which rule."""
-        key = event.client.name, event.client.proof, event.verdict.rule
-        group = self._groups.get(key)
-        if group is None:
-            if len(self._groups) >= MOST_ROWS:
-                return
-            client = replace(event.client, why="", traits=frozenset())
-            group = self._groups[key] = Group(client, event.verdict.rule, event.verdict.title)
-        group.count += 1
-        group.would = event.verdict.would is not None
-        group.last, group.request = event.at, event.id
+            self._refusals.add(event)
 
     def withheld(self, event: Withheld) -> None:
         """Sound of a known length was refused."""
@@ -275,7 +257,7 @@ class Day:
         """A link that was handed to a machine was asked for by another client."""
         with self._lock:
             if self._place(event.decided.at) >= 0:
-                self._uses.append(replace(event, decided=_cut(event.decided)))
+                self._uses.append(replace(event, decided=cut(event.decided)))
                 self._version += 1
 
     def taking(self, event: Decided, size: int, *, against: bool) -> None:
@@ -363,7 +345,7 @@ class Day:
                 hours=tuple(Hour(*hour) for hour in self._hours),
                 now=sum((one[1] for one in recent), Counter()),
                 people_now=sum((one[2] for one in recent), Counter()),
-                refusals=tuple(reversed(self._refusals)),
+                refusals=self._refusals.last(),
                 rules=dict(self._rules),
                 referrals=dict(self._referrals),
                 uses=tuple(reversed(self._uses)),
@@ -371,12 +353,7 @@ class Day:
                 more_listeners=self._audience.more,
                 takers=self._audience.takers(),
                 taker_requests=self._audience.requests,
-                groups=tuple(
-                    sorted(
-                        (replace(group) for group in self._groups.values()),
-                        key=lambda g: (-g.count, g.client.name, g.rule),
-                    )
-                ),
+                groups=self._refusals.groups(),
                 kept_back=self._kept_back,
             )
 
@@ -394,18 +371,3 @@ _COUNTS = (
     *("knocks", "refused", "would", "told", "against", "track_requests"),
     *("taken", "taken_against", "recordings", "recorded", "bytes"),
 )
-
-
-def _cut(event: Decided) -> Decided:
-    """What is kept of a refusal: no headers (passwords are in some), nothing long."""
-    asked = event.request
-    path = asked.path[:MOST_TEXT]
-    # Not replace(): that takes longer than everything else that is counted here.
-    request = Request(
-        asked.method[:32], asked.host[:255], path, path, asked.agent[: MOST_TEXT // 4],
-        address=asked.address,
-    )  # fmt: skip
-    return Decided(
-        event.at, request, event.client, event.resource, event.verdict, event.seconds, event.id,
-        event.against,
-    )  # fmt: skip

@@ -18,6 +18,7 @@ LABEL = "site"
 OF_THE_GUARD = frozenset({
     "stagedoor_connections", "stagedoor_connections_unfinished", "stagedoor_connections_limit",
     "stagedoor_connections_closed", "stagedoor_malformed", "stagedoor_build",
+    "stagedoor_firewall_households", "stagedoor_firewall_packets",
 })  # fmt: skip
 """Families that a guard has once, however many sites there are."""
 OF_BOTH = frozenset({"stagedoor_errors", "stagedoor_reloads", "stagedoor_rules_current"})

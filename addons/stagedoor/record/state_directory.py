@@ -13,6 +13,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from stagedoor.config.site_stances import FOLDER as SITES
 from stagedoor.load.trap_recordings import FOLDER as TRAPS
 from stagedoor.verify.range_files import KEYS, RANGES
 
@@ -20,7 +21,7 @@ _OWN = re.compile(
     r"ledger(-form-\d+)?\.(sqlite(-wal|-shm|-journal)?|lock)(\.part)?|decisions\.jsonl(\.\d+)?"
     r"|polls\.json|(licences|downloads(\.unread)?|passes(\.uses)?)\.json|passes\.lock|(marks|shop)\.key|\..*\.tmp"
 )
-_FOLDERS = (RANGES, KEYS, TRAPS)
+_FOLDERS = (RANGES, KEYS, TRAPS, SITES)
 _OTHERS = 0o077
 
 _log = logging.getLogger("stagedoor.state")

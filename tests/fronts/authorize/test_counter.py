@@ -48,6 +48,24 @@ def test_no_is_the_whole_refusal(counter: Counting) -> None:
     assert counter.asked("/music/a.mp3", GPTBOT, method="HEAD").status == 403
 
 
+def test_a_refusal_is_in_the_visitors_language_whoever_asked_before(counter: Counting) -> None:
+    for language, words in (
+        ("de", "wendet hier eine Regel an"),
+        ("fr", "applique ici"),
+        ("de", "wendet"),
+    ):
+        for path in ("/authorize", "/nginx"):
+            asked = {"Accept_Language": f"{language}-XX", "Accept": "*/*"}
+            answer = counter.asked("/music/a.mp3", GPTBOT, path, **asked)
+            if path == "/nginx":
+                answer = counter.get(
+                    "/refusal", X_Stagedoor_Refusal=answer.headers["x-stagedoor-refusal"]
+                )
+            assert answer.headers["content-language"] == language
+            assert "Accept-Language" in answer.headers["vary"]
+            assert words in answer.body.decode()
+
+
 def test_no_is_never_what_a_front_takes_for_yes(counter: Counting) -> None:
     """A preflight that will be refused is answered with 204, where the answer is ours to give."""
     asks = {"Origin": "https://player.example", "Access_Control_Request_Method": "GET"}

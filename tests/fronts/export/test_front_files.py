@@ -198,3 +198,21 @@ def test_caddy_answers_to_every_name(settings: FrontSettings) -> None:
     for host in ("", "0.0.0.0", "::"):
         everywhere = caddy_files(replace(settings, listen=(host, 80)))["Caddyfile"]
         assert "\nhttp://:80 {\n\t#" in everywhere
+
+
+@pytest.mark.parametrize(
+    ("site", "kept"),
+    [
+        ("http://127.0.0.1:8000", "127.0.0.1:8000"),
+        ("http://[::1]:8000", "[::1]:8000"),
+        ("http://music.internal", "music.internal"),
+        ("http://music.internal/below", ""),
+        ("https://music.internal:8443", ""),
+    ],
+)
+def test_nginx_keeps_connections_to_the_site(settings: FrontSettings, site: str, kept: str) -> None:
+    text = nginx_files(replace(settings, site=site))["nginx.conf"]
+    assert (f"server {kept};" in text) == bool(kept)
+    assert f"proxy_pass {'http://stagedoor_site' if kept else site};" in text
+    rooted = replace(settings, site="http://127.0.0.1:8000", root=Path("/srv/site"))
+    assert "stagedoor_site" not in nginx_files(rooted)["nginx.conf"]

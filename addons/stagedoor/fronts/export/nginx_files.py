@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from stagedoor.fronts.export.front_settings import TEXT, Files, FrontSettings, address, once
 
 _FORWARDED = """\
@@ -54,14 +56,35 @@ def nginx_files(settings: FrontSettings) -> Files:
     }
 
 
+def _kept_open(s: FrontSettings) -> str:
+    """HOST:PORT of a site to which connections are kept; empty for one that is named in another way."""
+    site = urlsplit(s.site)
+    plain = s.root is None and site.scheme == "http" and site.netloc == s.site[len("http://") :]
+    return site.netloc if plain and "@" not in site.netloc else ""
+
+
 def _whole(s: FrontSettings) -> str:
+    kept = _kept_open(s)
+    upstream = (
+        f"""
+    # A connection for each request would cost as much as the request. Four seconds: many sites close
+    # theirs after five, and a request that meets the end of one would be lost.
+    upstream stagedoor_site {{
+        server {kept};
+        keepalive 64;
+        keepalive_timeout 4s;
+    }}
+"""
+        if kept
+        else ""
+    )
     site = (
         f"""\
             root {_path(str(s.root))};
 """
         if s.root is not None
         else f"""\
-            proxy_pass {s.site};
+            proxy_pass {"http://stagedoor_site" if kept else s.site};
             proxy_http_version 1.1;
             proxy_set_header Connection "";
             proxy_set_header Host $host;
@@ -112,7 +135,7 @@ http {{
     keepalive_requests 10000;
 
     include {_path(str(s.folder / "stagedoor-http.conf"))};
-
+{upstream}
     server {{
         listen {address(s.listen)};
         server_name _;
@@ -207,7 +230,7 @@ map "$host $http_host" $stagedoor_authority {{
 # The trap link, which no person sees: for everybody but crawlers that are verified.
 map $stagedoor_trapped $stagedoor_trap {{
     default "";
-    1 {_quoted(s.trap)};
+    1 "{_unquoted(s.trap)}";
 }}
 
 """
@@ -242,7 +265,7 @@ def _server(s: FrontSettings) -> str:
     if s.trap:
         trap = """\
 auth_request_set $stagedoor_trapped "$stagedoor_trapped$upstream_http_x_stagedoor_trap";
-sub_filter "</body>" "$stagedoor_trap</body>";
+sub_filter "</head>" "</head>$stagedoor_trap";
 """
     forwarded = _FORWARDED.replace("        ", "    ")
     files = "".join(
@@ -332,6 +355,11 @@ def _key(text: str) -> str:
 
 
 _OWN_WORDS = frozenset({"default", "hostnames", "include", "volatile"})
+
+
+def _unquoted(link: str) -> str:
+    """A link without quotation marks: where a script has the text that is replaced, it stays one."""
+    return link.replace('"', "")
 
 
 def _path(path: str) -> str:

@@ -210,10 +210,8 @@ class Guard:
 
     def done(self) -> None:
         """Close what running() opened."""
-        if self._running and (served := self.visitors.served()):
-            _log.warning(
-                "the guard stops; responses still on their way are cut off: %s", f"{served:,}"
-            )
+        if self._running:
+            self.visitors.cut_off()
         self._running = False
         if self._looking is not None:
             self._looking.cancel()

@@ -7,6 +7,7 @@ options, when it runs, and at the end.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -28,6 +29,8 @@ from stagedoor.model.events import ConnectionClosed, Malformed
 SHARE = 4
 """One household gets at most the fourth part of all connections there may be."""
 
+_log = logging.getLogger("stagedoor.door")
+
 
 class Visitors:
     """Bounds visitors' connections, and answers requests that nobody can decide about."""
@@ -48,6 +51,7 @@ class Visitors:
         self._reserve = descriptors.Reserve()
         self._sweeping: asyncio.Task[None] | None = None
         self._proxyserver: Any = None
+        self._ended = False
         self._release: Callable[[], None] = lambda: None
         self._unspare: Callable[[], None] = lambda: None
         self._soften: Callable[[], None] = lambda: None
@@ -118,6 +122,14 @@ class Visitors:
     def served(self) -> int:
         """Connections on which a response is on its way; the end of the guard cuts it off."""
         return self.connections.served
+
+    def cut_off(self) -> None:
+        """Report, once, how many responses end with the guard."""
+        if not self._ended and (served := self.served()):
+            _log.warning(
+                "the guard stops; responses still on their way are cut off: %s", f"{served:,}"
+            )
+        self._ended = True
 
     def take_none(self) -> None:
         """Accept nobody any more."""

@@ -76,7 +76,7 @@ class Drain:
                 while self._visitors.served():  # noqa: ASYNC110 (there is no event for it)
                     await asyncio.sleep(_EVERY)
         except TimeoutError:
-            pass
+            self._visitors.cut_off()
         await asyncio.sleep(_EVERY)  # what was written last is on its way out
         self._host.close()
         if self._workers is not None:

@@ -14,6 +14,7 @@ from mitmproxy import connection
 from mitmproxy.net.http import http1
 
 from stagedoor.fronts.mitmproxy import fast_heads
+from stagedoor.fronts.mitmproxy.accepting import little_unsent
 from stagedoor.fronts.mitmproxy.fast_exchange import Exchange
 from stagedoor.fronts.mitmproxy.fast_parts import Host
 from stagedoor.fronts.mitmproxy.heads import ended
@@ -52,6 +53,7 @@ class Visitor(asyncio.Protocol):
             self.transport.abort()
             return
         self._address = peer[0]
+        little_unsent(transport.get_extra_info("socket"))
         self.client = connection.Client(
             peername=peer,
             sockname=transport.get_extra_info("sockname"),

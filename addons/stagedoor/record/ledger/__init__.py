@@ -2,6 +2,7 @@
 
 subscriber.py         events → entries
 recorder.py           the thread that writes entries
+losses.py             entries that will never be written; disk_reports.py, what the log says of the disk
 database.py           the file
 transactions.py       writes within one transaction
 write_ahead.py        SQLite's log beside the file

@@ -16,7 +16,6 @@ import queue
 import sqlite3
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,8 +36,9 @@ from stagedoor.evidence.entries import (
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.heard import Sweep
 from stagedoor.record.ledger.database import Book
+from stagedoor.record.ledger.disk_reports import UNREADABLE, DiskReports
+from stagedoor.record.ledger.losses import Losses
 from stagedoor.record.ledger.refusal_summaries import RefusalSummaries
-from stagedoor.record.ledger.thinning import Thinned
 from stagedoor.record.ledger.transactions import Writer
 from stagedoor.record.ledger.writer_lock import WriterLock
 
@@ -58,23 +58,8 @@ CHECKPOINT = 60.0
 """Seconds after which what was written stands in the file itself, where a copy finds it."""
 SAVE = 5.0
 """Seconds after which refusals that are only counted stand in the file, too."""
-QUIET = 60.0
-"""Seconds between two lines in the log that say the same about losses."""
 
 _log = logging.getLogger("stagedoor.ledger")
-_FIXES = {
-    sqlite3.SQLITE_FULL: "make room on that disk",
-    sqlite3.SQLITE_IOERR: "look after that disk, or its quota",
-    sqlite3.SQLITE_READONLY: "fix the rights of that file and its directory",
-    sqlite3.SQLITE_CANTOPEN: "fix the rights of that file and its directory",
-    sqlite3.SQLITE_BUSY: "end the other program that holds it",
-    sqlite3.SQLITE_CORRUPT: "keep a copy, and move it out of the state directory",
-    sqlite3.SQLITE_NOTADB: "keep a copy, and move it out of the state directory",
-}
-
-_UNREADABLE = (ValueError, KeyError, TypeError)
-"""What reading back an entry that somebody has changed may raise."""
-
 _Waiting = About | tuple[Publication, bytes] | None
 
 
@@ -100,21 +85,18 @@ class Ledger:
         now: Callable[[], int] = _clock,
     ) -> None:
         """Raises StagedoorError where the directory cannot be used or another guard uses it."""
-        self._state, self._failed, self._now = state, failed, now
+        self._state, self._now = state, now
         self._limits, self._program, self._site = limits or Limits(), program, site
         self._lock = WriterLock(state)
         self._book: Book | None = None
         self._started = False
         self._in_force: dict[str, str] = {}
-        self._guard = threading.Lock()
-        self._lost, self._lost_since, self._lost_why = 0, 0, ""
-        self._quiet_until = 0.0
-        self._trouble = ""
+        self._reports = reports = DiskReports(state)
+        self._losses = Losses(failed, lambda: reports.trouble, now)
         self._written = 0
         self._sealed_at: int | None = None
         self._due = True
         self._refusals = RefusalSummaries()
-        self._made_room = 0
         self._checkpoint_at: float | None = None
         self._save_at = 0.0
         self._upkeep_at = time.monotonic() + UPKEEP
@@ -196,9 +178,11 @@ class Ledger:
         return {
             "stagedoor_ledger_entries_total": lambda: self._written,
             "stagedoor_ledger_waiting": lambda: self.waiting,
-            "stagedoor_ledger_writable": lambda: not self._trouble and self._thread.is_alive(),
+            "stagedoor_ledger_writable": lambda: (
+                not self._reports.trouble and self._thread.is_alive()
+            ),
             "stagedoor_ledger_summarised_total": lambda: self._refusals.counted,
-            "stagedoor_ledger_removed_for_room_total": lambda: self._made_room,
+            "stagedoor_ledger_removed_for_room_total": lambda: self._reports.made_room,
             "stagedoor_ledger_bytes": self._size,
             "stagedoor_ledger_sealed_timestamp_seconds": lambda: (
                 None if self._sealed_at is None else self._sealed_at / 1000
@@ -219,24 +203,11 @@ class Ledger:
 
     def _put(self, entry: About) -> None:
         if self.waiting >= MAX_WAITING:
-            self._lose(1, "more came in than could be written")
+            self._losses.lose(1, "more came in than could be written")
         elif self._closing.is_set():
-            self._lose(1, "the ledger was closed")
+            self._losses.lose(1, "the ledger was closed")
         else:
             self._waiting.put(entry)
-
-    def _lose(self, count: int, why: str) -> None:
-        with self._guard:
-            if not self._lost:
-                self._lost_since, self._lost_why = self._now(), self._trouble or why
-            if time.monotonic() > self._quiet_until:
-                self._quiet_until = time.monotonic() + QUIET
-                _log.warning(
-                    "Entries of the ledger are being lost: %s. The site goes on; how many were "
-                    "lost will stand in the ledger.", self._lost_why,
-                )  # fmt: skip
-            self._lost += count
-        self._failed(count)
 
     def _write(self) -> None:
         """The thread: sleeps until there is an entry, gathers for a moment, writes all of it."""
@@ -264,7 +235,7 @@ class Ledger:
         now = time.monotonic()
         checkpoint = self._checkpoint_at
         return min(
-            1.0 if self._lost else UPKEEP,
+            1.0 if self._losses.so_far().entries else UPKEEP,
             max(self._save_at - now, 0.01) if self._refusals.growing else UPKEEP,
             UPKEEP if checkpoint is None else max(checkpoint - now, 0.0),
             UPKEEP if (wait := self._refusals.wait(self._now())) is None else max(wait, 0.01),
@@ -274,7 +245,7 @@ class Ledger:
         """Whether a silent ledger has something to do: losses to write down, or a day to seal."""
         now = time.monotonic()
         return (
-            bool(self._lost)
+            bool(self._losses.so_far().entries)
             or now >= self._upkeep_at
             or (self._refusals.growing and now >= self._save_at)
         )
@@ -288,14 +259,16 @@ class Ledger:
         try:
             self._book.checkpoint()
         except sqlite3.Error as error:
-            self._report(error)  # and again with the next entry
+            self._reports.failed(error)  # and again with the next entry
 
     def _persist(self, batch: Sequence[_Waiting], *, end: bool) -> bool:
         """Write `batch`, however long it takes; False where the guard's end came first."""
         pause = RETRY
         while not self._attempt(batch, end=end):
             if self._closing.is_set():
-                self._lose(sum(entry is not None for entry in batch), "the disk took nothing")
+                self._losses.lose(
+                    sum(entry is not None for entry in batch), "the disk took nothing"
+                )
                 return False
             self._closing.wait(pause)
             pause = min(pause * 2, RETRY_AT_MOST)
@@ -306,8 +279,7 @@ class Ledger:
     def _attempt(self, batch: Sequence[_Waiting], *, end: bool = False) -> bool:
         """One transaction; whether it stands."""
         now = self._now()
-        with self._guard:
-            lost, since, why = self._lost, self._lost_since, self._lost_why
+        lost, since, why = self._losses.so_far()
         unreadable = 0
         counting = self._refusals.grown() if time.monotonic() >= self._save_at else []
         try:
@@ -325,13 +297,13 @@ class Ledger:
                 writer.count(counting)
                 if end:
                     writer.add("end", entries.ended(now))
-        except (sqlite3.Error, OSError, *_UNREADABLE) as error:
-            self._report(error)
+        except (sqlite3.Error, OSError, *UNREADABLE) as error:
+            self._reports.failed(error)
             return False
         except StagedoorError as error:
             if not self._running:
                 raise
-            self._report(error)
+            self._reports.failed(error)
             return False
         self._started = True
         self._written += writer.seq - before
@@ -340,13 +312,17 @@ class Ledger:
             self._save_at = time.monotonic() + SAVE
         if (counting or writer.seq != before) and self._checkpoint_at is None:
             self._checkpoint_at = time.monotonic() + CHECKPOINT
-        with self._guard:
-            self._lost, self._lost_since = self._lost - lost, now
+        self._losses.entered(lost, now)
         if unreadable:
-            self._lose(unreadable, "they cannot be written as JSON")
-        self._report_fixed(lost)
-        self._report_sealed(writer)
+            self._losses.lose(unreadable, "they cannot be written as JSON")
+        self._reports.fixed(lost)
+        self._sealed(writer)
         return True
+
+    def _sealed(self, writer: Writer) -> None:
+        for seq, of in writer.sealed:
+            self._due, self._sealed_at = True, self._now()
+            _log.info("Ledger sealed at entry %d: %s", seq, of.hex())
 
     def _keep_up(self) -> None:
         """Let grow old what is old, and take away what is too much, where a seal was set since."""
@@ -361,53 +337,13 @@ class Ledger:
             if aged or pruned or gone:
                 self._book.forget()
             self._checkpoint_at = time.monotonic()  # with every seal
-        except (sqlite3.Error, OSError, *_UNREADABLE) as error:
-            self._report(error)  # and again with the next seal
+        except (sqlite3.Error, OSError, *UNREADABLE) as error:
+            self._reports.failed(error)  # and again with the next seal
             return
         if pruned:
             _log.info("Ledger: %s entries were too old, and went.", f"{pruned:,}")
         if gone:
-            self._report_room(gone)
-
-    def _report_room(self, gone: Sequence[Thinned]) -> None:
-        counts: Counter[str] = Counter()
-        for one in gone:
-            counts[one.what] += one.count
-        self._made_room += counts.total()
-        _log.warning(
-            "The ledger reached its size of %s MB, so entries went before their age: %s. The chain "
-            "stays whole. See whether a client floods the site; `stagedoor evidence export` keeps "
-            "what you need.",
-            f"{self._limits.max_bytes / 1e6:,.0f}",
-            ", ".join(f"{count:,} {what}" for what, count in counts.items()),
-        )  # fmt: skip
-
-    def _report(self, error: Exception) -> None:
-        told = str(error)
-        if told == self._trouble:
-            return
-        self._trouble = told
-        if isinstance(error, StagedoorError):
-            _log.warning("%s. The site goes on; nothing is recorded.", told)
-            return
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without the extended part
-        if isinstance(error, _UNREADABLE):
-            code = sqlite3.SQLITE_CORRUPT
-        _log.warning(
-            "The ledger in %s cannot be written: %s — %s. The site goes on; entries wait in memory, "
-            "and are lost and counted when there are too many.",
-            self._state, told, _FIXES.get(code, "look after that disk"),
-        )  # fmt: skip
-
-    def _report_fixed(self, lost: int) -> None:
-        if self._trouble:
-            _log.warning("The ledger is written again; %s entries were lost.", f"{lost:,}")
-        self._trouble = ""
-
-    def _report_sealed(self, writer: Writer) -> None:
-        for seq, of in writer.sealed:
-            self._due, self._sealed_at = True, self._now()
-            _log.info("Ledger sealed at entry %d: %s", seq, of.hex())
+            self._reports.thinned(gone, self._limits.max_bytes)
 
     def _let_go(self) -> None:
         left = 0
@@ -415,7 +351,7 @@ class Ledger:
             while True:
                 left += self._waiting.get_nowait() is not None
         if left:
-            self._lose(left, "the disk took nothing")
+            self._losses.lose(left, "the disk took nothing")
         if self._book is not None:
             with contextlib.suppress(sqlite3.Error):
                 self._book.close()

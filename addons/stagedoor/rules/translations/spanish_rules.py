@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 SPANISH: Mapping[str, str] = {
     "Signal files are never refused": "Los archivos de señales nunca se rechazan",
-    "A crawler that cannot read what is forbidden may do everything (RFC 9309)": "Un rastreador que no puede leer lo que está prohibido puede hacerlo todo (RFC 9309)",
+    "A crawler that cannot read what is forbidden may do everything (RFC 9309)": "Un robot que no puede leer lo que está prohibido puede hacerlo todo (RFC 9309)",
     "A recording behind the trap link was taken": "Se ha tomado una grabación detrás del enlace trampa",
     "The link is forbidden in robots.txt, and no person sees it": "El enlace está prohibido en robots.txt y nadie lo ve",
     "Who has a licence gets what it is for": "Quien tiene una licencia recibe lo que esta cubre",
@@ -19,7 +19,7 @@ SPANISH: Mapping[str, str] = {
     "The artist does not allow it ({})": "El artista no lo permite ({})",
     "A client that is provably not what it says is let in, and it is noted": "Entra quien demostradamente no es lo que dice, y queda anotado",
     "The artist wants to know ({})": "El artista quiere saberlo ({})",
-    "Crawlers that gather training data are refused": "Se rechazan los rastreadores que recogen datos de entrenamiento",
+    "Crawlers that gather training data are refused": "Se rechazan los robots que recogen datos de entrenamiento",
     "The artist does not allow training on this site ({})": "El artista no permite el entrenamiento con este sitio ({})",
     "Programs that read pages to answer questions are refused": "Se rechazan los programas que leen páginas para responder preguntas",
     "Search engines are refused": "Se rechazan los buscadores",

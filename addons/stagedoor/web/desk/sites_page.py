@@ -22,7 +22,13 @@ def sites_page(desks: Desks) -> Markup:
     """The whole page."""
     return page(
         f"{say('title')} · {say('today')}",
-        joined((_site(name, desk) for name, desk in desks.items()), "\n"),
+        joined(
+            (
+                Markup("<h1>{}</h1>").format(say("today")),
+                *(_site(name, desk) for name, desk in desks.items()),
+            ),
+            "\n",
+        ),
         here="/",
         of_all=True,
     )
@@ -35,7 +41,7 @@ def _site(name: str, desk: Desk) -> Markup:
     with inside(base_of(name)):
         trouble = Markup('<p class="bad">{}</p>').format(say("health.bad"))
         return Markup(
-            '<section aria-labelledby="{0}-h"><h1 id="{0}-h"><a href="{1}/">{2}</a></h1>{3}{4}'
+            '<section aria-labelledby="{0}-h"><h2 id="{0}-h"><a href="{1}/">{2}</a></h2>{3}{4}'
             '<div class="figures">{5}</div></section>'
         ).format(
             name,

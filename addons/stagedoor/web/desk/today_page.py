@@ -9,8 +9,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from stagedoor.model.events import Decided
-from stagedoor.record.daily import MINUTES, REFUSALS
+from stagedoor.record.daily import MINUTES
 from stagedoor.record.day_totals import Totals
+from stagedoor.record.refused_today import REFUSALS
 from stagedoor.record.today import Group, Row, Taker, Today
 from stagedoor.web.desk import chart, mode_panel, sentences
 from stagedoor.web.desk.elements import joined, marked, note, page, section, sent, table
