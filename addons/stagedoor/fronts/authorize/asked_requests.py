@@ -9,11 +9,12 @@ from stagedoor.model.events import Decided
 
 class Asked(Transaction):
     """A request that a front asks about. `peer` is that front's address. `by_path`: the question has
-    the request's own method and path.
+    the request's own method and path. `brief`: the front wants a short yes.
     """
 
     peer = ""
     by_path = False
+    brief = False
 
     def name(self) -> str:
         """A short name for any request that is worth one, made when it is first asked for."""

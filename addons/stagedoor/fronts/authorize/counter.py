@@ -3,6 +3,7 @@
     /authorize          the request is in the X-Forwarded-… headers; a refusal is the whole answer
     /authorize/PATH     the request is this question itself, behind the prefix (Envoy)
     /nginx              as /authorize, for auth_request: a refusal is 403 and a name
+    /nginx?brief        the same, and a yes says only who was let in, and for how long that is good
     /refusal            the refusal of the name in X-Stagedoor-Refusal, whole
     /signal/PATH        robots.txt and the other signal files, merged with the site's own
     /healthy            200
@@ -47,6 +48,7 @@ _log = logging.getLogger("stagedoor.door")
 BY_HEADERS, BY_PATH, NGINX, REFUSED, SIGNAL, HEALTHY = (
     *("/authorize", "/authorize/", "/nginx", "/refusal", "/signal/", "/healthy"),
 )
+_BRIEF = f"{NGINX}?brief"
 MOST_WAITING = 200
 """Requests that are delayed at the same time: each holds a connection of the front."""
 MOST_REMEMBERED = 4096
@@ -111,6 +113,8 @@ class Counter:
         bare = path.partition("?")[0]  # Caddy puts the visitor's query behind the path
         if bare in (NGINX, BY_HEADERS):
             question = questions.read(fields, peer, self.service.trusted)
+            if question is not None and path == _BRIEF:
+                question = question._replace(brief=True)
             return self._decide(question, peer, head, nginx=bare == NGINX)
         if path.startswith(BY_PATH):
             trusted, asked = self.service.trusted, path[len(BY_PATH) - 1 :]
@@ -150,7 +154,7 @@ class Counter:
             if policy is None:
                 return unavailable(None)
             transaction = self._entered(policy, question, peer)
-            transaction.by_path = by_path
+            transaction.by_path, transaction.brief = by_path, question.brief
             later = self.service.decide(transaction, self._signature(transaction, question))
             if later is not None:
                 return self._decided_later(transaction, later, began, nginx=nginx)
@@ -214,14 +218,14 @@ class Counter:
         self._warn(transaction)
         transaction.seconds = time.perf_counter() - began
         service.record(transaction)
-        kept = lasting_verdicts.seconds(transaction)
+        kept = lasting_verdicts.seconds(transaction, fingerprinted=bool(service.ja4_header))
         answer: Answer | bytes
         if not transaction.verdict.refused:
             before = self.open_requests.keep(transaction)
             if before is not None:  # one line may end both: what is expected of this one is enough
                 service.line.ended(before)
             self.site.asked_for(transaction)
-            answer = self.answers.allowed(transaction, kept)
+            answer = self.answers.allowed(transaction, kept, brief=transaction.brief)
         else:
             self._withheld(transaction)
             whole = self._refusal(transaction, nginx=nginx)

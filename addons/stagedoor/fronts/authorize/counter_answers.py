@@ -34,8 +34,17 @@ class Answers:
         self._published = published
         self._signals = b"".join(b"%s: %s\r\n" % field for field in published.headers)
 
-    def allowed(self, transaction: Transaction, kept: int) -> bytes:
-        """Yes: the signals to add to the response, and for how long this is good."""
+    def allowed(self, transaction: Transaction, kept: int, *, brief: bool = False) -> bytes:
+        """Yes: the signals to add to the response, and for how long this is good.
+
+        Brief it is for a front that adds the signals by itself, and knows the key.
+        """
+        if brief:
+            return b"HTTP/1.1 204 No Content\r\n%s: %s\r\n%s\r\n" % (
+                CLIENT,
+                transaction.request.address.encode("latin-1", "replace"),
+                b"Cache-Control: max-age=%d\r\n" % kept if kept else _kept(0),
+            )
         return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n%s%s: %s\r\n%s\r\n" % (
             self._signals,
             CLIENT,

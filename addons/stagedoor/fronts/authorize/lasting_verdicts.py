@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from stagedoor.engine.transaction import Transaction
 from stagedoor.model.facts import PEOPLE
-from stagedoor.rules.fields import HEADER
+from stagedoor.rules.fields import CHALLENGED, FROM, HEADER
 
 SETTLED = 60
 """Seconds, where only rules and stance decide."""
@@ -28,10 +28,16 @@ KEY = (
 _NAMED = frozenset(name.lower() for name in KEY)
 _OF_ONE_REQUEST = frozenset({"authorization", "signature", "signature-input"})
 """Who sends these is looked at each time: what they are worth may change with every request."""
+_READING_OTHERS = frozenset({FROM, CHALLENGED})
+"""Fields of rules that read further headers: Referer, X-Requested-With, a cookie."""
+_TRAITS = frozenset({"client.traits", "client.trait_count"})
 
 
-def seconds(transaction: Transaction) -> int:
-    """For how long this verdict is good for the same key; 0: for this request alone."""
+def seconds(transaction: Transaction, *, fingerprinted: bool = False) -> int:
+    """For how long this verdict is good for the same key; 0: for this request alone.
+
+    `fingerprinted`: fronts say by a header of their own what the visitor's TLS looks like.
+    """
     verdict, request, policy = transaction.verdict, transaction.request, transaction.policy
     if policy.counts or request.method not in _METHODS or verdict.delayed:
         return 0
@@ -39,6 +45,8 @@ def seconds(transaction: Transaction) -> int:
         return 0
     first = request.first or {}
     if not _OF_ONE_REQUEST.isdisjoint(first) or _reads_others(policy.uses):
+        return 0
+    if fingerprinted and not _TRAITS.isdisjoint(policy.uses):
         return 0
     client = transaction.client
     if client.name in policy.provable and client.proof == "unverified":
@@ -53,6 +61,6 @@ def seconds(transaction: Transaction) -> int:
 @lru_cache(maxsize=8)
 def _reads_others(uses: frozenset[str]) -> bool:
     """Whether a rule in force looks at a header that is not in the key."""
-    return any(
+    return not _READING_OTHERS.isdisjoint(uses) or any(
         name.startswith(HEADER) and name.removeprefix(HEADER).lower() not in _NAMED for name in uses
     )
