@@ -411,7 +411,7 @@ class Service:
             return
 
         def holds(seconds: float) -> bool:
-            known = self.store.here(replace(query, at=query.at + seconds))
+            known = self.store.here(query._replace(at=query.at + seconds))
             return order.would_hold(transaction, known)
 
         late = verdict.seconds

@@ -10,9 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -42,8 +41,7 @@ _LENGTH = re.compile(r"\d{1,15}\Z", re.ASCII)
 _REQUEST_LINE = re.compile(r"(\S+) (\S+)(?: HTTP/[\d.]+)?\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class SentResponse:
+class SentResponse(NamedTuple):
     """What went out, as a front's log says. Texts are as in headers; `size` is the body's bytes.
 
     `headers` are the response's, names in lower case, as far as the log has them. `verdict` is BY_MAP
