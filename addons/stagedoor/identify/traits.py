@@ -21,7 +21,7 @@ from ipaddress import ip_address, ip_network
 from stagedoor.identify import header_orders
 from stagedoor.identify.browsers import Browser, System, read_browser
 from stagedoor.identify.tls_families import Families
-from stagedoor.model.facts import Client, Request, Resource
+from stagedoor.model.facts import Client, Kind, Request, Resource
 from stagedoor.resources.kinds import classify
 
 _NONE: frozenset[str] = frozenset()
@@ -89,6 +89,11 @@ def _asked_for(path: str, target: str) -> Resource:
     if len(path) + len(target) > _MAX_CACHED:
         return classify(path, target=target or None)
     return _known(path, target)
+
+
+def kind_by_name(request: Request) -> Kind:
+    """What traits take a request to be about: all that they see of its path."""
+    return _asked_for(request.path, request.target).kind
 
 
 def traits(

@@ -15,6 +15,8 @@ class Asked(Transaction):
     peer = ""
     by_path = False
     brief = False
+    kept = -1
+    """Seconds for which its verdict is good, where an earlier one that was just like it has shown that."""
 
     def name(self) -> str:
         """A short name for any request that is worth one, made when it is first asked for."""

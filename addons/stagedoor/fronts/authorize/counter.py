@@ -25,6 +25,7 @@ from typing import Any
 from stagedoor.fronts import handshakes
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.authorize import lasting_verdicts, questions
+from stagedoor.fronts.authorize.alike_requests import AlikeRequests
 from stagedoor.fronts.authorize.asked_requests import Asked
 from stagedoor.fronts.authorize.counter_answers import Answers
 from stagedoor.fronts.authorize.http_questions import Fields, encoded, plain
@@ -73,6 +74,10 @@ class Counter:
     ) -> None:
         self.service, self.site, self.signals, self.answers = service, site, signals, answers
         self.open_requests = OpenRequests()
+        self._alike = AlikeRequests(
+            lambda: service.store, lambda: service.sound.turn, service.tracks
+        )
+        service.alike = self._alike.decide
         self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
         self._policy: Policy | None = None
         self._mode = ""
@@ -218,7 +223,10 @@ class Counter:
         self._warn(transaction)
         transaction.seconds = time.perf_counter() - began
         service.record(transaction)
-        kept = lasting_verdicts.seconds(transaction, fingerprinted=bool(service.ja4_header))
+        kept = transaction.kept
+        if kept < 0:
+            kept = lasting_verdicts.seconds(transaction, fingerprinted=bool(service.ja4_header))
+            self._alike.learn(transaction, kept)
         answer: Answer | bytes
         if not transaction.verdict.refused:
             before = self.open_requests.keep(transaction)

@@ -26,7 +26,7 @@ KEY = (
 )
 """What a kept verdict is good for: all that the shipped rules and the traits of browsers read."""
 _NAMED = frozenset(name.lower() for name in KEY)
-_OF_ONE_REQUEST = frozenset({"authorization", "signature", "signature-input"})
+OF_ONE_REQUEST = frozenset({"authorization", "signature", "signature-input"})
 """Who sends these is looked at each time: what they are worth may change with every request."""
 _READING_OTHERS = frozenset({FROM, CHALLENGED})
 """Fields of rules that read further headers: Referer, X-Requested-With, a cookie."""
@@ -44,7 +44,7 @@ def seconds(transaction: Transaction, *, fingerprinted: bool = False) -> int:
     if transaction.violations or request.credentials != "none" or request.path == policy.trap:
         return 0
     first = request.first or {}
-    if not _OF_ONE_REQUEST.isdisjoint(first) or _reads_others(policy.uses):
+    if not OF_ONE_REQUEST.isdisjoint(first) or _reads_others(policy.uses):
         return 0
     if fingerprinted and not _TRAITS.isdisjoint(policy.uses):
         return 0
