@@ -4,12 +4,11 @@ Most of what a front asks about comes from people with one of a few browsers, fo
 recordings that others ask for as well. The verdict then follows from what a kept verdict is good for
 (`lasting_verdicts.KEY`), from the rules that may hold for such a resource, and from what is known of the
 visitor. Where that is nothing, before and now, it is the same verdict, and nothing is weighed again. It is
-recorded, and expected to be sent, as any other.
+recorded, and expected to be sent, as any other. It does not age: what it follows from is looked at each time.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from stagedoor.engine.transaction import Transaction
@@ -37,7 +36,7 @@ class AlikeRequests:
 
     def __init__(self, store: Callable[[], Store], turn: Callable[[], int], tracks: Tracks) -> None:
         self._store, self._turn, self._tracks = store, turn, tracks
-        self._known: dict[_Key, tuple[Transaction, int, float]] = {}
+        self._known: dict[_Key, tuple[Transaction, int]] = {}
         self._policy: Policy | None = None
         self._mode: Mode = "enforce"
 
@@ -56,11 +55,7 @@ class AlikeRequests:
         if self._policy is not policy or self._mode != transaction.mode or len(self._known) >= MOST:
             self._known.clear()
             self._policy, self._mode = policy, transaction.mode
-        self._known[self._key(transaction)] = (
-            transaction,
-            kept,
-            time.monotonic() + kept,
-        )
+        self._known[self._key(transaction)] = transaction, kept
 
     def decide(self, transaction: Transaction) -> bool:
         """Fill in what an earlier one has shown; False, and nothing, where there is none that fits."""
@@ -80,9 +75,8 @@ class AlikeRequests:
         found = self._known.get(key)
         if found is None:
             return False
-        earlier, kept, until = found
-        if earlier.steps is not transaction.steps or until < time.monotonic():
-            del self._known[key]
+        earlier, kept = found
+        if earlier.steps is not transaction.steps:  # of those that were forgotten
             return False
         if earlier.listened and not self._unknown(transaction):
             return False
