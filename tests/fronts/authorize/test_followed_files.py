@@ -138,6 +138,20 @@ def test_a_file_that_was_replaced_in_the_meantime_is_left_alone(tmp_path: Path) 
     assert path.read_bytes() == LINE
 
 
+def test_a_file_that_takes_its_place_is_emptied_from_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "spool.log"
+    path.touch()
+    file = SpoolFile(path)
+    path.write_bytes(LINE * 10)
+    file.lines()
+    file.empty()
+    (tmp_path / "new.log").write_bytes(LINE * 20)
+    (tmp_path / "new.log").rename(path)
+    assert len(file.lines()) == 20
+    file.empty()
+    assert not path.read_bytes().strip(b"\0")
+
+
 def test_a_hole_is_punched_by_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"abcdef")

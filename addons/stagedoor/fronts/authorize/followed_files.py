@@ -90,7 +90,10 @@ class SpoolFile(FollowedFile):
 
     def lines(self) -> list[bytes]:
         """What was added since the last look, as whole lines."""
+        before = self._number
         found = super().lines()
+        if self._number != before:
+            self._emptied = 0
         self._quiet = 0 if found else self._quiet + 1
         self._ours = self._ours and all(_MARK in line for line in found)
         return found
