@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import signal
 import sys
 import threading
@@ -27,6 +28,13 @@ if (
     # A shell starts what runs beside it with SIGINT ignored, and every program started from here
     # would inherit that: Ctrl-C would end none of them. One that is handled is not inherited.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Tests start some hundred programs. What Python compiles for them is kept, also where the environment
+# says otherwise: a guard needs half the processor time to start. It does not lie beside the sources.
+sys.dont_write_bytecode = False
+sys.pycache_prefix = str(Path(sys.prefix) / "bytecode")
+os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 settings.register_profile(
     "stagedoor",

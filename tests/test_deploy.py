@@ -42,7 +42,8 @@ def containers() -> Iterator[dict[str, Any]]:
 
 def commands() -> Iterator[list[str]]:
     """What is to be started, as words behind `stagedoor`."""
-    for path in (DEPLOY / "systemd").glob("*.service"):
+    units = DEPLOY / "systemd"
+    for path in (*units.glob("*.service"), units / "stagedoor-firewall.conf"):
         text = path.read_text("utf-8").replace("\\\n", " ")
         [line] = re.findall(r"^ExecStart=\S+/stagedoor (.*)$", text, re.MULTILINE)
         yield shlex.split(line)
@@ -103,6 +104,18 @@ def test_nothing_runs_as_root_or_may_become_it() -> None:
         unit.read_string(path.read_text("utf-8").replace("\\\n", " "))
         assert unit["Service"]["DynamicUser"] == "yes"
         assert unit["Service"]["CapabilityBoundingSet"] == ""
+
+
+def test_the_firewall_gets_one_capability_and_nothing_else() -> None:
+    text = (DEPLOY / "systemd" / "stagedoor-firewall.conf").read_text("utf-8")
+    said = [line for line in text.splitlines() if line and not line.startswith(("#", "["))]
+    assert said[0] == "ExecStart="
+    assert said[1].endswith(" --firewall nft")
+    assert said[2:] == [
+        "CapabilityBoundingSet=CAP_NET_ADMIN",
+        "AmbientCapabilities=CAP_NET_ADMIN",
+        "PrivateUsers=no",
+    ]
 
 
 def test_what_the_image_copies_is_there() -> None:

@@ -117,6 +117,7 @@ def build(*folders: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_every_page_is_in_a_list_and_every_link_leads_somewhere(tmp_path: Path) -> None:
     done = build(tmp_path)
     assert done.returncode == 0, done.stderr
@@ -124,6 +125,7 @@ def test_every_page_is_in_a_list_and_every_link_leads_somewhere(tmp_path: Path) 
     assert (tmp_path / "man" / "stagedoor.1").stat().st_size > 5_000
 
 
+@pytest.mark.slow
 def test_a_page_with_a_dead_link_does_not_build(tmp_path: Path) -> None:
     (tmp_path / "conf.py").write_text((ROOT / "docs" / "conf.py").read_text("utf-8"))
     (tmp_path / "index.md").write_text("# Index\n\n[nowhere](nowhere.md)\n")

@@ -26,7 +26,7 @@ BOARDS = ROOT / "dashboards"
 HOUR = 3600
 STEP = 5
 VARIABLES: Mapping[str, str] = {
-    "$job": ".*", "$instance": ".*", "$__rate_interval": "1m", "$__range": "1h", "$__interval": "15s",
+    "$job": ".*", "$instance": ".*", "$site": ".*", "$__rate_interval": "1m", "$__range": "1h", "$__interval": "15s",
 }  # fmt: skip
 """What Grafana would put in for its variables."""
 _COLOURS = ("#2f6690", "#b5452c", "#6f8044", "#b98a1b", "#7a5c99", "#3c8d8a", "#a3506b", "#666")

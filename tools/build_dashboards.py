@@ -14,14 +14,15 @@ from pathlib import Path
 import yaml
 
 from stagedoor.record.metric_table import BEGIN, END, markdown
+from tools import written_files
 from tools.boards.alerts import groups
 from tools.boards.board import Board, to_json
 from tools.boards.compliance import COMPLIANCE
 from tools.boards.listening import LISTENING_BOARD
 from tools.boards.operations import OPERATIONS
 from tools.boards.overview import OVERVIEW
+from tools.written_files import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 BOARDS: tuple[Board, ...] = (OVERVIEW, LISTENING_BOARD, COMPLIANCE, OPERATIONS)
 _HEAD = "# Written by tools/build_dashboards.py from tools/boards/alerts.py; see runbook.md.\n"
 
@@ -49,19 +50,5 @@ def built() -> Iterator[tuple[Path, str]]:
     yield page, with_table(page.read_text("utf-8"))
 
 
-def main(arguments: list[str]) -> int:
-    """Write, or check."""
-    old = [
-        (path, text)
-        for path, text in built()
-        if not path.exists() or path.read_text("utf-8") != text
-    ]
-    for path, text in old:
-        print(path.relative_to(ROOT))
-        if "--check" not in arguments:
-            path.write_text(text, "utf-8")
-    return int(bool(old)) if "--check" in arguments else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(written_files.main(built()))

@@ -28,9 +28,10 @@ from stagedoor.load.rule_folder import SHIPPED_RULES
 from stagedoor.model import actions
 from stagedoor.rules import captions
 from stagedoor.rules.fields import FIELDS, Field
-from stagedoor.rules.rule import After, Case
+from stagedoor.rules.written_case import After, Case
+from tools import written_files
+from tools.written_files import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / "docs" / "reference"
 _WRITTEN = "<!-- written by `python -m tools.list_reference` -->"
 _WIDTH = 88
@@ -253,19 +254,5 @@ def built() -> Iterator[tuple[Path, str]]:
         yield PAGES / f"{name}.md", text.rstrip() + "\n"
 
 
-def main(arguments: list[str]) -> int:
-    """Write, or check; the pages that differed are printed."""
-    old = [
-        (path, text)
-        for path, text in built()
-        if not path.exists() or path.read_text("utf-8") != text
-    ]
-    for path, text in old:
-        print(path.relative_to(ROOT))
-        if "--check" not in arguments:
-            path.write_text(text, "utf-8")
-    return int(bool(old)) if "--check" in arguments else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(written_files.main(built()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from making import ROOT
-from stagedoor.cli.command_table import COMMANDS, parser
+from stagedoor.cli.command_table import COMMANDS, GROUPS, parser
 
 HEAVY = ("mitmproxy", "mitmproxy_rs")
 LIGHT_ONLY = (*HEAVY, "pydantic", "rich", "tornado", "orjson", "stagedoor.load.rule_folder")
@@ -49,7 +50,43 @@ def test_the_list_of_commands_imports_none_of_them() -> None:
     out, found = loaded(["--help"], LIGHT_ONLY)
     assert found == []
     for command in COMMANDS:
-        assert f"\n    {command.name} " in out
+        assert re.search(rf" {command.name} +\w", out), command.name
+
+
+def helps() -> list[argparse.ArgumentParser]:
+    """The parsers of all commands, and of those within."""
+    found = []
+    for command in COMMANDS:
+        whole = parser(command.name)
+        (commands,) = (a for a in whole._actions if isinstance(a, argparse._SubParsersAction))
+        ahead = [commands.choices[command.name]]
+        while ahead:
+            one = ahead.pop()
+            found.append(one)
+            ahead += [
+                inner for action in one._actions if isinstance(action, argparse._SubParsersAction)
+                for inner in action.choices.values()
+            ]  # fmt: skip
+    return found
+
+
+def test_help_fits_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = parser().format_help().splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+    found = helps()
+    assert len(found) > len(COMMANDS)
+    for one in found:
+        lines = one.format_help().splitlines()
+        assert len(lines) <= 40, one.prog
+        assert max(map(len, lines)) <= 80, one.prog
+
+
+def test_every_command_stands_in_one_group() -> None:
+    grouped = [name for named in GROUPS.values() for name in named]
+    assert sorted(grouped) == sorted(command.name for command in COMMANDS)
+    assert all(0 < len(what) <= 23 for named in GROUPS.values() for what in named.values())
 
 
 def test_identify_imports_no_mitmproxy() -> None:

@@ -107,6 +107,7 @@ def test_check_fails_where_a_case_does_not_hold(
     )
 
 
+@pytest.mark.slow
 def test_check_runs_the_cases_of_profiles_and_of_rules_for_terms(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

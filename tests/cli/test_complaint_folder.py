@@ -13,7 +13,6 @@ from lxml import html
 
 from ledgers import Clock, day_of_visits, visit, writing
 from stagedoor.cli import main
-from stagedoor.evidence.letter import number
 from stagedoor.evidence.letter_texts import TEXTS
 
 
@@ -102,7 +101,7 @@ def test_what_is_only_claimed_makes_a_question(
     assert "asks, and does not complain" in capsys.readouterr().out
     text = html.fromstring((tmp_path / "out/letter.html").read_text("utf-8")).text_content()
     assert TEXTS["en"]["nothing-proven"].format("OpenAI") in text
-    assert number(1_234) in text
+    assert "1,234" in text
 
 
 def test_the_same_ledger_makes_the_same_letter(state: Path, tmp_path: Path) -> None:

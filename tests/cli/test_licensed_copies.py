@@ -55,6 +55,7 @@ def test_it_is_off_unless_asked_for(site: Path) -> None:
     assert (site / "b.m4a").read_bytes() == recording("fast.m4a")
 
 
+@pytest.mark.slow
 def test_copies_within_the_site_are_not_copied_again(site: Path) -> None:
     for _ in range(2):
         assert publish(site, "--into-files", str(site / "licensed")) == 0

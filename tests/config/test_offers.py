@@ -18,16 +18,13 @@ def read(text: str) -> tuple[OfferFile, list[str]]:
     return found, list(map(str, problems))
 
 
-def test_an_offer_is_a_sentence_that_ends_in_its_link() -> None:
+def test_an_offer_says_what_it_costs_and_where_to_write() -> None:
     found, wrong = read(
         f"offers:\n  - {{what: training, price: 500 EUR a year, write: '{WRITE}'}}\n"
         "server: https://licences.example\n"
     )
     assert wrong == []
     assert found.server == "https://licences.example"
-    assert [offer.sentence for offer in found.offers] == [
-        f"On offer: training, 500 EUR a year. Please write to {WRITE}"
-    ]
     assert found.offers == (Offer(what="training", price="500 EUR a year", write=WRITE),)
 
 

@@ -93,15 +93,30 @@ def test_every_panel_says_what_it_shows(board: dict[str, Any]) -> None:
 
 def test_the_data_source_is_chosen_once_and_used_everywhere(board: dict[str, Any]) -> None:
     variables = {variable["name"]: variable for variable in board["templating"]["list"]}
-    assert list(variables) == ["datasource", "job", "instance"]
+    assert list(variables) == ["datasource", "job", "instance", "site"]
     assert variables["datasource"]["type"] == "datasource"
     assert variables["datasource"]["query"] == "prometheus"
-    asked = [variables["job"], variables["instance"]]
+    asked = [variables["job"], variables["instance"], variables["site"]]
     for panel in shown(board):
         asked += [panel, *panel["targets"]]
     assert all(one["datasource"] == SOURCE for one in asked)
     for expression in expressions(board):
         assert 'job=~"$job",instance=~"$instance"' in expression
+
+
+def test_the_choice_of_a_site_is_in_what_is_counted_by_site_and_nowhere_else() -> None:
+    """A guard of one site has no such label: an absent one matches `.*`."""
+    chosen = 'job=~"$job",instance=~"$instance"'
+    by_site = BOARD.pick("stagedoor_requests_total")
+    assert by_site == f'stagedoor_requests_total{{{chosen},site=~"$site"}}'
+    assert BOARD.pick("stagedoor_added_seconds_bucket").endswith(',site=~"$site"}')
+    for whole in (
+        "up",
+        "stagedoor_connections",
+        "stagedoor_malformed_total",
+        "stagedoor_build_info",
+    ):
+        assert BOARD.pick(whole) == f"{whole}{{{chosen}}}"
 
 
 def test_boards_lead_to_each_other(board: dict[str, Any]) -> None:

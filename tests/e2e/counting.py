@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .clients import curl
 from .guarding import Guard
 from .programs import Program, eventually, free_port, program, run
 
@@ -18,7 +19,11 @@ COUNTS = (
     r"metrics +(?P<metrics>\S+)$"
 )
 """The start-up message; log lines are public interface."""
-FRONTS = ("nginx", "caddy", "haproxy")
+FRONTS = ("nginx", "caddy", "haproxy", "traefik", "envoy")
+ENVOY = ("--file-flush-interval-msec", "100", "--concurrency", "1", "--use-dynamic-base-id")
+"""As the exported file says it is started, with less than all cores and beside other Envoys."""
+FOLLOWED = ("traefik", "envoy")
+"""These write their log to a file, which the counter follows."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,14 @@ def valid(front: str, folder: Path) -> None:
             str(folder / "Caddyfile"),
         ],
         "haproxy": ["haproxy", "-c", "-f", str(folder / "haproxy.cfg")],
+        # Traefik checks its files when it starts, and says so in its log: see `behind`.
+        "traefik": ["traefik", "version"],
+        "envoy": ["envoy", "--mode", "validate", "-c", str(folder / "envoy.yaml")],
     }
     name, *arguments = checks[front]
     done = run(program(name), *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "eprecated" not in done.stdout + done.stderr, done.stdout + done.stderr
 
 
 def start_front(front: str, folder: Path, port: int) -> Program:
@@ -85,11 +94,17 @@ def start_front(front: str, folder: Path, port: int) -> Program:
         # Two of them on one machine would have one port for their settings.
         file.write_text("{\n\tadmin off\n}\n" + file.read_text())
         command = [program("caddy"), "run", "--adapter", "caddyfile", "--config", str(file)]
+    elif front == "traefik":
+        command = [program("traefik"), f"--configFile={folder / 'traefik.yaml'}"]
+    elif front == "envoy":
+        command = [program("envoy"), "-c", str(folder / "envoy.yaml"), *ENVOY]
     else:
         command = [program("haproxy"), "-db", "-f", str(folder / "haproxy.cfg")]
     started = Program(*command, log=folder / "front.log")
     try:
         started.listens(port)
+        # Traefik listens before it knows its routes, and knows none of any path until then.
+        eventually(lambda: curl(f"http://127.0.0.1:{port}/robots.txt").status != 404, "routes")
     except BaseException:
         started.stop()
         raise

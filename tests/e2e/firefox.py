@@ -27,7 +27,12 @@ class Firefox:
         try:
             self._program.listens(self._port)
             self._socket: ClientConnection = connect(
-                f"ws://127.0.0.1:{self._port}/session", proxy=None, max_size=None
+                f"ws://127.0.0.1:{self._port}/session",
+                proxy=None,
+                max_size=None,
+                # A busy Firefox may be silent for longer than the library's own 10 and 20 seconds.
+                open_timeout=PATIENCE,
+                ping_interval=None,
             )
             self._call("session.new", capabilities={})
             tree = self._call("browsingContext.getTree")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import count as numbers
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,14 @@ from .programs import PATIENCE, ROOT, Program, eventually, program, run
 
 SCRIPT = ROOT / "addons" / "guard.py"
 STARTED = (
-    r"Stagedoor \S+ guards (?P<site>\S+); visitors come to (?P<address>\S+)$[\s\S]*"
+    r"Stagedoor \S+ guards (?P<site>[^;]+); visitors come to (?P<address>\S+)$[\s\S]*"
     r"rules +(?P<rules>\d+) loaded[\s\S]*known +[\d,]+ crawlers and clients by "
     r"(?P<signatures>[\d,]+) signatures[\s\S]*metrics +(?P<metrics>\S+)$"
 )
 """The start-up message; log lines are public interface."""
+SO_FAR = "/so-far/"
+"""Paths that `Guard.said_so_far` asks for."""
+_NUMBERS = numbers()
 
 
 class Counts:
@@ -59,6 +63,28 @@ class Guard:
         """What stands on its terminal."""
         return self.program.output
 
+    def says(self, text: str) -> None:
+        """Wait until `text` stands there: a thread writes it, some time after an answer has gone out."""
+        eventually(lambda: text in self.output, f"the guard to say {text!r}")
+
+    def said_so_far(self) -> str:
+        """What stands there, with everything that was to be said before this call; the decision log is
+        complete then, too. A crawler that no test is about (Timpibot) is refused something, which comes
+        behind all else in both.
+        """
+
+        def look() -> str:
+            path = f"{SO_FAR}{next(_NUMBERS)}.mp3"
+            with requests.Session() as session:
+                session.trust_env = False
+                session.get(
+                    self.url + path, headers={"User-Agent": "Timpibot/0.9"}, timeout=PATIENCE
+                )
+            self.decisions(path, 1)
+            return self.output if path in self.output else ""  # five lines a second, not more
+
+        return eventually(look, "the line of a refusal")
+
     def counts(self) -> Counts:
         """Scrape the metrics, as Prometheus would."""
         with requests.Session() as session:
@@ -70,7 +96,8 @@ class Guard:
         log = self.state / "decisions.jsonl"
 
         def look() -> list[list[dict[str, Any]]]:
-            lines = log.read_text("utf-8").splitlines() if log.exists() else []
+            text = log.read_text("utf-8") if log.exists() else ""
+            lines = text.rpartition("\n")[0].splitlines()  # the last one may be half there
             found = [d for line in lines if marker in (d := json.loads(line))["path"]]
             return [found] if len(found) >= count else []
 

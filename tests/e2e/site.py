@@ -183,6 +183,16 @@ def proxy(folder: Path, upstream: str, address: str) -> tuple[Program, str]:
     return nginx(folder, _PROXY.format(upstream=upstream, address=address))
 
 
+def small_proxy(folder: Path, upstream: str) -> tuple[Program, str]:
+    """The same, for whose visitors this machine keeps 64 kB: it could be 4 MB, and as much again on the
+    way to nginx as nginx was seen to read at once.
+    """
+    port = free_port()
+    server = _PROXY.format(upstream=upstream, address="127.0.0.1")
+    started, _ = nginx(folder, f"listen 127.0.0.1:{port} sndbuf=64k; {server}")
+    return started, f"http://127.0.0.1:{port}"
+
+
 @cache
 def shipped() -> Published:
     """What is said under the shipped stance."""

@@ -1,7 +1,7 @@
 """Real listeners are not disturbed, and real takers are stopped: the quick ones of `./run bench listening`.
 
 All run at the same time, each from an address of its own; what came of them is read when both guards
-have stopped.
+and the counter have stopped.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tools.bench.audience import clocked, recordings
-from tools.bench.audience.grounds import Front
+from tools.bench.audience.grounds import FRONTS, Front
 from tools.bench.audience.listeners import LISTENERS
 from tools.bench.audience.measure import one_front
 from tools.bench.audience.recordings import Recordings
@@ -31,6 +31,7 @@ HEARD: Mapping[str, Front] = {
     "mpd, 3 songs": "tls",
     "newsboat, a whole feed": "proxied",
     "curl -C -, 12 songs": "proxied",
+    "Firefox, 100 × preload=metadata": "counter",
 }
 MOST: Mapping[str, tuple[Front, int]] = {
     "wget -r as Chrome": ("proxied", 5),
@@ -39,6 +40,8 @@ MOST: Mapping[str, tuple[Front, int]] = {
     "curl_cffi as Chrome": ("tls", 31),
     "curl_cffi, HLS without playlist": ("tls", 31),
     "curl_cffi, 20 addresses of a /24": ("tls", 41),
+    "wget -r": ("counter", 5),
+    "curl_cffi, pieces of 256 kB": ("counter", 31),
 }
 """Whole recordings, or episodes, of 100 or 60."""
 SCRIPTS = (
@@ -72,8 +75,8 @@ def outcomes(site: Recordings, tmp_path_factory: pytest.TempPathFactory) -> Mapp
         chosen = [run for run in runs if wanted[run.name] == front]
         return one_front(folder / front, site, front, chosen, 4, lambda _: None)
 
-    with ThreadPoolExecutor(2) as pool:
-        found = [one for outcomes in pool.map(at, ("tls", "proxied")) for one in outcomes]
+    with ThreadPoolExecutor(3) as pool:
+        found = [one for outcomes in pool.map(at, FRONTS) for one in outcomes]
     return {one.name: one for one in found}
 
 

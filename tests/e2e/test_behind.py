@@ -21,7 +21,9 @@ def test_a_dead_site(start_guard: StartGuard) -> None:
         assert str(port) not in answer.text
     assert curl(f"{guard.url}/index.html", agent=GPTBOT).status == 403
     told = [
-        line for line in guard.output.splitlines() if f"127.0.0.1:{port} does not answer" in line
+        line
+        for line in guard.said_so_far().splitlines()
+        if f"127.0.0.1:{port} does not answer" in line
     ]
     assert len(told) == 1, guard.output
     assert "is it running, and is this its address?" in told[0]

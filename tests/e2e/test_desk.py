@@ -237,7 +237,7 @@ def test_the_mode_is_switched_by_keyboard_and_what_it_lets_pass_agrees(
         "the banner",
     )
     assert 'class="banner"' in got(guard, "/rules").text
-    assert "mode observe from now on, switched at the desk from 127.0.0.1" in guard.output
+    guard.says("mode observe from now on, switched at the desk from 127.0.0.1")
     knock(guard)
     eventually(lambda: agrees(browser, guard), "page, metrics and ledger to say the same")
     took = next(row for row in status(guard)["crawlers"] if row["name"] == "GPTBot")

@@ -256,7 +256,7 @@ def test_a_response_head_without_end_costs_nothing(bare: Guard, listening: RawSi
     assert bare.program.status("VmHWM") - idle < 16 << 20
     assert sent < 20 << 20
     assert bare.counts()("malformed_total", side="site", fault="head-size") == before + 2
-    assert bare.output.count("more than 64 kB or 200 lines of headers") == 1
+    assert bare.said_so_far().count("more than 64 kB or 200 lines of headers") == 1
 
 
 def test_a_response_head_has_200_lines_at_most(bare: Guard, listening: RawSite) -> None:
@@ -345,7 +345,7 @@ def test_a_response_that_is_none_is_answered_counted_and_explained_once(
         assert answer.status == 502
         assert b"mitmproxy" not in answer.body
     assert bare.counts()("malformed_total", side="site", fault=fault) == before + 2
-    assert "visitors get 502" in bare.output
+    bare.says("visitors get 502")
 
 
 def test_a_length_that_is_said_twice_is_one(bare: Guard, listening: RawSite) -> None:
@@ -419,11 +419,12 @@ def test_two_hosts_or_none_are_answered_400(bare: Guard, listening: RawSite) -> 
 
 def test_a_refused_target_keeps_to_one_line_a_minute(bare: Guard) -> None:
     line = "requests are refused as malformed: target"
-    before = bare.output.count(line)  # another test's may be more than a minute ago
+    before = bare.said_so_far().count(line)  # another test's may be more than a minute ago
     for _ in range(5):
         assert raw(bare.url, request("/x#y")).status == 400
-    assert bare.output.count(line) - before <= 1
-    assert line in bare.output
+    said = bare.said_so_far()
+    assert said.count(line) - before <= 1
+    assert line in said
 
 
 def test_an_error_of_mitmproxys_own_is_heard_and_counted_once_a_minute_with_a_traceback(
@@ -444,11 +445,11 @@ def test_an_error_of_mitmproxys_own_is_heard_and_counted_once_a_minute_with_a_tr
     with guarding.running(tmp_path, listening.url, "-s", str(script)) as guard:
         for _ in range(3):
             began = time.monotonic()
-            answer = raw(guard.url, request("/broken"))
-            assert answer.status == 500
-            assert time.monotonic() - began < 1.4  # it is closed, not left alone
+            answer = conversation(guard.url, request("/broken"), silence=20)
+            assert answer.startswith(b"HTTP/1.1 500 ")
+            assert time.monotonic() - began < 20  # it is closed, not left alone
         eventually(lambda: guard.counts()("malformed_total", side="host", fault="error") >= 3, "3")
-        assert guard.output.count("Traceback") == 1
+        assert guard.said_so_far().count("Traceback") == 1
         assert raw(guard.url, request("/", FIREFOX, "Connection: close")).status == 200
 
 

@@ -61,5 +61,5 @@ def test_a_guard_starts_on_a_full_disk(origin: Site, tmp_path: Path) -> None:
             assert curl(f"{guard.url}/").status == 200
             time.sleep(0.05)
         assert guard.program.process.poll() is None
-        assert "The site goes on" in guard.output
+        guard.says("The site goes on")
         assert guard.counts()("ledger_writable") == 0

@@ -196,7 +196,7 @@ def test_a_source_is_refused_at_once_and_the_log_says_why(guard: Guard, tmp_path
         done = run(*source, *encoded, "-legacy_icecast", legacy, mount)
         assert done.returncode != 0
         assert time.monotonic() - began < at_load(10)
-    assert guard.output.count("let it connect to Icecast's own port") == 1
+    assert guard.said_so_far().count("let it connect to Icecast's own port") == 1
     assert guard.counts()("malformed_total", side="client", fault="length") >= 2
     ice = conversation(
         guard.url, b"SOURCE /other ICE/1.0\r\nContent-Type: audio/mpeg\r\n\r\n" + b"\xff" * 99

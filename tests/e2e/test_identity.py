@@ -412,4 +412,4 @@ def test_a_chrome_whose_handshake_is_pythons_is_noted(site: str, tmp_path: Path)
         url = found.url.replace("http://", "https://") + "/a.mp3"
         with pytest.warns(Warning, match="Unverified HTTPS"):
             assert session.get(url, timeout=PATIENCE).status_code == 403
-        assert "disguises-off" in found.output
+        found.says("disguises-off")

@@ -121,6 +121,7 @@ def test_the_decision_log(guard: Guard) -> None:
 
 def test_what_a_visitor_keeps_secret_is_not_written_down(guard: Guard) -> None:
     """Subsonic clients put their password into the query."""
+    guard.decisions(count=len([row for row in ALL if row[3] != "allow"]))
     written = (guard.state / "decisions.jsonl").read_text()
     assert "/music/tone.mp3" in written
     assert "26719a" not in written
@@ -128,10 +129,7 @@ def test_what_a_visitor_keeps_secret_is_not_written_down(guard: Guard) -> None:
 
 
 def test_the_terminal_tells_of_refusals(guard: Guard) -> None:
-    assert (
-        "refused GPTBot (OpenAI, ai-training): GET /music/tone.mp3 by ai-training-off"
-        in guard.output
-    )
+    guard.says("refused GPTBot (OpenAI, ai-training): GET /music/tone.mp3 by ai-training-off")
     assert "Firefox" not in guard.output
 
 

@@ -49,7 +49,7 @@ def test_observe_mode_refuses_nobody(
         ("would-block", "ai-training-off", None),
         ("would-block", "libraries-off", None),
     ]
-    assert "would refuse GPTBot" in guard.output
+    guard.says("would refuse GPTBot")
     assert "mode     observe (refusals are only written down)" in guard.output
 
 
@@ -102,7 +102,7 @@ def test_a_fault_while_deciding(agent: str, broken: Guard, origin: Site) -> None
     for outcome, more in (("open", 3), ("closed", 2)):  # never_heard asks for a page once
         labels = {"step": "request", "outcome": outcome}
         assert after("errors_total", **labels) - before("errors_total", **labels) == more
-    assert "broken on purpose" in broken.output
+    broken.says("broken on purpose")
 
 
 def test_a_fault_passes_nothing_forged_on(broken: Guard, origin: Site) -> None:

@@ -74,7 +74,7 @@ def test_an_untrusted_proxy_is_told_once(
     guard = start_guard(origin.url)
     for _ in range(2):
         curl(f"{guard.url}/index.html", "-H", f"X-Forwarded-For: {FORGED}")
-    assert guard.output.count("--set guard_trusted_proxies=127.0.0.1") == 1
+    assert guard.said_so_far().count("--set guard_trusted_proxies=127.0.0.1") == 1
 
 
 EDGE = "172.70.1.1"

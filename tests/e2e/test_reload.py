@@ -313,6 +313,5 @@ def test_rules_change_under_load_and_no_request_is_lost(
     assert asking.answers > RELOADS * 10
     assert asking.sets <= {str(number) for number in range(0, RELOADS + 1, 2)}
     assert len(asking.sets) >= RELOADS // 2
-    # The first hundred fill caches and Python's own stores; afterwards it stays as it is.
-    early, late = sizes[len(sizes) // 2], sizes[-1]
-    assert late < early + 20, sizes
+    # Read anew, and given back: without that it was 50 MB more after forty changes.
+    assert sizes[-1] < sizes[0] + 20, sizes

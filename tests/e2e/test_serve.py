@@ -47,6 +47,32 @@ def serving(folder: Path, upstream: str, *arguments: str) -> Iterator[Guard]:
     guarding.no_surprise(found)
 
 
+COUNTED_READINGS = """
+import sys
+from stagedoor.cli import main
+from stagedoor.load import rule_folder
+
+def build(*given):
+    print("the rules are read", file=sys.stderr, flush=True)
+    return read(*given)
+
+read, rule_folder.build = rule_folder.build, build
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("command", ["serve", "authorize"])
+def test_the_rules_are_read_once_at_the_start(tmp_path: Path, command: str) -> None:
+    started = Program(
+        *(sys.executable, "-c", COUNTED_READINGS, command, "--upstream", "http://127.0.0.1:9"),
+        *("--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0"),
+        log=tmp_path / "output.log",
+    )
+    with started:
+        started.says("artist.contact is empty")  # the last line of the start
+    assert started.output.count("the rules are read") == 1, started.output
+
+
 @pytest.fixture(scope="module")
 def lean(origin: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
     with serving(tmp_path_factory.mktemp("lean"), origin.url) as found:

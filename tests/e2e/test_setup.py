@@ -5,6 +5,7 @@ the programs they are for, and `stagedoor doctor` before and after.
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import yaml
 
 from stagedoor.cli.setup_files import Plan, snippet
 
+from .clients import curl
 from .guarding import confdir
 from .programs import Program, free_port, program, run
 from .site import Site
@@ -67,6 +69,57 @@ def test_from_five_answers_to_a_guarded_site(origin: Site, tmp_path: Path) -> No
     assert "✓ what you allow arrives at a crawler" in after.stdout
     assert "✓ the guard runs and enforces" in after.stdout
     assert "! the ledger was never backed up" in after.stdout
+
+
+def test_https_without_a_second_program(
+    origin: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the answers to a certificate that is believed, the way that certbot takes."""
+    secure, plain, desk = free_port(), free_port(), free_port()
+    done = run(
+        *STAGEDOOR, "setup", "my", "--upstream", origin.url, "--domain", "localhost",
+        "--front", "guard", "--observe", "no", "--listen", f"127.0.0.1:{secure}",
+        "--redirect", f"127.0.0.1:{plain}", "--no-trial", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    made = tmp_path / "my"
+    unit = (made / "stagedoor.service").read_text()
+    [start] = re.findall(r"^ExecStart=(?:.* -m stagedoor|\S+/stagedoor) (.*)$", unit, re.MULTILINE)
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+    doctor = (
+        *STAGEDOOR, "doctor", "--rules", str(made / "rules"), "--at", f"127.0.0.1:{desk}",
+        "--site", f"https://localhost:{secure}",
+    )  # fmt: skip
+    guard = Program(
+        *STAGEDOOR, *shlex.split(start), "--metrics", f"127.0.0.1:{desk}",
+        "--set", f"confdir={confdir()}", log=tmp_path / "guard.log",
+    )  # fmt: skip
+    with guard:
+        guard.listens(secure)
+        guard.listens(plain)
+        assert "the one that `stagedoor setup` made" in run(*doctor, cwd=tmp_path).stdout
+        found = curl(f"http://127.0.0.1:{plain}/music/tone.mp3?x=1")
+        assert (found.status, found.body) == (301, b"")
+        assert found.headers["location"] == "https://127.0.0.1/music/tone.mp3?x=1"
+        challenge = made / "acme" / ".well-known" / "acme-challenge" / "token"
+        challenge.write_text("token.thumbprint")
+        answer = curl(f"http://127.0.0.1:{plain}/.well-known/acme-challenge/token")
+        assert (answer.status, answer.text) == (200, "token.thumbprint")
+        pair = authority.issue_cert("localhost")
+        live = tmp_path / "live"
+        live.mkdir()
+        pair.private_key_pem.write_to_path(str(live / "privkey.pem"))
+        (live / "fullchain.pem").write_bytes(
+            b"".join(each.bytes() for each in pair.cert_chain_pems)
+        )
+        monkeypatch.setenv("RENEWED_LINEAGE", str(live))
+        assert run(str(made / "certificate.sh")).returncode == 0
+        guard.says("a renewed certificate is served from now on")
+        after = run(*doctor, cwd=tmp_path).stdout
+        assert "✓ the certificate is good until" in after
+        assert f"✓ a crawler at https://localhost:{secure} is refused (403)" in after
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from .clients import CHROMIUM, curl, read_head, request
 from .conftest import StartGuard
 from .guarding import Guard
 from .programs import PATIENCE, at_load, eventually
-from .site import LONG_SECONDS, Site, proxy
+from .site import LONG_SECONDS, Site, small_proxy
 
 LONG = "/music/long.wav"
 """30 MB."""
@@ -50,7 +50,7 @@ def test_a_look_at_a_recording_counts_as_a_look(
     if through == "nginx":
         folder = tmp_path / "proxy"
         folder.mkdir()
-        started, url = proxy(folder, guard.url, "127.0.0.1")
+        started, url = small_proxy(folder, guard.url)
         with started:
             looks_at(url, LONG)
             answer = curl(f"{url}{LONG}", "-r", "0-9", agent=CHROMIUM)
@@ -59,5 +59,4 @@ def test_a_look_at_a_recording_counts_as_a_look(
     else:
         looks_at(guard.url, LONG)
         sent = eventually(lambda: heard(guard), "the guard to count it")
-    # Beside nginx, this machine itself keeps ten megabytes for a visitor that does not read.
-    assert sent < (LONG_SECONDS / 2 if through == "nginx" else LONG_SECONDS / 12)
+    assert sent < LONG_SECONDS / 12

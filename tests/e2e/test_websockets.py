@@ -27,7 +27,7 @@ def echo(connection: ServerConnection) -> None:
 
 @pytest.fixture(scope="module")
 def guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
-    with serve(echo, "127.0.0.1", 0) as server:
+    with serve(echo, "127.0.0.1", 0, ping_interval=None) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.socket.getsockname()[1]}"
         with guarding.running(tmp_path_factory.mktemp("websockets"), url) as found:
@@ -37,7 +37,15 @@ def guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
 
 def opened(guard: Guard, agent: str = FIREFOX) -> ClientConnection:
     url = guard.url.replace("http://", "ws://") + "/live"
-    return open_websocket(url, user_agent_header=agent, proxy=None, max_queue=None)
+    return open_websocket(
+        url,
+        user_agent_header=agent,
+        proxy=None,
+        max_queue=None,
+        # On a busy machine 20,000 messages lie before a ping for longer than the library waits.
+        open_timeout=PATIENCE,
+        ping_interval=None,
+    )
 
 
 def test_messages_come_back_and_are_forgotten(guard: Guard) -> None:

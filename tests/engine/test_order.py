@@ -291,3 +291,17 @@ def test_assumed_traits_of_a_case_reach_the_decision() -> None:
     policy = rules("- {id: t, title: T, when: {client.traits: odd-playback}, then: block}")
     found = order.judge(policy, asks(FIREFOX, "/a.mp3"), assumed=frozenset({"odd-playback"}))
     assert found.verdict.rule == "t"
+
+
+@pytest.mark.parametrize(
+    ("arrival", "direct"),
+    [
+        (None, False),
+        (Arrival(), False),
+        (Arrival(proxied=False), True),
+        (Arrival(proxied=False, between="Cloudflare"), False),
+    ],
+)
+def test_whether_the_connection_was_the_clients_own(arrival: Arrival | None, direct: bool) -> None:
+    event = Transaction(making_policy(), asks(GPTBOT, "/a.mp3"), arrival).event()
+    assert event.direct is direct

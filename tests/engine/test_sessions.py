@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from stagedoor.engine.sessions import Sessions
 from stagedoor.model.client_keys import listener
 from stagedoor.model.heard import MANY, Amounts, Heard, Listener, Scope, Sentence, Sweep
@@ -151,6 +153,97 @@ def test_a_sentence_that_has_no_session_to_keep_to_is_passed_over() -> None:
     nowhere = listener("unknown", "A")
     sessions.sentence(nowhere, Sentence("r", "network", 600.0), AT)
     assert sessions.left(nowhere, "r", "network", AT) == 0
+
+
+def test_the_only_agent_of_a_household_keeps_its_sentence_once_there_is_a_second() -> None:
+    sessions = Sessions(100)
+    sessions.sentence(HOME, Sentence("r", "agent", 600.0), AT)
+    sessions.sentence(HOME, Sentence("home", "household", 300.0), AT)
+    assert sessions.left(OTHER_AGENT, "r", "agent", AT) == 0
+    fetched(sessions, OTHER_AGENT, range(1))
+    assert sessions.left(HOME, "r", "agent", AT + 100) == 500
+    assert sessions.left(OTHER_AGENT, "r", "agent", AT + 100) == 0
+    assert sessions.left(listener("198.51.100.7", "VLC"), "r", "agent", AT + 100) == 0
+    for one in (HOME, OTHER_AGENT):
+        assert sessions.left(one, "home", "household", AT + 100) == 200
+
+
+def test_its_second_agent_asks_in_vain_and_inherits_nothing() -> None:
+    sessions = Sessions(100)
+    sessions.sentence(HOME, Sentence("r", "agent", 600.0), AT)
+    sessions.sentence(HOME, Sentence("s", "agent", 60.0), AT)
+    for one in ("/music/01.mp3", "/music/02.mp3"):
+        sessions.ignoring(HOME, one, AT)
+    sessions.ignoring(OTHER_AGENT, "/music/01.mp3", AT)
+    assert (of(sessions, HOME, "agent").ignored, of(sessions, OTHER_AGENT, "agent").ignored) == (
+        2,
+        1,
+    )
+    sessions.ignoring(HOME, "/music/02.mp3", AT)
+    sessions.ignoring(HOME, "/music/03.mp3", AT)
+    assert of(sessions, HOME, "agent").ignored == 3
+    assert of(sessions, HOME, "household").ignored == 3
+    assert [sessions.left(HOME, rule, "agent", AT) for rule in "rs"] == [600, 60]
+    sessions.sentence(HOME, Sentence("s", "agent", 30.0), AT)
+    assert sessions.left(HOME, "s", "agent", AT) == 60
+    assert sessions.left(OTHER_AGENT, "s", "agent", AT) == 0
+
+
+def test_the_only_agent_that_tripped_has_tripped_once_there_is_a_second() -> None:
+    sessions = Sessions(100)
+    sessions.tripped(HOME, 3600.0, AT)
+    fetched(sessions, OTHER_AGENT, range(1))
+    assert of(sessions, HOME, "agent", AT + 3599).tripped
+    assert not of(sessions, HOME, "agent", AT + 3600).tripped
+    assert not of(sessions, OTHER_AGENT, "agent").tripped
+    assert of(sessions, OTHER_AGENT, "household").tripped
+
+
+def test_a_networks_sentence_outlasts_its_second_household() -> None:
+    sessions = Sessions(100)
+    sessions.sentence(HOME, Sentence("net", "network", 600.0), AT)
+    sessions.sentence(HOME, Sentence("home", "household", 600.0), AT)
+    sessions.sentence(HOME, Sentence("r", "agent", 600.0), AT)
+    assert sessions.left(NEIGHBOUR, "net", "network", AT) == 600
+    fetched(sessions, NEIGHBOUR, range(1))
+    for one in (HOME, NEIGHBOUR):
+        assert sessions.left(one, "net", "network", AT) == 600
+    assert sessions.left(NEIGHBOUR, "home", "household", AT) == 0
+    assert sessions.left(HOME, "home", "household", AT) == 600
+    assert sessions.left(HOME, "r", "agent", AT) == 600
+    assert sessions.left(NEIGHBOUR, "r", "agent", AT) == 0
+
+
+@pytest.mark.parametrize("sooner", [True, False])
+def test_a_sentenced_agent_is_not_forgotten_for_strangers(sooner: bool) -> None:
+    sessions = Sessions(20)
+    fetched(sessions, HOME, range(1))
+    if sooner:
+        sessions.sentence(HOME, Sentence("r", "agent", 600.0), AT)
+    fetched(sessions, OTHER_AGENT, range(1))
+    if not sooner:
+        sessions.sentence(HOME, Sentence("r", "agent", 600.0), AT)
+        assert sessions.left(OTHER_AGENT, "r", "agent", AT) == 0
+    for number in range(200):
+        fetched(sessions, listener(f"10.{number}.0.1", "Firefox"), range(1))
+    assert sessions.left(HOME, "r", "agent", AT) == 600
+
+
+def test_an_agent_whose_household_was_forgotten_has_one_session_afterwards() -> None:
+    sessions = Sessions(6)
+    fetched(sessions, HOME, range(8))
+    fetched(sessions, OTHER_AGENT, range(1))
+    fetched(sessions, HOME, range(8, 9))
+    later = AT + 400  # the household has heard most of it by then, the agent alone has not
+    for number in range(20):
+        sessions.sent(listener(f"10.{number}.0.1", "Firefox"), song(number), later)
+    assert of(sessions, HOME, "household", later) == Heard()
+    sessions.sent(HOME, song(1), later)
+    sessions.sent(OTHER_AGENT, song(2), later)
+    assert of(sessions, HOME, "agent", later).begun_recordings == 1
+    assert of(sessions, HOME, "household", later).begun_recordings == 2
+    keys = [key for rank in sessions._ranks for key in rank]
+    assert len(keys) == len(set(keys)) == len(sessions)
 
 
 # -- sweeps ----------------------------------------------------------------------------------------

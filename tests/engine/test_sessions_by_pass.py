@@ -84,6 +84,9 @@ def test_a_sentence_keeps_to_the_pass() -> None:
     sessions.sentence(holder("a"), Sentence("r", "household", 60.0), AT)
     assert sessions.left(holder("a", "203.0.113.9"), "r", "household", AT) == 60
     assert sessions.left(holder("b"), "r", "household", AT) == 0
+    sessions.sentence(holder("a"), Sentence("g", "agent", 60.0), AT)
+    assert sessions.left(holder("a"), "g", "agent", AT) == 60
+    assert sessions.left(holder("b"), "g", "agent", AT) == 0
     sessions.sentence(holder("a"), Sentence("n", "network", 60.0), AT)
     assert sessions.left(holder("b"), "n", "network", AT) == 60
 

@@ -178,6 +178,23 @@ def test_a_response_that_is_silent_is_not_expected_to_go_on(site: Site) -> None:
     assert site.expected(at=NOW + 14.1).household.whole_recordings == 0
 
 
+def test_where_no_portion_is_seen_a_response_is_expected_for_longer(site: Site) -> None:
+    """Behind a front nothing is heard of it before its end."""
+    way = Way(HERE, "/1.mp3", NOW, size=SIZE, length=LENGTH, unanswered=30.0)
+    site.ways.begun(way, NOW)
+    assert three(site.expected(at=NOW + 29.9).household) == (200, 1, 1)
+    assert three(site.expected(at=NOW + 30.1).household) == (0, 0, 0)
+
+
+def test_those_whose_end_was_never_heard_of_hide_nobody(site: Site) -> None:
+    """Lines of a front's log get lost: those that wait for them are not looked at for ever."""
+    for number in range(200):
+        site.begin(number, at=NOW - 60.0)
+    for number in range(5):
+        site.begin(1000 + number)
+    assert three(site.expected().household) == (1000, 5, 5)
+
+
 def test_who_plays_a_mix_at_the_speed_of_sound_is_expected_to_go_on_so(site: Site) -> None:
     """Two hours that come as they are heard are not two hours that are taken."""
     long = 7200.0

@@ -1,8 +1,7 @@
-"""The letter says the same in three languages, and concludes nothing from a claim."""
+"""The letter says the same in four languages, and concludes nothing from a claim."""
 
 from __future__ import annotations
 
-import re
 import string
 from dataclasses import replace
 from typing import get_args
@@ -11,8 +10,10 @@ import pytest
 
 from letters import ABOUT
 from stagedoor.evidence.complaint import Complaint
-from stagedoor.evidence.letter import Language, Letter, Sentence, letter, number
-from stagedoor.evidence.letter_texts import LANGUAGES, TEXTS
+from stagedoor.evidence.letter import Letter, Sentence, letter
+from stagedoor.evidence.letter_texts import TEXTS
+from stagedoor.model.languages import LANGUAGES, Language
+from stagedoor.model.locale_forms import number
 
 
 def written(language: Language, about: Complaint = ABOUT) -> Letter:
@@ -34,7 +35,7 @@ def test_every_sentence_is_there_with_the_same_gaps(language: Language) -> None:
 def test_the_figures_are_in_every_language(language: Language) -> None:
     found = written(language)
     rows = [row for section in found.sections if section.table for row in section.table.rows]
-    assert any(row[:2] == ("GPTBot", "3") and number(1_234) in row for row in rows)
+    assert any(row[:2] == ("GPTBot", "3") and number(1_234, language) in row for row in rows)
     assert any("/music/a.mp3" in row for row in rows)
     assert len(found.asked) == 4
     assert "OpenAI" in found.subject
@@ -59,6 +60,25 @@ def test_an_address_that_is_not_known_is_said_to_be_so() -> None:
     )
 
 
-def test_numbers_read_the_same_everywhere() -> None:
-    assert re.fullmatch("1.234.567", number(1_234_567))
-    assert "," not in number(1_234_567)
+def test_numbers_and_days_are_written_as_the_language_does() -> None:
+    days = {
+        language: dict(written(language).facts)[TEXTS[language]["date"]] for language in LANGUAGES
+    }
+    assert days["en"].count("-") == 2
+    assert days["de"].count(".") == 2
+    assert len(set(days.values())) == len(LANGUAGES)
+    cells = {
+        language: {
+            cell for section in written(language).sections if section.table
+            for row in section.table.rows for cell in row
+        }
+        for language in ("en", "de")
+    }  # fmt: skip
+    assert "1,234" in cells["en"]
+    assert "1.234" in cells["de"]
+
+
+def test_a_reservation_has_its_name_in_law() -> None:
+    assert "Nutzungsvorbehalt" in TEXTS["de"]["subject"]  # UrhG, section 44b
+    assert "réserve de droits" in TEXTS["fr"]["subject"]  # CPI, article L. 122-5-3
+    assert "reserva de derechos" in TEXTS["es"]["subject"]  # RDL 24/2021, article 67

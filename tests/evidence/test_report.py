@@ -3,46 +3,24 @@
 from __future__ import annotations
 
 import re
+import string
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
 from ledgers import OCTOBER, visit
-from stagedoor.evidence.account import Account, Publications
-from stagedoor.evidence.entries import DAY, Limits, Notice, Refusal, Taking, runs
-from stagedoor.evidence.report import Extract, page
+from reports import EXTRACT, NASTY, account, body, everything, page, publications
+from stagedoor.evidence import wording
+from stagedoor.evidence.account import Account, InForceFrom, Publications
+from stagedoor.evidence.entries import DAY, Limits, Notice, Taking, runs
+from stagedoor.evidence.joint_report import Part, joint_page
+from stagedoor.evidence.report_texts import REPORT_TEXTS
 from stagedoor.evidence.verification import Findings
-from stagedoor.evidence.wording import size, spell
-
-NASTY = "<script>alert('x')</script><img src=//evil.example/x>\"'&"
-EXTRACT = Extract(OCTOBER, 1, 9, "0" * 64, "f" * 64, 4, "Stagedoor")
-
-
-def body(entry: Notice | Taking | Refusal) -> dict[str, Any]:
-    return {**entry.body(), "kind": entry.kind}
-
-
-def account() -> Account:
-    found = Account("GPTBot", OCTOBER, OCTOBER + 10 * DAY)
-    rows: list[Notice | Taking | Refusal] = [
-        Notice(visit(OCTOBER + 1, "/robots.txt", proof="verified"), ("aa" * 32,)),
-        Taking(visit(OCTOBER + DAY, proof="verified"), 200, 5_000_000, against=True),
-        Taking(visit(OCTOBER + DAY, NASTY, proof="spoofed"), 200, 70_000_000),
-        Refusal(visit(OCTOBER + 2 * DAY, NASTY), 403, NASTY),
-    ]
-    for seq, row in enumerate(rows, 1):
-        found.add(seq, body(row), {"why": NASTY, "agent": NASTY, "address": NASTY})
-    return found
-
-
-def publications() -> Publications:
-    found = Publications()
-    for at, of in ((1, "aa" * 32), (2, "bb" * 32), (3, "")):
-        found.add({"kind": "publication", "at": OCTOBER + at * DAY, "where": "/robots.txt",
-                   "standard": NASTY, "text": of})  # fmt: skip
-    return found
+from stagedoor.evidence.wording import ENGLISH, TimeStamp, Wording, size
+from stagedoor.model.facts import KINDS, PROOFS
+from stagedoor.model.languages import LANGUAGES, Language
 
 
 class Reader(HTMLParser):
@@ -104,7 +82,7 @@ def test_the_site_is_named_by_its_own_address_and_by_no_visitor() -> None:
 def test_the_large_figures_are_of_those_who_proved_it() -> None:
     html = page(account(), {}, Findings(), EXTRACT)
     boxes = re.findall(r"<li class=\"\w+\"><b>(.*?)</b>.*?<i>(.*?) by all", html)
-    assert boxes == [("1", "1"), ("1", "1"), ("5.0 MB", "5.0 MB"), ("0", "1")]
+    assert boxes == [("1", "1"), ("1", "1"), ("5.0\xa0MB", "5.0\xa0MB"), ("0", "1")]
 
 
 def test_an_account_of_nothing_is_a_page_too() -> None:
@@ -138,15 +116,97 @@ def test_sizes(count: int, shown: str) -> None:
     assert size(count) == shown
 
 
-@pytest.mark.parametrize(
-    ("milliseconds", "shown"),
-    [(0, "less than a second"), (61_000, "1 min 1 s"), (90_061_000, "1 d 1 h"), (3_600_000, "1 h")],
-)
-def test_durations(milliseconds: int, shown: str) -> None:
-    assert spell(milliseconds) == shown
-
-
 def test_numbers_become_ranges() -> None:
     assert runs([3, 4, 5, 9]) == [(3, 5), (9, 9)]
     assert runs([]) == []
     assert Limits().keep > Limits().visitor > Limits().address
+
+
+def visible(html: str) -> str:
+    """What is read, without styles; texts that are the ledger's own are left out."""
+    body = html.partition("<body>")[2]
+    return " ".join(re.sub(r"<pre>.*?</pre>|<code[^>]*>.*?</code>|<[^>]+>", " ", body).split())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_report_is_whole_in_every_language(language: Language) -> None:
+    html = everything(language)
+    read(html)
+    assert f'<html lang="{language}">' in html
+    assert "{" not in visible(html)
+    once = {"en": "once", "de": "1 Mal", "fr": "1 fois", "es": "1 vez"}[language]
+    assert f"<dd>{once}</dd>" in html
+
+
+@pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "en"])
+def test_nothing_is_left_in_english(language: Language) -> None:
+    text = visible(everything(language))
+    assert not re.findall(r"\b(?:the|were|not|which|taken|notices|refused|by|and)\b", text)
+    assert "12.345" in text or "12 345" in text
+    assert "2026-10-01" not in text
+
+
+def test_every_text_of_the_report_is_used() -> None:
+    used: set[str] = set()
+
+    class Seen(Mapping[str, str]):
+        def __getitem__(self, key: str) -> str:
+            used.add(key)
+            return REPORT_TEXTS["en"][key]
+
+        def __iter__(self) -> Iterator[str]:
+            return iter(REPORT_TEXTS["en"])
+
+        def __len__(self) -> int:
+            return len(REPORT_TEXTS["en"])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wording, "REPORT_TEXTS", {"en": Seen()})
+        everything("en")
+        page(Account("GPTBot", OCTOBER, OCTOBER), {}, Findings(), EXTRACT)
+        one_taken = account()
+        one_taken.published = publications().intervals()
+        late = Notice(visit(OCTOBER + 5, proof="unverified"), ())
+        for seq in range(60):
+            one_taken.add(seq, body(replace(late, visit=replace(late.visit, client="GPTBot"))), {})
+        one_taken.add(99, body(Taking(visit(OCTOBER + DAY), 200, 5, against=True)), {})
+        stamp = TimeStamp(OCTOBER, "tsa.example", checked=False)
+        page(one_taken, {}, Findings(), replace(EXTRACT, held=2, counting=1, timestamp=stamp))
+        parts = [Part("1-a", one_taken), Part("2-b")]
+        joint_page(one_taken, parts, EXTRACT, ENGLISH)
+        noticed = Account("GPTBot", OCTOBER, OCTOBER + 10 * DAY)
+        noticed.add(1, body(late), {})
+        open_end = InForceFrom("/robots.txt", "RFC 9309", "aa" * 32, OCTOBER, None)
+        ended = replace(open_end, until=OCTOBER + 1)
+        noticed.published = [open_end, *([ended] * 7)]
+        noticed.published += [replace(open_end, where=f"/{number}") for number in range(9)]
+        page(noticed, {}, Findings(), EXTRACT)
+    rest = set(REPORT_TEXTS["en"]) - used
+    assert {key for key in rest if not key.startswith(("kind.", "who."))} == set()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_has_every_text_with_the_same_values(language: Language) -> None:
+    def values(text: str) -> set[str]:
+        return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None} - {
+            "n"
+        }
+
+    def tags(text: str) -> list[str]:
+        return re.findall(r"<[^>]+>", text)
+
+    texts, english = REPORT_TEXTS[language], REPORT_TEXTS["en"]
+    assert list(texts) == list(english), "in the same order, so that they can be read side by side"
+    for key, text in texts.items():
+        assert text.strip(), key
+        assert values(text) == values(english[key]), key
+        assert sorted(tags(text)) == sorted(tags(english[key])), key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_and_every_name_has_a_text(language: Language) -> None:
+    said = Wording(language)
+    assert all(said.say(f"kind.{kind}") for kind in KINDS)
+    for proof in PROOFS:
+        assert "GPTBot" in said.who("GPTBot", proof)
+        assert said.who("unknown", proof) != said.who("anonymous", proof)

@@ -9,7 +9,7 @@ import pytest
 
 from flows import SMALL_RULES, OpenGuard, answered, flow
 from making import FIREFOX, OVERCAST
-from stagedoor.fronts.mitmproxy import flow_exchange
+from stagedoor.fronts.mitmproxy import delays
 
 THROTTLE = {
     "05-slow.yaml": """
@@ -38,7 +38,7 @@ def test_whoever_is_too_fast_is_told_when_to_come_back(opened: OpenGuard) -> Non
     assert late is not None
     assert (late.status_code, late.headers["Retry-After"]) == (429, "30")
     text = late.get_text() or ""
-    assert "You are welcome again in 30s." in text
+    assert "You are welcome again in 30 seconds." in text
     assert "Nobody needs more than two recordings a minute" in text
     assert fixture.recorded.verdicts == ["throttle"]
     assert fixture.value("blocks_total", crawler="Overcast", rule="not-so-fast") == 1
@@ -133,7 +133,7 @@ def test_what_turns_out_to_be_audio_is_delayed_then(opened: OpenGuard) -> None:
 
 
 def test_only_so_many_wait_at_once(opened: OpenGuard, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow_exchange, "MOST_WAITING", 1)
+    monkeypatch.setattr(delays, "MOST_WAITING", 1)
     fixture = opened(SMALL_RULES | DELAY)
 
     async def two() -> None:
@@ -146,7 +146,7 @@ def test_only_so_many_wait_at_once(opened: OpenGuard, monkeypatch: pytest.Monkey
         await first
 
     asyncio.run(two())
-    assert fixture.guard.exchanges.waiting == 0
+    assert fixture.guard.exchanges.delays.waiting == 0
 
 
 def test_observe_mode_holds_nobody_up(opened: OpenGuard) -> None:

@@ -37,7 +37,7 @@ def test_events_arrive_as_they_were_sent() -> None:
         await first.open(ends[0])
         await second.open(ends[1])
         for number in range(3):
-            assert second.send(([decided, Spent(number)], {"stagedoor_connections": 1.0}))
+            assert second.send(("", [decided, Spent(number)], {"stagedoor_connections": 1.0}))
         assert second.send(bytes(300_000))
         second.close()
         async with asyncio.timeout(5):
@@ -47,7 +47,7 @@ def test_events_arrive_as_they_were_sent() -> None:
 
     asyncio.run(talk())
     assert got[:3] == [
-        ([decided, Spent(number)], {"stagedoor_connections": 1.0}) for number in range(3)
+        ("", [decided, Spent(number)], {"stagedoor_connections": 1.0}) for number in range(3)
     ]
     assert got[3] == bytes(300_000)
 
@@ -70,10 +70,10 @@ def test_a_worker_gathers_events_and_keeps_its_own_to_itself() -> None:
     assert len(soon) == 1
     assert not sent
     soon.pop()()
-    assert sent.pop() == ([Spent(0), Spent(1), Spent(2)], {"stagedoor_connections": 7})
+    assert sent.pop() == ("", [Spent(0), Spent(1), Spent(2)], {"stagedoor_connections": 7})
     for number in range(MOST):
         suite.emit(Spent(number))
-    assert len(sent.pop()[0]) == MOST
+    assert len(sent.pop()[1]) == MOST
     takes[0] = False
     suite.emit(StreamChanged("browser", 1))
     suite.close()

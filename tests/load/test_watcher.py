@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from watchfiles import Change
 
+import severalsites
 from stagedoor.config.yamltext import Source
 from stagedoor.load import rule_folder
 from stagedoor.load.watcher import Watcher, _Filter, places
@@ -66,6 +67,72 @@ def test_what_else_happens_beside_the_rules_is_passed_over(
     folder: Path, path: str, matters: bool
 ) -> None:
     assert _Filter(folder)(Change.modified, str(folder.parent / path)) is matters
+
+
+def test_the_folders_of_sites_are_watched_with_the_rules(folder: Path) -> None:
+    own = folder / "sites" / "anna"
+    (own / "crawlers").mkdir(parents=True)
+    (folder / "sites" / "a-file").write_text("", "utf-8")
+    assert {folder / "sites", own, own / "crawlers"} <= set(places(folder))
+    matters = _Filter(folder)
+    assert matters(Change.modified, str(own / "stance.yaml"))
+    assert matters(Change.added, str(folder / "sites" / "berta"))
+    assert not matters(Change.modified, str(own / ".stance.yaml.swp"))
+
+
+def test_each_site_takes_its_own_and_a_mistake_in_one_is_no_matter_of_the_others(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One watches, and all look; the old rules of the site with the mistake stay in force."""
+    severalsites.write(folder)
+    taken: dict[str, str] = {}
+
+    def watcher(site: str) -> Watcher:
+        def take(policy: Policy) -> None:
+            taken[site] = policy.stance.artist.name
+
+        def load(sources: Sequence[Source]) -> Policy:
+            return rule_folder.build(sources, site=site)
+
+        found = Watcher(load, take, lambda _event: None)
+        found.know(folder, rule_folder.sources(folder, site), site)
+        return found
+
+    async def until(look: Callable[[], bool]) -> None:
+        for _ in range(600):
+            if look():
+                return
+            await asyncio.sleep(0.1)
+        pytest.fail(f"{taken} {caplog.text}")
+
+    async def watched() -> None:
+        leader, anna, berta = watcher(""), watcher("anna"), watcher("berta")
+        leader.followers = (anna, berta)
+        leader.open()
+        await asyncio.sleep(0.3)
+        severalsites.write(folder, anna=severalsites.ANNA.replace("artist", "artits"))
+        await until(lambda: bool(anna.trouble))
+        assert not berta.trouble
+        assert not leader.trouble
+        shared = severalsites.SHARED.replace("name: Berta", "name: Bertha")
+        severalsites.write(folder, shared, severalsites.ANNA.replace("artist", "artits"))
+        await until(lambda: taken.get("berta") == "Bertha")
+        assert anna.trouble
+        assert "anna" not in taken
+        severalsites.write(folder, shared, severalsites.ANNA.replace("name: Anna", "name: Anne"))
+        await until(lambda: taken.get("anna") == "Anne")
+        assert not anna.trouble
+        # Asked for, all load anew, also where nothing has changed.
+        taken.clear()
+        leader.look_again()
+        await until(lambda: len(taken) == 3)
+        leader.close()
+
+    with caplog.at_level("INFO", logger="stagedoor.door"):
+        asyncio.run(watched())
+    assert "sites/anna/stance.yaml:1:1: unknown field" in caplog.text
+    assert "1 mistake; the rules of anna loaded at" in caplog.text
+    assert "rules of berta loaded anew" in caplog.text
 
 
 def test_a_storm_of_requests_to_look_again_is_two_looks(folder: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from weakref import ref
+
 import pytest
 
 from stagedoor.marks.own_links import OwnLinks, resolved
@@ -55,3 +58,16 @@ def test_without_paths_all_are() -> None:
     links = OwnLinks(found, frozenset({"audio", "feed"}), None)
     assert links.wanted("/", HOSTS, "/feed.xml", listed=False)
     assert not links.wanted("/", HOSTS, "/about", listed=False)
+
+
+def test_what_is_replaced_at_a_reload_goes_at_once() -> None:
+    """Not only when the collector has come to it: a policy goes with it."""
+    links = OwnLinks(found, frozenset({"audio"}), None)
+    assert links.wanted("/", HOSTS, "/music/a.mp3", listed=False)
+    gone = ref(links)
+    gc.disable()
+    try:
+        del links
+        assert gone() is None
+    finally:
+        gc.enable()

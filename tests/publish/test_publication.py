@@ -18,7 +18,7 @@ from stagedoor.identify.catalogue import Catalogue
 from stagedoor.model.facts import Purpose
 from stagedoor.publish import publication
 from stagedoor.publish.publication import NOTHING, Fields, Published, published, stricter
-from stagedoor.signals import headers
+from stagedoor.signals import headers, licence_documents
 from stagedoor.signals.html import head
 from stagedoor.signals.meaning import USES, Answer, Said, resolve
 from stagedoor.signals.robots import access as robots_txt
@@ -26,7 +26,6 @@ from stagedoor.signals.standards import (
     ai_txt,
     content_signal,
     content_usage,
-    rsl,
     tdmrep,
     trust_txt,
 )
@@ -77,7 +76,7 @@ def test_every_stance_comes_back_as_it_was_meant(said: Said, catalogue: Catalogu
     }
     assert resolve(by_page, "train").answer == said.train
     assert not any(resolve((*by_header, *by_page), use).against for use in USES)
-    licence = rsl.read(found.files["/license.xml"].text, f"{ADDRESS}{SONG}")
+    licence = licence_documents.read(found.files["/license.xml"].text, f"{ADDRESS}{SONG}")
     assert licence is not None
     assert licence.said == said
     reservation = tdmrep.read(found.files["/.well-known/tdmrep.json"].text, SONG)
@@ -153,7 +152,7 @@ def test_without_an_address_nothing_leads_there(catalogue: Catalogue) -> None:
     found = published(stance(address=""), catalogue)
     assert "/.well-known/tdm-policy.json" not in found.files
     texts = everything(found)
-    assert rsl.read(texts.pop("/license.xml"), f"{ADDRESS}{SONG}") is not None
+    assert licence_documents.read(texts.pop("/license.xml"), f"{ADDRESS}{SONG}") is not None
     assert not [where for where, text in texts.items() if b"license" in text.lower()]
 
 
@@ -353,7 +352,7 @@ def test_a_yes_to_search_may_stay_unsaid_and_a_no_may_not(
     for heard in (content_usage.read_robots, content_signal.WORDS.heard):
         (statement,) = heard(robots, "Someone", "/")
         assert statement.said.search == said
-    licence = rsl.read(found.files["/license.xml"].text, f"{ADDRESS}{SONG}")
+    licence = licence_documents.read(found.files["/license.xml"].text, f"{ADDRESS}{SONG}")
     assert licence
     assert licence.said.search == said
     assert licence.said.train == "no"

@@ -150,6 +150,7 @@ def test_it_is_written_once_a_minute(downloads: Downloads, clock: Clock, tmp_pat
     assert read_downloads(tmp_path / FILE) == {"2026-11": {EPISODE: 1}}
 
 
+@pytest.mark.slow
 def test_it_is_bounded(downloads: Downloads) -> None:
     for number in range(MOST_RECORDINGS + 10):
         downloads.record(portion(0, 60, track=f"/{number}.mp3"))

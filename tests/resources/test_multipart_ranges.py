@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stagedoor.resources.multipart_ranges import MOST, Parts
+from stagedoor.resources.multipart_ranges import MOST, Parts, asked_parts
 
 
 def part(start: int, size: int, whole: str = "9000") -> bytes:
@@ -70,3 +70,33 @@ def test_no_more_parts_are_noted_than_the_bound() -> None:
 
 def test_parts_that_touch_each_other_are_one() -> None:
     assert taken(part(0, 500) + part(500, 500) + END)[0] == [(0, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "parts"),
+    [
+        ("bytes=0-9", [(0, 10)]),
+        ("bytes=90-", [(90, 100)]),
+        ("bytes=-10", [(90, 100)]),
+        ("bytes=-1000", [(0, 100)]),
+        ("Bytes = 5 - 9 , 0-0", [(0, 1), (5, 10)]),
+        ("bytes=0-49,25-74", [(0, 75)]),
+        ("bytes=50-99,0-0", [(0, 1), (50, 100)]),
+        ("bytes=200-300", []),
+        ("bytes=9-5", []),
+        ("bytes=-", []),
+        ("bytes=a-b", []),
+        ("bytes=0-9,x", []),
+        ("seconds=0-9", []),
+        ("bytes", []),
+        ("", []),
+    ],
+)
+def test_what_a_range_asks_for(asked: str, parts: list[tuple[int, int]]) -> None:
+    assert asked_parts(asked, 100) == parts
+
+
+def test_very_many_ranges_are_few() -> None:
+    found = asked_parts("bytes=" + ",".join(f"{n}-{n}" for n in range(0, 2000, 2)), 2000)
+    assert len(found) == 32
+    assert found[-1] == (62, 1999)

@@ -376,3 +376,31 @@ def test_a_path_too_long_to_be_kept_is_classified_all_the_same() -> None:
     for path in ("/live/stream", "/live/" + "a" * 5000):
         assert found.classify(path).kind == "audio"
         assert found.classify(path, path + "?x=1").kind == "audio"
+
+
+SHARED = {
+    **CATALOGUE,
+    "20-ai.yaml": TRAINING_OFF,
+    "stance.yaml": "artist: {name: Us}\nsites: {berta: {ai: {train: yes}}}",
+}
+
+
+def test_one_of_several_sites_has_the_stance_of_all_and_its_own_over_it() -> None:
+    berta = load_policy(sources(SHARED), site="berta")
+    assert (berta.stance.artist.name, verdict(berta).action) == ("Us", "allow")
+    assert str(berta.place).startswith("stance.yaml:2")
+    shared = load_policy(sources(SHARED))
+    assert (shared.stance.sites, verdict(shared).action) == (("berta",), "block")
+    assert str(shared.place) == "stance.yaml:1:1"
+    assert str(load_policy(sources(CATALOGUE)).place) == "stance.yaml"
+
+
+def test_mistakes_of_a_site_are_where_they_stand() -> None:
+    own = {**SHARED, "sites/anna/stance.yaml": "artist: {name: Anna}\nsite: {profile: nothing}"}
+    with pytest.raises(ConfigError) as error:
+        load_policy(sources(own), site="anna")
+    assert str(error.value).startswith("sites/anna/stance.yaml:2:17: ")
+    with pytest.raises(ConfigError, match='there is no site "carla"'):
+        load_policy(sources(SHARED), site="carla")
+    bare = {**CATALOGUE, "sites/anna/stance.yaml": "ai: {train: yes}"}
+    assert load_policy(sources(bare), site="anna").stance.ai.train == "yes"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.signals import headers, links, patterns
+from stagedoor.signals import headers, licence_documents, links, patterns
 from stagedoor.signals.html import head
 from stagedoor.signals.standards import ai_txt, c2pa, robots_tag, rsl, tdmrep, trust_txt
 
@@ -20,7 +20,7 @@ PATH = "/a" * 2_000
 
 READERS: Mapping[str, Callable[[str], object]] = {
     "tdmrep file": lambda text: tdmrep.read(_octets(text), PATH),
-    "rsl file": lambda text: rsl.read(_octets(text), URL),
+    "rsl file": lambda text: licence_documents.read(_octets(text), URL),
     "ai.txt": lambda text: ai_txt.read(_octets(text), PATH),
     "trust.txt": lambda text: trust_txt.read(_octets(text)),
     "page": lambda text: head.read(_octets(text), "", URL),
@@ -38,7 +38,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
 readers = pytest.mark.parametrize("reader", READERS.values(), ids=READERS.keys())
 
 MEGABYTE = 1_000_000
-_RSL = f'<rsl xmlns="{rsl.NAMESPACE}">'
+_RSL = f'<rsl xmlns="{licence_documents.NAMESPACE}">'
 PIECES = (
     *("<", ">", ":", ",", ";", '"', "'", "\\", '\\"', " ", "\t", "\n", "\r", "\0", "&", "&amp;"),
     *("[", "{", '{"a":', "*", "*a", "$", "%", "%6d", "%6", "ü", "=", "-", "a.", "/*"),
@@ -70,12 +70,14 @@ def test_a_megabyte_that_is_well_formed() -> None:
         '<content url="*a*a*b"><license><prohibits type="usage">all</prohibits></license></content>'
     )
     document = _RSL + scope * ((MEGABYTE - 100) // len(scope)) + "</rsl>"
-    assert rsl.read(document.encode(), URL) is None
-    found = rsl.read(document.encode(), "https://ana.example/aab")
+    assert licence_documents.read(document.encode(), URL) is None
+    found = licence_documents.read(document.encode(), "https://ana.example/aab")
     assert found
     assert found.text.count("<content") == document.count("<content")
     attributes = " ".join(f'a{number}="b"' for number in range(MEGABYTE // 12))
-    assert rsl.read(f"{_RSL}<content url='/' {attributes}/></rsl>".encode(), URL) is None
+    assert (
+        licence_documents.read(f"{_RSL}<content url='/' {attributes}/></rsl>".encode(), URL) is None
+    )
     page = f"<meta {attributes} name=robots content=noai>"[: head.LIMIT]
     head.read(page.encode())
 
@@ -95,8 +97,8 @@ def test_no_soup_raises(reader: Callable[[str], object], pieces: list[str]) -> N
 @given(data=st.binary())
 def test_no_octets_raise(data: bytes) -> None:
     tdmrep.read(data, PATH)
-    rsl.read(data, URL)
-    rsl.read(_RSL.encode() + data, URL)
-    rsl.read(b'<?xml version="1.0" encoding="' + data, URL)
+    licence_documents.read(data, URL)
+    licence_documents.read(_RSL.encode() + data, URL)
+    licence_documents.read(b'<?xml version="1.0" encoding="' + data, URL)
     ai_txt.read(data, PATH)
     trust_txt.read(data)

@@ -18,6 +18,7 @@ from shippedpolicy import shipped_policy
 from sitefacts import HTML, answer, audited, told
 from stagedoor.cli import main
 from stagedoor.config import stance as stances
+from stagedoor.config import stance_reading
 from stagedoor.config.stance import Stance
 from stagedoor.fronts.mitmproxy.signal_responses import carried
 from stagedoor.identify.catalogue import Catalogue
@@ -128,7 +129,7 @@ def catalogue() -> Catalogue:
 
 def read_stance(text: str) -> Stance:
     problems: list[Problem] = []
-    found = stances.read_stance(document(text), problems)
+    found = stance_reading.read_stance(document(text), problems)
     assert problems == []
     return found
 

@@ -479,6 +479,18 @@ class StoreContract:
         assert Player(driver, agent="Safari").left("one", "agent", 1000.0) == 0.0
         assert Player(driver, agent="Opera").left("one", "agent", 1000.0) == 0.0
 
+    def test_the_only_agents_sentence_and_trap_stay_its_own(self) -> None:
+        driver = self.driver()
+        player, second = Player(driver), Player(driver, agent="Safari")
+        player.gets(song(1), at=999.0)
+        player.does(Effects(sentence=Sentence("one", "agent", 600.0)), 1000.0)
+        player.does(Effects(tripped=3600.0), 1000.0)
+        second.gets(song(2), at=1001.0)
+        assert player.left("one", "agent", 1002.0) == 598.0
+        assert player.heard(1002.0, "agent").tripped
+        assert second.left("one", "agent", 1002.0) == 0.0
+        assert not second.heard(1002.0, "agent").tripped
+
     def test_what_is_asked_for_under_a_sentence_and_traps(self) -> None:
         player = Player(self.driver())
         for number in (1, 2, 2, 3):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tracemalloc
 
+import pytest
+
 from stagedoor.store.on_air import MOST, PAUSE, OnAir
 
 HOME, NEIGHBOUR = "192.0.2.7", "192.0.2.8"
@@ -57,6 +59,7 @@ def test_ten_times_as_many_as_there_is_room_for() -> None:
     assert all(air.streams_in(f"10.0.{n}.0/24") == 0 for n in range(256))
 
 
+@pytest.mark.slow
 def test_a_day_of_coming_and_going_grows_nothing() -> None:
     """A listener a second, each for ten minutes: six hundred at a time, whoever they are."""
     air = OnAir()

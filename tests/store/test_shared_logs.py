@@ -20,6 +20,7 @@ from stagedoor.model.facts import Rate
 from stagedoor.model.heard import SCOPES, Sentence
 from stagedoor.resources.listings import Listed
 from stagedoor.store import shared_logs
+from stagedoor.store.counters import HOUR
 from stagedoor.store.interface import Length, Query
 from stagedoor.store.shared import SharedStore
 from stagedoor.store.store_keys import once_key
@@ -42,14 +43,17 @@ def server() -> Iterator[StoreServer]:
 async def guards(
     server: StoreServer, count: int = 2, wait: float = 1.0, password: str = ""
 ) -> AsyncIterator[list[SharedStore]]:
-    """Guards with their own clocks, connected."""
+    """Guards with their own clocks, connected. A clock starts within a minute that lasts as long as a
+    test: when a minute ends, a part of what was counted in it no longer counts.
+    """
+    began = time.monotonic()
     found = [
         SharedStore(
             ValkeyServer(store_address(server.address), password),
             *(1000,),
             prefix="test",
             wait=wait,
-            clock=lambda number=number: time.monotonic() + 1000.0 * number,  # type: ignore[misc]
+            clock=lambda number=number: time.monotonic() - began + 5 + number * HOUR,  # type: ignore[misc]
         )
         for number in range(count)
     ]

@@ -1,8 +1,12 @@
-"""What the guard costs, measured: `python -m tools.bench [door|decide|quality|replay|listening]`.
+"""What the guard costs, measured: `python -m tools.bench [door|beside|decide|quality|…]`.
 
     __main__.py    the entry
     cli.py         options; what is measured, printed and written
     door.py        a proxy with the guard against a proxy without, in turns, on the same origin
+    beside.py      everything side by side: nginx, mitmdump, serve, the counter, peers
+    beside_programs.py, busy.py, peer_proxy_py.py, beside_chart.py
+                   how those are started, who asks them, and the chart in the docs
+    firewall.py    a refused client that is turned away by nftables
     decide.py      the core alone, in this process, against a plain loop of Python
     listening.py   sessions of listening: one observation, and memory
     replay.py      reading an access log, against GoAccess

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from rich.console import Console
 
-from . import counter, decide, door, quality, replay, serve, watch
+from . import beside, counter, decide, door, firewall, quality, replay, serve, watch
 from .audience import measure as audience
 from .audience.grounds import FRONTS, STANCE, STRICT, Front
 from .audience.runs import Audience
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _measure(
     options: argparse.Namespace, tell: Callable[[str], None]
-) -> Report | Quality | watch.Loads | Audience | serve.Sides:
+) -> Report | Quality | watch.Loads | Audience | serve.Sides | beside.Beside:
     if options.what == "quality":
         return quality.measure(options.npm, options.fixtures, options.misses, tell)
     if options.what == "decide":
@@ -66,6 +66,14 @@ def _measure(
     if options.what == "serve":
         rounds, seconds = (2, 1.0) if options.quick else (5, 4.0)
         return serve.measure(options.rounds or rounds, seconds, tell)
+    if options.what == "beside":
+        sides = beside.QUICK if options.quick else beside.FULL
+        if options.rounds:
+            sides = replace(sides, rounds=options.rounds)
+        return beside.measure(sides, dict(options.peer), tell, options.sides or ())
+    if options.what == "firewall":
+        rounds = firewall.QUICK_ROUNDS if options.quick else firewall.ROUNDS
+        return firewall.measure(options.rounds or rounds, tell)
     if options.what == "listening":
         stance = STRICT if options.strict else STANCE
         fronts: Sequence[Front] = options.fronts or FRONTS
@@ -81,6 +89,15 @@ def _measure(
 
 _STANCES = {"saying": (door.SILENT, ""), "canaries": ("", door.CANARIES)}
 """The same guard under two stances: what each of them costs."""
+
+
+def _peer(text: str) -> tuple[str, str]:
+    name, equals, command = text.partition("=")
+    if not name.strip() or not equals or not command.strip():
+        raise argparse.ArgumentTypeError(
+            f'"{text}" has no name and command — write anubis="anubis -bind {{listen}} …"'
+        )
+    return name.strip(), command
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:
@@ -105,13 +122,17 @@ def _parser() -> argparse.ArgumentParser:
             "listening",
             "counter",
             "serve",
+            "beside",
+            "firewall",
         ),
         default="door",
         help="door: whole requests through both proxies; saying: with signals and ledger, and "
         "without; canaries: with marked links for machines, and without; decide: the core alone; "
         "quality: who is told from whom; replay: reading access logs; watch: loading a page "
         "beside the browser; listening: who is disturbed, and who is stopped, with real programs; "
-        "counter: decisions, and nginx that asks; serve: stagedoor serve beside mitmdump",
+        "counter: decisions, and nginx that asks; serve: stagedoor serve beside mitmdump; "
+        "beside: all ways to stand in front of a site, side by side; "
+        "firewall: who is turned away by nftables, as root",
     )
     parser.add_argument("--quick", action="store_true", help="under a minute, less certain")
     parser.add_argument(
@@ -156,9 +177,25 @@ def _parser() -> argparse.ArgumentParser:
         "--strict", action="store_true", help="listening: with no to all that ships as log"
     )
     parser.add_argument(
+        "--peer",
+        action="append",
+        type=_peer,
+        default=[],
+        metavar="NAME=COMMAND",
+        help="beside: another guard, that you have built. In its command stand {listen} (HOST:PORT), "
+        "{port}, {upstream} (the site's URL), {metrics} (another HOST:PORT) and {folder} (an empty "
+        "one). May be given several times",
+    )
+    parser.add_argument(
+        "--sides",
+        nargs="+",
+        metavar="TEXT",
+        help="beside: of our own, those with this in their names",
+    )
+    parser.add_argument(
         "--fronts",
         nargs="+",
-        choices=("tls", "proxied", "plain"),
-        help="listening: where visitors come to (default: tls proxied)",
+        choices=("tls", "proxied", "plain", "counter", "caddy"),
+        help="listening: where visitors come to (default: tls proxied counter)",
     )
     return parser

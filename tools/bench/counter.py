@@ -115,7 +115,7 @@ request = function()
     return asked[number + 1]
 end
 """
-_HAND_WRITTEN = (
+HAND_WRITTEN = (
     "GPTBot|ChatGPT-User|OAI-SearchBot|ClaudeBot|anthropic-ai|CCBot|Bytespider|Amazonbot|"
     "Applebot-Extended|PerplexityBot|meta-externalagent|Google-Extended|cohere-ai|Diffbot|"
     "ImagesiftBot|Omgilibot|FacebookBot|Timpibot|YouBot"
@@ -226,7 +226,7 @@ class _Bench:
             metrics,
         )
         self._alone = self._plain("alone")
-        self._by_hand = self._plain("by-hand", _HAND_WRITTEN)
+        self._by_hand = self._plain("by-hand", HAND_WRITTEN)
         self._kept = self._exported("kept")
         self._asked = self._exported("asked", "--no-cache")
         self._mapped = self._exported("mapped", asking=False)

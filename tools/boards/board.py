@@ -31,7 +31,7 @@ def to_json(board: Board) -> str:
     made = dashboard.Dashboard(board.title).uid(board.uid).description(board.description)
     made.tags([TAG]).time(board.time, "now").refresh("1m").timezone("browser")
     made.tooltip(models.DashboardCursorSync.CROSSHAIR)
-    made.variables([_source(), _label("job"), _label("instance")])
+    made.variables([_source(), _label("job"), _label("instance"), _label("site")])
     others = dashboard.DashboardLink("Stagedoor").type(models.DashboardLinkType.DASHBOARDS)
     others.tags([TAG]).include_vars(True).keep_time(True).as_dropdown(False)
     others.tooltip("The other boards, with the same time and guards")
@@ -59,10 +59,21 @@ def _source() -> dashboard.DatasourceVariable:
 
 
 def _label(name: str) -> dashboard.QueryVariable:
-    matchers = '{job=~"$job"}' if name == "instance" else ""
+    asked, matchers = _ASKED.get(name, ("stagedoor_build_info", ""))
     made = dashboard.QueryVariable(name).label(name.capitalize()).datasource(SOURCE)
-    made.query(f"label_values(stagedoor_build_info{matchers}, {name})")
+    made.query(f"label_values({asked}{matchers}, {name})")
     made.refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED).multi(True).include_all(True)
     made.all_value(".*").sort(models.VariableSort.ALPHABETICAL_ASC)
     made.current(models.VariableOption(text="All", value="$__all", selected=True))
-    return made.description(f"Guards to look at, by {name}")
+    return made.description(
+        "Sites to look at, where several stand behind one guard"
+        if name == "site"
+        else f"Guards to look at, by {name}"
+    )
+
+
+_ASKED = {
+    "instance": ("stagedoor_build_info", '{job=~"$job"}'),
+    "site": ("stagedoor_enforcing", '{job=~"$job",instance=~"$instance"}'),
+}
+"""What is asked for the values of a variable: a metric, and the choices before it."""

@@ -143,14 +143,14 @@ FAULTS = Row(
         Panel(
             "lines", "Number of rules", "Loaded, and left in force by the stance.",
             [
-                (BOARD.pick("stagedoor_rules_loaded"), "loaded {{instance}}"),
-                (BOARD.pick("stagedoor_rules_in_force"), "in force {{instance}}"),
+                (BOARD.pick("stagedoor_rules_loaded"), "loaded {{instance}} {{site}}"),
+                (BOARD.pick("stagedoor_rules_in_force"), "in force {{instance}} {{site}}"),
             ],
             decimals=0, width=8,
         ),
         Panel(
             "lines", "Signatures", "Tokens by which the catalogue knows crawlers and clients.",
-            [(BOARD.pick("stagedoor_signatures_loaded"), "{{instance}}")], decimals=0, width=8,
+            [(BOARD.pick("stagedoor_signatures_loaded"), "{{instance}} {{site}}")], decimals=0, width=8,
         ),
         Panel(
             "lines", "Age of the rules", "Since they were loaded.",
@@ -172,8 +172,8 @@ SHARED = Row(
     (
         Panel(
             "lines", "Guards that share it", "As each of them sees it; 0: it counts for itself.",
-            [(f'{BOARD.pick("stagedoor_store_guards")} * on(instance, job) '
-              f'{BOARD.pick("stagedoor_store_up")}', "{{instance}}")],
+            [(f'{BOARD.pick("stagedoor_store_guards")} * on(instance, job, site) '
+              f'{BOARD.pick("stagedoor_store_up")}', "{{instance}} {{site}}")],
             decimals=0,
         ),
         Panel(
@@ -203,7 +203,7 @@ LEDGER = Row(
             "lines", "Waiting, lost", "Entries in memory that wait for the disk, and those that "
             "were lost in the time shown.",
             [
-                (BOARD.pick("stagedoor_ledger_waiting"), "waiting {{instance}}"),
+                (BOARD.pick("stagedoor_ledger_waiting"), "waiting {{instance}} {{site}}"),
                 (BOARD.gained("stagedoor_ledger_summarised_total", ("instance",)),
                  "only counted {{instance}}"),
                 (BOARD.gained("stagedoor_ledger_removed_for_room_total", ("instance",)),
@@ -215,7 +215,7 @@ LEDGER = Row(
         ),
         Panel(
             "lines", "Size", "Of the file.",
-            [(BOARD.pick("stagedoor_ledger_bytes"), "{{instance}}")], unit="bytes",
+            [(BOARD.pick("stagedoor_ledger_bytes"), "{{instance}} {{site}}")], unit="bytes",
         ),
         Panel(
             "lines", "Last seal", "Time since it was set; one is due every day.",

@@ -60,6 +60,21 @@ NOW = Row(
         ),
     ),
 )  # fmt: skip
+SITES = Row(
+    "By site, where several stand behind one guard",
+    (
+        Panel(
+            "stack", "Requests by site", "All requests; a guard of one site is one colour without a "
+            "name.",
+            [(BOARD.rate("stagedoor_requests_total", ("site",)), "{{site}}")], unit="reqps",
+        ),
+        Panel(
+            "stack", "Refused by site", "Requests refused; in observe mode, those that would have been.",
+            [(BOARD.rate("stagedoor_requests_total", ("site",), verdict=_WOULD), "{{site}}")],
+            unit="reqps",
+        ),
+    ),
+)  # fmt: skip
 REQUESTS = Row(
     "Who comes",
     (
@@ -181,5 +196,5 @@ OVERVIEW = Board(
     "stagedoor-overview",
     "Stagedoor: overview",
     "Who comes, who gets in, what is kept back.",
-    (NOW, REQUESTS, AUDIO, PLATFORMS),
+    (NOW, REQUESTS, SITES, AUDIO, PLATFORMS),
 )

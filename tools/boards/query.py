@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from stagedoor.platforms.watch_metrics import WATCH_METRICS
 from stagedoor.record.metric_table import METRICS, STANDARD
+from stagedoor.record.metrics_of_sites import OF_THE_GUARD
 
 _LABELS: dict[str, tuple[str, ...]] = {
     **{name: row.labels for row in METRICS.values() for name in row.series},
@@ -14,15 +15,19 @@ _LABELS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(STANDARD, ()),
     "up": (),
 }
-_ALWAYS = ("job", "instance")
-"""Labels that Prometheus adds."""
+_OF_A_GUARD = {name for row in METRICS.values() for name in row.series}
+_ALWAYS = ("job", "instance", "site")
+"""Labels that Prometheus adds, and the one that a guard of several sites adds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which guards are meant: matchers that stand in every selector."""
+    """Which guards are meant: matchers that stand in every selector, and those that stand where a metric
+    is counted by site (a label that is absent matches `.*`, so a guard of one site is among them).
+    """
 
     matchers: tuple[str, ...] = ()
+    of_sites: tuple[str, ...] = ()
 
     def pick(self, name: str, **labels: str) -> str:
         """A selector. A value that begins with ~ is an expression, with ! an exception.
@@ -30,7 +35,7 @@ class Scope:
         KeyError for a metric, ValueError for a label that does not exist.
         """
         _check(name, labels)
-        told = [*self.matchers]
+        told = [*self.matchers, *(self.of_sites if _by_site(name) else ())]
         for label, value in labels.items():
             sign = {"~": "=~", "!": "!="}.get(value[:1], "=")
             told.append(f'{label}{sign}"{value.lstrip("~!")}"')
@@ -64,7 +69,7 @@ class Scope:
         return f"histogram_quantile({share}, {self.rate(f'{name}_bucket', ('le',), window)})"
 
 
-BOARD = Scope(('job=~"$job"', 'instance=~"$instance"'))
+BOARD = Scope(('job=~"$job"', 'instance=~"$instance"'), ('site=~"$site"',))
 ANY = Scope()
 
 
@@ -81,6 +86,11 @@ def or_zero(expression: str) -> str:
 def _sum(name: str, by: Sequence[str]) -> str:
     _check(name, by)
     return f"sum by ({', '.join(by)})" if by else "sum"
+
+
+def _by_site(name: str) -> bool:
+    family = name.removesuffix("_total").removesuffix("_info")
+    return name in _OF_A_GUARD and family not in OF_THE_GUARD
 
 
 def _check(name: str, labels: Sequence[str] | dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from stagedoor.audit.conflicts import nothing, places
 from stagedoor.audit.findings import WORDS, Finding, some, usage
 from stagedoor.audit.responses import GONE, Site
 from stagedoor.audit.statements import EVERYBODY, Heard, Reading, licences, line
-from stagedoor.signals import registry
+from stagedoor.signals import licence_documents, registry
 from stagedoor.signals.meaning import USES
 from stagedoor.signals.standards import rsl
 
@@ -41,7 +41,7 @@ def of_licences(reading: Reading) -> Iterator[Finding]:
             what = f"The licence {url}, named in {where}, {document.outcome}."
             yield Finding("missing", what, "Put it there, or take the pointer away.")
         elif document.cut or not any(
-            rsl.read(document.body, resource.address, association="resource")
+            licence_documents.read(document.body, resource.address, association="resource")
             for resource, _ in reading.resources
         ):
             what = f"The licence {url} says nothing about what was looked at."

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from stagedoor.audit.page_links import joined
 from stagedoor.audit.responses import Fetched, Site
-from stagedoor.signals import headers, registry
+from stagedoor.signals import headers, licence_documents, registry
 from stagedoor.signals.html import head
 from stagedoor.signals.meaning import USES, Answer, Resolved, Said, Statement, Use, resolve
 from stagedoor.signals.robots import access
@@ -205,13 +205,13 @@ def _line_of(txt: Robots, agent: str, text: str) -> str:
 
 
 def _licensed(
-    site: Site, url: str, resource: Fetched, association: rsl.Association
+    site: Site, url: str, resource: Fetched, association: licence_documents.Association
 ) -> Iterator[Placed]:
     document = site.licences.get(url)
     if document is None or not document.ok or document.cut:
         return
     place = document.path if document.host == site.page.host else document.address
-    found = rsl.read(document.body, resource.address, place, association)
+    found = licence_documents.read(document.body, resource.address, place, association)
     if found:
         yield Placed(found, place)
 
@@ -257,7 +257,11 @@ def _with_it(site: Site, resource: Fetched, kind: Kind) -> Iterator[Placed]:
     for url in licences_of(resource, kind):
         yield from _licensed(site, url, resource, "resource")
     for feed in site.feeds if kind == "recording" else ():
-        if feed.ok and not feed.cut and (found := rsl.read(feed.body, resource.address, feed.path)):
+        if (
+            feed.ok
+            and not feed.cut
+            and (found := licence_documents.read(feed.body, resource.address, feed.path))
+        ):
             yield Placed(found, feed.path)
     for statement in site.inside.get(resource.url, ()):
         yield Placed(statement, f"the file {resource.path}")

@@ -8,19 +8,31 @@ evidence_folder.py and time_stamp.py (evidence in a folder), log_files.py (opens
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 from stagedoor.cli.command_table import parser
 
+COMPLETING = "_ARGCOMPLETE"
+"""The variable by which a shell asks."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
+    if COMPLETING in os.environ:  # a shell asks what may follow (`stagedoor completion`)
+        from stagedoor.cli.completion import complete
+
+        complete()
     options = parser().parse_args(arguments)
     from stagedoor.cli.invocation import as_called
     from stagedoor.model.errors import ConfigError, StagedoorError
 
     try:
+        if getattr(options, "site", ""):
+            from stagedoor.cli.shared_options import in_site
+
+            in_site(options)
         status: int = options.func(options)
     except ConfigError as error:
         for problem in error.problems:

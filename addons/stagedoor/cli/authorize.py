@@ -5,16 +5,17 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-from pathlib import Path
+import socket
+from dataclasses import replace
 
 from pydantic import ValidationError
 
-from stagedoor.cli.shared_options import add_rules
-from stagedoor.config.stance import Site, split_listen
+from stagedoor.cli.shared_options import add_guard, add_upstream_trust
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.stance import Site
 from stagedoor.config.store_address import store_address
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
-from stagedoor.model.facts import MODES
 
 _LISTEN = "127.0.0.1:9470"
 
@@ -44,9 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="where the site itself answers: its robots.txt, and how long recordings are",
     )
-    add_rules(parser)
-    parser.add_argument("--state", type=Path, metavar="DIR", help="keep the decision log there")
-    parser.add_argument("--mode", choices=MODES, help="observe refuses nobody")
+    add_guard(parser)
     parser.add_argument(
         "--metrics",
         metavar="HOST:PORT",
@@ -58,17 +57,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help="the fronts, and whose X-Forwarded-For is believed (this machine)",
     )
-    parser.add_argument(
-        "--upstream-ca",
-        type=Path,
-        metavar="FILE",
-        help="the certificate to believe of a site behind https://, or of its authority",
-    )
-    parser.add_argument(
-        "--upstream-insecure",
-        action="store_true",
-        help="believe every certificate of a site on this machine or in a private network",
-    )
+    add_upstream_trust(parser)
     parser.add_argument(
         "--store", metavar="URL", help="where several counters and guards share what they remember"
     )
@@ -82,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     from stagedoor.fronts.addresses import networks
     from stagedoor.fronts.authorize import running
     from stagedoor.fronts.mitmproxy.options import Settings
+    from stagedoor.fronts.service_manager import ServiceManager
 
     logging.basicConfig(level=logging.INFO, format="[%(asctime)s] %(message)s", datefmt="%H:%M:%S")
     try:
@@ -99,7 +89,8 @@ def run(options: argparse.Namespace) -> int:
         store = store_address(options.store) if options.store else None
     except ValueError as error:
         raise StagedoorError(f"--store: {error}") from error
-    stance = rule_folder.load(options.rules).stance
+    loaded = rule_folder.read(options.rules)
+    stance = loaded.policy.stance
     try:
         upstream = Site(upstream=options.upstream or stance.site.upstream).upstream
     except ValidationError as error:
@@ -116,5 +107,9 @@ def run(options: argparse.Namespace) -> int:
         upstream_insecure=options.upstream_insecure,
         desk_password=os.environ.get("STAGEDOOR_DESK_PASSWORD", ""),
     )
-    running.run(settings, running.place(options.listen, options.log, upstream))
+    sockets = ServiceManager(os.environ, os.getpid()).sockets()
+    place = running.place(options.listen, options.log, upstream)
+    if any(each.type == socket.SOCK_DGRAM for each in sockets):
+        place = replace(place, logs=tuple(options.log))
+    running.run(settings, place, sockets, loaded)
     return 0

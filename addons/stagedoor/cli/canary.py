@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from stagedoor.cli.invocation import as_called
+from stagedoor.cli.shared_options import add_site
 from stagedoor.model.errors import StagedoorError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     find.add_argument(
         "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
     )
+    add_site(find)
     find.add_argument("--json", action="store_true", help="one JSON line for each mark")
 
 

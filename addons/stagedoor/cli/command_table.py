@@ -8,7 +8,7 @@ used: the list of commands, and a quick `identify`, need not wait for what the o
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple, NoReturn, override
 
@@ -56,9 +56,57 @@ COMMANDS = (
     Command("identify", "identify", "who a user agent claims to be, and whether that gets recordings"),
     Command("decide", "decide", "requests as JSON lines in (ua, method, path, host, headers, ip); verdicts out"),
     Command("schema", "schema_files", "write JSON Schemas, by which editors complete and check while you type"),
+    Command("completion", "completion", "print the script by which bash, zsh or fish complete commands and options"),
     Command("path", "path", 'print the script for: mitmdump -s "$(stagedoor path)"'),
 )
 # fmt: on
+
+# For `stagedoor --help`, which fits a small screen: at most 22 letters each, two in a row.
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "Begin": {
+        "demo": "see it at work",
+        "setup": "install it for good",
+        "init": "your own rules",
+        "doctor": "is all as it should be",
+        "completion": "Tab in your shell",
+    },
+    "Run": {
+        "serve": "guard your site",
+        "authorize": "answer nginx and others",
+        "export": "their configuration",
+        "update": "fetch address lists",
+        "path": "the script's place",
+    },
+    "Watch": {
+        "status": "who came today",
+        "top": "who is here now",
+        "downloads": "how often, by month",
+    },
+    "Rules": {
+        "check": "do the cases hold",
+        "explain": "why was it refused",
+        "replay": "try rules on a log",
+        "identify": "whose is this agent",
+        "decide": "verdicts as JSON",
+        "import": "from other programs",
+        "schema": "for your editor",
+    },
+    "Say": {
+        "publish": "signals into files",
+        "audit": "what a site says",
+        "platforms": "what platforms say",
+        "watch": "while you surf",
+    },
+    "Allow": {
+        "licence": "a token to take more",
+        "pass": "a link for a buyer",
+    },
+    "Prove": {
+        "evidence": "what crawlers took",
+        "canary": "who passed links on",
+        "traps": "marked recordings",
+    },
+}
 
 
 class _CommandParser(argparse.ArgumentParser):
@@ -66,17 +114,40 @@ class _CommandParser(argparse.ArgumentParser):
 
     command: Command | None = None
 
+    def fill(self) -> None:
+        """Add them, once."""
+        if self.command is None:
+            return
+        module = import_module(f"stagedoor.cli.{self.command.module}")
+        summary = self.command.summary
+        self.command = None
+        module.arguments(self)
+        # What it does comes first; a command may add to that.
+        self.description = " ".join(filter(None, (summary, self.description)))
+        self.set_defaults(func=module.run)
+
     @override
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        if self.command is not None:
-            module = import_module(f"stagedoor.cli.{self.command.module}")
-            summary = self.command.summary
-            self.command = None
-            module.arguments(self)
-            # What it does comes first; a command may add to that.
-            self.description = " ".join(filter(None, (summary, self.description)))
-            self.set_defaults(func=module.run)
+        self.fill()
         return super().parse_known_args(args, namespace)
+
+
+class _WholeParser(argparse.ArgumentParser):
+    """Its help fits a screen of 80 by 24: commands by task, two in a row."""
+
+    @override
+    def format_help(self) -> str:
+        lines = [f"{self.format_usage()}\n{self.description}\n\n"]
+        for task, named in GROUPS.items():
+            cells = [f"{name:<11}{what:<23}" for name, what in named.items()]
+            for start in range(0, len(cells), 2):
+                row = "  ".join(cells[start : start + 2]).rstrip()
+                lines.append(f"{task if not start else '':<6} {row}\n")
+        lines.append(f"\n{_MORE}\n")
+        return "".join(lines)
+
+
+_MORE = "stagedoor COMMAND --help says more of one; docs/reference/commands.md of all."
 
 
 class _Version(argparse.Action):
@@ -96,9 +167,12 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> argparse.ArgumentParser:
-    """The parser of the whole program. What it returns has `func`, which takes it and runs."""
-    whole = argparse.ArgumentParser(
+def parser(filled: str = "") -> argparse.ArgumentParser:
+    """The parser of the whole program. What it returns has `func`, which takes it and runs.
+
+    `filled` is a command whose arguments are added at once.
+    """
+    whole = _WholeParser(
         prog="stagedoor", description="Guards a self-hosted music site against crawlers."
     )
     whole.add_argument(
@@ -108,5 +182,8 @@ def parser() -> argparse.ArgumentParser:
         dest="command", required=True, metavar="COMMAND", parser_class=_CommandParser
     )
     for command in COMMANDS:
-        commands.add_parser(command.name, help=command.help).command = command
+        made = commands.add_parser(command.name, help=command.help)
+        made.command = command
+        if command.name == filled:
+            made.fill()
     return whole

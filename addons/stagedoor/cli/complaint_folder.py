@@ -22,7 +22,7 @@ from stagedoor.cli.evidence_folder import Wanted
 from stagedoor.evidence.account import Account
 from stagedoor.evidence.complaint import Complaint, Parties, complaint
 from stagedoor.evidence.entries import VISITS
-from stagedoor.evidence.letter import Language, Letter, letter
+from stagedoor.evidence.letter import Letter, letter
 from stagedoor.evidence.letter_page import TEMPLATE, data, page
 from stagedoor.evidence.letter_texts import TEXTS
 from stagedoor.load import rule_folder
@@ -40,7 +40,6 @@ class Order:
     """What is asked for. `export.crawler` is left empty: every crawler of the operator is taken."""
 
     operator: str
-    language: Language
     rules: Path | None
     export: Wanted
     address: str = ""
@@ -63,7 +62,7 @@ def write(book: Book, order: Order, out: Path) -> Sequence[str]:
             for name in crawlers
         ]
         facts = complaint(_parties(order, operator, accounts), accounts, order.export.now)
-        written = letter(facts, order.language, TEXTS[order.language])
+        written = letter(facts, order.export.language, TEXTS[order.export.language])
         (part / "letter.html").write_text(page(written), "utf-8")
         printed = _print(written, part / "letter.pdf")
         part.rename(out)

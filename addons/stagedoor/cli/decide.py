@@ -9,13 +9,17 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import orjson
 
-from stagedoor.cli.json_answers import write_answers
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.json_answers import Answer, write_answers
+from stagedoor.cli.shared_options import add_rules, add_site
+from stagedoor.cli.site_choice import which
 from stagedoor.engine.order import judge
+from stagedoor.load import rule_folder
+from stagedoor.load.site_policies import load_sites, site_of
 from stagedoor.model.facts import Request, as_header, host_name
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
@@ -25,11 +29,31 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
     parser.add_argument("--json", action="store_true", help="JSON lines (there is no other form)")
     add_rules(parser)
+    add_site(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Answer every line of standard input; 1 where one of them could not be read."""
-    return write_answers(decide, options.rules, sys.stdin.buffer, sys.stdout.buffer)
+    answer = _of_several(options.rules) or decide
+    return write_answers(answer, options.rules, sys.stdin.buffer, sys.stdout.buffer)
+
+
+def _of_several(rules: Path | None) -> Answer | None:
+    """Decides each request by the policy of its site; None where there is one."""
+    shared = rule_folder.load(rules)
+    sites = load_sites(rules, shared)
+    if not sites:
+        return None
+
+    def answer(_: Policy, line: bytes) -> Mapping[str, Any]:
+        try:
+            host = _request(orjson.loads(line)).host
+        except (ValueError, TypeError) as error:
+            return {"error": str(error)}
+        name = site_of(host, sites, shared)
+        return decide(sites[name], line) if name else {"error": which(tuple(sites), host)}
+
+    return answer
 
 
 def decide(policy: Policy, line: bytes) -> Mapping[str, Any]:

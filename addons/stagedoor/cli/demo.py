@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 import tempfile
+import textwrap
 import webbrowser
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
@@ -29,16 +30,27 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
 from stagedoor.demo import origin
 from stagedoor.demo.cast import CAST, SWEEP, Visit
+from stagedoor.demo.traced_link import COLLECTOR, ELSEWHERE, FETCHER, links_in, write_list
 from stagedoor.engine.order import judge
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import Client, Request, Verdict
 from stagedoor.resources.paths import normalise
-from stagedoor.rules.policy import Policy
+from stagedoor.rules.policy import STANCE, Policy
 
 _HERE = "127.0.0.1"
-PATIENCE = 60.0
-"""Seconds for the guard to come up; a cold start on a slow machine takes ten."""
+PATIENCE = 180.0
+"""Seconds for the guard to come up; a cold start on a slow machine takes ten, on a busy one more."""
+_PAUSE = 0.4
+"""Seconds between two visits where somebody watches the desk."""
+_UNTIL_SEEN = 1.5
+"""Seconds until a browser shows a page."""
+_STANCE = """\
+artist:
+  name: The Understudies
+canaries: yes
+"""
+"""Beside the shipped rules: whose site it is, and links that can be traced."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,6 +65,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Play the demo; stays up until it is interrupted, unless `--once`."""
     once = options.once or options.record is not None
+    if isinstance(sys.stdout, io.TextIOWrapper):  # also into a file or a pipe: it stays up for long
+        sys.stdout.reconfigure(line_buffering=True)
     console = Console(highlight=False)
     if options.record is not None:
         console = Console(record=True, width=86, highlight=False, file=io.StringIO())
@@ -89,16 +103,23 @@ async def play(console: Console, *, once: bool, show: bool = False) -> None:
     console.print(
         f"A small music site plays at http://{_HERE}:{behind}; the guard steps in front …"
     )
+    desk = f"http://{_HERE}:{metrics}/"
     try:
-        async with _guard(behind, door, metrics) as state:
-            answers = [(visit, await _send(public, visit)) for visit in CAST]
-            policy = rule_folder.load()
+        async with _guard(behind, door, metrics) as (rules, state):
+            # Not in the picture: its port is another one each time.
+            watched = not once and await _open(console, desk, show=show)
+            policy = rule_folder.load(rules)
+            answers = []
+            for visit in CAST:
+                answers.append((visit, await _send(public, visit)))
+                await asyncio.sleep(_PAUSE if watched else 0)
             console.print()
             console.print(table(answers, policy))
             console.print()
             console.print(legend(answers, policy))
             console.print()
-            await _sweep(console, public)
+            await _sweep(console, public, _PAUSE if watched else 0)
+            await _trace(console, public, state)
             report = await _evidence(console, state)
             if once:
                 if not console.record:
@@ -106,15 +127,25 @@ async def play(console: Console, *, once: bool, show: bool = False) -> None:
                         "\nWithout --once the demo stays up, and you can try it yourself."
                     )
                 return
-            _farewell(console, public, metrics, report)
-            if show and sys.stdout.isatty() and _has_screen():
-                await asyncio.to_thread(webbrowser.open, f"http://{_HERE}:{metrics}/")
+            _farewell(console, public, desk, report)
             await asyncio.Event().wait()
     finally:
         server.stop()
 
 
-async def _sweep(console: Console, public: str) -> None:
+async def _open(console: Console, desk: str, *, show: bool) -> bool:
+    """Name the desk, and open it where there is a screen; whether somebody looks at it now."""
+    console.print(f"The desk: {desk}", soft_wrap=True)
+    if not (show and sys.stdout.isatty() and _has_screen()):
+        console.print("Open it in a browser: it shows who comes.")
+        return False
+    opened = await asyncio.to_thread(webbrowser.open, desk)
+    if opened:
+        await asyncio.sleep(_UNTIL_SEEN)
+    return opened
+
+
+async def _sweep(console: Console, public: str, pause: float) -> None:
     """One client takes the archive, until it is stopped; each answer is shown as it comes."""
     console.print(f"[bold]{SWEEP[0].who} takes the archive, {len(SWEEP)} recordings:[/bold]")
     taken, refused = 0, None
@@ -125,6 +156,7 @@ async def _sweep(console: Console, public: str) -> None:
             break
         taken += 1
         console.print("[green]♪[/green] ", end="")
+        await asyncio.sleep(pause)
     if refused is None:
         console.print(f"\nall {taken} came")
         return
@@ -135,18 +167,52 @@ async def _sweep(console: Console, public: str) -> None:
     )
 
 
-async def _evidence(console: Console, state: Path) -> Path:
-    """Export what the ledger holds about GPTBot, and say what it is; returns the report."""
-    folder = state / "evidence-GPTBot"
-    exporting = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "stagedoor", "evidence", "export", "--state", str(state),
-        "--crawler=GPTBot", "--since", datetime.now(UTC).date().isoformat(), str(folder),
+async def _trace(console: Console, public: str, state: Path) -> None:
+    """A list of links turns up, and says by itself to whom the links were handed."""
+    page = await _send(public, COLLECTOR)
+    links = links_in(page.body.decode())[:3]
+    # A client of another network, where this system has one: all of 127.0.0.0/8 is this machine's on Linux.
+    elsewhere = ELSEWHERE if sys.platform == "linux" else None
+    await _send(public, Visit("Another client", links[0], FETCHER), elsewhere)
+    found = write_list(state.parent, public, links)
+    for _ in range(20):  # the ledger is written a moment later
+        said = await _stagedoor(
+            "canary", "find", found.name, "--state", str(state), cwd=state.parent
+        )
+        if "used on" in said:
+            break
+        await asyncio.sleep(0.1)
+    console.print(
+        "\n[bold]A traced link:[/bold] a script reads the front page; each link in it carries a mark.\n"
+        f"Weeks later a list of links turns up. stagedoor canary find {found.name} says:"
+    )
+    for line in said.partition("\n\n")[2].partition("\n\n")[0].splitlines():
+        for part in textwrap.wrap(line, 76, initial_indent="  ", subsequent_indent="        "):
+            console.print(part, markup=False)
+
+
+async def _stagedoor(*words: str, cwd: Path | None = None) -> str:
+    """A command of this program; what it prints. StagedoorError where it fails."""
+    started = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "stagedoor", *words, cwd=cwd,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
         env={**os.environ, "PYTHONPATH": _addons()},
     )  # fmt: skip
-    said, _ = await exporting.communicate()
-    if exporting.returncode:
-        raise StagedoorError(f"the evidence could not be exported: {said.decode(errors='replace')}")
+    said, _ = await started.communicate()
+    if started.returncode:
+        raise StagedoorError(
+            f"stagedoor {words[0]} {words[1]} did not work: {said.decode(errors='replace')}"
+        )
+    return said.decode()
+
+
+async def _evidence(console: Console, state: Path) -> Path:
+    """Export what the ledger holds about GPTBot, and say what it is; returns the report."""
+    folder = state / "evidence-GPTBot"
+    await _stagedoor(
+        "evidence", "export", "--state", str(state), "--crawler=GPTBot", "--since",
+        datetime.now(UTC).date().isoformat(), str(folder),
+    )  # fmt: skip
     entries = (folder / "entries.jsonl").read_bytes().splitlines()
     kinds = Counter(
         body["kind"] for line in entries if (body := orjson.loads(line).get("entry")) is not None
@@ -175,10 +241,12 @@ def _has_screen() -> bool:
 
 
 @contextlib.asynccontextmanager
-async def _guard(behind: int, door: int, metrics: int) -> AsyncIterator[Path]:
-    """A real mitmdump with the real script, up and listening; yields its state directory."""
+async def _guard(behind: int, door: int, metrics: int) -> AsyncIterator[tuple[Path, Path]]:
+    """A real mitmdump with the real script, up and listening; yields its rules and its state directory."""
     with tempfile.TemporaryDirectory(prefix="stagedoor-demo-") as folder:
-        log = Path(folder) / "guard.log"
+        log, rules = Path(folder) / "guard.log", Path(folder) / "rules"
+        rules.mkdir()
+        (rules / STANCE).write_text(_STANCE, "utf-8")
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
@@ -191,6 +259,8 @@ async def _guard(behind: int, door: int, metrics: int) -> AsyncIterator[Path]:
                 "--set",
                 f"guard_metrics={_HERE}:{metrics}",
                 "--set",
+                f"guard_rules={rules}",
+                "--set",
                 f"guard_state={folder}/state",
                 stdout=output,
                 stderr=output,
@@ -198,7 +268,7 @@ async def _guard(behind: int, door: int, metrics: int) -> AsyncIterator[Path]:
         try:
             await _wait_for(door, process, log)
             await _wait_for(metrics, process, log)
-            yield Path(folder) / "state"
+            yield rules, Path(folder) / "state"
         finally:
             if process.returncode is None:
                 process.terminate()
@@ -220,12 +290,13 @@ async def _wait_for(port: int, process: asyncio.subprocess.Process, log: Path) -
     raise StagedoorError(f"the guard did not come up; it said:\n{said}")
 
 
-async def _send(public: str, visit: Visit) -> HTTPResponse:
+async def _send(public: str, visit: Visit, source: str | None = None) -> HTTPResponse:
     request = HTTPRequest(
         public + visit.path,
         headers={"User-Agent": visit.agent, **visit.headers},
         decompress_response=False,
         request_timeout=20,
+        network_interface=source,
     )
     return await AsyncHTTPClient().fetch(request, raise_error=False)
 
@@ -282,12 +353,12 @@ def _size(count: int) -> str:
     return f"{count:,} B" if count < 1000 else f"{count / 1000:,.0f} kB"
 
 
-def _farewell(console: Console, public: str, metrics: int, report: Path) -> None:
+def _farewell(console: Console, public: str, desk: str, report: Path) -> None:
     console.print(
         f"\nThe site, guarded   {public}\n"
-        f"The desk            http://{_HERE}:{metrics}/ (open it: who came, and what they got)\n"
+        f"The desk            {desk} (open it: who came, and what they got)\n"
         f"The evidence        {report.as_uri()}\n"
-        f"Metrics             http://{_HERE}:{metrics}/metrics\n"
+        f"Metrics             {desk}metrics\n"
         f"Who may do what     {rule_folder.shown(rule_folder.SHIPPED_RULES)}/stance.yaml\n\n"
         f"Try it yourself:    curl -i -A GPTBot/1.2 {public}/music/ghost-light.mp3\n"
         f"Your own site:      ./run serve --upstream http://localhost:8000\n"

@@ -13,6 +13,7 @@ import secrets
 import socket
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from pathlib import Path
@@ -21,17 +22,18 @@ from urllib.parse import urlsplit
 import orjson
 
 from stagedoor.audit.responses import Fetched
+from stagedoor.cli.certificate_check import certificate
 from stagedoor.cli.examination import Finding, bad, good, unknown, warning
 from stagedoor.cli.invocation import as_called
 from stagedoor.cli.safekeeping import BACKED_UP
-from stagedoor.cli.shared_options import add_desk, add_rules
+from stagedoor.cli.shared_options import add_desk, add_rules, in_site
 from stagedoor.cli.site_client import Asker, Wish
 from stagedoor.cli.slow_notice import notice
 from stagedoor.cli.status import ask
 from stagedoor.cli.trial import CRAWLER
 from stagedoor.config.stance import Stance
 from stagedoor.engine.cases import run_cases
-from stagedoor.load import rule_folder
+from stagedoor.load import rule_folder, site_policies
 from stagedoor.model.errors import ConfigError, StagedoorError
 from stagedoor.rules.policy import Policy
 from stagedoor.verify.range_files import RANGES
@@ -46,14 +48,16 @@ _LEDGER = "ledger.sqlite"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add what this command takes."""
-    add_desk(parser)
+    add_desk(parser, sites=False)
     parser.description = ""
     add_rules(parser)
     parser.add_argument("--state", type=Path, metavar="DIR", help="the guard's state directory")
     parser.add_argument(
         "--site",
-        metavar="URL",
-        help="your site as visitors see it; else publish.address in the stance",
+        default="",
+        metavar="URL|NAME",
+        help="your site as visitors see it, else publish.address in the stance; or the name of one of "
+        "several",
     )
 
 
@@ -61,10 +65,26 @@ def run(options: argparse.Namespace) -> int:
     """Print a line for each thing; 1 where something has to be done."""
     failed = False
     with notice("looking"):
-        for finding in _findings(options):
+        for finding in _of_all(options):
             print(as_called(str(finding)), flush=True)
             failed |= finding.failed
     return int(failed)
+
+
+def _of_all(options: argparse.Namespace) -> Iterator[Finding]:
+    """Of several sites one after the other, unless one is named."""
+    try:
+        sites = site_policies.names(options.rules, rule_folder.load(options.rules))
+    except ConfigError:
+        sites = ()  # it is reported below
+    if not sites:
+        yield from _findings(options)
+        return
+    for name in sites:
+        own = argparse.Namespace(**{**vars(options), "site": name})
+        in_site(own)
+        for finding in _findings(own):
+            yield replace(finding, text=f"{name}: {finding.text}")
 
 
 def _findings(options: argparse.Namespace) -> Iterator[Finding]:
@@ -85,8 +105,10 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
         yield from port(stance.site.upstream, own_addresses())
     else:
         yield unknown("where the site answers is not in the stance", "write site: {upstream: …}")
-    yield guard(options.at)
-    public = options.site or stance.publish.address
+    name = rule_folder.split(options.rules)[1]
+    yield guard(options.at, name)
+    public = "" if name else options.site
+    public = public or stance.publish.address
     if public:
         yield from outside(public.rstrip("/"), options.state, stance)
     else:
@@ -95,7 +117,7 @@ def _findings(options: argparse.Namespace) -> Iterator[Finding]:
         yield unknown("nothing was looked at in the state directory", "name it: --state DIR")
         return
     yield from ledger(options.state, time.time())
-    yield lists(options.state, time.time())
+    yield lists(options.state.parent.parent if name else options.state, time.time())
 
 
 def rules(policy: Policy) -> Finding:
@@ -154,10 +176,10 @@ def port(url: str, addresses: Sequence[str]) -> Iterator[Finding]:
     yield good(f"the site's port {number} does not answer at {', '.join(addresses)}")
 
 
-def guard(at: str) -> Finding:
+def guard(at: str, site: str = "") -> Finding:
     """Whether the guard runs, with the rules that are on disk."""
     try:
-        found = ask(at)
+        found = ask(at, site)
     except StagedoorError as error:
         return bad(str(error).partition(" — ")[0], "start it: `stagedoor serve`, or name --at")
     if not found["rules"]["current"]:
@@ -171,6 +193,8 @@ def guard(at: str) -> Finding:
 
 def outside(site: str, state: Path | None, stance: Stance) -> Iterator[Finding]:
     """The site as visitors see it: is it the guard's, do signals arrive, whose address comes through?"""
+    if site.startswith("https://"):
+        yield certificate(site)
     path = f"/stagedoor-doctor-{secrets.token_hex(4)}.mp3"
     began = time.time()
     found = asyncio.run(_get(site + path, CRAWLER, 4_000))

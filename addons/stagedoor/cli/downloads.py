@@ -8,6 +8,7 @@ import re
 import sys
 from pathlib import Path
 
+from stagedoor.cli.shared_options import add_site
 from stagedoor.model.errors import StagedoorError
 
 _RULES = (
@@ -22,6 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
     )
+    add_site(parser)
     parser.add_argument("--month", metavar="YYYY-MM", help="2026-11 (every month)")
 
 

@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stagedoor.cli.invocation import as_called
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.model.errors import StagedoorError
+from stagedoor.model.languages import DEFAULT, LANGUAGES, Language
 
 if TYPE_CHECKING:
     from stagedoor.cli.evidence_folder import Wanted
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from stagedoor.record.ledger.transactions import Test
 
 _DAY = 86_400_000
+_LANGUAGE = "English, German, French, Spanish; without it: the artist's, as the stance says it"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     state.add_argument(
         "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
     )
+    add_site(state)
     tallies = what.add_parser(
         "list", parents=[state], help="every crawler: notified of, taken, refused"
     )
@@ -67,6 +70,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--state", type=Path, required=True, action="append", metavar="DIR",
         help="the guard's state directory; once for each of several guards",
     )  # fmt: skip
+    add_site(export)
     export.add_argument("--crawler", required=True, metavar="NAME", help="as `list` names it")
     export.add_argument("--since", required=True, metavar="DATE", help="2026-10-01 (UTC)")
     export.add_argument("--until", metavar="DATE", help="that day included; without it: to now")
@@ -74,6 +78,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--rules", type=Path, metavar="DIR",
         help="the site's address is read from the stance there; without it: from the ledger",
     )  # fmt: skip
+    export.add_argument("--language", choices=LANGUAGES, help=_LANGUAGE)
     export.add_argument(
         "--no-addresses", action="store_true", help="leave out addresses and user agents"
     )
@@ -93,8 +98,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
                         help="a folder that is not there yet")  # fmt: skip
     letter.add_argument("--since", required=True, metavar="DATE", help="2026-10-01 (UTC)")
     letter.add_argument("--until", metavar="DATE", help="that day included; without it: to now")
-    letter.add_argument("--language", choices=("en", "de", "fr"), default="en",
-                        help="English, German or French (en)")  # fmt: skip
+    letter.add_argument("--language", choices=LANGUAGES, help=_LANGUAGE)
     letter.add_argument("--to", default="", metavar="ADDRESS",
                         help="where it goes, if the catalogue does not know")  # fmt: skip
     add_rules(letter)
@@ -130,7 +134,7 @@ def _list(book: Book, options: argparse.Namespace) -> int:
 
     from stagedoor.cli import evidence_list
     from stagedoor.evidence.account import survey
-    from stagedoor.evidence.wording import counting
+    from stagedoor.evidence.wording import ENGLISH
 
     with book.reading():
         waiting = book.counting()
@@ -147,7 +151,7 @@ def _list(book: Book, options: argparse.Namespace) -> int:
     for line in evidence_list.lines(found, wide=options.wide or evidence_list.is_wide()):
         print(line)
     if waiting:
-        print(f"Refused: {counting(sum(one.count for one in waiting))}.")
+        print(f"Refused: {ENGLISH.counting(sum(one.count for one in waiting))}.")
     return 0
 
 
@@ -172,15 +176,7 @@ def _verify(book: Book, options: argparse.Namespace) -> int:
 
 def verified(found: Findings, held: int = 0) -> list[str]:
     """What `verify` says of a whole ledger; `held`: how many hashes it was compared with."""
-    from stagedoor.evidence.wording import (
-        CUT_OFF,
-        erased,
-        interrupted,
-        lost,
-        pruned,
-        thinned,
-        when,
-    )
+    from stagedoor.evidence.wording import ENGLISH, when
 
     if not found.first:
         return ["OK: the ledger is empty."]
@@ -190,17 +186,17 @@ def verified(found: Findings, held: int = 0) -> list[str]:
         f"{when(found.since)} to {when(found.until)} UTC; {found.texts:,} published texts.",
         f"  {kinds}",
     ]
-    lines += [f"  pruned: {line}" for line in pruned(found)]
-    lines += [f"  made room: {line}" for line in thinned(found)]
-    lines += [f"  lost: {line}" for line in lost(found)]
-    lines += [f"  {line}" for line in interrupted(found)]
-    lines += [f"  erased: {line}" for line in erased(found)]
+    lines += [f"  pruned: {line}" for line in ENGLISH.pruned(found)]
+    lines += [f"  made room: {line}" for line in ENGLISH.thinned(found)]
+    lines += [f"  lost: {line}" for line in ENGLISH.lost(found)]
+    lines += [f"  {line}" for line in ENGLISH.interrupted(found)]
+    lines += [f"  erased: {line}" for line in ENGLISH.erased(found)]
     lines += [f"  entry {seq:,} was pruned: its hash cannot be compared" for seq in found.gone]
     if held:
         lines.append(f"Compared with {held:,} hashes that were kept elsewhere: all are as noted.")
     else:
         lines.append(
-            f"Compared with no hash that was kept elsewhere. {CUT_OFF} To find that, keep what "
+            f"Compared with no hash that was kept elsewhere. {ENGLISH.cut_off} To find that, keep what "
             "`stagedoor evidence head` prints in another place, and name it with --holds."
         )
     lines.append(f"Note this elsewhere, and ask for it later with --holds: "
@@ -247,9 +243,7 @@ def _export(book: Book, options: argparse.Namespace) -> int:
 def _complaint(book: Book, options: argparse.Namespace) -> int:
     from stagedoor.cli import complaint_folder
 
-    order = complaint_folder.Order(
-        options.operator, options.language, options.rules, _wanted(options), options.to
-    )
+    order = complaint_folder.Order(options.operator, options.rules, _wanted(options), options.to)
     for line in complaint_folder.write(book, order, options.out):
         print(line)
     return 0
@@ -261,26 +255,29 @@ def _wanted(options: argparse.Namespace) -> Wanted:
     from stagedoor.cli.safekeeping import holds
 
     now = int(time.time() * 1000)
+    site, language = _site(options.rules)
     wanted = Wanted(
         crawler="",
         since=moment(options.since, "--since"),
         until=min(moment(options.until, "--until", end=True), now) if options.until else now,
         now=now,
         holds=holds(options.holds),
-        site=_site(options.rules),
+        site=site,
+        language=options.language or language,
     )
     if wanted.since >= wanted.until:
         raise StagedoorError("--since is not before --until, or lies ahead — name an earlier day")
     return wanted
 
 
-def _site(rules: Path | None) -> str:
-    """The site's address, as the stance in `rules` says it."""
+def _site(rules: Path | None) -> tuple[str, Language]:
+    """The site's address and the artist's language, as the stance in `rules` says them."""
     if rules is None:
-        return ""
+        return "", DEFAULT
     from stagedoor.load import rule_folder
 
-    return rule_folder.load(rules).stance.publish.address
+    stance = rule_folder.load(rules).stance
+    return stance.publish.address, stance.artist.language or DEFAULT
 
 
 def moment(text: str, option: str, *, end: bool = False) -> int:

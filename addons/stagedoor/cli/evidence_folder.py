@@ -27,11 +27,13 @@ import orjson
 from stagedoor.evidence import chain
 from stagedoor.evidence.account import MOST_ROWS, Account, Entry, Publications
 from stagedoor.evidence.entries import TRACES, VISITS
-from stagedoor.evidence.report import Extract, page
+from stagedoor.evidence.report import page
+from stagedoor.evidence.report_record import Extract
 from stagedoor.evidence.verification import Findings, Row, Thinned, check
-from stagedoor.evidence.wording import CUT_OFF, counting
+from stagedoor.evidence.wording import ENGLISH, TimeStamp, Wording
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError, did_you_mean, listed
+from stagedoor.model.languages import DEFAULT, Language
 from stagedoor.record.ledger import verifier
 from stagedoor.record.ledger.database import Book
 
@@ -51,6 +53,8 @@ class Wanted:
     """Entries whose hashes were kept elsewhere."""
     site: str = ""
     """The site's address; empty: as the ledger has it from the guard's last start."""
+    language: Language = DEFAULT
+    """The report's."""
 
 
 @dataclass(slots=True)
@@ -111,7 +115,7 @@ def _fill(book: Book, wanted: Wanted, part: Path) -> Exported:
                 "evidence verify`, and keep the file as it is"
             )
         written = _copy(book, wanted, part)
-    stamp = ""
+    stamp: TimeStamp | None = None
     if wanted.timestamp:
         from stagedoor.cli import time_stamp
 
@@ -125,9 +129,13 @@ def _fill(book: Book, wanted: Wanted, part: Path) -> Exported:
     account = written.account
     lines = [
         figures(account),
-        *([f"Not in it: {counting(written.counting)}."] if written.counting else []),
-        *([f"Time stamp: {stamp}"] if stamp else []),
-        *([] if wanted.holds else [f"{CUT_OFF} Name what you kept elsewhere with --holds."]),
+        *([f"Not in it: {ENGLISH.counting(written.counting)}."] if written.counting else []),
+        *([f"Time stamp: {ENGLISH.stamp(stamp)}"] if stamp else []),
+        *(
+            []
+            if wanted.holds
+            else [f"{ENGLISH.cut_off} Name what you kept elsewhere with --holds."]
+        ),
     ]
     return Exported(lines, account, written.last, written.head.hex(), written.site)
 
@@ -277,21 +285,18 @@ def _texts(
     ]
 
 
-def _report(wanted: Wanted, part: Path, written: _Written, ledger: Findings, stamp: str) -> None:
+def _report(
+    wanted: Wanted, part: Path, written: _Written, ledger: Findings, stamp: TimeStamp | None
+) -> None:
     extract = Extract(
         made=wanted.now, first=written.first, last=written.last, start=written.start.hex(),
         head=written.head.hex(), bodies=written.bodies,
         program=f"Stagedoor {rule_folder.program_version()}", timestamp=stamp,
-        held=_held(wanted, ledger), personal=wanted.personal,
+        held=len(wanted.holds) - len(ledger.gone), personal=wanted.personal,
         site=wanted.site or written.site, counting=written.counting,
     )  # fmt: skip
-    report = page(written.account, written.texts, ledger, extract)
+    report = page(written.account, written.texts, ledger, extract, Wording(wanted.language))
     (part / "report.html").write_text(report, encoding="utf-8")
-
-
-def _held(wanted: Wanted, ledger: Findings) -> str:
-    compared = len(wanted.holds) - len(ledger.gone)
-    return f"{compared:,} hashes were compared, and are as they were noted" if compared else ""
 
 
 def sums(part: Path) -> None:

@@ -19,13 +19,16 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli import site_choice
+from stagedoor.cli.shared_options import add_rules, add_site
+from stagedoor.config.site_stances import FOLDER
 from stagedoor.engine.explanation import Explanation, Look, Tried, explain
 from stagedoor.engine.order import judge, judge_known
 from stagedoor.identify.catalogue import Signature
 from stagedoor.identify.proof import Evidence, prove
 from stagedoor.identify.ranges import membership
 from stagedoor.load import rule_folder
+from stagedoor.load.site_policies import rules_of
 from stagedoor.model.actions import named
 from stagedoor.model.edges import BY_WORD
 from stagedoor.model.errors import StagedoorError
@@ -85,18 +88,23 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--mode", choices=MODES, help="instead of the stance's")
     parser.add_argument("--state", type=Path, metavar="DIR", help="the guard's state directory")
     add_rules(parser)
+    add_site(parser)
     parser.add_argument("--all", action="store_true", help="every rule with every condition")
     parser.add_argument("--json", action="store_true", help="for machines")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the way of one request; 0, or a StagedoorError where it cannot be found."""
-    policy = rule_folder.load(options.rules)
     recorded: Mapping[str, Any] = {}
     if options.id:
-        recorded = _recorded(options.state, options.id)
+        state, site = _site_of(options.state, options.id)
+        recorded = _recorded(state, options.id)
+        policy = rule_folder.load(rules_of(options.rules, site) if site else options.rules)
         found = _as_recorded(policy, recorded)
     else:
+        given = dict(_header(text) for text in options.header)
+        host = options.host or next((v for n, v in given.items() if n.lower() == "host"), "")
+        policy, _ = site_choice.of_host(options.rules, host_name(host))
         found = _as_asked(policy, options)
     if options.json:
         print(orjson.dumps(as_json(found, recorded), option=orjson.OPT_INDENT_2).decode())
@@ -165,6 +173,20 @@ def _prover(state: Path | None, address: str | None, said: Proof | None) -> Any:
         return prove(claim, address, Evidence(now, ranges, between=between, edge=bool(edge)))
 
     return by_lists
+
+
+def _site_of(state: Path | None, name: str) -> tuple[Path | None, str]:
+    """Where the log of a request is, and the site whose it is: that of the guard, or of one of its sites."""
+    folder = state / FOLDER if state is not None else None
+    if state is None or folder is None or not folder.is_dir() or (state / FILE).exists():
+        return state, ""
+    for own in sorted(folder.iterdir()):
+        try:
+            _recorded(own, name)
+        except StagedoorError:
+            continue
+        return own, own.name
+    raise StagedoorError(f'no request "{name}" of any site in {state} — look at the name once more')
 
 
 def _recorded(state: Path | None, name: str) -> Mapping[str, Any]:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from stagedoor.cli.shared_options import add_rules
-from stagedoor.config.stance import Site, split_listen
+from stagedoor.cli import site_choice
+from stagedoor.cli.invocation import as_called
+from stagedoor.cli.shared_options import add_rules, add_site
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.stance import Site
 from stagedoor.fronts.export.caddy_files import caddy_files
 from stagedoor.fronts.export.envoy_files import envoy_files
 from stagedoor.fronts.export.front_settings import Files, FrontSettings, front_settings
 from stagedoor.fronts.export.haproxy_files import haproxy_files
 from stagedoor.fronts.export.nginx_files import nginx_files
 from stagedoor.fronts.export.traefik_files import traefik_files
-from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 
 FRONTS: Mapping[str, Callable[[FrontSettings], Files]] = {
@@ -45,6 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("front", choices=FRONTS, help="which proxy")
     parser.add_argument("folder", type=Path, metavar="DIR", help="where the files are written")
     add_rules(parser)
+    add_site(parser)
     parser.add_argument(
         "--upstream", metavar="URL", help="where the site answers (site.upstream of the stance)"
     )
@@ -80,7 +84,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write the files, and say how to check them."""
-    policy = rule_folder.load(options.rules)
+    policy = site_choice.one_policy(options.rules)
     socket = options.counter.removeprefix("unix:") if options.counter.startswith("unix:") else ""
     if options.front != "nginx" and (socket or options.log is not None):
         asked = "asks over a Unix socket" if socket else "writes its log where --log says"
@@ -107,9 +111,12 @@ def run(options: argparse.Namespace) -> int:
         print(path)
     crawlers = len(settings.refusals.names)
     print(f"{options.front} refuses {crawlers} crawlers by itself, and asks about everybody else.")
-    print(f"Check it with: {_CHECKS[options.front].format(folder=options.folder)}")
+    print(f"Check it with: {_CHECKS[options.front].format(folder=settings.folder)}")
     counter = f"stagedoor authorize --listen {options.counter} --upstream {settings.site}"
-    print(f"Then run:      {counter}{_log(options)}")
+    # The counter must decide by the rules that the configuration was written from.
+    rules = f" --rules {shlex.quote(str(options.rules))}" if options.rules is not None else ""
+    print(as_called(f"Then run:      {counter}{rules} --state DIR{_log(options)}"))
+    print("DIR is where evidence and logs are kept.")
     return 0
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from stagedoor.cli.json_answers import write_answers
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.engine.order import judge
 from stagedoor.load import rule_folder
 from stagedoor.model.actions import named
@@ -33,6 +33,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="JSON lines, for programs")
     add_rules(parser)
+    add_site(parser)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -20,7 +20,8 @@ from stagedoor.cli import evidence_folder
 from stagedoor.cli.evidence_folder import Exported, NobodyError, Wanted
 from stagedoor.evidence.account import Account
 from stagedoor.evidence.joint_report import Part, joint_page
-from stagedoor.evidence.report import Extract
+from stagedoor.evidence.report_record import Extract
+from stagedoor.evidence.wording import Wording
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.ledger.database import Book
@@ -75,7 +76,8 @@ def _fill(states: Sequence[Path], wanted: Wanted, whole: Path) -> Sequence[str]:
         program=f"Stagedoor {rule_folder.program_version()}", personal=wanted.personal,
         site=wanted.site or next((one.site for one in found if one.site), ""),
     )  # fmt: skip
-    (whole / "report.html").write_text(joint_page(account, parts, extract), encoding="utf-8")
+    report = joint_page(account, parts, extract, Wording(wanted.language))
+    (whole / "report.html").write_text(report, encoding="utf-8")
     evidence_folder.sums(whole)
     return [*lines, f"Together: {evidence_folder.figures(account)}"]
 

@@ -12,11 +12,12 @@ import secrets
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagedoor.cli import grant_terms
 from stagedoor.cli.invocation import as_called
+from stagedoor.cli.shared_options import add_site
 from stagedoor.model.errors import StagedoorError, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -32,10 +33,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(
         dest="what", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
     )
-    state = argparse.ArgumentParser(add_help=False)
-    state.add_argument(
-        "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
-    )
+    state = grant_terms.state_option()
+    add_site(state)
     grant = what.add_parser("grant", parents=[state], help="print a token for them, once")
     grant.add_argument("to", metavar="NAME", help="who it is for")
     grant.add_argument(
@@ -46,7 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--paths", action="append", default=[], metavar="GLOB",
         help="what it is for: '/music/ep1/**'; may be repeated (everything)",
     )  # fmt: skip
-    grant.add_argument("--until", metavar="DATE", help="2027-06-30, that day included (UTC)")
+    grant_terms.add_until(grant)
     grant.add_argument(
         "--key", default="", metavar="URL",
         help="counts only on requests that this origin has signed (Web Bot Auth)",
@@ -59,10 +58,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run one of them; 0 where all is well."""
     return {"grant": _grant, "list": _list, "revoke": _revoke}[options.what](options)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
 
 
 def _grant(options: argparse.Namespace) -> int:
@@ -86,8 +81,8 @@ def _grant(options: argparse.Namespace) -> int:
         token_digest=digest(token),
         uses=_uses(options.uses),
         paths=_paths(options.paths),
-        granted=_today(),
-        until=_until(options.until),
+        granted=grant_terms.today(),
+        until=grant_terms.until(options.until),
         key=key,
     )
     _write(options.state, (*before, licence))
@@ -138,18 +133,6 @@ def _paths(given: Sequence[str]) -> tuple[str, ...]:
     return tuple(given) or ("/**",)
 
 
-def _until(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        found = date.fromisoformat(text)
-    except ValueError as error:
-        raise StagedoorError(f"--until {text}: that is no day — write 2027-06-30") from error
-    if found < _today():
-        raise StagedoorError(f"--until {text}: that day is over — name a later one")
-    return found
-
-
 def _terms(licence: Licence) -> str:
     until = f"until {licence.until}" if licence.until else "without an end"
     key = f", signed by {licence.key}" if licence.key else ""
@@ -163,11 +146,7 @@ def _list(options: argparse.Namespace) -> int:
     if not found:
         print(as_called("No licence was granted yet: stagedoor licence grant NAME --state DIR"))
     for one in found:
-        state = "in force"
-        if one.revoked:
-            state = f"revoked on {one.revoked}"
-        elif one.until and one.until < _today():
-            state = f"over since {one.until}"
+        state = grant_terms.standing(one.revoked, one.until)
         print(f"{one.id}  {one.to}: {state}\n          {_terms(one)}; granted on {one.granted}")
     return 0
 
@@ -182,7 +161,7 @@ def _revoke(options: argparse.Namespace) -> int:
     if found.revoked:
         print(f"Licence {found.id} to {found.to} was revoked on {found.revoked} already.")
         return 0
-    gone = replace(found, revoked=_today())
+    gone = replace(found, revoked=grant_terms.today())
     _write(options.state, [gone if one is found else one for one in before])
     print(f"Licence {found.id} to {found.to} is revoked. A running guard knows it in a second.")
     return 0

@@ -17,6 +17,7 @@ from stagedoor.cli.output_folder import Shelf
 from stagedoor.config.stance import Stance
 from stagedoor.model.errors import StagedoorError
 from stagedoor.publish.publication import message, switched_on
+from stagedoor.signals import licence_documents
 from stagedoor.signals.inside import licence_inside
 from stagedoor.signals.inside.carrier import CarrierError
 from stagedoor.signals.standards import rsl
@@ -49,7 +50,9 @@ def write_copies(folder: Path, out: Path, stance: Stance) -> tuple[list[str], li
     for path in _recordings(folder, out):
         name = path.relative_to(folder).as_posix()
         try:
-            copied = _copy(path, rsl.write_embedded(said, f"{address}/{quote(name)}"), decoder)
+            copied = _copy(
+                path, licence_documents.write_embedded(said, f"{address}/{quote(name)}"), decoder
+            )
             if shelf.put(name, copied) == "foreign":
                 failed.append(f"{out / name} is not ours: it was left alone — rename or delete it")
                 continue

@@ -12,11 +12,11 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagedoor.cli import grant_terms
 from stagedoor.cli.invocation import as_called
+from stagedoor.cli.shared_options import add_site
 from stagedoor.model.errors import StagedoorError
 
 if TYPE_CHECKING:
@@ -28,16 +28,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_subparsers(
         dest="what", required=True, metavar="COMMAND", parser_class=argparse.ArgumentParser
     )
-    state = argparse.ArgumentParser(add_help=False)
-    state.add_argument(
-        "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
-    )
+    state = grant_terms.state_option()
+    add_site(state)
     grant = what.add_parser("grant", parents=[state], help="print a mark for their links, once")
     grant.add_argument(
         "--path", action="append", required=True, metavar="GLOB", dest="paths",
         help="what was sold: '/music/ep1/**'; may be repeated",
     )  # fmt: skip
-    grant.add_argument("--until", metavar="DATE", help="2027-06-30, that day included (UTC)")
+    grant_terms.add_until(grant)
     grant.add_argument(
         "--count", type=int, default=0, metavar="N",
         help="how often each file may be taken (as often as wished)",
@@ -60,10 +58,6 @@ def run(options: argparse.Namespace) -> int:
         return 1
 
 
-def _today() -> date:
-    return datetime.now(UTC).date()
-
-
 def _grant(options: argparse.Namespace) -> int:
     from stagedoor.marks.marked_links import marked
     from stagedoor.record import state_directory
@@ -75,7 +69,7 @@ def _grant(options: argparse.Namespace) -> int:
             raise StagedoorError(f"--path {path}: a path begins with / — write /{path}")
     if options.count < 0:
         raise StagedoorError("--count is 1 or more; leave it out for as often as wished")
-    until = _until(options.until)
+    until = grant_terms.until(options.until)
     note = " ".join(options.note.split())[:200]
     state_directory.prepare(options.state)
     first = not read_keys(options.state)
@@ -102,18 +96,6 @@ def _say_first(*, first: bool) -> None:
         print("or once it is sent SIGHUP.")
 
 
-def _until(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        found = date.fromisoformat(text)
-    except ValueError as error:
-        raise StagedoorError(f"--until {text}: that is no day — write 2027-06-30") from error
-    if found < _today():
-        raise StagedoorError(f"--until {text}: that day is over — name a later one")
-    return found
-
-
 def _terms(sold: SoldPass) -> str:
     until = f"until {sold.until}" if sold.until else "without an end"
     times = "as often as wished"
@@ -129,11 +111,7 @@ def _list(options: argparse.Namespace) -> int:
     if not found:
         print(as_called("No pass was sold yet: stagedoor pass grant --path GLOB --state DIR"))
     for one in found:
-        state = "in force"
-        if one.revoked:
-            state = f"revoked on {one.revoked}"
-        elif one.until and one.until < _today():
-            state = f"over since {one.until}"
+        state = grant_terms.standing(one.revoked, one.until)
         note = f" ({one.note})" if one.note else ""
         print(f"{one.serial}{note}: {state}\n    {_terms(one)}; granted on {one.granted}")
     return 0

@@ -7,9 +7,10 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from stagedoor.cli import site_choice
 from stagedoor.cli.licensed_copies import write_copies
 from stagedoor.cli.output_folder import Shelf
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli.shared_options import add_rules, add_site
 from stagedoor.config.stance import Stance
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import Location, Problem, StagedoorError, listed
@@ -44,6 +45,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("folder", type=Path, metavar="DIR", help="the folder of your site")
     add_rules(parser)
+    add_site(parser)
     parser.add_argument(
         "--robots", type=Path, metavar="FILE", help="your robots.txt, if it is not in DIR"
     )
@@ -57,7 +59,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write it all; 1 where something could not be written or the site's robots.txt disagrees."""
-    policy = rule_folder.load(options.rules)
+    policy = site_choice.one_policy(options.rules)
     said = published(policy.stance, policy.catalogue)
     folder: Path = options.folder
     if folder.exists() and not folder.is_dir():

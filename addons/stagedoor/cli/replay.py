@@ -7,19 +7,24 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from stagedoor.cli import log_files, replay_report
-from stagedoor.cli.shared_options import add_rules
+from stagedoor.cli import log_files, replay_report, site_choice
+from stagedoor.cli.shared_options import add_rules, add_site
+from stagedoor.config.site_stances import hosts_of
 from stagedoor.fronts.addresses import Proxies, networks
 from stagedoor.fronts.replay.formats import FORMATS, Format
+from stagedoor.fronts.replay.site_tally import SiteTally
 from stagedoor.fronts.replay.summary import as_json, summarise
 from stagedoor.fronts.replay.tally import Tally
 from stagedoor.load import rule_folder
+from stagedoor.load.site_policies import load_sites
 from stagedoor.model.errors import StagedoorError
+from stagedoor.rules.policy import Policy
 from stagedoor.verify.edge_files import read_edges
 
 
@@ -33,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "or the journal), HAR or mitmproxy flow files, packed or not; - reads standard input",
     )
     add_rules(parser)
+    add_site(parser)
     parser.add_argument(
         "--diff", type=Path, metavar="DIR", help="rules from before: show whose verdict changes"
     )
@@ -41,7 +47,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="A,B",
         help="whose X-Forwarded-For in the log is believed; else what the stance says",
     )
-    parser.add_argument("--format", choices=FORMATS, default="auto", help="if it is not guessed")
+    parser.add_argument(
+        "--format", choices=FORMATS, default="auto", metavar="FORMAT",
+        help=f"{', '.join(FORMATS)}, if it is not guessed",
+    )  # fmt: skip
     parser.add_argument("--since", metavar="DAY", help="2026-10-01, or a time; UTC")
     parser.add_argument(
         "--until", metavar="DAY", help="the last day (or a time that is no more in)"
@@ -56,27 +65,49 @@ def run(options: argparse.Namespace) -> int:
     until and json.
     """
     new = rule_folder.load(options.rules)
-    policies = (new,) if options.diff is None else (rule_folder.load(options.diff), new)
-    tally = Tally(
-        policies,
-        since=_moment(options.since) if options.since else float("-inf"),
-        until=_moment(options.until, whole_day=True) if options.until else float("inf"),
-        trusted=_proxies(options.trusted_proxies),
-    )
-    faults = _read(options.files, options.format, tally)
-    summary = summarise(tally)
+    sites = load_sites(options.rules, new)
+    if sites and log_files.STDIN in options.files:
+        raise StagedoorError(site_choice.which(tuple(sites)))
+    console = Console(highlight=False, markup=False, emoji=False)
+    answers: dict[str, Any] = {}
+    failed = False
+    for name, policy in (sites or {"": new}).items():
+        before = (rule_folder.load(options.diff),) if options.diff is not None else ()
+        tally = _tally((*before, policy), options, new.stance.site.default, name)
+        faults = _read(options.files, options.format, tally)
+        failed |= bool(faults)
+        summary = summarise(tally)
+        if options.json:
+            answers[name] = {
+                "files": list(options.files),
+                "faults": faults,
+                "claims_checked": False,
+                **as_json(summary),
+            }
+            continue
+        if name:
+            console.rule(f"{name}: {', '.join(hosts_of(policy.stance))}", align="left")
+        replay_report.show(summary, console)
     if options.json:
-        found = {
-            "files": list(options.files),
-            "faults": faults,
-            "claims_checked": False,
-            **as_json(summary),
-        }
+        found = {"sites": answers} if sites else answers[""]
         sys.stdout.buffer.write(orjson.dumps(found, option=orjson.OPT_INDENT_2) + b"\n")
         sys.stdout.buffer.flush()
-    else:
-        replay_report.show(summary, Console(highlight=False, markup=False, emoji=False))
-    return 1 if faults else 0
+    return int(failed)
+
+
+def _tally(
+    policies: tuple[Policy, ...], options: argparse.Namespace, default: str, name: str
+) -> Tally:
+    """What counts the requests of a site: of `name` among several, of that of --site, or of all."""
+    bounds: dict[str, Any] = {
+        "since": _moment(options.since) if options.since else float("-inf"),
+        "until": _moment(options.until, whole_day=True) if options.until else float("inf"),
+        "trusted": _proxies(options.trusted_proxies),
+    }
+    if not name and not rule_folder.split(options.rules)[1]:
+        return Tally(policies, **bounds)
+    unsaid = not name or name == default
+    return SiteTally(policies, hosts_of(policies[-1].stance), unsaid=unsaid, **bounds)
 
 
 def _read(names: Sequence[str], form: Format, tally: Tally) -> list[str]:
@@ -96,10 +127,11 @@ def _read(names: Sequence[str], form: Format, tally: Tally) -> list[str]:
     ) as progress:
         task = progress.add_task("", total=total)
         for name in names:
-            lines, found = tally.lines, tally.found
+            lines, found = tally.lines, tally.found + tally.others
             try:
                 log_files.replay(name, form, tally, lambda n: progress.advance(task, n))
-                fault = "" if tally.found > found else _nothing(name, tally, tally.lines - lines)
+                read = tally.found + tally.others > found
+                fault = "" if read else _nothing(name, tally, tally.lines - lines)
             except log_files.LogError as error:
                 fault = str(error)
             if fault:

@@ -14,19 +14,25 @@ import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from stagedoor.cli import schema_files, trial
 from stagedoor.cli.invocation import CALLED, as_called
-from stagedoor.cli.setup_files import FRONTS, Plan, snippet, unit
+from stagedoor.cli.setup_files import ALONE, FRONTS, Plan, hook, snippet, unit
 from stagedoor.cli.site_guess import guess
-from stagedoor.config.stance import split_listen
+from stagedoor.cli.stand_in_certificate import write_stand_in
+from stagedoor.config.address_values import split_listen
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import StagedoorError, did_you_mean
 from stagedoor.rules.policy import STANCE
+from stagedoor.web.redirect import CHALLENGES
 
 _LOOPBACK, _EVERYWHERE = "127.0.0.1:8080", "0.0.0.0:8080"
+_HTTPS, _HTTP = "443", "80"
+"""At every address of the machine, those of IPv6, too."""
+_HOOK = "certificate.sh"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +45,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--domain", metavar="NAME", help="the name that visitors type; may be empty"
     )
-    parser.add_argument("--front", choices=FRONTS, help="what ends HTTPS in front of the guard")
+    parser.add_argument(
+        "--front", choices=FRONTS,
+        help="what ends HTTPS: a web server in front of the guard, the guard itself, or nothing",
+    )  # fmt: skip
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="where evidence and logs are kept"
     )
@@ -47,6 +56,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--observe", choices=("yes", "no"), help="yes: refuse nobody at first, only write down"
     )
     parser.add_argument("--listen", metavar="HOST:PORT", help="where the guard listens")
+    parser.add_argument(
+        "--tls-cert", type=Path, metavar="FILE",
+        help="with --front guard: a certificate that is there already",
+    )  # fmt: skip
+    parser.add_argument("--tls-key", type=Path, metavar="FILE", help="and its key")
+    parser.add_argument(
+        "--redirect", metavar="HOST:PORT",
+        help=f"with --front guard: where it sends visitors of http:// to https:// ({_HTTP}), or off",
+    )  # fmt: skip
     parser.add_argument("--artist", default="", metavar="NAME", help="it stands on every refusal")
     parser.add_argument(
         "--contact", default="", metavar="LINK", help="mailto:… : where a refused person can ask"
@@ -73,10 +91,10 @@ def run(options: argparse.Namespace) -> int:
         print(f"  {name:20} {what}")
     status = 0
     if not options.no_trial:
-        print("\nThe whole way, tried once:")
-        for finding in (findings := trial.try_out(plan)):
-            print(f"  {finding}")
-        status = int(any(finding.failed for finding in findings))
+        print("\nThe whole way, tried once:", flush=True)
+        for finding in trial.try_out(plan):
+            print(f"  {finding}", flush=True)
+            status |= finding.failed
     print("\n" + as_called(_next_steps(plan, folder)))
     return status
 
@@ -117,7 +135,7 @@ def _plan(options: argparse.Namespace, folder: Path, ask: Ask) -> Plan:
     if domain and not re.fullmatch(r"[A-Za-z0-9.-]+", domain):
         raise StagedoorError(f'"{domain}" is not a name — write music.example.org')
     front = options.front or ask(
-        f"3. What ends HTTPS in front of the guard? ({', '.join(FRONTS)})",
+        f"3. What ends HTTPS? A web server in front, the guard itself, or nothing? ({', '.join(FRONTS)})",
         "caddy" if domain else "none", "--front",
     )  # fmt: skip
     if front not in FRONTS:
@@ -131,15 +149,56 @@ def _plan(options: argparse.Namespace, folder: Path, ask: Ask) -> Plan:
     )
     if observe not in {"yes", "no"}:
         raise StagedoorError(f'"{observe}" is neither yes nor no')
-    listen = options.listen or (_EVERYWHERE if front == "none" else _LOOPBACK)
-    try:
-        split_listen(listen)
-    except ValueError as error:
-        raise StagedoorError(f"--listen {listen}: {error}") from error
-    return Plan(
+    listen = options.listen or {"none": _EVERYWHERE, "guard": _HTTPS}.get(front, _LOOPBACK)
+    _checked("--listen", listen)
+    plan = Plan(
         f"{parts.scheme}://{parts.netloc}", listen, front, domain, folder / "rules",
         state.expanduser().absolute(), observe == "yes", _this_program(),
     )  # fmt: skip
+    if front == "guard":
+        return _with_https(plan, options, folder)
+    for option in ("tls_cert", "tls_key", "redirect"):
+        if getattr(options, option) is not None:
+            name = "--" + option.replace("_", "-")
+            raise StagedoorError(
+                f"{name}: {front} does not need it — say --front guard, or leave it"
+            )
+    return plan
+
+
+def _with_https(plan: Plan, options: argparse.Namespace, folder: Path) -> Plan:
+    """The guard ends TLS: with the files that are named, or with those that certbot will bring."""
+    if not plan.domain:
+        raise StagedoorError("a certificate is for a name — say --domain music.example.org")
+    redirect = options.redirect or _HTTP
+    if redirect == "off":
+        redirect = ""
+    else:
+        _checked("--redirect", redirect)
+    if options.tls_cert is None:
+        if options.tls_key is not None:
+            raise StagedoorError(
+                "--tls-key: there is no certificate that it belongs to — add --tls-cert"
+            )
+        certificate, key = folder / "tls" / "fullchain.pem", folder / "tls" / "privkey.pem"
+        webroot = folder / "acme" if redirect else None
+    else:
+        certificate = options.tls_cert.expanduser().absolute()
+        key = options.tls_key and options.tls_key.expanduser().absolute()
+        webroot = None
+        for path in filter(None, (certificate, key)):
+            if not path.is_file():
+                raise StagedoorError(f"{path} is no file — name the one that certbot wrote")
+    return replace(
+        plan, certificate=certificate, key=key, redirect=redirect, webroot=webroot
+    )  # fmt: skip
+
+
+def _checked(option: str, listen: str) -> None:
+    try:
+        split_listen(listen)
+    except ValueError as error:
+        raise StagedoorError(f"{option} {listen}: {error}") from error
 
 
 def _this_program() -> tuple[str, ...]:
@@ -176,6 +235,20 @@ def _write(
         name, text = front
         _new(folder / name, text)
         yield name, f"for {plan.front}, in front of the guard"
+    if _brought(plan, folder) and plan.certificate is not None and plan.key is not None:
+        write_stand_in(plan.domain, plan.certificate, plan.key)
+        yield "tls/", "a certificate of our own, until certbot or lego brings a real one"
+        _new(folder / _HOOK, hook(plan, user=getpass.getuser()))
+        (folder / _HOOK).chmod(0o755)
+        yield _HOOK, "what certbot or lego runs after each renewal"
+        if plan.webroot is not None:
+            (plan.webroot / CHALLENGES).mkdir(parents=True)
+            yield "acme/", "where it shows that the site is yours"
+
+
+def _brought(plan: Plan, folder: Path) -> bool:
+    """Whether the certificate is one that is brought into our folder, and not there already."""
+    return plan.certificate is not None and folder in plan.certificate.parents
 
 
 def _new(path: Path, text: str) -> None:
@@ -187,7 +260,7 @@ def _new(path: Path, text: str) -> None:
 def edited(stance: str, plan: Plan, profile: str, artist: str, contact: str) -> str:
     """The shipped stance with the answers in it; every other line stays."""
     site = {"upstream": plan.upstream, "listen": plan.listen, "profile": profile}
-    if plan.front != "none":
+    if plan.front not in ALONE:
         site["trusted_proxies"] = '[127.0.0.1, "::1"]'
     stance = re.sub(r"(?m)^# site:", "site:", stance)
     for word, value in site.items():
@@ -220,7 +293,13 @@ def _next_steps(plan: Plan, folder: Path) -> str:
         "  sudo systemctl enable --now stagedoor",
         "                       starts it with the machine",
     ]
-    if plan.front != "none":
+    if plan.webroot is not None and _brought(plan, folder):
+        lines += [
+            f"  sudo certbot certonly --webroot -w {shlex.quote(str(plan.webroot))} -d {plan.domain} "
+            f"--deploy-hook {shlex.quote(str(folder / _HOOK))}",
+            "                       fetches the certificate, once the guard runs; it is renewed by itself",
+        ]
+    if plan.front not in ALONE:
         lines.append(f"  The snippet's first line says where it belongs: {snippet_name(plan)}")
     lines.append(
         f"  stagedoor doctor --rules {shlex.quote(str(plan.rules))} --state "

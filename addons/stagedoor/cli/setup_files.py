@@ -5,12 +5,15 @@ Pure texts. Each names the file that it belongs into in its first line.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-FRONTS = ("caddy", "nginx", "apache", "haproxy", "traefik", "none")
-"""Web servers that end TLS in front of the guard; `none`: visitors come to the guard itself."""
+FRONTS = ("caddy", "nginx", "apache", "haproxy", "traefik", "guard", "none")
+"""What ends TLS: a web server in front of the guard, the guard itself, or nothing (`none`)."""
+ALONE = frozenset({"guard", "none"})
+"""Visitors come to the guard itself."""
 _PRIVILEGED = 1024
 """Ports below belong to root, unless a capability is given."""
 
@@ -20,7 +23,8 @@ class Plan:
     """The answers to the five questions, and where things are.
 
     `domain` is the name that visitors type. `certificate` and `key` are for a guard that ends TLS
-    itself. `command` starts this program, without arguments.
+    itself; `redirect` is then where it sends visitors of http:// on, and `webroot` the folder of
+    challenges that it hands out there. `command` starts this program, without arguments.
     """
 
     upstream: str
@@ -33,11 +37,27 @@ class Plan:
     command: tuple[str, ...]
     certificate: Path | None = None
     key: Path | None = None
+    redirect: str = ""
+    webroot: Path | None = None
 
     @property
     def serve(self) -> tuple[str, ...]:
         """The command that guards the site. Everything else stands in the stance."""
-        return (*self.command, "serve", "--rules", str(self.rules), "--state", str(self.state))
+        http = ("--redirect", self.redirect) if self.redirect else ()
+        if http and self.webroot is not None:
+            http = (*http, "--webroot", str(self.webroot))
+        return (
+            *self.command, "serve", "--rules", str(self.rules), "--state", str(self.state),
+            *self.tls, *http,
+        )  # fmt: skip
+
+    @property
+    def tls(self) -> tuple[str, ...]:
+        """The options of `serve` that name the certificate; none where something else ends TLS."""
+        if self.certificate is None:
+            return ()
+        key = ("--tls-key", str(self.key)) if self.key is not None else ()
+        return ("--tls-cert", str(self.certificate), *key)
 
 
 _UNIT = """\
@@ -185,7 +205,8 @@ def snippet(plan: Plan) -> tuple[str, str] | None:
 
 def unit(plan: Plan, *, user: str, here: Path) -> str:
     """The systemd unit: no rights but those that are needed; port 80 and 443 without root."""
-    low = int(plan.listen.rpartition(":")[2]) < _PRIVILEGED
+    ports = [int(each.rpartition(":")[2]) for each in (plan.listen, plan.redirect) if each]
+    low = min(ports) < _PRIVILEGED
     capability = (
         "AmbientCapabilities=CAP_NET_BIND_SERVICE\nCapabilityBoundingSet=CAP_NET_BIND_SERVICE"
         if low
@@ -198,6 +219,32 @@ def unit(plan: Plan, *, user: str, here: Path) -> str:
         user=user,
         capability=capability,
         state=_quoted(str(plan.state)),
+    )
+
+
+_HOOK = """\
+#!/bin/sh
+# Brings a new certificate to where the guard looks for it; the guard notices it within seconds.
+# certbot --deploy-hook and lego --run-hook or --renew-hook run it as root, and say where the files are.
+set -eu
+chain=${{RENEWED_LINEAGE:+$RENEWED_LINEAGE/fullchain.pem}}
+key=${{RENEWED_LINEAGE:+$RENEWED_LINEAGE/privkey.pem}}
+chain=${{chain:-${{LEGO_CERT_PATH:-$1}}}}
+key=${{key:-${{LEGO_CERT_KEY_PATH:-$2}}}}
+# The key first, and each file under its name only when it is whole.
+install -o {user} -m 0600 "$key" {key}.new
+install -o {user} -m 0644 "$chain" {certificate}.new
+mv {key}.new {key}
+mv {certificate}.new {certificate}
+"""
+
+
+def hook(plan: Plan, *, user: str) -> str:
+    """The script that certbot or lego runs after a renewal. acme.sh needs none: it copies by itself."""
+    return _HOOK.format(
+        user=shlex.quote(user),
+        certificate=shlex.quote(str(plan.certificate)),
+        key=shlex.quote(str(plan.key)),
     )
 
 

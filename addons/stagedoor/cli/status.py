@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from rich.console import Console, Group, RenderableType
@@ -19,7 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from stagedoor.cli.shared_options import add_desk
-from stagedoor.config.stance import split_listen
+from stagedoor.cli.site_choice import which
+from stagedoor.config.address_values import split_listen
 from stagedoor.evidence.wording import size
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.terminal import printable
@@ -44,19 +46,25 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print it; 0 where the guard is up and has the rules that are on disk."""
-    found = ask(options.at)
+    found = ask(options.at, options.site, several=True)
+    each = found.get("sites", {"": found})
     if options.json:
         print(orjson.dumps(found, option=orjson.OPT_INDENT_2).decode())
     else:
         console = Console(highlight=False)
         if not console.is_terminal:
             console = Console(highlight=False, width=WIDTH)
-        console.print(screen(found, TOP))
-    return 0 if found["rules"]["current"] else 1
+        for name, one in each.items():
+            if name:
+                console.rule(name, align="left")
+            console.print(screen(one, TOP))
+    return 0 if all(one["rules"]["current"] for one in each.values()) else 1
 
 
-def ask(at: str) -> Status:
-    """What the desk says. Raises StagedoorError, which says what to do."""
+def ask(at: str, site: str = "", *, several: bool = False) -> Status:
+    """What the desk says, of one of several sites; of all of them, by their names under `sites`, where
+    `several` may be answered. Raises StagedoorError, which says what to do.
+    """
     try:
         host, port = split_listen(at)
     except ValueError as error:
@@ -67,7 +75,8 @@ def ask(at: str) -> Status:
         headers["Authorization"] = f"Basic {given}"
     connection = http.client.HTTPConnection(host or "127.0.0.1", port, timeout=PATIENCE)
     try:
-        connection.request("GET", "/status.json", headers=headers)
+        path = f"/sites/{quote(site, safe='')}" if site else ""
+        connection.request("GET", f"{path}/status.json", headers=headers)
         answer = connection.getresponse()
         body = answer.read(MOST)
     except (OSError, http.client.HTTPException) as error:
@@ -77,11 +86,19 @@ def ask(at: str) -> Status:
         ) from error
     finally:
         connection.close()
+    if site and answer.status == http.client.NOT_FOUND:
+        raise StagedoorError(
+            f'there is no site "{site}" at {at} — without --site, the sites there are listed'
+        )
     if answer.status == http.client.UNAUTHORIZED:
         raise StagedoorError(f"the desk at {at} wants its password — put it into {PASSWORD}")
     try:
         found = orjson.loads(body)
-        found["rules"]["current"], found["words"], found["crawlers"], found["hours"]
+        sites = found.get("sites")
+        if isinstance(sites, dict) and not several:
+            raise StagedoorError(which(tuple(sites)))
+        for one in sites.values() if isinstance(sites, dict) else (found,):
+            one["rules"]["current"], one["words"], one["crawlers"], one["hours"]
     except (ValueError, TypeError, KeyError) as error:
         raise StagedoorError(
             f"what answers at {at} ({answer.status}) is no desk — name the metrics' address of the "

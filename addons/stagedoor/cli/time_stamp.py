@@ -5,18 +5,20 @@ Only the SHA-256 of the chain goes there.
 
 from __future__ import annotations
 
+from datetime import UTC
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from cryptography import x509
 
+from stagedoor.evidence.wording import TimeStamp
 from stagedoor.fetch.client import fetch
 from stagedoor.fetch.fetch_policy import FetchError
 from stagedoor.fetch.uses import TIMESTAMP
 from stagedoor.model.errors import StagedoorError
 
 
-def stamp(data: bytes, url: str, authorities: Path | None) -> tuple[bytes, str]:
+def stamp(data: bytes, url: str, authorities: Path | None) -> tuple[bytes, TimeStamp]:
     """The server's response (DER, RFC 3161 §2.4.2), and what to tell of it.
 
     Nonce and imprint must be ours; with `authorities`, a file of PEM certificates, the signature
@@ -46,10 +48,13 @@ def stamp(data: bytes, url: str, authorities: Path | None) -> tuple[bytes, str]:
         raise StagedoorError(f"{url} answers, but with no time stamp: {error}") from error
     if info.nonce != query.nonce or info.message_imprint.message != query.message_imprint.message:
         raise StagedoorError(f"{url} answers with a time stamp of something else")
-    at = info.gen_time.strftime("%Y-%m-%d %H:%M:%S UTC")
-    host = urlsplit(url).hostname
+    found = TimeStamp(
+        int(info.gen_time.replace(tzinfo=UTC).timestamp() * 1000),
+        urlsplit(url).hostname or "",
+        checked=bool(roots),
+    )
     if not roots:
-        return answer, f"{at}, by {host}; its signature was not checked (--timestamp-ca)"
+        return answer, found
     builder = rfc3161.VerifierBuilder.from_request(query)
     for root in roots:
         builder = builder.add_root_certificate(root)
@@ -59,7 +64,7 @@ def stamp(data: bytes, url: str, authorities: Path | None) -> tuple[bytes, str]:
         raise StagedoorError(
             f"the time stamp of {url} is not signed under {authorities}: {error}"
         ) from error
-    return answer, f"{at}, by {host}, signature checked"
+    return answer, found
 
 
 def _certificates(path: Path) -> list[x509.Certificate]:

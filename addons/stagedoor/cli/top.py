@@ -35,19 +35,21 @@ def run(options: argparse.Namespace) -> int:
     """Until q, Escape or Ctrl-C. A guard that goes away and comes back is waited for."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise StagedoorError("top needs a terminal — use `stagedoor status` for files and pipes")
-    ask(options.at)  # a wrong address or password is reported before the screen is taken over
+    ask(
+        options.at, options.site
+    )  # a wrong address or password is reported before the screen is taken over
     console = Console(highlight=False)
     with _keys(), Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
-            live.update(_drawn(options.at, console), refresh=True)
+            live.update(_drawn(options.at, options.site, console), refresh=True)
             if _pressed(EVERY):
                 return 0
 
 
-def _drawn(at: str, console: Console) -> RenderableType:
+def _drawn(at: str, site: str, console: Console) -> RenderableType:
     foot = Text("q ends", "dim")
     try:
-        found = ask(at)
+        found = ask(at, site)
     except StagedoorError as error:
         return Group(Text(str(error), "bold red"), Text(), foot)
     return Group(screen(found, max(3, console.height - _FURNITURE)), Text(), foot)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stagedoor.cli.shared_options import add_site
 from stagedoor.model.errors import StagedoorError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         one.add_argument(
             "--state", type=Path, required=True, metavar="DIR", help="the guard's state directory"
         )
+        add_site(one)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -9,6 +9,7 @@ import asyncio
 import os
 import queue
 import re
+import shlex
 import subprocess
 import tempfile
 import threading
@@ -21,12 +22,13 @@ from stagedoor.audit.responses import Fetched
 from stagedoor.cli.examination import Finding, bad, good, unknown, warning
 from stagedoor.cli.setup_files import Plan
 from stagedoor.cli.site_client import Asker, Wish
+from stagedoor.cli.slow_notice import notice
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 CRAWLER = "Mozilla/5.0 (compatible; GPTBot/1.2; +https://openai.com/gptbot)"
 PLAYER = "mpv 0.40.0"
-PATIENCE = 60.0
-"""Seconds until the guard must be there; a small machine needs ten."""
+PATIENCE = 180.0
+"""Seconds until the guard must be there: a small machine needs ten, a busy one more than a minute."""
 _STARTED = re.compile(r"visitors come to (\S+)")
 _WARNING = re.compile(r"(the site's port .*)")
 _RECORDING = re.compile(
@@ -35,23 +37,28 @@ _RECORDING = re.compile(
 _NOT_THERE = "/stagedoor-trial.mp3"
 
 
-def try_out(plan: Plan) -> Sequence[Finding]:
-    """What was seen on the way, in its order."""
+def try_out(plan: Plan) -> Iterator[Finding]:
+    """What is seen on the way, in its order, each as soon as it is seen."""
     direct = asyncio.run(_get(plan.upstream + "/", BROWSER))
     if direct.trouble:
-        return [
-            bad(f"your site: {plan.upstream} {direct.trouble}", "start it, then run this again")
-        ]
-    found = [good(f"your site answers at {plan.upstream} ({direct.status})")]
-    with _guard(plan) as guard:
-        if not guard.address:
-            return [
-                *found,
-                bad("the guard does not start", " / ".join(guard.said[-3:]) or "no word"),
-            ]
-        found += asyncio.run(_visits(guard.address, direct))
-        found += [warning(match[1]) for line in guard.said if (match := _WARNING.search(line))]
-    return found
+        yield bad(f"your site: {plan.upstream} {direct.trouble}", "start it, then run this again")
+        return
+    yield good(f"your site answers at {plan.upstream} ({direct.status})")
+    with notice("starting a guard; the first time that takes longest"), _guard(plan) as guard:
+        if guard.address:
+            yield from asyncio.run(_visits(guard.address, direct))
+        elif guard.ended:
+            yield bad(
+                "the guard does not start", " / ".join(guard.said[-3:]) or "it printed nothing"
+            )
+        else:
+            yield bad(
+                f"the guard was not there after {PATIENCE:.0f} s",
+                f"start it by hand, and read what it prints: {shlex.join(plan.serve)}",
+            )
+        for line in guard.said:
+            if match := _WARNING.search(line):
+                yield warning(match[1])
 
 
 async def _get(url: str, agent: str, most: int = 200_000) -> Fetched:
@@ -123,6 +130,7 @@ class _Running:
 
     address: str
     said: Sequence[str]
+    ended: bool
 
 
 @contextmanager
@@ -130,7 +138,7 @@ def _guard(plan: Plan) -> Iterator[_Running]:
     with tempfile.TemporaryDirectory(prefix="stagedoor-trial-") as folder:
         command = [
             *plan.command, "serve", "--rules", str(plan.rules), "--state", folder,
-            "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--mode", "enforce",
+            "--listen", "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--mode", "enforce", *plan.tls,
         ]  # fmt: skip
         process = subprocess.Popen(  # noqa: S603 (this program itself)
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -142,7 +150,8 @@ def _guard(plan: Plan) -> Iterator[_Running]:
         reader = threading.Thread(target=_read, args=(process.stdout, lines, said), daemon=True)
         reader.start()
         try:
-            yield _Running(_address(lines), said)
+            address = _address(lines)
+            yield _Running(address or "", said, ended=address == "")
         finally:
             process.terminate()
             try:
@@ -161,12 +170,13 @@ def _read(stream: Iterable[str], lines: queue.Queue[str], said: list[str]) -> No
     lines.put("")
 
 
-def _address(lines: queue.Queue[str]) -> str:
+def _address(lines: queue.Queue[str]) -> str | None:
+    """Where visitors come to; empty where the guard ended, None where it took too long."""
     while True:
         try:
             line = lines.get(timeout=PATIENCE)
         except queue.Empty:
-            return ""
+            return None
         if not line:
             return ""
         if found := _STARTED.search(line):

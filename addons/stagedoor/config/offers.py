@@ -28,11 +28,6 @@ class Offer(Model):
             raise ValueError(f'"{value}" is not a link — begin with mailto: or https://')
         return value
 
-    @property
-    def sentence(self) -> str:
-        """What a refused client reads; the link stands at the end."""
-        return f"On offer: {self.what}, {self.price}. Please write to {self.write}"
-
 
 class OfferFile(Model):
     """The whole file."""

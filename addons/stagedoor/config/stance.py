@@ -8,97 +8,40 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Any, Literal, cast, get_args
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    create_model,
-    field_validator,
+from pydantic import AfterValidator, Field, create_model, field_validator
+
+from stagedoor.config.address_values import checked_upstream, proxy_word, split_listen
+from stagedoor.config.schema import ListOf, Model
+from stagedoor.config.site_names import Sites, host_name
+from stagedoor.config.stance_values import (
+    Number,
+    OpenClosed,
+    SitePath,
+    Span,
+    Switch,
+    YesLogNo,
+    YesNo,
 )
-
-from stagedoor.config.schema import ListOf, Model, check
 from stagedoor.config.store_address import store_address
-from stagedoor.config.yamltext import Document, Path, Value
-from stagedoor.model import edges
-from stagedoor.model.errors import Location, Problem, did_you_mean, listed
 from stagedoor.model.facts import Mode
-from stagedoor.model.globs import MAX_PATTERN
-from stagedoor.model.units import duration
+from stagedoor.model.languages import Language
 from stagedoor.signals import registry
-
-
-def _yes_no(value: object) -> object:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return {"block": "no", "allow": "yes"}.get(value, value) if isinstance(value, str) else value
-
-
-YesNo = Annotated[Literal["yes", "no"], BeforeValidator(_yes_no)]
-YesLogNo = Annotated[Literal["yes", "log", "no"], BeforeValidator(_yes_no)]
-"""yes: let in. log: let in and write it down. no: refuse (`block` is understood too)."""
-
-
-def _switch(value: object) -> object:
-    return ("yes" if value else "no") if isinstance(value, bool) else value
-
-
-Switch = Annotated[Literal["yes", "no"], BeforeValidator(_switch)]
-"""yes: it is done. no: it is left out."""
-OpenClosed = Literal["open", "closed"]
 
 _HOST = re.compile(r"(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?")
 """A host and a port, in the letters that names have on the wire."""
 
 
-def _absolute(path: str) -> str:
-    if not path.startswith("/"):
-        raise ValueError(f'the path "{path}" does not begin with / — write "/{path}"')
-    if len(path) > MAX_PATTERN:
-        raise ValueError(
-            f"the path has {len(path):,} characters; at most {MAX_PATTERN:,} are taken"
-            " — shorten it: * stands for any text"
-        )
-    return path
-
-
-def proxy_word(text: str) -> str:
-    """An address, a network, or the word of a content delivery network whose list is known."""
-    word = text.strip().lower()
-    if word not in edges.TRUSTED_WORDS:
-        try:
-            network(text)
-        except ValueError as error:
-            raise ValueError(
-                f'"{text}" is not an address or network — '
-                + (did_you_mean(word, edges.TRUSTED_WORDS) or _PROXY_FIX)
-            ) from error
-    return text
-
-
-_PROXY_FIX = f"write 127.0.0.1 or 10.0.0.0/8, or a name: {listed(edges.TRUSTED_WORDS, 10)}"
-
-
-def network(text: str) -> IPv4Network | IPv6Network:
-    """`10.0.0.0/8`, `192.0.2.1` … as a network; ValueError with the fix for anything else."""
-    try:
-        return ip_network(text.strip(), strict=False)
-    except ValueError as error:
-        raise ValueError(
-            f'"{text}" is not an address or network — write 127.0.0.1 or 10.0.0.0/8'
-        ) from error
-
-
 class Artist(Model):
-    """Who is speaking; printed on refusals so that a wrongly refused person can ask."""
+    """Who is speaking; printed on refusals so that a wrongly refused person can ask. `language`: of
+    reports and letters.
+    """
 
     name: str = ""
     contact: str = ""
+    language: Literal["", Language] = ""
 
     @field_validator("contact")
     @classmethod
@@ -140,16 +83,6 @@ class Others(Model):
     embedded: YesLogNo = "yes"
 
 
-def _over_nothing(number: float) -> float:
-    if number < 1:
-        raise ValueError(f'"{number}" refuses everybody — write a number of one or more')
-    return number
-
-
-Span = Annotated[float, BeforeValidator(duration)]
-Number = Annotated[int, AfterValidator(_over_nothing)]
-
-
 class Listening(Model):
     """From where on nobody is listening any more, but taking. `ahead` and `at_once_by_network` in
     seconds of sound that cannot have been heard yet, `on_air` in seconds of a live stream; the
@@ -169,7 +102,7 @@ class Listening(Model):
 class Audio(Model):
     """What counts as audio besides what is recognised by its name or type."""
 
-    paths: ListOf[Annotated[str, AfterValidator(_absolute)]] = ()
+    paths: ListOf[SitePath] = ()
 
 
 def _with_switches[M: Model](base: type[M]) -> type[M]:
@@ -226,9 +159,15 @@ class Evidence(Model):
 
 
 class Site(Model):
-    """Where the site is and where the guard listens, for starting without any option."""
+    """Where the site is and where the guard listens, for starting without any option.
+
+    `hosts` are further names of the site, and `default` the site that is meant where a name is
+    unknown: both where several sites stand behind one guard.
+    """
 
     upstream: str = ""
+    hosts: ListOf[Annotated[str, AfterValidator(host_name)]] = ()
+    default: str = ""
     listen: str = ""
     profile: str = ""
     trusted_proxies: ListOf[Annotated[str, AfterValidator(proxy_word)]] = ()
@@ -266,8 +205,8 @@ class Passes(Model):
     has none. A household is given `per_hour` passes in an hour; more browsers there share them.
     """
 
-    paths: ListOf[Annotated[str, AfterValidator(_absolute)]] = ()
-    page: Annotated[str, AfterValidator(_absolute)] = "/"
+    paths: ListOf[SitePath] = ()
+    page: SitePath = "/"
     per_hour: Annotated[int, Field(ge=1, le=1000)] = 40
     form: Literal["query", "path"] = "query"
 
@@ -280,7 +219,7 @@ class OnError(Model):
 
 
 class Stance(Model):
-    """The whole file."""
+    """The whole file. `sites` are those that stand in it; each has a stance by itself."""
 
     artist: Artist = Artist()
     ai: Ai = Ai()
@@ -296,6 +235,7 @@ class Stance(Model):
     on_error: OnError = OnError()
     site: Site = Site()
     mode: Mode = Field(default="enforce")
+    sites: Sites = ()
 
     def words(self) -> Mapping[str, str]:
         """What rules may ask for: `stance.ai.train` → `no`, and so on."""
@@ -341,123 +281,3 @@ def choices() -> Mapping[str, tuple[str, ...]]:
         for group, model in (("ai", Ai), ("others", Others))
         for name, field in model.model_fields.items()
     } | {PASSES: ("yes", "no")}
-
-
-NAMELESS: Path = ("others", "nameless")
-"""Where earlier versions had one word for who gives no name, and who gives one that nobody knows."""
-FORMER: Mapping[str, str] = {"stance.others.nameless": "stance.others.unknown"}
-"""Words that rules of earlier versions ask for, and what is asked in their place."""
-
-
-def read_stance(document: Document, problems: list[Problem]) -> Stance:
-    """The stance in `document`; every mistake is added to `problems`.
-
-    Returns the default stance where the file cannot be used, so that rules can still be checked.
-    """
-    kind = model()
-    stance = check(kind, _renewed(document), problems)
-    return stance if stance is not None else kind()
-
-
-def _renewed(document: Document) -> Document:
-    """`document` with the two words that `others.nameless` has become, each standing in its place."""
-    others = document.value.get("others") if isinstance(document.value, dict) else None
-    if not isinstance(others, dict) or NAMELESS[-1] not in others:
-        return document
-    word = others[NAMELESS[-1]]
-    new = [name for name in ("anonymous", "unknown") if name not in others]
-    if not isinstance(word, str) or word not in {"yes", "log", "no", "allow", "block"}:
-        new = new[:1]  # one mistake is reported once
-    kept = {name: item for name, item in others.items() if name != NAMELESS[-1]}
-    value = {
-        **cast("dict[str, Value]", document.value),
-        "others": {**kept, **dict.fromkeys(new, word)},
-    }
-    at: dict[Path, Location] = {("others", name): document.at(NAMELESS) for name in new}
-    return replace(document, value=value, values={**document.values, **at})
-
-
-def advice(stance: Stance, document: Document) -> list[Problem]:
-    """What is legal and still worth reporting: shown at the start and by `stagedoor check`."""
-    found = []
-    if not stance.artist.contact:
-        place = document.at(("artist", "contact"))
-        found.append(
-            Problem(
-                place,
-                "artist.contact is empty: a person refused by mistake cannot ask you",
-                "write mailto: and your address",
-            )
-        )
-    for number, path in enumerate(stance.audio.paths):
-        if path.endswith("/"):
-            found.append(
-                Problem(
-                    document.at(("audio", "paths", number)),
-                    f'"{path}" is the folder\'s own page alone, not what lies in it',
-                    f'write "{path}**"',
-                )
-            )
-    if NAMELESS in document.values:
-        others = stance.others
-        found.append(
-            Problem(
-                document.at(NAMELESS, key=True),
-                "others.nameless is now two words: anonymous (gives no name) and unknown (gives a"
-                " name that nobody knows); it is read as both",
-                f'write "anonymous: {others.anonymous}" and "unknown: {others.unknown}" in its place',
-            )
-        )
-    return found
-
-
-_BARE = re.compile(
-    r"(?:https?)?:?/{0,2}(\[[0-9A-Fa-f:.]+\]|[\w.-]+)?(?::?([0-9]{1,5}))?(?:[/?#].*)?"
-)
-"""A site as people write it: without a scheme, or with half of one."""
-
-
-def checked_upstream(value: str, scheme: str = "") -> str:
-    """`value` where it is the address of a site; ValueError with the fix where it is not.
-
-    `scheme` is the one to suggest; empty: http on this machine, https elsewhere.
-    """
-    wrong = f'"{value}" is not the address of a site — write {_meant(value, scheme)}'
-    try:
-        parts = urlsplit(value)
-        port = parts.port
-    except ValueError as error:
-        raise ValueError(wrong) from error
-    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-        raise ValueError(wrong)
-    if parts.path not in {"", "/"} or parts.query:
-        raise ValueError(
-            f'"{value}" names a page — write only the site, {parts.scheme}://{parts.netloc}'
-        )
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _meant(value: str, scheme: str) -> str:
-    """The address that somebody may have meant by `value`."""
-    example = "https://music.example.org" if scheme == "https" else "http://localhost:8000"
-    text = value.strip()
-    if re.fullmatch("[0-9]{1,5}", text) and int(text) < 65536 and int(text):
-        return example if scheme == "https" else f"http://localhost:{text}"
-    found = _BARE.fullmatch(text)
-    host, port = (found[1] or "", found[2] or "") if found else ("", "")
-    if not ("." in host or host == "localhost" or (host and port)) or port == "0":
-        return example
-    near = host == "localhost" or host.startswith(("127.", "10.", "192.168.", "[")) or port
-    return f"{scheme or ('http' if near else 'https')}://{host}{':' + port if port else ''}"
-
-
-def split_listen(value: str) -> tuple[str, int]:
-    """`HOST:PORT`, `:PORT` or `PORT` → (host, port); ValueError with the fix.
-
-    The host is empty where none is given, which means every address of the machine.
-    """
-    host, _, port = value.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not re.fullmatch("[0-9]{1,5}", port) or int(port) > 65535:
-        raise ValueError(f'"{value}" is not a listening address — write 0.0.0.0:8080 or just 8080')
-    return host, int(port)

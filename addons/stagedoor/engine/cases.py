@@ -22,7 +22,8 @@ from stagedoor.model.heard import SCOPES, TRIPPED
 from stagedoor.model.sound import SoundKind, SoundSent
 from stagedoor.resources.paths import normalise
 from stagedoor.rules.policy import Policy
-from stagedoor.rules.rule import Case, Rule
+from stagedoor.rules.rule import Rule
+from stagedoor.rules.written_case import Case
 
 _BEGUN = 0.1
 """How much of a recording is sent that is only begun."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import islice, takewhile
 
 from stagedoor.engine.catalogued import MOST_NUMBERED, Place
-from stagedoor.model.heard import DRAIN, PARTS, PIECES, WHOLE, Heard
+from stagedoor.model.heard import DRAIN, PARTS, PIECES, WHOLE, Heard, Scope
 
 TEN_MINUTES, HOUR, HALF_DAY, DAY = 600, 3600, 43_200, 86_400
 MOST_TRACKS = 512
@@ -45,6 +45,11 @@ class _Two:
             return self.now + self.before
         return self.now if window == self.window + 1 else 0
 
+    def copied(self) -> _Two:
+        other = _Two()
+        other.window, other.now, other.before = self.window, self.now, self.before
+        return other
+
 
 class _Rare:
     """What most sessions never have."""
@@ -70,7 +75,8 @@ class _Rare:
 
 
 class Session:
-    """One session. `sentences`: until when that of each rule lasts; None where there is none.
+    """One session. `sentences`: until when that of each rule lasts, and whom it keeps to; None where
+    there is none.
 
     `agents` of a household: the one that it has, or all, where each has a session of its own.
     """
@@ -91,7 +97,7 @@ class Session:
         self._walk = self._walk_at = 0
         self._place: Place | None = None
         self._rare: _Rare | None = None
-        self.sentences: dict[str, float] | None = None
+        self.sentences: dict[str, tuple[float, Scope]] | None = None
         self.agents: bytes | dict[bytes, None] | None = None
 
     @property
@@ -117,6 +123,21 @@ class Session:
             rare.archives = self._rare.archives.copy()
             rare.playlist = self._rare.playlist
         return other
+
+    def hand_over(self, other: Session, scope: Scope) -> None:
+        """`other`, a copy, speaks for this scope from now on: what is held against that is held there.
+
+        Of an agent, which was all there was of its household, that is everything. Of a network, its
+        sentences. Nothing is taken off here: a household is kept for what its agents are held to.
+        """
+        for rule, (until, of) in (self.sentences or {}).items():
+            if of == scope:
+                other.sentence(rule, until, scope)
+        if scope == "agent" and self._rare is not None:
+            mine, theirs = self._rare, other._seldom()
+            theirs.tripped = mine.tripped
+            theirs.ignored, theirs.ignored_keys = mine.ignored.copied(), mine.ignored_keys.copy()
+            theirs.bare, theirs.ranges = mine.bare.copied(), mine.ranges.copied()
 
     # -- what has happened -------------------------------------------------------------------------
 
@@ -213,11 +234,12 @@ class Session:
         """It has followed the trap link."""
         self._seldom().tripped = until
 
-    def sentence(self, rule: str, until: float) -> None:
-        """A sentence begins; one that lasts longer is not shortened."""
+    def sentence(self, rule: str, until: float, scope: Scope = "household") -> None:
+        """A sentence begins, which keeps to this scope; one that lasts longer is not shortened."""
         if self.sentences is None:
             self.sentences = {}
-        self.sentences[rule] = max(until, self.sentences.get(rule, 0.0))
+        known = self.sentences.get(rule)
+        self.sentences[rule] = max(until, known[0]) if known else until, scope
 
     def _seldom(self) -> _Rare:
         if self._rare is None:
@@ -286,7 +308,8 @@ class Session:
 
     def left(self, rule: str, at: float) -> float:
         """Seconds for which the sentence of this rule still lasts."""
-        return max(0.0, self.sentences.get(rule, at) - at) if self.sentences else 0.0
+        known = self.sentences.get(rule) if self.sentences else None
+        return max(0.0, known[0] - at) if known else 0.0
 
     def rank(self, at: float) -> int:
         """How much it would matter to forget it: 2 where something is held against it (a sentence,
@@ -294,7 +317,7 @@ class Session:
         """
         if self._rare is not None and self._rare.tripped > at:
             return 2
-        if self.sentences is not None and any(end > at for end in self.sentences.values()):
+        if self.sentences is not None and any(end > at for end, _ in self.sentences.values()):
             return 2
         return int(self.ahead(at) > WATCHED)
 

@@ -123,9 +123,12 @@ class Sessions:
     def sentence(self, listener: Listener, sentence: Sentence, at: float) -> None:
         """A verdict lasts from now on."""
         self._of(listener, at)
-        session = self.session(listener, sentence.scope)
+        scope, until = sentence.scope, at + sentence.seconds
+        session = self.session(listener, scope)
         if session is not None:
-            session.sentence(sentence.rule, at + sentence.seconds)
+            session.sentence(sentence.rule, until, scope)
+        if scope == "agent" and not listener.passed and (home := self._get(listener.household)):
+            home.sentence(sentence.rule, until, scope)  # an agent is known while its household is
         self._keep(listener, at)
 
     def ignoring(self, listener: Listener, recording: str, at: float) -> None:
@@ -270,15 +273,16 @@ class Sessions:
         if found is not None:
             return found
         first = self._get(there) if isinstance(there, str) else None
-        drain = DRAIN["network"]
-        return self._added(key, first.copied(drain) if first else Session(drain), at)
+        if first is None:
+            return self._added(key, Session(DRAIN["network"]), at)
+        return self._parted(key, first, "network", at)
 
     def _agent(self, household: str, home: Session, agent: bytes, at: float) -> Session:
         """The session of one of several agents; the first has what the household has had so far."""
         if isinstance(home.agents, bytes):
             first = home.agents
             home.agents = {first: None}
-            self._added(_agent_key(household, first), home.copied(DRAIN["agent"]), at)
+            self._parted(_agent_key(household, first), home, "agent", at)
         assert isinstance(home.agents, dict)
         if agent not in home.agents:
             if len(home.agents) >= AGENTS:
@@ -298,8 +302,17 @@ class Sessions:
                 return session
         return None
 
-    def _added(self, key: str, session: Session, at: float) -> Session:
-        self._ranks[0][key] = session
+    def _parted(self, key: str, home: Session, scope: Scope, at: float) -> Session:
+        """A session for what a household's has stood for until now; watched, where that needs it."""
+        for kept in self._ranks:  # its household was forgotten meanwhile, and it was not
+            if (old := kept.pop(key, None)) is not None:
+                self._recordings -= old.recordings
+        session = home.copied(DRAIN[scope])
+        home.hand_over(session, scope)
+        return self._added(key, session, at, session.rank(at))
+
+    def _added(self, key: str, session: Session, at: float, rank: int = 0) -> Session:
+        self._ranks[rank][key] = session
         self._recordings += session.recordings
         while len(self) > self._most:
             self._drop(at)

@@ -118,6 +118,7 @@ class Transaction:
 
     def event(self) -> Decided:
         """What is reported to those who record decisions."""
+        arrival = self.arrival
         return Decided(
             at=self.at,
             request=self.request,
@@ -130,4 +131,5 @@ class Transaction:
             sweep=self.sweep,
             answered=self.answered_with,
             mark=self.mark,
+            direct=arrival is not None and not arrival.proxied and not arrival.between,
         )

@@ -55,11 +55,11 @@ _RANGE: Final = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?", re.ASCII)
 class Way:
     """One response. `begin` and `end` are bytes of the recording, `end` 0: to its end; `size` and
     `length` (seconds) are all of it, 0 for unknown. `piece`: seconds of an HLS segment, else 0.
-    `archive`: it is one, and has no seconds.
+    `archive`: it is one, and has no seconds. `unanswered`: seconds that it may take to begin.
     """
 
     __slots__ = (
-        "_began", "_had", "_last", "archive", "begin", "end", "length", "listener", "piece", "size", "track",
+        "_began", "_had", "_last", "_unanswered", "archive", "begin", "end", "length", "listener", "piece", "size", "track",
     )  # fmt: skip
 
     def __init__(
@@ -73,12 +73,14 @@ class Way:
         length: float = 0.0,
         piece: float = 0.0,
         archive: bool = False,
+        unanswered: float = UNANSWERED,
     ) -> None:
         self.listener, self.track = listener, track
         self.piece, self.archive = piece, archive
         self.begin, self.end = extent
         self.size, self.length = size, length
         self._began = self._last = at
+        self._unanswered = unanswered
         self._had = 0.0
 
     def moved(self, sent: SoundSent, at: float) -> None:
@@ -113,7 +115,7 @@ class Way:
 
     def most(self, at: float) -> float:
         """Seconds of sound that it can be expected to send yet, however much was asked for."""
-        stalled = STALLED if self._had else UNANSWERED
+        stalled = STALLED if self._had else self._unanswered
         if at - self._last > stalled:
             return 0.0
         age = at - self._began
@@ -197,7 +199,8 @@ class UnderWay:
         known = sessions.catalogue.known
         going: list[_Going] = [
             (way, most, known(way.track))
-            for way in islice(ways, _LOOKED_AT)
+            # The latest first: one whose end was never reported is in nobody's way.
+            for way in islice(reversed(ways), _LOOKED_AT)
             if way is not expected.but and (most := way.most(at))
         ]
         facts: dict[Scope, Heard] = {}

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from stagedoor.evidence.complaint import Complaint, Figures
-from stagedoor.evidence.wording import size, when
+from stagedoor.evidence.wording import Wording
+from stagedoor.model.languages import Language
 
-Language = Literal["en", "de", "fr"]
 Sentence = Literal[
     "to", "from", "date", "site", "period", "unknown", "no-address", "source", "subject", "question", "opening",
     "proven", "nothing-proven", "measure", "ask", "ask-confirm", "ask-use", "ask-stop", "ask-read",
@@ -19,8 +19,6 @@ Sentence = Literal[
     "still", "hash",
 ]  # fmt: skip
 _ASKED: tuple[Sentence, ...] = ("ask-confirm", "ask-use", "ask-stop", "ask-read")
-_NARROW = "\u202f"
-"""Groups digits in every language: a comma or a point would mean two things."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ class Letter:
 
 def letter(about: Complaint, language: Language, texts: Mapping[Sentence, str]) -> Letter:
     """The letter of `about` in the language of `texts`."""
-    proven = about.rests_on_proof
+    proven, wording = about.rests_on_proof, Wording(language)
     paragraphs = [
         texts["opening"],
         texts["proven" if proven else "nothing-proven"].format(*[about.operator] * 2),
@@ -64,15 +62,19 @@ def letter(about: Complaint, language: Language, texts: Mapping[Sentence, str]) 
         texts["ask"],
     ]
     sections = [
-        *([Section(texts["figures"], (), _figures(about.proven, texts))] if about.proven else []),
-        *([_timeline(about, texts)] if about.steps else []),
-        *([_claimed(about, texts)] if about.claimed else []),
-        Section(texts["texts"], (), _published(about, texts)),
+        *(
+            [Section(texts["figures"], (), _figures(about.proven, texts, wording))]
+            if about.proven
+            else []
+        ),
+        *([_timeline(about, texts, wording)] if about.steps else []),
+        *([_claimed(about, texts, wording)] if about.claimed else []),
+        Section(texts["texts"], (), _published(about, texts, wording)),
         Section(texts["record"], (texts["record-note"], texts["advice"])),
     ]
     return Letter(
         language=language,
-        facts=_facts(about, texts),
+        facts=_facts(about, texts, wording),
         subject=texts["subject" if proven else "question"].format(about.operator),
         paragraphs=paragraphs,
         asked=[texts[of] for of in _ASKED if proven or of in {"ask-confirm", "ask-read"}],
@@ -80,7 +82,9 @@ def letter(about: Complaint, language: Language, texts: Mapping[Sentence, str]) 
     )
 
 
-def _facts(about: Complaint, texts: Mapping[Sentence, str]) -> Sequence[tuple[str, str]]:
+def _facts(
+    about: Complaint, texts: Mapping[Sentence, str], wording: Wording
+) -> Sequence[tuple[str, str]]:
     """The address is shown as it is known: with its source, or as not known."""
     known = f"{about.address} ({texts['source'].format(about.address_source)})"
     writer = ", ".join(filter(None, (about.artist, about.reply_to))) or texts["unknown"]
@@ -88,12 +92,12 @@ def _facts(about: Complaint, texts: Mapping[Sentence, str]) -> Sequence[tuple[st
         (texts["to"], f"{about.operator}, {known if about.address else texts['no-address']}"),
         (texts["from"], writer),
         (texts["site"], about.site or texts["unknown"]),
-        (texts["period"], f"{when(about.since)} – {when(about.until)} UTC"),
-        (texts["date"], when(about.made)[:10]),
+        (texts["period"], f"{wording.at(about.since)} – {wording.at(about.until)} UTC"),
+        (texts["date"], wording.day(about.made)),
     )
 
 
-def _figures(rows: Sequence[Figures], texts: Mapping[Sentence, str]) -> Table:
+def _figures(rows: Sequence[Figures], texts: Mapping[Sentence, str], wording: Wording) -> Table:
     names: tuple[Sentence, ...] = (
         "crawler", "notices", "first-notice", "takings", "after", "recordings", "bytes", "refusals",
     )  # fmt: skip
@@ -101,43 +105,49 @@ def _figures(rows: Sequence[Figures], texts: Mapping[Sentence, str]) -> Table:
         [texts[name] for name in names],
         [
             (
-                one.crawler, number(one.notices), _moment(one.first_notice), number(one.takings),
-                number(one.after), number(one.recordings), size(one.bytes), number(one.refusals),
+                one.crawler, wording.number(one.notices), _moment(one.first_notice, wording), wording.number(one.takings),
+                wording.number(one.after), wording.number(one.recordings), wording.size(one.bytes), wording.number(one.refusals),
             )
             for one in rows
         ],
     )  # fmt: skip
 
 
-def _claimed(about: Complaint, texts: Mapping[Sentence, str]) -> Section:
-    return Section(texts["claimed"], (texts["claimed-note"],), _figures(about.claimed, texts))
+def _claimed(about: Complaint, texts: Mapping[Sentence, str], wording: Wording) -> Section:
+    return Section(
+        texts["claimed"], (texts["claimed-note"],), _figures(about.claimed, texts, wording)
+    )
 
 
-def _timeline(about: Complaint, texts: Mapping[Sentence, str]) -> Section:
+def _timeline(about: Complaint, texts: Mapping[Sentence, str], wording: Wording) -> Section:
     rows = [
         (
-            when(one.at),
+            wording.at(one.at),
             one.crawler,
             texts[one.happening],
             one.path,
-            number(one.times),
-            size(one.bytes) if one.bytes else "",
+            wording.number(one.times),
+            wording.size(one.bytes) if one.bytes else "",
         )
         for one in about.steps
     ]
     heads: tuple[Sentence, ...] = ("time", "crawler", "what", "path", "times", "bytes")
-    more = (texts["timeline-more"].format(number(about.more_steps)),) if about.more_steps else ()
+    more = (
+        (texts["timeline-more"].format(wording.number(about.more_steps)),)
+        if about.more_steps
+        else ()
+    )
     return Section(texts["timeline"], more, Table([texts[name] for name in heads], rows))
 
 
-def _published(about: Complaint, texts: Mapping[Sentence, str]) -> Table:
+def _published(about: Complaint, texts: Mapping[Sentence, str], wording: Wording) -> Table:
     heads: tuple[Sentence, ...] = ("where", "force", "hash")
     return Table(
         [texts[name] for name in heads],
         [
             (
                 f"{one.where} ({one.standard})",
-                f"{when(one.since)} – {texts['still'] if one.until is None else when(one.until)}",
+                f"{wording.at(one.since)} – {texts['still'] if one.until is None else wording.at(one.until)}",
                 one.text,
             )
             for one in about.texts
@@ -145,10 +155,5 @@ def _published(about: Complaint, texts: Mapping[Sentence, str]) -> Table:
     )
 
 
-def number(count: int) -> str:
-    """A count for people who read any language."""
-    return f"{count:,}".replace(",", _NARROW)
-
-
-def _moment(at: int | None) -> str:
-    return "–" if at is None else when(at)
+def _moment(at: int | None, wording: Wording) -> str:
+    return "–" if at is None else wording.at(at)

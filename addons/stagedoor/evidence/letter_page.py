@@ -58,12 +58,12 @@ def page(letter: Letter) -> str:
 def _section(one: Section) -> Markup:
     return Markup("<section><h2>{}</h2>{}{}</section>").format(
         one.heading,
-        _table(one.table) if one.table else "",
+        _table(one.heading, one.table) if one.table else "",
         Markup("").join(Markup("<p>{}</p>").format(text) for text in one.paragraphs),
     )
 
 
-def _table(table: Table) -> Markup:
+def _table(name: str, table: Table) -> Markup:
     heads = Markup("").join(Markup("<th scope=col>{}</th>").format(head) for head in table.heads)
     rows = Markup("").join(
         Markup("<tr>{}</tr>").format(
@@ -72,8 +72,8 @@ def _table(table: Table) -> Markup:
         for row in table.rows
     )
     return Markup(
-        "<div class=wide><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
-    ).format(heads, rows)
+        "<div class=wide tabindex=0 role=region aria-label='{}'><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(name, heads, rows)
 
 
 def data(letter: Letter) -> dict[str, Any]:

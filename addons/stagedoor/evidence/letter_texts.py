@@ -1,4 +1,4 @@
-"""The sentences of a complaint, in English, German and French.
+"""The sentences of a complaint, in English, German, French and Spanish.
 
 Factual, and no advice about law. `{…}` are filled in by `letter`; numbers stand in tables, so that
 no sentence has a singular and a plural.
@@ -7,9 +7,10 @@ no sentence has a singular and a plural.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, get_args
+from typing import Final
 
-from stagedoor.evidence.letter import Language, Sentence
+from stagedoor.evidence.letter import Sentence
+from stagedoor.model.languages import Language
 
 ENGLISH: Final[Mapping[Sentence, str]] = {
     "to": "To",
@@ -77,7 +78,7 @@ GERMAN: Final[Mapping[Sentence, str]] = {
     "no-address": "Adresse nicht bekannt",
     "source": "Adresse aus: {}",
     "subject": "Beschwerde: Abruf von Aufnahmen durch Crawler von {} gegen einen erklärten "
-    "Vorbehalt",
+    "Nutzungsvorbehalt",
     "question": "Anfrage: Abrufe im Namen von Crawlern von {}",
     "opening": "Diese Website erklärt in maschinenlesbarer Form, dass ihre Aufnahmen nicht für die "
     "Zwecke verwendet werden dürfen, die in den unten genannten Texten stehen. Sie zeichnet auf, "
@@ -85,7 +86,7 @@ GERMAN: Final[Mapping[Sentence, str]] = {
     "proven": "Die Zahlen der ersten Tabelle betreffen Anfragen, die nachweislich von {} stammen: "
     "durch eine von {} veröffentlichte Adresse, durch den Namen des Rechners oder durch eine "
     "Signatur.",
-    "nothing-proven": "Für keine Anfrage gegen den Vorbehalt ist nachgewiesen, dass sie von {} "
+    "nothing-proven": "Für keine Anfrage gegen den Nutzungsvorbehalt ist nachgewiesen, dass sie von {} "
     "stammt. Die unten gezählten Anfragen trugen den Namen eines seiner Crawler, und nichts "
     "widerspricht dem.",
     "measure": "Falls {} den EU-Verhaltenskodex für KI-Modelle mit allgemeinem Verwendungszweck "
@@ -139,7 +140,7 @@ FRENCH: Final[Mapping[Sentence, str]] = {
     "unknown": "non connue",
     "no-address": "adresse non connue",
     "source": "adresse tirée de : {}",
-    "subject": "Réclamation : enregistrements pris par des robots de {} malgré une réserve publiée",
+    "subject": "Réclamation : enregistrements pris par des robots de {} malgré une réserve de droits publiée",
     "question": "Question : requêtes au nom de robots de {}",
     "opening": "Ce site publie, sous des formes lisibles par des machines, que ses enregistrements "
     "ne peuvent pas être utilisés aux fins indiquées dans les textes ci-dessous. Il note chaque "
@@ -174,10 +175,10 @@ FRENCH: Final[Mapping[Sentence, str]] = {
     "UTC.",
     "advice": "Cette lettre expose ce qui a été enregistré. Elle n’est pas un conseil juridique.",
     "crawler": "Robot",
-    "notices": "A reçu un texte (nombre de fois)",
+    "notices": "Textes reçus",
     "first-notice": "Première fois",
-    "takings": "Requêtes d’enregistrements contraires aux textes",
-    "after": "Requêtes contraires aux textes après la première fois",
+    "takings": "Prises contraires aux textes",
+    "after": "Contraires, après la première fois",
     "recordings": "Enregistrements différents",
     "bytes": "Octets de ceux-ci",
     "refusals": "Requêtes refusées",
@@ -193,10 +194,68 @@ FRENCH: Final[Mapping[Sentence, str]] = {
     "hash": "SHA-256",
 }
 
+SPANISH: Final[Mapping[Sentence, str]] = {
+    "to": "Para",
+    "from": "De",
+    "date": "Fecha",
+    "site": "Sitio",
+    "period": "Periodo",
+    "unknown": "no se conoce",
+    "no-address": "dirección desconocida",
+    "source": "dirección según: {}",
+    "subject": "Reclamación: grabaciones tomadas por rastreadores de {} contra una reserva de derechos "
+    "publicada",
+    "question": "Consulta: solicitudes en nombre de rastreadores de {}",
+    "opening": "Este sitio publica, en formas que las máquinas leen, que sus grabaciones no pueden "
+    "usarse para los fines indicados en los textos que figuran abajo. Registra cada vez que un "
+    "rastreador recibió estos textos y cada grabación que un rastreador tomó.",
+    "proven": "Las cifras de la primera tabla son de solicitudes que está probado que vienen de {}: por "
+    "una dirección que {} publica, por el nombre de la máquina o por una firma.",
+    "nothing-proven": "De ninguna solicitud contraria a la reserva está probado que venga de {}. Las "
+    "solicitudes contadas abajo llevaban el nombre de uno de sus rastreadores, y nada lo contradice.",
+    "measure": "Si {} ha firmado el Código de buenas prácticas de la UE para modelos de IA de uso "
+    "general, rogamos que trate esta carta como una reclamación conforme a la medida 1.5 de su capítulo "
+    "sobre derechos de autor.",
+    "ask": "Rogamos que responda a estos puntos:",
+    "ask-confirm": "¿Hizo usted estas solicitudes, o se hicieron por encargo suyo?",
+    "ask-use": "¿Para qué se usaron las grabaciones, y en qué conjuntos de datos están ahora?",
+    "ask-stop": "No vuelva a tomar estas grabaciones, elimine las copias y confirme ambas cosas.",
+    "ask-read": "¿Cuáles de los textos publicados lee su rastreador, y cómo los ha entendido?",
+    "figures": "Lo que está probado",
+    "claimed": "No probado: lo que llegó con estos nombres",
+    "claimed-note": "Un agente de usuario es una afirmación. Estas cifras no cuentan como probadas, y de "
+    "ellas no se deduce nada.",
+    "timeline": "Cronología de lo probado",
+    "timeline-more": "Hay {} filas más en las carpetas de los rastreadores.",
+    "texts": "Qué estaba publicado, y cuándo",
+    "record": "El registro",
+    "record-note": "Cada carpeta que acompaña a esta carta contiene todas las entradas sobre un "
+    "rastreador, los propios textos y un programa, verify.py, que comprueba las sumas de control y la "
+    "cadena de hashes solo con Python. El propio sitio lleva este registro. Todas las horas son UTC.",
+    "advice": "Esta carta expone lo que se registró. No es asesoramiento jurídico.",
+    "crawler": "Rastreador",
+    "notices": "Recibió un texto (veces)",
+    "first-notice": "Primera vez",
+    "takings": "Solicitudes de grabaciones contra los textos",
+    "after": "Solicitudes contra los textos tras la primera vez",
+    "recordings": "Grabaciones distintas",
+    "bytes": "Bytes de ellas",
+    "refusals": "Solicitudes rechazadas",
+    "time": "Hora (UTC)",
+    "what": "Qué",
+    "path": "Ruta",
+    "times": "Veces",
+    "notice": "recibió un texto",
+    "taking": "tomó, desde entonces",
+    "where": "Dónde",
+    "force": "En vigor (UTC)",
+    "still": "sigue",
+    "hash": "SHA-256",
+}
+
 TEXTS: Final[Mapping[Language, Mapping[Sentence, str]]] = {
     "en": ENGLISH,
     "de": GERMAN,
     "fr": FRENCH,
+    "es": SPANISH,
 }
-
-LANGUAGES = get_args(Language)

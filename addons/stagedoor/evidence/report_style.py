@@ -17,7 +17,7 @@ h1 { font-size: 1.7rem; line-height: 1.2; margin: .1rem 0 .3rem; text-wrap: bala
 h2 { font-size: 1.2rem; margin: 2.4rem 0 .6rem; border-bottom: 1px solid var(--line);
   padding-bottom: .25rem }
 h3 { font-size: 1rem; margin: 1.4rem 0 .4rem }
-p { margin: .5rem 0 } a { color: inherit }
+p { margin: .5rem 0 } h1, h3, p { overflow-wrap: anywhere } a { color: inherit }
 .kicker, .period, .note { color: var(--soft) } .note { font-size: .85em; font-weight: normal }
 .kicker { margin: 0 }
 ul.figures { list-style: none; display: grid; grid-template-columns: repeat(4, 1fr); gap: .75rem;
@@ -28,8 +28,7 @@ ul.figures i { display: block; font-style: normal; font-size: .9em }
 ul.figures b { display: block; font-size: 1.5rem; line-height: 1.3; color: var(--ink) }
 ul.figures .told { border-color: var(--told) } ul.figures .taken { border-color: var(--taken) }
 ul.figures .refused { border-color: var(--refused) }
-@media (max-width: 38rem) { ul.figures { grid-template-columns: repeat(2, 1fr) } }
-svg { display: block; width: 100%; height: auto; margin: .5rem 0 }
+svg { display: block; width: 100%; min-width: 40rem; height: auto; margin: .5rem 0 }
 svg text { font-size: 10.5px; fill: var(--ink) } svg .axis { fill: var(--soft) }
 svg .force { fill: var(--force) } svg .other { fill: var(--other) } svg .told { fill: var(--told) }
 svg .taken { fill: var(--taken) } svg .refused { fill: var(--refused) }
@@ -41,7 +40,8 @@ th { text-align: left; color: var(--soft); font-weight: 600; white-space: nowrap
 th, td { padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
 td { font-variant-numeric: tabular-nums }
 .figures-table th:not(:first-child), .figures-table td:not(:first-child) { text-align: right; white-space: nowrap }
-.figures-table td:first-child { min-width: 13rem }
+.figures-table th:not(:first-child) { white-space: normal; hyphens: auto }
+.figures-table td:first-child { min-width: 11rem }
 .still { white-space: nowrap }
 code, pre { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .85em }
 code { overflow-wrap: anywhere }
@@ -49,6 +49,8 @@ pre { background: var(--panel); padding: .75rem 1rem; border-radius: 4px; white-
   overflow-wrap: anywhere; margin: .6rem 0 }
 dl { display: grid; grid-template-columns: 10rem 1fr; gap: .2rem 1rem; margin: .5rem 0 }
 dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
+@media (max-width: 38rem) { ul.figures { grid-template-columns: repeat(2, 1fr) }
+  dl { grid-template-columns: 1fr; gap: 0 } dd { margin-bottom: .5rem } }
 @page { size: A4; margin: 16mm 14mm }
 @media print {
   :root { color-scheme: light; --ink: #000; --soft: #555; --paper: #fff; --line: #ccc;
@@ -57,7 +59,7 @@ dt { color: var(--soft) } dd { margin: 0; overflow-wrap: anywhere }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
   body { font-size: 9.5pt } main { max-width: none; padding: 0 }
   h2, h3 { break-after: avoid } tr, .whole, pre, .figures-table, ul.figures li, dl { break-inside: avoid }
-  thead { display: table-header-group } .wide { overflow: visible }
+  thead { display: table-header-group } .wide { overflow: visible } svg { min-width: 0 }
   table { font-size: 8pt }
 }
 """)

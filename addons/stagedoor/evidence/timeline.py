@@ -9,28 +9,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from math import sqrt
 
 from markupsafe import Markup
 
 from stagedoor.evidence.account import Account, InForceFrom, Lane
+from stagedoor.evidence.wording import Wording
 
 _WIDTH, _LEFT, _RIGHT = 720, 160, 12
 _ROOM = _WIDTH - _LEFT - _RIGHT
 _COLUMNS = 144
 _BAR, _TALL, _GAP = 14, 40, 10
 _MOST_PLACES = 8
-_LANES: Sequence[tuple[Lane, str, str]] = (
-    ("notice", "told", "was notified"),
-    ("taking", "taken", "took"),
-    ("refusal", "refused", "was refused"),
+_DAYS = 6 * 86_400_000
+"""Milliseconds; a longer time has days on its axis, a shorter one hours."""
+_LANES: Sequence[tuple[Lane, str]] = (
+    ("notice", "told"),
+    ("taking", "taken"),
+    ("refusal", "refused"),
 )
 
 _COUNTED: Mapping[Lane, str] = {"notice": "notices", "taking": "takings", "refusal": "refusals"}
 
 
-def draw(account: Account, since: int, until: int) -> Markup:
+def draw(account: Account, since: int, until: int, wording: Wording) -> Markup:
     """The drawing, for the time from `since` to `until` (Unix milliseconds)."""
     span = max(until - since, 1)
     parts: list[Markup] = []
@@ -39,26 +41,27 @@ def draw(account: Account, since: int, until: int) -> Markup:
     for where in places[:_MOST_PLACES]:
         mine = [one for one in account.published if one.where == where]
         parts.append(_label(y + _BAR - 3, where))
-        parts.extend(_force(mine, since, span, y))
+        parts.extend(_force(mine, since, span, y, wording))
         y += _BAR + _GAP
     if len(places) > _MOST_PLACES:
-        parts.append(_label(y + 8, f"and {len(places) - _MOST_PLACES} more"))
+        more = wording.number(len(places) - _MOST_PLACES)
+        parts.append(_label(y + 8, wording.say("timeline.rest", n=more)))
         y += _BAR
     y += _GAP
-    for lane, style, words in _LANES:
-        parts.append(_label(y + _TALL - 4, f"{words} ({account.total(_COUNTED[lane]):,})"))
-        parts.extend(_columns(account.times[lane], since, span, y, style))
+    for lane, style in _LANES:
+        count = wording.number(account.total(_COUNTED[lane]))
+        parts.append(_label(y + _TALL - 4, wording.say(f"timeline.{lane}", n=count)))
+        parts.extend(_columns(account.times[lane], since, span, y, style, wording))
         parts.append(
             Markup('<line class="base" x1="{}" y1="{y}" x2="{}" y2="{y}"/>').format(
                 _LEFT, _WIDTH - _RIGHT, y=y + _TALL
             )
         )
         y += _TALL + _GAP
-    parts.extend(_axis(since, span, y))
-    return Markup(
-        '<svg viewBox="0 0 {} {}" role="img" aria-label="Timeline: what was in force, and when '
-        '{} was notified, took or was refused">{}</svg>'
-    ).format(_WIDTH, y + 24, account.client, Markup("").join(parts))
+    parts.extend(_axis(since, span, y, wording))
+    return Markup('<svg viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>').format(
+        _WIDTH, y + 24, wording.say("timeline.about", client=account.client), Markup("").join(parts)
+    )
 
 
 def _x(at: int, since: int, span: int) -> float:
@@ -72,7 +75,9 @@ def _label(y: int, text: str) -> Markup:
     )
 
 
-def _force(mine: Sequence[InForceFrom], since: int, span: int, y: int) -> list[Markup]:
+def _force(
+    mine: Sequence[InForceFrom], since: int, span: int, y: int, wording: Wording
+) -> list[Markup]:
     bars = []
     texts = list(dict.fromkeys(one.text for one in mine))
     for one in mine:
@@ -83,22 +88,21 @@ def _force(mine: Sequence[InForceFrom], since: int, span: int, y: int) -> list[M
         bars.append(
             Markup(
                 '<rect class="force{}" x="{}" y="{}" width="{}" height="{}" rx="2">'
-                "<title>{}: text {}…</title></rect>"
+                "<title>{}</title></rect>"
             ).format(
                 " other" if texts.index(one.text) % 2 else "",
                 left,
                 y,
                 round(max(right - left, 1), 1),
                 _BAR,
-                one.where,
-                one.text[:12],
+                wording.say("timeline.text", where=one.where, hash=one.text[:12]),
             )
         )
     return bars
 
 
 def _columns(
-    times: Sequence[tuple[int, bool]], since: int, span: int, y: int, style: str
+    times: Sequence[tuple[int, bool]], since: int, span: int, y: int, style: str, wording: Wording
 ) -> list[Markup]:
     """All who used the name are pale; those who proved it stand before them in full colour."""
     everybody: Counter[int] = Counter()
@@ -111,8 +115,12 @@ def _columns(
     most = max(everybody.values(), default=1)
     bars = []
     for column, count in sorted(everybody.items()):
-        start = _when(since + column * span // _COLUMNS)
-        told = f"{start}: {count:,}, of which proven {proven[column]:,}"
+        told = wording.say(
+            "timeline.column",
+            at=wording.minute(since + column * span // _COLUMNS),
+            n=wording.number(count),
+            proven=wording.number(proven[column]),
+        )
         for number, shade in ((count, "pale"), (proven[column], "")):
             if number:
                 bars.append(_column(column, number / most, y, f"{style} {shade}".strip(), told))
@@ -134,14 +142,14 @@ def _column(column: int, share: float, y: int, style: str, told: str) -> Markup:
     )
 
 
-def _axis(since: int, span: int, y: int) -> list[Markup]:
+def _axis(since: int, span: int, y: int, wording: Wording) -> list[Markup]:
     ticks = 5
     marks = []
     for tick in range(ticks + 1):
         at = since + span * tick // ticks
         x = _x(at, since, span)
         anchor = "start" if tick == 0 else "end" if tick == ticks else "middle"
-        shown = _when(at)[:10] if span > 6 * 86_400_000 else _when(at)[5:]
+        shown = (wording.day if span > _DAYS else wording.hour)(at)
         marks.append(
             Markup(
                 '<line class="tick" x1="{x}" y1="8" x2="{x}" y2="{}"/>'
@@ -149,7 +157,3 @@ def _axis(since: int, span: int, y: int) -> list[Markup]:
             ).format(y, y + 14, anchor, shown, x=x)
         )
     return marks
-
-
-def _when(at: int) -> str:
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M")

@@ -16,7 +16,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Self
 
-from stagedoor.config.stance import network, proxy_word
+from stagedoor.config.address_values import network, proxy_word
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
 from stagedoor.identify.prefixes import number
 from stagedoor.model import edges

@@ -18,7 +18,7 @@ from stagedoor.fronts.challenge_texts import TEXTS
 from stagedoor.fronts.refusals import Answer
 from stagedoor.marks.challenge import PARTS, Challenge, part_bits
 from stagedoor.model.facts import Request
-from stagedoor.web.desk.texts import negotiated
+from stagedoor.model.languages import negotiated
 
 FOLDER = "/.stagedoor/"
 """Begins the addresses that the guard itself answers while a rule challenges."""
@@ -88,7 +88,7 @@ def page(
     """403 with the page, in the visitor's language. `to`: the address that was asked for. `left`: seconds
     that are still to be waited. `note` is a key of the texts, for what went wrong; `name` the request's.
     """
-    language = negotiated(request.header("accept-language")[:1000])
+    language = negotiated(request.header("accept-language"))
     texts = TEXTS[language]
     who = artist.name or request.host
     more = Markup("")

@@ -112,7 +112,7 @@ class Challenges:
             return None
         if request.method not in {"GET", "HEAD"}:
             allowed = ((b"Allow", b"GET, HEAD"),)
-            return answer(request, None, 405, "Only GET is understood here", [], "", allowed)
+            return answer(request, 405, "method", more=allowed)
         if path == challenge_page.SCRIPT:
             return challenge_page.script(request)
         order.enter(transaction)

@@ -22,8 +22,11 @@ _SAFE = frozenset({"GET", "HEAD"})
 _READABLE = (b"Access-Control-Expose-Headers", b"X-Request-Id, Retry-After, Content-Usage")
 
 
-def readable(request: Request) -> _Fields:
-    """The headers that let the page which asked read an answer; none where no page did."""
+def readable(request: Request, vary: bytes = b"Origin") -> _Fields:
+    """The headers that let the page which asked read an answer; none where no page did.
+
+    `vary`: the headers that this answer depends on, Origin among them.
+    """
     origin = request.header("origin").strip()
     if not origin or not _ORIGIN.fullmatch(origin):
         return ()
@@ -31,7 +34,7 @@ def readable(request: Request) -> _Fields:
         (b"Access-Control-Allow-Origin", origin.encode()),
         (b"Access-Control-Allow-Credentials", b"true"),
         _READABLE,
-        (b"Vary", b"Origin"),
+        (b"Vary", vary),
     )
 
 

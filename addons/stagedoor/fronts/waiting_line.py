@@ -17,7 +17,7 @@ from typing import Final
 
 from stagedoor.engine.interruption import can_be_expected, has_to_wait
 from stagedoor.engine.transaction import Transaction
-from stagedoor.engine.under_way import FEW, Expected, Way, asked_range, group
+from stagedoor.engine.under_way import FEW, UNANSWERED, Expected, Way, asked_range, group
 from stagedoor.fronts.crowds import is_crowd
 from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.facts import Purpose, Verdict
@@ -46,7 +46,11 @@ _Line = dict[asyncio.Event, None]
 
 
 class WaitingLine:
-    """One guard's. `decide` decides once more about a request that was let in, by what was sent."""
+    """One guard's. `decide` decides once more about a request that was let in, by what was sent.
+
+    `few` responses under way in a network are not looked at; a response of which nothing was heard is
+    expected for `unanswered` seconds.
+    """
 
     def __init__(
         self, store: Callable[[], Store], tracks: Tracks, decide: Callable[[Transaction], None]
@@ -54,6 +58,7 @@ class WaitingLine:
         self._store, self._tracks, self._decide = store, tracks, decide
         self._lines: dict[str, _Line] = {}
         self.waiting, self.most = 0, MOST_WAITING
+        self.few, self.unanswered = FEW, UNANSWERED
 
     def enter(self, transaction: Transaction) -> Awaitable[None] | None:
         """A request was let in: what it asks for is under way now. Returned is what it has to wait
@@ -125,11 +130,13 @@ class WaitingLine:
         listener, now = transaction.listener, time.monotonic()
         track = resource.track or place.track
         if place.kind == "segment":
-            return Way(listener, track, now, piece=place.seconds or _SEGMENT)
+            piece = place.seconds or _SEGMENT
+            return Way(listener, track, now, piece=piece, unanswered=self.unanswered)
         known = self._store().length(key)
         size, length = (known.size, known.seconds) if known is not None else (0, 0.0)
+        asked = asked_range(request.header("range"))
         return Way(
-            listener, track, now, asked_range(request.header("range")), size=size, length=length
+            listener, track, now, asked, size=size, length=length, unanswered=self.unanswered
         )
 
     def _begin(self, transaction: Transaction, way: Way) -> None:
@@ -140,7 +147,7 @@ class WaitingLine:
 
     def _has_to_wait(self, transaction: Transaction) -> Verdict | None:
         store, listener = self._store(), transaction.listener
-        if store.under_way(listener) <= FEW:
+        if store.under_way(listener) <= self.few:
             return None
         known = store.here(
             Query(

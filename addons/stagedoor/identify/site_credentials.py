@@ -4,7 +4,7 @@ Authorization (RFC 9110, 11.6.2), and the Subsonic API's parameters `u` with `p`
 `apiKey`, in the query or in a form that is posted. Cookies are none: everybody has some.
 
 What is present proves nothing; a static site answers 200 to any password. Only the site's own answers
-show that it checks them: see `fronts/mitmproxy/logins.py`.
+show that it checks them: see `fronts/checked_paths.py`.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from stagedoor.config.stance import network
+from stagedoor.config.address_values import network
 from stagedoor.config.yamltext import Document, Path, Source, Value, parse
 from stagedoor.import_ import regexes
 from stagedoor.import_.wishes import Anybody, Beside, Expression, Found, Named, Who, Wish, Written

@@ -21,8 +21,10 @@ from pathlib import Path
 import anyio
 from watchfiles import Change, awatch
 
+from stagedoor.config.site_stances import FOLDER as SITES
 from stagedoor.config.yamltext import Source
 from stagedoor.load import rule_folder
+from stagedoor.load.free_memory import give_back
 from stagedoor.model.errors import ConfigError, Problem
 from stagedoor.model.events import Event, Failed, Reloaded
 from stagedoor.rules.policy import FOLDERS, STANCE, Policy
@@ -50,6 +52,9 @@ class Watcher:
     ) -> None:
         self._load, self._take, self._emit = load, take, emit
         self._folder: Path | None = None
+        self._site = ""
+        self.followers: tuple[Watcher, ...] = ()
+        """Those of sites, which look whenever this one does: their folders lie in this one's."""
         self.trouble: tuple[str, ...] = ()
         """What is wrong with the rules on disk; empty where they are those in force."""
         self._known: dict[str, bytes] = {}
@@ -68,9 +73,15 @@ class Watcher:
         """The directory that people edit."""
         return self._folder or rule_folder.SHIPPED_RULES
 
-    def know(self, folder: Path | None, sources: Sequence[Source]) -> None:
-        """These files of `folder` are in force; where it is another, that is seen in a second."""
-        self._folder = folder
+    def _of_whom(self) -> str:
+        return f" of {self._site}" if self._site else ""
+
+    def know(self, folder: Path | None, sources: Sequence[Source], site: str = "") -> None:
+        """These files of `folder` are in force; where it is another, that is seen in a second.
+
+        `site` is the one of several that they are for.
+        """
+        self._folder, self._site = folder, site
         self._note(sources)
 
     def _note(self, sources: Sequence[Source]) -> None:
@@ -83,6 +94,8 @@ class Watcher:
         """Begin; needs the running event loop."""
         # One thread: several would each keep memory of their own for what they have read.
         self._worker = ThreadPoolExecutor(1, "stagedoor rules")
+        for follower in self.followers:
+            follower._worker = self._worker  # noqa: SLF001 (one of our own)
         self._stop = anyio.Event()
         self._task = asyncio.create_task(self._watch(self._stop), name="stagedoor rules")
 
@@ -99,7 +112,10 @@ class Watcher:
         while self._asked:
             async with self._one:
                 self._asked, self._tried = False, ""
+                for follower in self.followers:
+                    follower._tried = ""  # noqa: SLF001 (one of our own)
                 await self._look_now()
+            await self._followed()
 
     def close(self) -> None:
         """Watch no more."""
@@ -154,6 +170,11 @@ class Watcher:
         """Load what stands in the files now, where that is something new; one at a time."""
         async with self._one:
             await self._look_now()
+        await self._followed()
+
+    async def _followed(self) -> None:
+        """Let those of sites look, too: a mistake in one changes nothing for the others."""
+        await asyncio.gather(*(follower._look() for follower in self.followers))  # noqa: SLF001
 
     async def _look_now(self) -> None:
         found = await self._settled()
@@ -161,6 +182,10 @@ class Watcher:
         digest = _digest(digests) if not found.problems else str(found.problems)
         if digest == self._tried:
             return
+        await self._load_now(found, digests, digest)
+        await self._beside(give_back)
+
+    async def _load_now(self, found: _Found, digests: dict[str, bytes], digest: str) -> None:
         try:
             if found.problems:
                 raise ConfigError(found.problems)  # noqa: TRY301 (reported like any other mistake)
@@ -178,7 +203,8 @@ class Watcher:
         self._note(found.sources)
         self._emit(Reloaded(well=True))
         _log.info(
-            "rules loaded anew%s: %d rules, %d in force",
+            "rules%s loaded anew%s: %d rules, %d in force",
+            self._of_whom(),
             f" ({', '.join(names[:3])}{', …' if len(names) > 3 else ''} changed)" if names else "",
             len(policy.rules),
             policy.in_force,
@@ -201,18 +227,19 @@ class Watcher:
             _log.error("%s", problem)
         count = len(error.problems)
         _log.error(
-            "%d mistake%s; the rules loaded at %s stay in force.",
+            "%d mistake%s; the rules%s loaded at %s stay in force.",
             count,
             "s" * (count != 1),
+            self._of_whom(),
             time.strftime("%H:%M:%S", self._since),
         )
 
     async def _settled(self) -> _Found:
         """The files, once two looks in a row find the same."""
-        before = await self._beside(_read, self._folder)
+        before = await self._beside(_read, self._folder, self._site)
         for _ in range(MOST_LOOKS):
             await asyncio.sleep(PATIENCE if self._lacks(before) else BETWEEN_LOOKS)
-            now = await self._beside(_read, self._folder)
+            now = await self._beside(_read, self._folder, self._site)
             if now == before:
                 break
             before = now
@@ -244,9 +271,9 @@ class _Found:
     problems: tuple[Problem, ...] = ()
 
 
-def _read(folder: Path | None) -> _Found:
+def _read(folder: Path | None, site: str) -> _Found:
     try:
-        return _Found(rule_folder.sources(folder))
+        return _Found(rule_folder.sources(folder, site))
     except ConfigError as error:
         return _Found([], error.problems)
 
@@ -270,7 +297,7 @@ def places(folder: Path) -> list[Path]:
     """
     found: set[Path] = set()
     here = Path(os.path.abspath(folder))  # noqa: PTH100 (resolve() would follow the links)
-    for place in (here, *(here / name for name in sorted(FOLDERS))):
+    for place in _read_in(here):
         found.update(_chain(place))
         if place.is_dir():
             found.add(place.resolve())
@@ -279,6 +306,16 @@ def places(folder: Path) -> list[Path]:
                     found.update(_chain(file))
     found.add(here.parent)
     return sorted({_existing(place) for place in found})
+
+
+def _read_in(here: Path) -> list[Path]:
+    """The folders that are read for a rules directory: its own, and those of its sites."""
+    tops = [here]
+    sites = here / SITES
+    if sites.is_dir():
+        tops += [sites, *(own for own in sorted(sites.iterdir()) if own.is_dir())]
+    inner = [top / name for top in tops if top != sites for name in sorted(FOLDERS)]
+    return [*tops, *inner]
 
 
 def _chain(place: Path) -> set[Path]:
@@ -308,11 +345,7 @@ class _Filter:
 
     def __init__(self, folder: Path) -> None:
         here = Path(os.path.abspath(folder))  # noqa: PTH100
-        self._inside = {
-            str(place.resolve())
-            for place in (here, *(here / name for name in FOLDERS))
-            if place.is_dir()
-        }
+        self._inside = {str(place.resolve()) for place in _read_in(here) if place.is_dir()}
         self._names = {here.name, *(part.name for part in here.parents)}
         for file in here.iterdir() if here.is_dir() else ():
             if file.is_symlink():

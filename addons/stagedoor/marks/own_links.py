@@ -7,7 +7,7 @@ links of a site are the same again and again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from stagedoor.marks.marked_links import PARAMETER, unmarked
@@ -54,15 +54,25 @@ class OwnLinks:
     """Which links get a mark: those of `kinds`, below `paths` where it is not None."""
 
     def __init__(self, classify: Classify, kinds: frozenset[Kind], paths: Globs | None) -> None:
-        self._classify, self._kinds, self._paths = classify, kinds, paths
-        self.wanted = lru_cache(_CACHED)(self._wanted)
+        # No method of its own: with a cache that holds the links, a policy would outlive its reload.
+        self.wanted = lru_cache(_CACHED)(partial(_wanted, classify, kinds, paths))
 
-    def _wanted(self, base: str, hosts: frozenset[str], address: str, *, listed: bool) -> bool:
-        """`listed`: it stands in a playlist, and is a piece of a recording whatever it is called."""
-        target = resolved(base, hosts, address)
-        if not target or (PARAMETER in target and unmarked(target)[1]):
-            return False
-        path = normalise(target)
-        if self._paths is not None and not self._paths.match(path):
-            return False
-        return listed or self._classify(path, target).kind in self._kinds
+
+def _wanted(
+    classify: Classify,
+    kinds: frozenset[Kind],
+    paths: Globs | None,
+    base: str,
+    hosts: frozenset[str],
+    address: str,
+    *,
+    listed: bool,
+) -> bool:
+    """`listed`: it stands in a playlist, and is a piece of a recording whatever it is called."""
+    target = resolved(base, hosts, address)
+    if not target or (PARAMETER in target and unmarked(target)[1]):
+        return False
+    path = normalise(target)
+    if paths is not None and not paths.match(path):
+        return False
+    return listed or classify(path, target).kind in kinds

@@ -37,6 +37,8 @@ class Decided:
     """
     mark: str = ""
     """The serial of the mark that it showed, or was handed before."""
+    direct: bool = False
+    """The connection was the client's own: nobody passed the request on, as far as anybody knows."""
 
     @property
     def status(self) -> int:

@@ -323,6 +323,16 @@ _TABLE: tuple[Metric, ...] = (
         "Connections of visitors that were closed early or not taken, by reason.",
         ("reason",),
     ),
+    # -- clients that are turned away in the kernel; absent without --firewall
+    Metric(
+        "stagedoor_firewall_households", "gauge", "guard",
+        "Addresses, and networks of IPv6, that the firewall turns away just now.", late=True,
+    ),
+    Metric(
+        "stagedoor_firewall_packets_total", "counter", "guard",
+        "Packets that the firewall has turned away: one for each attempt to connect, mostly.",
+        late=True,
+    ),
     # -- a memory that several guards share; absent without one
     Metric(
         "stagedoor_store_up", "gauge", "guard",
@@ -409,8 +419,8 @@ LABELS: Mapping[str, str] = {
     "scope": "`household` (one address) or `network` (its /24 or /48, together)",
     "outcome": "how it ended; of sweeps `sent`, `refused`; of errors `open` (let pass), `closed` (503), `unrecorded`",
     "side": "`client` (the visitor), `site`, `host` (mitmproxy)",
-    "fault": "`head`, `head-size`, `host`, `method`, `target`, `target-length`, `body-size` of "
-    "visitors; `head`, `head-size`, `framing`, `no-answer`, `connection` of the site; `error`, "
+    "fault": "`head`, `head-size`, `host`, `method`, `target`, `target-length`, `body-size`, "
+    "`unknown-host` (no site's name) of visitors; `head`, `head-size`, `framing`, `no-answer`, `connection` of the site; `error`, "
     "`descriptors` of the host",
     "reason": "`household` and `room` (too many), `head` and `idle` (too long), `descriptors`",
     "kind": "`page`, `feed`, `playlist`, `challenge` (passes), `bought`, `canary`",

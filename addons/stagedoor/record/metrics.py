@@ -44,13 +44,15 @@ _CLASSES = tuple(f"{number}xx" for number in range(10))
 class Metrics:
     """The counters of one guard."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, of_a_site: bool = False) -> None:
+        """`of_a_site`: of one of several, without what the process tells of itself."""
         # A second line for every counter, which says when it began: twice the scrape, read by nobody.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
-        ProcessCollector(registry=self.registry)
-        PlatformCollector(registry=self.registry)
-        GCCollector(registry=self.registry)
+        if not of_a_site:
+            ProcessCollector(registry=self.registry)
+            PlatformCollector(registry=self.registry)
+            GCCollector(registry=self.registry)
         self._late = Late()
         self.registry.register(self._late)
         self._names: set[str] = set()

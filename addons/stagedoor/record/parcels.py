@@ -13,8 +13,9 @@ from stagedoor.model.events import Event, Loaded, Reloaded
 from stagedoor.record.collectors import Source
 from stagedoor.record.suite import Suite
 
-Parcel = tuple[Sequence[Event], dict[str, float]]
-"""Events, in their order, and the late metrics of this worker."""
+Parcel = tuple[str, Sequence[Event], dict[str, float]]
+"""The site, empty where there is one or none is meant; events, in their order; the late metrics of this
+worker."""
 _OF_EACH = frozenset({Loaded, Reloaded})
 """Events that every worker has for itself, and the first reports for all."""
 MOST = 256
@@ -25,9 +26,12 @@ class ForwardingSuite(Suite):
     """`send` takes a parcel, and says whether it could; `soon` calls a function in a moment."""
 
     def __init__(
-        self, send: Callable[[Parcel], bool], soon: Callable[[Callable[[], None]], object]
+        self,
+        send: Callable[[Parcel], bool],
+        soon: Callable[[Callable[[], None]], object],
+        site: str = "",
     ) -> None:
-        super().__init__()
+        super().__init__(site)
         self._send, self._soon = send, soon
         self._events: list[Event] = []
         self._sources: dict[str, Source] = {}
@@ -55,7 +59,7 @@ class ForwardingSuite(Suite):
         self._due = False
         events, self._events = self._events, []
         values = {name: source() or 0.0 for name, source in self._sources.items()}
-        if not self._send((events, values)):
+        if not self._send((self.site, events, values)):
             self.lost += len(events)
 
     def reopen(self) -> None:

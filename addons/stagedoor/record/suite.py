@@ -27,8 +27,10 @@ class Suite:
     open(), when the guard runs.
     """
 
-    def __init__(self) -> None:
-        self.metrics = Metrics()
+    def __init__(self, site: str = "") -> None:
+        """`site` is the name of one of several."""
+        self.site = site
+        self.metrics = Metrics(of_a_site=bool(site))
         self.day = Day()
         self.elsewhere: Callable[[str], float] = lambda _name: 0.0
         """What other workers of the same guard say about a late metric of a front's."""
@@ -65,7 +67,7 @@ class Suite:
 
     def open(self, state: Path | None, *, ledger: bool, program: str, site: str = "") -> None:
         """Write into the state directory, where there is one. StagedoorError where that fails."""
-        self._hub.add(Terminal())
+        self._hub.add(Terminal(self.site))
         if state is None:
             return
         if ledger:

@@ -18,7 +18,9 @@ _log = logging.getLogger("stagedoor.door")
 class Terminal:
     """Writes through the log, so that it follows mitmproxy's verbosity."""
 
-    def __init__(self) -> None:
+    def __init__(self, site: str = "") -> None:
+        """`site` is the name of one of several."""
+        self._at = f"{site}: " if site else ""
         self._second = 0
         self._written = 0
         self._skipped = 0
@@ -41,12 +43,12 @@ class Terminal:
             self._skipped += 1
             return
         self._written += 1
-        _log.info("%s", line(event, sent))
+        _log.info("%s%s", self._at, line(event, sent))
 
     def close(self) -> None:
         """Tell how many were left out."""
         if self._skipped:
-            _log.info("… and %d more refusals", self._skipped)
+            _log.info("%s… and %d more refusals", self._at, self._skipped)
             self._skipped = 0
 
 

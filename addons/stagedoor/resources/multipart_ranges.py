@@ -11,6 +11,9 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _CARRY: Final = 2048
+_ASKED = re.compile(r"(\d{1,15})?[ \t]*-[ \t]*(\d{1,15})?", re.ASCII)
+_MOST_ASKED: Final = 32
+"""Parts of a request that are told apart; all further ones count as one with the last."""
 MOST: Final = 1000
 """Parts that are noted in one portion; all further ones count as one with the last."""
 
@@ -62,3 +65,28 @@ class Parts:
         """The bytes that have gone out since this was last asked."""
         taken, self._taken = self._taken, []
         return taken
+
+
+def asked_parts(text: str, size: int) -> list[tuple[int, int]]:
+    """Which bytes of a file of `size` bytes a Range asks for: begin and end, in the file's order,
+    those that touch as one. Empty where it is no range of bytes, or one that the file does not have.
+    """
+    unit, equals, rest = text.partition("=")
+    if not equals or unit.strip().lower() != "bytes":
+        return []
+    found: list[tuple[int, int]] = []
+    for part in rest.split(","):
+        said = _ASKED.fullmatch(part.strip())
+        if said is None or not (said[1] or said[2]):
+            return []
+        begin = int(said[1]) if said[1] else max(0, size - int(said[2]))
+        end = min(size, int(said[2]) + 1) if said[1] and said[2] else size
+        if begin < end:
+            found.append((begin, end))
+    parts: list[tuple[int, int]] = []
+    for begin, end in sorted(found):
+        if parts and (begin <= parts[-1][1] or len(parts) >= _MOST_ASKED):
+            parts[-1] = parts[-1][0], max(parts[-1][1], end)
+        else:
+            parts.append((begin, end))
+    return parts

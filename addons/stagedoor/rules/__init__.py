@@ -1,6 +1,7 @@
 """Rules as data, with a small typed vocabulary of conditions.
 
-rule.py          rules/NN-*.yaml → Rule
+rule.py          rules/NN-*.yaml → Rule; written_action, written_case: what stands in one;
+                 written_values: the values of its words
 vocabulary.py    what stands under `when`, read into a condition
 fields.py        the table of words a condition may compare
 conditions.py    conditions as trees: test, narrow, compare

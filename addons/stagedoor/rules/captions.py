@@ -26,7 +26,7 @@ from stagedoor.model.facts import (
     SentFrom,
 )
 from stagedoor.resources import site_profiles
-from stagedoor.rules import rule
+from stagedoor.rules import rule, written_action, written_case
 from stagedoor.rules.fields import HEARD
 from stagedoor.signals import registry
 
@@ -166,12 +166,14 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "publish": "what is published for machines, besides being enforced",
         "evidence": "with a state directory: what can be shown afterwards",
         "on_error": "what happens when the guard itself fails on a request",
+        "sites": "several sites behind one guard: the name of each, and what is different in its stance",
         "site": "where your site is and where the guard listens, to start without typing addresses",
         "mode": "whether the guard refuses anybody",
     },
     stance.Artist: {
         "name": "yours or the band's; it stands on every refusal",
         "contact": "where a person refused by mistake can ask: mailto:rights@example.org, or a link",
+        "language": "of your evidence reports and letters: en, de, fr, es; visitors read their own language",
     },
     stance.Ai: {
         "train": "crawlers that gather data to train models",
@@ -225,6 +227,8 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
     },
     stance.Site: {
         "upstream": "where your site answers: http://localhost:8000",
+        "hosts": "further names of this site, where several stand behind one guard: [www.example.org]",
+        "default": "of several sites, the one that is meant where a name is unknown; none: 421",
         "listen": "where visitors come to: 0.0.0.0:8080, or just 8080",
         "profile": "what your site runs on: navidrome, funkwhale, jellyfin, azuracast, wordpress …",
         "trusted_proxies": "addresses whose X-Forwarded-For is believed: your own web server's; "
@@ -275,23 +279,23 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "then": "what becomes of the request",
         "cases": "requests and what must become of them; `stagedoor check` tries each",
     },
-    rule.Throttle: {
+    written_action.Throttle: {
         "requests": "how many from one client; without it the rule holds for every request",
         "per": "within what time: 1m, 10s, 1h",
         "retry_after": "when to come back: 10m",
         "for": "for how long, whatever it does: 10m",
         "of": "whom it keeps to for so long: a household, unless you say otherwise",
     },
-    rule.Block: {
+    written_action.Block: {
         "status": "the number of the answer; 403 unless you say otherwise",
         "for": "for how long, whatever it does: 1h",
         "of": "whom it keeps to for so long: a household, unless you say otherwise",
     },
-    rule.Challenge: {
+    written_action.Challenge: {
         "bits": "how much a browser calculates: each one more doubles it; 14 takes an old phone a second",
         "wait": "how long a visitor waits whose browser runs no scripts: 5s",
     },
-    rule.Case: {
+    written_case.Case: {
         "ua": "the User-Agent header, as the client sends it",
         "get": "the path that is asked for, beginning with /",
         "method": "GET unless you say otherwise",
@@ -310,7 +314,7 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "licence": "what the licence that it shows is taken to be worth",
         "expect": "what must become of it",
     },
-    rule.Lately: {
+    written_case.Lately: {
         "requests_last_minute": "requests from this address within a minute",
         "recordings_last_hour": "different recordings this address asked for within an hour",
         "audio_last_hour": "what it took of them within an hour: 500MB",
@@ -325,8 +329,8 @@ CAPTIONS: Mapping[type[Model], Mapping[str, str]] = {
         "network": "what its network, a /24 or /48, was sent as a whole",
         "agent": "what this user agent at this address was sent",
     },
-    rule.Sound: _SOUND,
-    rule.After: {
+    written_case.Sound: _SOUND,
+    written_case.After: {
         "whole_recordings": "recordings that it was sent whole",
         "begun_recordings": "recordings of which it was sent a tenth, after those",
         "episodes": "episodes of a feed that it was sent whole",
@@ -429,7 +433,7 @@ def of_actions() -> Mapping[str, str]:
 
 def of(kind: type[Model]) -> Mapping[str, str]:
     """The captions of a type's fields, with those of the actions and standards that hold now."""
-    if issubclass(kind, rule.Then):
+    if issubclass(kind, written_action.Then):
         return {a.word: a.caption + TAKES[a.takes] for a in actions.table()}
     words = CAPTIONS[next(base for base in kind.__mro__ if base in CAPTIONS)]
     return {**words, **_switches()} if issubclass(kind, stance.Publish) else words

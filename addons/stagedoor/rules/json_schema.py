@@ -13,7 +13,7 @@ from stagedoor.config import offers, stance
 from stagedoor.identify import catalogue, referrers, tls_families
 from stagedoor.model.facts import NOBODY
 from stagedoor.resources import site_profiles
-from stagedoor.rules import captions, rule
+from stagedoor.rules import captions, rule, written_action, written_case
 from stagedoor.rules.fields import FIELDS, HEADER, Field, FieldKind
 from stagedoor.rules.value_schema import (
     AS_BOOLEAN,
@@ -69,7 +69,12 @@ def stance_schema() -> Schema:
         *(stance.Artist, stance.Ai, stance.Others, stance.Audio, type(whole().publish)),
         *(stance.Listening, stance.Passes, stance.Evidence, stance.OnError, stance.Site),
     )
-    return _file(*schema_of(whole, *parts))
+    found, definitions = schema_of(whole, *parts)
+    # Each site's is a stance of the same form; what it leaves out is in the one around it.
+    found["properties"]["sites"]["additionalProperties"] = {
+        "anyOf": [{"$ref": "#"}, {"type": "null"}]
+    }
+    return _file(found, definitions)
 
 
 def crawlers_schema() -> Schema:
@@ -108,13 +113,13 @@ def rules_schema(names: Collection[str], operators: Collection[str]) -> Schema:
     forms = rule.forms()
     parts = (
         forms.then,
-        rule.Throttle,
-        rule.Block,
-        rule.Challenge,
+        written_action.Throttle,
+        written_action.Block,
+        written_action.Challenge,
         forms.case,
-        rule.Lately,
-        rule.Sound,
-        rule.After,
+        written_case.Lately,
+        written_case.Sound,
+        written_case.After,
     )
     written, definitions = schema_of(forms.written, *parts)
     definitions["Plain"].pop("title")

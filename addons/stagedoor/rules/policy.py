@@ -12,7 +12,9 @@ from functools import cached_property, lru_cache
 
 from stagedoor.config.offers import FILE as OFFERS
 from stagedoor.config.offers import NO_OFFERS, OfferFile, read_offers
-from stagedoor.config.stance import PASSES, Passes, Stance, advice, choices, read_stance
+from stagedoor.config.site_stances import merged, stance_file
+from stagedoor.config.stance import PASSES, Passes, Stance, choices
+from stagedoor.config.stance_reading import advice, read_stance
 from stagedoor.config.yamltext import Document, Source, parse
 from stagedoor.identify.catalogue import Catalogue, Signature, read_catalogue
 from stagedoor.identify.matcher import Matcher, Second, client_of
@@ -69,6 +71,8 @@ class Policy:
     """The catalogue's files."""
     robots_tokens: Mapping[str, str] = field(default_factory=dict)
     """What each client is called in a robots.txt."""
+    place: Location = field(default_factory=lambda: Location(STANCE))
+    """Where the stance stands."""
 
     def identify(self, agent: str) -> Client:
         """Whom a User-Agent header claims to be."""
@@ -186,9 +190,13 @@ class Policy:
 
 
 def load_policy(
-    sources: Iterable[Source], second: Second | None = None, before: Policy | None = None
+    sources: Iterable[Source],
+    second: Second | None = None,
+    before: Policy | None = None,
+    site: str = "",
 ) -> Policy:
-    """The policy in a rules directory's files, named by their path inside it.
+    """The policy in a rules directory's files, named by their path inside it; that of `site`, where
+    they are those of several.
 
     `second` looks once more at whom the catalogue takes for a browser, or does not know. What is in
     `before` and unchanged is taken from there: a catalogue takes much longer to read than rules.
@@ -203,11 +211,13 @@ def load_policy(
         for place, source in sorted(files.items())
         if place not in listed and (document := parse(source, problems)) is not None
     }
-    stance_file = documents.pop(STANCE, None)
-    stance = read_stance(stance_file, problems) if stance_file else Stance()
+    stance_at = documents.pop(STANCE, None)
+    if site:
+        stance_at = merged(stance_at, documents.pop(stance_file(site), None), site, problems)
+    stance = read_stance(stance_at, problems) if stance_at else Stance()
     found = [documents.pop(p) for p in list(documents) if _folder(p) == PROFILES]
     profiles = read_profiles(found, problems)
-    named_at = stance_file.at(("site", "profile")) if stance_file else Location(STANCE)
+    named_at = stance_at.at(("site", "profile")) if stance_at else Location(STANCE)
     profile = chosen(stance.site.profile, profiles, named_at, problems)
     families = read_families(documents.pop(FINGERPRINTS, None), problems)
     referrers = read_referrers(documents.pop(REFERRERS, None), problems)
@@ -227,13 +237,13 @@ def load_policy(
         stance.amounts(),
         stance.publish.address,
     )
-    notes = tuple(advice(stance, stance_file)) if stance_file else ()
+    notes = tuple(advice(stance, stance_at)) if stance_at else ()
     rule_files = tuple(documents.values())
     policy = _build(stance, known, catalogue, matcher, rule_files, (), problems)
     if problems:
         raise ConfigError(problems)
-    stance_at = stance_file.at(()) if stance_file else Location(STANCE)
-    notes = (*notes, *lint(policy.rules, policy.plan, stance, catalogue, stance_at))
+    place = stance_at.at(()) if stance_at else Location(STANCE)
+    notes = (*notes, *lint(policy.rules, policy.plan, stance, catalogue, place))
     tokens = {s.name: s.robots_token for s in catalogue.signatures}
     return replace(
         policy,
@@ -245,6 +255,7 @@ def load_policy(
         robots_tokens=tokens,
         profiles=profiles,
         _profile=profile,
+        place=place,
     )
 
 

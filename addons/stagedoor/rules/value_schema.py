@@ -114,10 +114,21 @@ SHAPES: Mapping[str, Shape] = {
     "config.schema._one_or_many": lambda many: {"anyOf": [many["items"], many]},
     "model.units.duration": lambda _: DURATION,
     "model.units.size": lambda _: SIZE,
-    "config.stance._yes_no": lambda one: {"anyOf": [answer(one["enum"]), _OTHERWISE]},
-    "config.stance._switch": lambda one: {"anyOf": [switch(one["enum"]), {"type": "boolean"}]},
-    "config.stance._absolute": _PATH,
-    "config.stance.proxy_word": PROXY,
+    "config.stance_values._yes_no": lambda one: {"anyOf": [answer(one["enum"]), _OTHERWISE]},
+    "config.stance_values._switch": lambda one: {
+        "anyOf": [switch(one["enum"]), {"type": "boolean"}]
+    },
+    "config.stance_values._absolute": _PATH,
+    "config.address_values.proxy_word": PROXY,
+    "config.site_names.host_name": {
+        "pattern": r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])$",
+        "errorMessage": "write a name without a port: music.example.org",
+    },
+    "config.site_names.site_names": lambda _: {
+        "type": "object",
+        "propertyNames": {"pattern": "^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$"},
+        "additionalProperties": {},
+    },
     "config.stance.Artist._reachable": {
         "pattern": "^(mailto:|https?://|$)",
         "errorMessage": "begin with mailto: or https://",
@@ -141,7 +152,7 @@ SHAPES: Mapping[str, Shape] = {
         "minimum": 0,
         "errorMessage": "write 0.0.0.0:8080 or just 8080",
     },
-    "config.stance._over_nothing": {"minimum": 1},
+    "config.stance_values._over_nothing": {"minimum": 1},
     "config.offers.OfferFile._address": {
         "pattern": r"^(https?://[^?#\s]+)?$",
         "errorMessage": "write its address: https://licences.example",
@@ -169,14 +180,14 @@ SHAPES: Mapping[str, Shape] = {
     "identify.tls_families.Seen._text": {"type": ["string", "number"]},
     "identify.tls_families.Family._something": {"minItems": 1},
     "resources.site_profiles.PathEntry._absolute": _PATH,
-    "rules.rule._absolute": _PATH,
-    "rules.rule._trait": lambda _: one_of(MEANINGS[TRAIT_NAMES]),
-    "rules.rule._address": NETWORK,
-    "rules.rule._yes_no": lambda _: YES_NO,
-    "rules.rule._delay": {},
-    "rules.rule._short": {},
-    "rules.rule._then": _then,
-    "rules.rule.Throttle._says_how_much": {
+    "rules.written_values._absolute": _PATH,
+    "rules.written_values._trait": lambda _: one_of(MEANINGS[TRAIT_NAMES]),
+    "rules.written_values._address": NETWORK,
+    "rules.written_values._yes_no": lambda _: YES_NO,
+    "rules.written_action._delay": {},
+    "rules.written_action._short": {},
+    "rules.written_action.read_then": _then,
+    "rules.written_action.Throttle._says_how_much": {
         "oneOf": [
             {"anyOf": [{"required": ["requests"]}, {"required": ["retry_after"]}]},
             {"required": ["for"]},

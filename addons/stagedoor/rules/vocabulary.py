@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 
-from stagedoor.config.stance import FORMER
+from stagedoor.config.stance_reading import FORMER
 from stagedoor.config.yamltext import Document, Path, Value
 from stagedoor.model.errors import Location, Problem, did_you_mean, enough, listed
 from stagedoor.model.facts import NOBODY

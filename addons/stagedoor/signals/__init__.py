@@ -5,6 +5,7 @@ standards/    one module for each
 meaning.py    what a signal says about AI
 wanted.py     what the artist wants said
 headers.py    the headers of one response; links.py, Link headers
+licence_documents.py  RSL's documents
 patterns.py   patterns of paths in robots.txt
 robots/       robots.txt
 html/         pages

@@ -21,6 +21,7 @@ from stagedoor.identify.licences import MOST_TOKEN, Held, Licence, Licences, tok
 from stagedoor.model.errors import StagedoorError
 from stagedoor.verify.licence_server import LicenceServer
 from stagedoor.verify.range_files import write_whole
+from stagedoor.verify.seen_file import SeenFile
 
 FILE = "licences.json"
 FORM = 1
@@ -92,7 +93,7 @@ class LicenceFile:
     ) -> None:
         self._changed, self._now = changed, now
         self._state: Path | None = None
-        self._seen: tuple[int, int] | None = None
+        self._file = SeenFile()
         self._next = 0.0
         self._licences = Licences()
         self.server = LicenceServer()
@@ -123,14 +124,8 @@ class LicenceFile:
         self._next = self._now() + PATIENCE
         if self._state is None:
             return
-        try:
-            status = (self._state / FILE).stat()
-            seen = (status.st_mtime_ns, status.st_size)
-        except OSError:
-            seen = None
-        if seen == self._seen:
+        if not self._file.changed(self._state / FILE):
             return
-        self._seen = seen
         try:
             self.granted = read_licences(self._state)
         except StagedoorError as error:

@@ -28,6 +28,7 @@ from stagedoor.model.errors import StagedoorError
 from stagedoor.model.globs import Globs
 from stagedoor.verify.mark_keys import ensure_keys
 from stagedoor.verify.range_files import write_whole
+from stagedoor.verify.seen_file import SeenFile
 
 FILE, USES, LOCK = "passes.json", "passes.uses.json", "passes.lock"
 _PASSES = "passes of form 1"
@@ -147,7 +148,7 @@ class SoldPasses:
 
     def __init__(self) -> None:
         self._state: Path | None = None
-        self._seen: tuple[int, int] | None = None
+        self._file = SeenFile()
         self._next = 0.0
         self._passes: dict[str, tuple[SoldPass, Globs]] = {}
         self._uses: dict[str, dict[str, int]] = {}
@@ -213,14 +214,8 @@ class SoldPasses:
     def _look(self) -> None:
         self._next = time.monotonic() + PATIENCE
         assert self._state is not None
-        try:
-            status = (self._state / FILE).stat()
-            seen = (status.st_mtime_ns, status.st_size)
-        except OSError:
-            seen = None
-        if seen == self._seen:
+        if not self._file.changed(self._state / FILE):
             return
-        self._seen = seen
         try:
             found = read_sold(self._state)
         except StagedoorError as error:

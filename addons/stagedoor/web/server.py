@@ -1,4 +1,5 @@
-"""A small HTTP server in a thread of its own, for metrics and desk: neither waits for visitors.
+"""A small HTTP server in a thread of its own, for metrics and desk (and for the redirect to HTTPS, in
+redirect.py): neither waits for visitors.
 
 Tornado, because one thread then serves any number of slow ones. How many is bounded, in all and for
 each address: where too many are connected, the oldest that has asked for nothing makes room, then
@@ -69,10 +70,11 @@ class _Asked(HTTPMessageDelegate):
 
 
 class _Server(HTTPServer):
-    """At most MOST connections, and MOST_OF_ONE of one address."""
+    """At most `most` connections, and MOST_OF_ONE of one address."""
 
-    def initialize(self, *arguments: Any, **named: Any) -> None:
+    def initialize(self, *arguments: Any, most: int = MOST, **named: Any) -> None:
         super().initialize(*arguments, **named)
+        self._most = most
         self._open: dict[IOStream, _Visit] = {}
 
     def handle_stream(self, stream: IOStream, address: Any) -> None:
@@ -81,7 +83,7 @@ class _Server(HTTPServer):
         where = str(address[0]) if address else ""
         if sum(visit.address == where for visit in self._open.values()) >= MOST_OF_ONE:
             self._make_room(where)
-        if len(self._open) >= MOST:
+        if len(self._open) >= self._most:
             self._make_room("")
         self._open[stream] = _Visit(where)
         super().handle_stream(stream, address)
@@ -113,46 +115,36 @@ class _Server(HTTPServer):
             stream.close()
 
 
-class Serving:
-    """Serves until it is closed; port 0 asks for a free one, which is then in `port`.
-
-    `exposition` writes the metrics. With routes of the desk they are at /metrics, else everywhere.
-    """
+class HttpThread:
+    """Serves an application at listening sockets until it is closed; `most`: connections at a time."""
 
     def __init__(
-        self, host: str, port: int, exposition: WSGIApplication, routes: Routes = ()
+        self,
+        sockets: Sequence[socket.socket],
+        application: Application,
+        name: str,
+        most: int = MOST,
     ) -> None:
-        """Raises StagedoorError where the address cannot be had."""
-        try:
-            self._sockets = bind_sockets(port, host)
-        except OSError as error:
-            raise StagedoorError(
-                f"metrics cannot be served at {host}:{port}: {error.strerror or error} — choose "
-                "another address with --set guard_metrics=HOST:PORT, or guard_metrics=off"
-            ) from error
+        self._sockets, self._application, self._most = list(sockets), application, most
         self.port: int = self._sockets[0].getsockname()[1]
-        metrics = WSGIContainer(exposition)
-        path = r"/metrics/?" if routes else r".*"
-        rules: list[Any] = [(path, FallbackHandler, {"fallback": metrics})]
-        rules += [(pattern, handler, dict(made)) for pattern, handler, made in routes]
-        self._application = Application(rules, log_function=lambda _handler: None)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="stagedoor desk", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
         self._ready.wait(END)
 
     def _run(self) -> None:
-        asyncio.run(self._serve(self._sockets))
+        asyncio.run(self._serve())
 
-    async def _serve(self, sockets: list[socket.socket]) -> None:
+    async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
         server = _Server(
             self._application, idle_connection_timeout=PATIENCE, body_timeout=10,
             max_header_size=MAX_HEADER, max_body_size=MAX_BODY, max_buffer_size=1 << 20,
+            most=self._most,
         )  # fmt: skip
-        server.add_sockets(sockets)
+        server.add_sockets(self._sockets)
         self._ready.set()
         await self._stop.wait()
         server.stop()
@@ -168,3 +160,28 @@ class Serving:
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(timeout=END)
+
+
+class Serving(HttpThread):
+    """Metrics and desk, until they are closed; port 0 asks for a free one, which is then in `port`.
+
+    `exposition` writes the metrics. With routes of the desk they are at /metrics, else everywhere.
+    """
+
+    def __init__(
+        self, host: str, port: int, exposition: WSGIApplication, routes: Routes = ()
+    ) -> None:
+        """Raises StagedoorError where the address cannot be had."""
+        try:
+            sockets = bind_sockets(port, host)
+        except OSError as error:
+            raise StagedoorError(
+                f"metrics cannot be served at {host}:{port}: {error.strerror or error} — choose "
+                "another address with --set guard_metrics=HOST:PORT, or guard_metrics=off"
+            ) from error
+        metrics = WSGIContainer(exposition)
+        path = r"/metrics/?" if routes else r".*"
+        rules: list[Any] = [(path, FallbackHandler, {"fallback": metrics})]
+        rules += [(pattern, handler, dict(made)) for pattern, handler, made in routes]
+        application = Application(rules, log_function=lambda _handler: None)
+        super().__init__(sockets, application, "stagedoor desk")

@@ -73,6 +73,6 @@ class Passes(RequestHandler):
 _FIELDS = ("Time", "Nonce", "Signature")
 
 
-def shop_routes(state: Callable[[], Path | None]) -> Routes:
-    """For the server, before the desk's own."""
-    return ((r"/passes", Passes, {"state": state, "calls": Calls()}),)
+def shop_routes(state: Callable[[], Path | None], base: str = "") -> Routes:
+    """For the server, before the desk's own; `base` is where the desk of the site is."""
+    return ((base + r"/passes", Passes, {"state": state, "calls": Calls()}),)

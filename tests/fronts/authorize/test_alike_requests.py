@@ -49,13 +49,15 @@ EXTRA: tuple[dict[str, str], ...] = (
 @pytest.fixture(scope="module")
 def both() -> Iterator[tuple[Counting, Counting]]:
     with counting() as one, counting() as other:
-        other.do(lambda: setattr(other.running.service, "alike", None))
+        other.do(lambda: setattr(other.running.service._point, "alike", None))
         yield one, other
 
 
 def line(target: str, agent: str, address: str) -> bytes:
     fields = (address, address, "GET", "music.example", target, agent, "200", str(SIZE), "0.1")
-    return "\t".join(("stagedoor2", *fields, "audio/mpeg", str(SIZE), "-", "-", "MISS")).encode()
+    return "\t".join(
+        ("stagedoor2", *fields, "audio/mpeg", str(SIZE), "-", "-", "MISS", "-")
+    ).encode()
 
 
 def seen(answer: Told) -> tuple[int, str | None, str | None]:
@@ -69,7 +71,7 @@ def test_a_day_of_visitors_has_the_same_outcome_with_and_without(
     """Listeners, takers, crawlers and odd requests, in an order of chance."""
     one, other = both
     chance, hits = random.Random(7), [0]
-    decide = one.running.service.alike
+    decide = one.running.service._point.alike
     assert decide is not None
 
     def counted(transaction: Any) -> bool:
@@ -77,7 +79,7 @@ def test_a_day_of_visitors_has_the_same_outcome_with_and_without(
         hits[0] += found
         return found
 
-    one.do(lambda: setattr(one.running.service, "alike", counted))
+    one.do(lambda: one.running.service.decides_alike(counted))
     refused = 0
     for number in range(500):
         address = chance.choice(

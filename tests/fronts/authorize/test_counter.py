@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -137,7 +138,42 @@ def test_the_same_question_again_is_one_more_request(counter: Counting) -> None:
         assert counter.asked(about).status == 200
     assert counter.sample("requests_total", verdict="allow") == before + 3
     kept = counter.running.counter._remembered
-    assert counter.do(lambda: sum(b"again" in head for head in kept)) == 1
+    assert counter.do(lambda: sum(b"again" in head for head, _ in kept)) == 1
+
+
+def test_a_question_is_the_same_only_where_the_same_front_asks(counter: Counting) -> None:
+    """Without a chain in it, it is about the address that asks: each front, or stranger, about its own."""
+    head = b"GET /authorize/about-me HTTP/1.1\r\nHost: x\r\nUser-Agent: Mozilla/5.0\r\n\r\n"
+    found: list[bytes] = []
+    for address in ("127.0.0.1", "127.0.0.9", "127.0.0.1"):
+        with socket.create_connection(
+            ("127.0.0.1", counter.port), 30, source_address=(address, 0)
+        ) as wire:
+            wire.sendall(head)
+            found.append(wire.recv(8192))
+    assert b"X-Stagedoor-Client: 127.0.0.1\r\n" in found[0]
+    assert b"X-Stagedoor-Client: 127.0.0.9\r\n" in found[1]
+    assert found[2] == found[0]
+
+
+def test_what_no_line_can_hold_is_refused(counter: Counting) -> None:
+    long = {"X_Other": '"' * 9000}
+    assert counter.asked("/music/a.mp3", **long).status == 431
+    name = counter.asked("/music/a.mp3", path="/nginx", **long)
+    assert name.status == 403
+    shown = counter.get("/refusal", X_Stagedoor_Refusal=name.headers["x-stagedoor-refusal"])
+    assert shown.status == 431
+    assert shown.headers["x-content-type-options"] == "nosniff"  # HAProxy takes it for ours
+    assert counter.asked("/music/a.mp3", Cookie="a" * 20_000).status == 200
+
+
+def test_many_at_one_moment_go_out_more_slowly(counter: Counting) -> None:
+    found = [
+        counter.asked(f"/many/{number}.mp3", address="198.51.107.1").headers.get("x-stagedoor-rate")
+        for number in range(6)
+    ]
+    assert found[:3] == [None] * 3
+    assert int(found[5] or "0") >= 256_000
 
 
 def test_nothing_is_kept_after_a_change_of_mode(counter: Counting) -> None:
@@ -202,6 +238,13 @@ def test_a_delay_is_kept_by_the_counter(tmp_path: Path) -> None:
         answer = slow.asked("/slow")
         assert time.monotonic() - began >= 0.9
         assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+
+
+def test_who_is_shown_the_trap_link(tmp_path: Path) -> None:
+    (tmp_path / "stance.yaml").write_text("traps: yes\n", "utf-8")
+    with counting(tmp_path) as trapping:
+        assert trapping.asked("/about").headers["x-stagedoor-trap"] == "1"
+        assert "x-stagedoor-trap" not in trapping.asked("/music/a.mp3").headers
 
 
 def test_nobody_needs_a_pass(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stagedoor.fronts.addresses import networks
-from stagedoor.fronts.authorize.front_logs import BY_MAP, KEPT, MOST, SentResponse, read
+from stagedoor.fronts.authorize.front_logs import BY_MAP, KEPT, MOST, MOST_LINE, SentResponse, read
 
 TRUSTED = networks(["127.0.0.0/8"])
 
@@ -24,7 +24,7 @@ NGINX = (
 TABBED = (
     b"<190>Nov 29 14:00:00 stagedoor: stagedoor2\t198.51.100.7\t127.0.0.1\tGET\tMusic.example\t"
     b"/m/\\x22a\\x22.mp3?x\tcaf\\xC3\\xA9/1\t206\t1000\t0.250\taudio/mpeg\t1000\t"
-    b"bytes 1000-1999/160557\t-\tMISS"
+    b"bytes 1000-1999/160557\t-\tMISS\t-"
 )
 HAPROXY = (
     b'{"stagedoor":1,"client":"-","chain":"198.51.100.7, 127.0.0.1","method":"GET",'
@@ -130,7 +130,7 @@ def test_nginx_with_tabs_says_the_same() -> None:
     for broken in (TABBED + b"\tmore", TABBED.replace(b"\t206\t", b"\tOK\t")):
         with pytest.raises(ValueError, match=r"fields|invalid"):
             read(broken, TRUSTED)
-    assert read(TABBED + b"x" * 40_000, TRUSTED) is None
+    assert read(TABBED + b"x" * MOST_LINE, TRUSTED) is None
 
 
 def test_bytes_that_are_no_text() -> None:
@@ -187,7 +187,7 @@ def test_who_was_not_asked(word: str, verdict: str) -> None:
 
 
 def test_what_is_no_line() -> None:
-    for line in (b"", b"hello", b"[]", b'{"a": 1}', b"x" * 40_000, b"{" * 40_000):
+    for line in (b"", b"hello", b"[]", b'{"a": 1}', b"x" * 70_000, b"{" * 70_000):
         assert read(line, TRUSTED) is None
 
 

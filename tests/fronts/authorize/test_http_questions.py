@@ -36,7 +36,7 @@ def talk(*parts: bytes, again: bytes = b"", drained: bool = False) -> bytes:
     """Send the parts with a moment between them; all that comes back until the end, or a pause."""
 
     async def run() -> bytes:
-        shared = Connections(ask, lambda head: b"AGAIN" if again and head == again else None)
+        shared = Connections(ask, lambda head, _: b"AGAIN" if again and head == again else None)
         server = await asyncio.get_running_loop().create_server(shared, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -68,6 +68,10 @@ def test_not_where_a_rule_reads_another_header(policy: Policy) -> None:
 
     found.policy = replace(policy, plan=Plan())  # type: ignore[arg-type]
     assert not seconds(found)
+    for field in ("request.from", "request.challenge"):  # found in Referer and cookies
+        Plan.uses = policy.uses | {field}
+        found.policy = replace(policy, plan=Plan())  # type: ignore[arg-type]
+        assert not seconds(found), field
     Plan.uses = policy.uses | {"request.header.origin"}
     found.policy = replace(policy, plan=Plan())  # type: ignore[arg-type]
     assert seconds(found) == SETTLED

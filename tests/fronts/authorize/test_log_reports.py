@@ -17,6 +17,9 @@ from counters import Counting, counting
 from making import FIREFOX, GPTBOT
 from recordings import recording
 from stagedoor.config.stance import Stance
+from stagedoor.model.client_keys import client_key, listener
+from stagedoor.model.heard import SCOPES
+from stagedoor.store.interface import Query
 
 WHOLE = int(Stance().listening.whole_files)
 """Recordings that one program is sent whole in ten minutes."""
@@ -122,6 +125,77 @@ def test_what_a_front_let_in_by_a_kept_verdict_is_one_more_request(counter: Coun
     before = counter.sample("requests_total", verdict="allow")
     counter.logs(line("/music/kept.mp3", address=address, verdict="HIT"))
     assert counter.sample("requests_total", verdict="allow") == before + 1
+
+
+def test_what_went_out_by_a_kept_verdict_counts_whatever_holds_by_now(counter: Counting) -> None:
+    """A sentence that began meanwhile makes no refusal of it, and nothing goes uncounted."""
+    address = "203.0.113.63"
+    counter.logs(*(line(f"/kept/{n}.mp3", address=address) for n in range(WHOLE + 4)))
+    assert counter.asked("/kept/999.mp3", address=address).status == 429
+    refusals = counter.sample("requests_total", verdict="throttle")
+    sent = line("/kept/1000.mp3", address=address, verdict="HIT")
+    assert heard(counter, lambda: counter.logs(sent)) == pytest.approx(60)
+    assert counter.sample("requests_total", verdict="throttle") == refusals
+
+
+def test_several_ranges_are_counted_where_they_lie(counter: Counting) -> None:
+    """Not from the beginning on, or a recording in ten pieces would be ten times its first tenth."""
+    target, address = "/music/parts.mp3", "203.0.115.64"
+    counter.logs(line(target, address=address))  # its size is known from now on
+    tenth = SIZE // 10
+    other = "203.0.116.65"
+    for number in range(10):
+        asked = f"bytes={number * tenth}-{(number + 1) * tenth - 1},0-0"
+        part = {"status": "206", "sent": str(tenth + 1), "length": str(tenth + 200)}
+        assert counter.asked(target, address=other, Range=asked).status == 200
+        # Of fronts that do not say what was asked for, the question is remembered.
+        more = {"asked": asked} if number % 2 else {}
+        counter.logs(line(target, address=other, type="multipart/byteranges", **part, **more))
+    assert counter.do(lambda: _whole(counter, other)) == 1
+
+
+def _whole(counter: Counting, address: str) -> float:
+    query = Query(
+        client_key(address), time.monotonic(), listener=listener(address, FIREFOX), listening=SCOPES
+    )
+    return counter.running.service.store.here(query).behaviour.listening.household.whole_recordings
+
+
+def test_requests_of_one_moment_wait_for_the_first_lines(counter: Counting) -> None:
+    """Nobody is let in beyond what is allowed because lines are late, however few are on their way."""
+    address = "192.0.2.66"
+    counter.logs(*(line(f"/moment/{n}.mp3", address=address) for n in range(WHOLE)))
+    assert counter.asked("/moment/first.mp3", address=address).status == 200
+    found: list[int] = []
+
+    def ask(number: int) -> None:
+        found.append(counter.asked(f"/moment/at-once-{number}.mp3", address=address).status)
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(3)]
+    for one in threads:
+        one.start()
+    for _ in range(3000):
+        if counter.do(lambda: counter.running.service.line.waiting) == 3:
+            break
+        time.sleep(0.01)
+    assert found == []  # nobody is refused for what is only expected: they wait
+    counter.logs(line("/moment/first.mp3", address=address))
+    for one in threads:
+        one.join(30)
+    assert found == [429] * 3
+
+
+def test_lines_that_never_come_refuse_nobody(
+    counter: Counting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Datagrams are lost under load: who was let in, and is not heard of, keeps nobody waiting for long."""
+    monkeypatch.setattr("stagedoor.fronts.waiting_line.LONGEST_WAIT", 1.0)
+    address = "203.0.114.67"
+    statuses = [
+        counter.asked(f"/lost/{n}.mp3", address=address, Range="bytes=0-").status
+        for n in range(WHOLE + 3)
+    ]
+    assert statuses == [200] * (WHOLE + 3)
 
 
 def test_a_recording_without_a_name_is_known_from_its_first_line(counter: Counting) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,45 @@ def test_a_certificate_that_is_none(tmp_path: Path) -> None:
     )
     with pytest.raises(StagedoorError, match="--upstream-ca"):
         Running(settings, place("127.0.0.1:0", (), ""))
+
+
+def test_sockets_of_the_service_manager_outlive_the_counter() -> None:
+    """A restart refuses nobody: questions and lines wait in the sockets for the next counter."""
+    settings = Settings(rules=None, state=None, metrics=None, mode=None, trusted_proxies=None)
+    question = b"GET /authorize/music/a.mp3 HTTP/1.1\r\nHost: x\r\nUser-Agent: x\r\n\r\n"
+
+    async def run() -> tuple[bytes, int]:
+        asked = socket.create_server(("127.0.0.1", 0))
+        logged = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        logged.bind(("127.0.0.1", 0))
+        for each in (asked, logged):
+            each.setblocking(False)
+
+        async def started() -> Running:
+            where = replace(place("127.0.0.1:0", (), ""), logs=())
+            found = Running(settings, where, (asked.dup(), logged.dup()))
+            assert (await found.open())[1] == asked.getsockname()[1]
+            assert found.log_places == [f"udp:127.0.0.1:{logged.getsockname()[1]}"]
+            return found
+
+        before = await started()
+        await before.close()
+        reader, writer = await asyncio.open_connection(*asked.getsockname())
+        writer.write(question)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+            out.sendto(b"hello", logged.getsockname())
+        after = await started()
+        said = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 30)
+        writer.close()
+        for _ in range(300):
+            if after.reports.lines:
+                break
+            await asyncio.sleep(0.01)
+        await after.close()
+        asked.close()
+        logged.close()
+        return said, after.reports.lines
+
+    said, lines = asyncio.run(run())
+    assert said.startswith(b"HTTP/1.1 200")
+    assert lines == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 import yaml
 
 from stagedoor.cli import export
+from stagedoor.cli.command_table import parser
 from stagedoor.config.stance import OnError
 from stagedoor.fronts.export.caddy_files import caddy_files
 from stagedoor.fronts.export.envoy_files import envoy_files
@@ -48,11 +51,13 @@ def test_envoy_as_its_schema_has_it(settings: FrontSettings) -> None:
     listener = found["static_resources"]["listeners"][0]
     manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
     names = [one["name"] for one in manager["http_filters"]]
-    assert names == ["envoy.filters.http.ext_authz", "envoy.filters.http.router"]
+    asking = "envoy.filters.http.ext_authz"
+    assert names == [f"{asking}.pages", f"{asking}.recordings", "envoy.filters.http.router"]
     assert manager["use_remote_address"] is True
-    asks = manager["http_filters"][0]["typed_config"]
-    assert asks["failure_mode_allow"] is False
-    assert asks["http_service"]["path_prefix"] == "/authorize"
+    for number, lets_in in ((0, True), (1, False)):
+        asks = manager["http_filters"][number]["typed_config"]
+        assert asks["failure_mode_allow"] is lets_in
+        assert asks["http_service"]["path_prefix"] == "/authorize"
     routes = manager["route_config"]["virtual_hosts"][0]["routes"]
     assert routes[-1]["route"]["cluster"] == "site"
     files = [one for one in routes if one.get("route", {}).get("cluster") == "stagedoor"]
@@ -61,7 +66,12 @@ def test_envoy_as_its_schema_has_it(settings: FrontSettings) -> None:
     assert refused["direct_response"]["status"] == 403
     assert len(refused["match"]["headers"]) == 7
     off = [one for one in routes if "typed_per_filter_config" in one]
-    assert len(off) == len(files) + 1
+    assert len(off) == len(files) + 3
+    asked = [list(one["typed_per_filter_config"]) for one in routes[-2:]]
+    assert asked == [[f"{asking}.pages"], [f"{asking}.recordings"]]
+    assert re.fullmatch(routes[-2]["match"]["safe_regex"]["regex"], "/music/One.MP3")
+    assert re.fullmatch(routes[-2]["match"]["safe_regex"]["regex"], "/one.mp3/more")
+    assert not re.fullmatch(routes[-2]["match"]["safe_regex"]["regex"], "/one.mp3.html")
     clusters = {one["name"]: one for one in found["static_resources"]["clusters"]}
     assert "transport_socket" in clusters["site"]
     assert "transport_socket" not in clusters["stagedoor"]
@@ -101,8 +111,9 @@ def test_on_error_is_the_stances(settings: FrontSettings, pages: Any, audio: Any
     assert ("deny_status 503 if stagedoor_failed\n" in haproxy) == (pages == "closed")
     envoy = yaml.safe_load(envoy_files(found)["envoy.yaml"])
     manager = envoy["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]
-    asks = manager["typed_config"]["http_filters"][0]["typed_config"]
-    assert asks["failure_mode_allow"] is (audio == "open")
+    *asking, _ = manager["typed_config"]["http_filters"]
+    lets_in = [one["typed_config"]["failure_mode_allow"] for one in asking]
+    assert lets_in == ([True, False] if both == ("open", "closed") else [audio == "open"])
 
 
 def test_without_refusals_nothing_is_refused_by_a_front(policy: Policy) -> None:
@@ -165,6 +176,7 @@ def test_the_command_writes_and_says_how_to_go_on(
     said = capsys.readouterr().out
     assert "nginx -t -c" in said
     assert "stagedoor authorize --listen 127.0.0.1:9470 --upstream http://127.0.0.1:9471" in said
+    assert "--rules" not in said
     assert f"root {tmp_path}/site;" in (tmp_path / "out" / "nginx.conf").read_text()
     log = tmp_path / "spool.log"
     made = options(folder=tmp_path / "out", root=tmp_path / "site", log=log, counter="unix:/c.sock")
@@ -172,6 +184,22 @@ def test_the_command_writes_and_says_how_to_go_on(
     said = capsys.readouterr().out
     assert "stagedoor authorize --listen unix:/c.sock" in said
     assert f"--log spool:{log}" in said
+
+
+def test_the_counter_is_started_with_the_same_rules(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the folder is named from the root: nginx looks for others beside its own files."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my rules").mkdir()
+    made = options(folder=Path("out"), rules=Path("my rules"), upstream="http://127.0.0.1:8000")
+    assert export.run(made) == 0
+    said = capsys.readouterr().out
+    assert f"nginx -t -c {tmp_path}/out/nginx.conf" in said
+    [line] = [each for each in said.splitlines() if each.startswith("Then run:")]
+    words = shlex.split(line.removeprefix("Then run:"))
+    assert words[-4:] == ["--rules", "my rules", "--state", "DIR"]
+    parser().parse_args(words[1:])
 
 
 @pytest.mark.parametrize(
@@ -191,3 +219,11 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, wrong: dict[str, Any]) -
     with pytest.raises(StagedoorError):
         export.run(options(folder=tmp_path, **wrong))
     assert not list(tmp_path.iterdir())
+
+
+def test_caddy_answers_to_every_name(settings: FrontSettings) -> None:
+    text = caddy_files(settings)["Caddyfile"]
+    assert "\nhttp://:8080 {\n\tbind 127.0.0.1\n" in text
+    for host in ("", "0.0.0.0", "::"):
+        everywhere = caddy_files(replace(settings, listen=(host, 80)))["Caddyfile"]
+        assert "\nhttp://:80 {\n\t#" in everywhere

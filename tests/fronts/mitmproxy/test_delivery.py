@@ -209,7 +209,7 @@ def test_who_holds_a_stream_for_hours_is_named(
     opened: OpenGuard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr("stagedoor.fronts.service.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("stagedoor.fronts.decision_point.time.monotonic", lambda: now[0])
     listening = Listening(opened(LIVE))
     listening.get("/live", bytes(4000), agent=CURL, icy_name="Radio", end=False)
     now[0] += 3700

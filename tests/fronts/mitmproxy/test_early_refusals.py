@@ -195,9 +195,9 @@ def test_what_was_decided_early_is_not_decided_again(opened: OpenGuard) -> None:
     found = flow("/music/a.mp3", OVERCAST)
     assert fixture.guard.exchanges.refuse_early(found) is None
     decide: Any = fixture.guard.service.decide
-    fixture.guard.service.decide = None  # type: ignore[assignment, method-assign]
+    fixture.guard.service.decide = None  # type: ignore[assignment]
     fixture.enter(found)
-    fixture.guard.service.decide = decide  # type: ignore[method-assign]
+    fixture.guard.service.decide = decide
     assert found.response is None
     assert found.request.headers["X-Forwarded-For"] == "198.51.100.7"
     answered(found, "audio/mpeg")
@@ -235,7 +235,7 @@ def test_what_is_no_request_to_the_site_is_left_to_the_usual_way(
 
 def test_a_failure_is_left_to_the_usual_way_where_on_error_decides(opened: OpenGuard) -> None:
     fixture = opened()
-    fixture.guard.service.decide = lambda *_: 1 / 0  # type: ignore[assignment, method-assign]
+    fixture.guard.service.decide = lambda *_: 1 / 0  # type: ignore[assignment]
     found = flow("/music/a.mp3", GPTBOT)
     assert fixture.guard.exchanges.refuse_early(found) is None
     assert fixture.enter(found).response is not None

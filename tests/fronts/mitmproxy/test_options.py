@@ -14,6 +14,7 @@ from stagedoor.fronts.mitmproxy.options import (
     PREFIX,
     Settings,
     misspelt,
+    modes_written,
     parse,
 )
 
@@ -47,7 +48,7 @@ def test_the_options_are_those_that_are_promised() -> None:
         "guard_resolvers", "guard_ja4_header", "guard_clients", "guard_store",
         "guard_desk_password", "guard_connections", "guard_connections_per_household",
         "guard_upstream_ca", "guard_upstream_insecure", "guard_head_seconds", "guard_idle_seconds",
-        "guard_tls_cert", "guard_tls_key",
+        "guard_tls_cert", "guard_tls_key", "guard_firewall",
     }  # fmt: skip
 
 
@@ -65,6 +66,15 @@ def test_bounds_of_connections_are_numbers() -> None:
     assert wrong[0] == (
         'guard_connections: "many" is not a number from 16 to 1000000 — write 10000'
     )
+
+
+def test_the_firewall_is_touched_only_where_it_is_named() -> None:
+    assert [settings(guard_firewall=word).firewall for word in ("", "off", "nft", " NFT ")] == [
+        *(False, False, True, True)
+    ]
+    assert mistakes(guard_firewall="iptables") == [
+        'guard_firewall: "iptables" is no firewall that is known — write nft, or nothing'
+    ]
 
 
 def test_with_nothing_said_nothing_is_written_and_metrics_stay_on_loopback() -> None:
@@ -162,3 +172,15 @@ def test_how_many_visitors_are_remembered_is_a_number(clients: str) -> None:
     ):
         settings(guard_clients=clients)
     assert settings(guard_clients=" 100 ").clients == 100
+
+
+def test_a_mode_may_be_for_one_of_several_sites() -> None:
+    found = settings(guard_mode="observe, anna=enforce")
+    assert (found.mode, found.modes) == ("observe", {"anna": "enforce"})
+    assert settings(guard_mode="anna=observe").mode is None
+    assert found.of_site("anna", 2).mode == "enforce"
+    assert found.of_site("berta", 2).mode == "observe"
+    assert modes_written(found.mode, found.modes) == "observe,anna=enforce"
+    assert modes_written(None, {}) == ""
+    assert "not a mode" in mistakes(guard_mode="anna=obsrve")[0]
+    assert "not a mode" in mistakes(guard_mode="No Name=observe")[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
 from shippedpolicy import shipped_policy
@@ -88,6 +89,7 @@ def test_an_address_of_version_six_is_cut_to_its_network() -> None:
     assert (found.network, found.had) == ("2001:db8:7::/48", 31)
 
 
+@pytest.mark.slow
 def test_other_numbers_can_be_tried(tmp_path: Path) -> None:
     """On last month's log, before they are in force."""
     lines = [line("203.0.113.9", n, f"/music/{n:03}.mp3", CHROME) for n in range(60)]

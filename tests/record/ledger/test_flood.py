@@ -94,6 +94,7 @@ def flooded(
     return lost
 
 
+@pytest.mark.slow
 def test_30_000_households_push_no_taking_out_of_a_small_ledger(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -110,6 +111,7 @@ def test_30_000_households_push_no_taking_out_of_a_small_ledger(
     assert "refusals" in caplog.text
 
 
+@pytest.mark.slow
 def test_what_was_thinned_is_exported_as_digests_and_verifies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -95,6 +95,7 @@ def test_the_checksums_are_such_as_sha256sum_reads(folder: Path) -> None:
     subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, check=True)
 
 
+@pytest.mark.slow
 def test_any_changed_byte_of_any_file_is_found(folder: Path, tmp_path: Path) -> None:
     copy = shutil.copytree(folder, tmp_path / "copy")
     assert verify(copy)[0].startswith("OK")

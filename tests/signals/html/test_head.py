@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stagedoor.signals import licence_documents
 from stagedoor.signals.html import head
 from stagedoor.signals.html.head_elements import Head
 from stagedoor.signals.meaning import Said
@@ -93,7 +94,7 @@ def test_charsets(codec: str, hint: str) -> None:
 
 
 def test_all_standards_at_once() -> None:
-    inline = rsl.write(Said(search="yes", train="no"), scope="/music/").decode()
+    inline = licence_documents.write(Said(search="yes", train="no"), scope="/music/").decode()
     page = f"""<!doctype html><html><head>
       {tdmrep.write_meta("no", policy="https://ana.example/p?a=1&b=2")}
       {robots_tag.write_meta(Said(train="no"))}

@@ -14,16 +14,16 @@ from tinytag import TinyTag
 
 from e2e.programs import program
 from recordings import recording
+from stagedoor.signals import licence_documents
 from stagedoor.signals.inside import id3_tags, licence_inside, mp4_metadata, xmp_packets
 from stagedoor.signals.inside.carrier import MOST, CarrierError
 from stagedoor.signals.meaning import Said
 from stagedoor.signals.standard import Message
-from stagedoor.signals.standards import rsl
 
 URL = "https://ana.example/music/a.mp3"
 NO = Message(Said("no", "no", "yes"), name="Ana Müller & Co", contact="mailto:ana@ana.example")
-LICENCE = rsl.write_embedded(NO, URL)
-OTHER = rsl.write_embedded(Message(Said("yes", "no", "yes")), URL)
+LICENCE = licence_documents.write_embedded(NO, URL)
+OTHER = licence_documents.write_embedded(Message(Said("yes", "no", "yes")), URL)
 NAMES = ("cbr.mp3", "bare.mp3", "fast.m4a")
 
 
@@ -68,7 +68,10 @@ def test_another_reader_finds_the_element_of_the_specification(name: str) -> Non
     after = licence_inside.write(recording(name), LICENCE)
     start, end = after.index(b"<x:xmpmeta"), after.index(b"</x:xmpmeta>") + 12
     root = etree.fromstring(after[start:end])
-    spaces = {"r": rsl.NAMESPACE, "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#"}
+    spaces = {
+        "r": licence_documents.NAMESPACE,
+        "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    }
     (content,) = root.xpath("rdf:RDF/rdf:Description/r:rsl/r:content", namespaces=spaces)
     assert content.get("url") == URL
     assert content.findtext("r:copyright", namespaces=spaces) == "Ana Müller & Co"
@@ -292,7 +295,7 @@ def test_xmp_that_cannot_be_added_to_and_xmp_in_utf_8() -> None:
     packet = xmp_packets.with_licence(wide, LICENCE)
     assert packet.isascii()
     assert b"L&#228;rm" in packet
-    many = (b"<x:xmpmeta>" + rsl.NAMESPACE.encode() + b"</x:xmpmeta>") * 17
+    many = (b"<x:xmpmeta>" + licence_documents.NAMESPACE.encode() + b"</x:xmpmeta>") * 17
     assert licence_inside.read(many) == ()
     long = b"<x:xmpmeta>" + LICENCE + bytes(1 << 20) + b"</x:xmpmeta>"
     assert licence_inside.read(long) == ()

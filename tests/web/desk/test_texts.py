@@ -9,11 +9,11 @@ from collections import Counter
 import pytest
 
 from making import ROOT
+from stagedoor.model.languages import Language
 from stagedoor.web.desk.texts import (
     LANGUAGES,
     day,
     many,
-    negotiated,
     number,
     say,
     speaking,
@@ -51,7 +51,7 @@ def test_what_is_there_is_said() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_language_has_every_text_with_the_same_values(language: str) -> None:
+def test_a_language_has_every_text_with_the_same_values(language: Language) -> None:
     texts = LANGUAGES[language]
     assert list(texts) == list(TEXTS), "in the same order, so that they can be read side by side"
     assert texts["lang"] == language
@@ -61,7 +61,7 @@ def test_a_language_has_every_text_with_the_same_values(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_twins_take_the_same_values(language: str) -> None:
+def test_twins_take_the_same_values(language: Language) -> None:
     texts = LANGUAGES[language]
     for key in texts:
         if key.endswith(".one"):
@@ -95,27 +95,6 @@ def test_numbers_days_and_sizes_are_written_as_the_language_does() -> None:
         "fr": (f"1{narrow}234{narrow}567", "29/11", f"514,4{hard}kB", f"7{hard}B"),
         "es": ("1.234.567", "29/11", f"514,4{hard}kB", f"7{hard}B"),
     }
-
-
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("", "en"),
-        ("de", "de"),
-        ("de-CH,de;q=0.9,en;q=0.8", "de"),
-        ("pt-BR,es;q=0.5,en;q=0.4", "es"),
-        ("en;q=0.3,fr;q=0.9", "fr"),
-        ("fr;q=0,es", "es"),
-        ("*", "en"),
-        ("ja,zh;q=0.5", "en"),
-        ("de;q=x,fr", "fr"),
-        (";;;,,,q=1", "en"),
-        ("x" * 9000, "en"),
-        (",".join(["zz"] * 30) + ",de", "en"),
-    ],
-)
-def test_the_language_follows_the_browser(header: str, language: str) -> None:
-    assert negotiated(header) == language
 
 
 def test_a_language_ends_with_its_block() -> None:

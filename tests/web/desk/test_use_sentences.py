@@ -9,6 +9,7 @@ import pytest
 from making import REFUSED, event
 from stagedoor.model.events import Handout, MarkUsed
 from stagedoor.model.facts import Client
+from stagedoor.model.languages import Language
 from stagedoor.record.daily import USES, Day
 from stagedoor.rules.plan import ALLOW
 from stagedoor.web.desk import sentences
@@ -47,7 +48,7 @@ def test_what_nobody_knows_is_said_so() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_language_says_it(language: str) -> None:
+def test_every_language_says_it(language: Language) -> None:
     with speaking(language):
         assert "CCBot" in sentences.used(use())
         assert "2027" in sentences.used(use(handout=None))

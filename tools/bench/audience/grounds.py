@@ -2,8 +2,9 @@
 
 proxied: visitors come to nginx, which ends TLS, is trusted by the guard and says for whom it asks.
 plain: the same over HTTP. tls: they come to the guard itself; haproxy passes their bytes on untouched,
-from the address they came to. So real programs need no option for any: who goes to 127.40.5.7 is the
-visitor 81.40.5.7.
+from the address they came to. counter: they come to nginx as `stagedoor export` sets it up, which asks
+`stagedoor authorize`; the bytes are nginx's alone. caddy: the same with Caddy. So real programs need no option for any: who goes to
+127.40.5.7 is the visitor 81.40.5.7.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from __future__ import annotations
 import getpass
 import json
 import os
-import shutil
 import signal
 import ssl
 import subprocess
@@ -28,10 +28,12 @@ import trustme
 from stagedoor.cli.watch import key_hash
 from tools.bench.processes import BenchError, Processes, free_port
 
+from .exported import BY_COUNTER, VISITOR
+from .installed import program
 from .recordings import Recordings
 
-Front = Literal["tls", "proxied", "plain"]
-FRONTS: tuple[Front, ...] = ("tls", "proxied")
+Front = Literal["tls", "proxied", "plain", "counter", "caddy"]
+FRONTS: tuple[Front, ...] = ("tls", "proxied", "counter")
 ROOT = Path(__file__).resolve().parents[3]
 MOST = 100
 """Visitors of one guard."""
@@ -44,6 +46,13 @@ STANCE = "traps: yes\n"
 STRICT = STANCE + "others: {disguises: no, headless: no, downloaders: no, unknown: no}\n"
 PATIENCE = 240.0
 
+_PROBED = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); "
+    "from tools.bench.audience import probe; probe.addons[0].running(); "
+    "from stagedoor.cli import main; sys.exit(main(sys.argv[1:]))"
+)
+"""The counter, with the probe beside it."""
+
 _NGINX = """
 daemon off; master_process off; {user}
 pid {folder}/{name}.pid; error_log {folder}/{name}.error;
@@ -53,7 +62,7 @@ http {{
     text/html html; text/javascript js; audio/mpeg mp3; application/rss+xml xml;
     application/vnd.apple.mpegurl m3u8; video/mp2t ts;
   }}
-  map $server_addr $visitor {{ default $remote_addr; "~^127\\.(?<rest>.*)$" 81.$rest; }}
+  {visitor}
   log_format asked '$request_uri';
   access_log {folder}/{name}.log asked;
   sendfile on; keepalive_timeout 60;
@@ -229,10 +238,13 @@ def opened(
         environment = {"LISTENING_FACTS": str(folder / "facts.json")}
         if clock is not None:
             environment["LISTENING_CLOCK"] = str(clock)
-        processes.start("guard", _guard(folder, site, guard, ready), ready, environment)
+        command = (_counter if front in BY_COUNTER else _guard)(folder, site, guard, ready)
+        processes.start("guard", command, ready, environment)
         listening = [f"{host}:{port}" for host in hosts]
         if front == "tls":
             _relay(processes, folder, port, hosts, guard)
+        elif front in BY_COUNTER:
+            BY_COUNTER[front](processes, folder, listening, guard, site)
         else:
             through = _PROXY.format(guard=guard)
             if front == "proxied":
@@ -244,20 +256,6 @@ def opened(
         yield Grounds(
             front, folder, recordings, folder / "site.log", port, guard, spki, trust, context, clock
         )
-
-
-def found(name: str) -> str | None:
-    """The path of a program: this environment's first, then PATH's and the system's."""
-    here = str(Path(sys.executable).parent)
-    return shutil.which(name, path=os.pathsep.join([here, os.environ.get("PATH", ""), "/usr/sbin"]))
-
-
-def program(name: str) -> str:
-    """The same, of one that this cannot do without."""
-    path = found(name)
-    if path is None:
-        raise BenchError(f"this needs {name} (Debian, Ubuntu: apt install {name})")
-    return path
 
 
 def _guard(folder: Path, site: int, port: int, metrics: int) -> Sequence[str | Path]:
@@ -276,6 +274,14 @@ def _guard(folder: Path, site: int, port: int, metrics: int) -> Sequence[str | P
     for name, value in options.items():
         command += ["--set", f"{name}={value}"]
     return command
+
+
+def _counter(folder: Path, site: int, port: int, metrics: int) -> Sequence[str | Path]:
+    """The counter in the guard's place."""
+    command: list[str | Path] = [sys.executable, "-c", _PROBED, str(ROOT), "authorize"]
+    command += ["--listen", f"127.0.0.1:{port}", "--metrics", f"127.0.0.1:{metrics}"]
+    command += ["--upstream", f"http://127.0.0.1:{site}", "--state", folder / "state"]
+    return [*command, "--rules", folder / "rules", "--trusted-proxies", "127.0.0.1"]
 
 
 def _certificate(
@@ -298,7 +304,9 @@ def _nginx(processes: Processes, folder: Path, name: str, at: Sequence[str], ser
     user = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
     listen = " ".join(f"listen {one};" for one in at)
     config.write_text(
-        _NGINX.format(folder=folder, name=name, user=user, listen=listen, server=server)
+        _NGINX.format(
+            folder=folder, visitor=VISITOR, name=name, user=user, listen=listen, server=server
+        )
     )
     command: list[str | Path] = [program("nginx"), "-c", config, "-e", folder / f"{name}.error"]
     host, _, port = at[0].partition(" ")[0].rpartition(":")

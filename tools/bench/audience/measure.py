@@ -15,7 +15,8 @@ from pathlib import Path
 from tools.bench.processes import Processes, free_port
 
 from . import clocked, recordings
-from .grounds import FRONTS, NEIGHBOURS, OTHERS, STANCE, STRANGERS, Front, Visit, found, opened
+from .grounds import FRONTS, NEIGHBOURS, OTHERS, STANCE, STRANGERS, Front, Visit, opened
+from .installed import found
 from .listeners import LISTENERS
 from .recordings import Recordings
 from .runs import Audience, Outcome, Run, let_loose, settle

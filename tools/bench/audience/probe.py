@@ -29,7 +29,7 @@ from stagedoor.store.memory import MemoryStore
 
 PUBLIC = "81."
 """127.1.2.3 comes from 81.1.2.3."""
-CLOCKED = ("stagedoor.fronts.service", "stagedoor.fronts.sound_reports")
+CLOCKED = ("stagedoor.fronts.decision_point", "stagedoor.fronts.sound_reports")
 """Modules that ask for the time in which listening is counted."""
 EVERY = 0.3
 """Seconds between two writings."""

@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from .grounds import Grounds, Visit, found
+from .grounds import Grounds, Visit
+from .installed import found
 from .recordings import CACHE
 
 WIDTH = 132

@@ -14,7 +14,8 @@ from typing import Any
 from lxml import etree
 
 from . import listeners
-from .grounds import NEIGHBOURS, OTHERS, STRANGERS, Visit, program
+from .grounds import NEIGHBOURS, OTHERS, STRANGERS, Visit
+from .installed import program
 from .recordings import CACHE, SONGS, WEB
 from .runs import Got, Run
 

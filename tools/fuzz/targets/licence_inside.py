@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from stagedoor.signals import licence_documents
 from stagedoor.signals.inside import id3_tags, licence_inside, mp4_metadata, xmp_packets
 from stagedoor.signals.inside.carrier import CarrierError
 from stagedoor.signals.meaning import Said
 from stagedoor.signals.standard import Message
-from stagedoor.signals.standards import rsl
 
 SAID = Said("no", "no", "yes")
-LICENCE = rsl.write_embedded(Message(SAID), "https://a.example/a.mp3")
+LICENCE = licence_documents.write_embedded(Message(SAID), "https://a.example/a.mp3")
 _PACKET = xmp_packets.with_licence(b"", LICENCE)
 SEEDS = (
     id3_tags.with_xmp(b"\xff\xfbsound", _PACKET),

@@ -1,9 +1,9 @@
-"""RSL: signals/standards/rsl.py."""
+"""RSL: signals/licence_documents.py."""
 
 from __future__ import annotations
 
+from stagedoor.signals import licence_documents
 from stagedoor.signals.meaning import Said
-from stagedoor.signals.standards import rsl
 from tools.fuzz.parts import split
 
 SEEDS = (
@@ -18,8 +18,10 @@ SAID = Said("no", "no", "yes")
 def check(data: bytes) -> None:
     """A document of ours keeps its meaning, whatever the holder is called."""
     holder, document = split(data, 2)
-    rsl.read(document, "https://a.example/music/a.mp3")
-    ours = rsl.write(SAID, holder=holder.decode("utf-8", "replace"), contact_email="a@a.example")
-    found = rsl.read(ours, "https://a.example/music/a.mp3")
+    licence_documents.read(document, "https://a.example/music/a.mp3")
+    ours = licence_documents.write(
+        SAID, holder=holder.decode("utf-8", "replace"), contact_email="a@a.example"
+    )
+    found = licence_documents.read(ours, "https://a.example/music/a.mp3")
     assert found is not None
     assert found.said == SAID

@@ -15,7 +15,7 @@ from stagedoor.engine.transaction import Transaction
 from stagedoor.fronts.authorize.asked_requests import Asked
 from stagedoor.fronts.authorize.lasting_verdicts import KEY, OF_ONE_REQUEST
 from stagedoor.fronts.crowds import is_crowd
-from stagedoor.identify.traits import kind_by_name
+from stagedoor.identify.browser_look import asked_for
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.facts import PEOPLE, Mode, Resource
 from stagedoor.model.heard import NO_LISTENING
@@ -113,6 +113,6 @@ class AlikeRequests:
             id(transaction.steps),
             request.method,
             request.host,
-            kind_by_name(request),
+            asked_for(request.path, request.target).kind,  # all that traits see of its path
             *map(first.get, _NAMES),
         )

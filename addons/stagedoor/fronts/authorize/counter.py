@@ -24,11 +24,12 @@ from typing import Any
 
 from stagedoor.fronts import handshakes
 from stagedoor.fronts.addresses import is_trusted
-from stagedoor.fronts.authorize import lasting_verdicts, questions
+from stagedoor.fronts.authorize import lasting_verdicts, logged_fields, paces, questions
 from stagedoor.fronts.authorize.alike_requests import AlikeRequests
 from stagedoor.fronts.authorize.asked_requests import Asked
 from stagedoor.fronts.authorize.counter_answers import Answers
 from stagedoor.fronts.authorize.http_questions import Fields, encoded, plain
+from stagedoor.fronts.authorize.login_checks import LoginChecks
 from stagedoor.fronts.authorize.open_requests import OpenRequests
 from stagedoor.fronts.authorize.questions import Question
 from stagedoor.fronts.authorize.signal_answers import SignalAnswers
@@ -37,12 +38,13 @@ from stagedoor.fronts.proxy_signs import Warnings
 from stagedoor.fronts.refusals import Answer, refuse, unavailable
 from stagedoor.fronts.request_ids import new_id
 from stagedoor.fronts.service import Service
+from stagedoor.fronts.waiting_line import LONGEST_WAIT
 from stagedoor.identify.botauth import NONE, TAG, Outcome
 from stagedoor.model.actions import THROTTLE, named
 from stagedoor.model.events import Failed, Spent, Withheld
 from stagedoor.resources.track_keys import track_key
 from stagedoor.rules.policy import Policy
-from stagedoor.rules.rule import RETRY_AFTER
+from stagedoor.rules.written_action import RETRY_AFTER
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -54,6 +56,16 @@ MOST_WAITING = 200
 """Requests that are delayed at the same time: each holds a connection of the front."""
 MOST_REMEMBERED = 4096
 """Heads whose answer is good for a moment; some 25 MB."""
+
+_TOO_LONG = Answer(
+    431,
+    (
+        (b"Content-Type", b"text/plain; charset=utf-8"),
+        (b"X-Content-Type-Options", b"nosniff"),
+        (b"Cache-Control", b"no-store"),
+    ),
+    b"The headers of this request are too long for this site.\n",
+)
 
 
 @dataclass(slots=True)
@@ -73,12 +85,15 @@ class Counter:
         self, service: Service, site: SiteReadings, signals: SignalAnswers, answers: Answers
     ) -> None:
         self.service, self.site, self.signals, self.answers = service, site, signals, answers
+        # What was let in cannot be stopped here, and is silent until its line comes.
+        service.line.few, service.line.unanswered = 0, LONGEST_WAIT
         self.open_requests = OpenRequests()
         self._alike = AlikeRequests(
             lambda: service.store, lambda: service.sound.turn, service.tracks
         )
-        service.alike = self._alike.decide
-        self._remembered: OrderedDict[bytes, _Remembered] = OrderedDict()
+        service.decides_alike(self._alike.decide)
+        self._logins = LoginChecks(service, site)
+        self._remembered: OrderedDict[tuple[bytes, str], _Remembered] = OrderedDict()
         self._policy: Policy | None = None
         self._mode = ""
         self._waiting = 0
@@ -87,9 +102,9 @@ class Counter:
 
     # -- questions ---------------------------------------------------------------------------------
 
-    def again(self, head: bytes) -> bytes | None:
-        """The answer to a head that was answered a moment ago, recorded as one more request."""
-        found = self._remembered.get(head)
+    def again(self, head: bytes, peer: str) -> bytes | None:
+        """The answer to a head that this peer was answered a moment ago, recorded as one more request."""
+        found = self._remembered.get((head, peer))
         if found is None:
             return None
         service = self.service
@@ -99,7 +114,7 @@ class Counter:
             or self._policy is not service.policy
             or self._mode != service.mode
         ):
-            del self._remembered[head]
+            del self._remembered[head, peer]
             return None
         transaction = found.transaction
         transaction.at = time.time()
@@ -158,10 +173,16 @@ class Counter:
             policy = self.service.policy
             if policy is None:
                 return unavailable(None)
+            if not logged_fields.fit(head, question.request):
+                return self._named(policy, question, _TOO_LONG, nginx=nginx)
             transaction = self._entered(policy, question, peer)
             transaction.by_path, transaction.brief = by_path, question.brief
             later = self.service.decide(transaction, self._signature(transaction, question))
             if later is not None:
+                later = self._logins.after(later, transaction)
+                return self._decided_later(transaction, later, began, nginx=nginx)
+            if self._logins.matter(transaction):
+                later = self._logins.settle(transaction)
                 return self._decided_later(transaction, later, began, nginx=nginx)
             if transaction.verdict.delayed:
                 return self._delayed(transaction, began, nginx=nginx)
@@ -233,7 +254,8 @@ class Counter:
             if before is not None:  # one line may end both: what is expected of this one is enough
                 service.line.ended(before)
             self.site.asked_for(transaction)
-            answer = self.answers.allowed(transaction, kept, brief=transaction.brief)
+            rate = paces.rate(transaction, service.store.under_way)
+            answer = self.answers.allowed(transaction, kept, rate, brief=transaction.brief)
         else:
             self._withheld(transaction)
             whole = self._refusal(transaction, nginx=nginx)
@@ -258,7 +280,7 @@ class Counter:
             self._remembered.popitem(last=False)
         data = encoded(answer) if isinstance(answer, Answer) else answer
         until = time.monotonic() + min(kept, lasting_verdicts.LISTENING)
-        self._remembered[head] = _Remembered(data, until, service.sound.turn, asked)
+        self._remembered[head, asked.peer] = _Remembered(data, until, service.sound.turn, asked)
 
     def _signature(self, transaction: Asked, question: Question) -> Outcome | Awaitable[Outcome]:
         if not question.request.header("signature"):
@@ -360,13 +382,17 @@ class Counter:
         if not closed:
             return self.answers.undecided()
         answer = _of_get(unavailable(request))
+        return answer if policy is None else self._named(policy, question, answer, nginx=nginx)
+
+    def _named(
+        self, policy: Policy, question: Question, answer: Answer, *, nginx: bool
+    ) -> Answer | bytes:
+        """An answer to a request about which nothing was decided."""
         if not nginx:
             return answer
-        broken = Asked(policy, request) if policy is not None else None
-        if broken is None:
-            return answer
-        broken.id = new_id()
-        return self.answers.for_nginx(broken, answer, 0)
+        asked = Asked(policy, question.request)
+        asked.id = new_id()
+        return self.answers.for_nginx(asked, answer, 0)
 
 
 def _of_get(answer: Answer) -> Answer:

@@ -16,6 +16,8 @@ from stagedoor.fronts.refusals import Answer
 from stagedoor.publish.publication import Published, stricter
 
 CLIENT, REFUSAL, KEPT_BY = b"X-Stagedoor-Client", b"X-Stagedoor-Refusal", b"X-Stagedoor-Key"
+RATE = b"X-Stagedoor-Rate"
+_TRAPPED = b"X-Stagedoor-Trap: 1\r\n"
 MOST_HELD = 4096
 """Refusals that nginx may still fetch: 10 MB of them at most."""
 _KEY = b"%s: %s\r\n" % (KEPT_BY, ", ".join(KEY).encode())
@@ -34,22 +36,25 @@ class Answers:
         self._published = published
         self._signals = b"".join(b"%s: %s\r\n" % field for field in published.headers)
 
-    def allowed(self, transaction: Transaction, kept: int, *, brief: bool = False) -> bytes:
-        """Yes: the signals to add to the response, and for how long this is good.
+    def allowed(
+        self, transaction: Transaction, kept: int, rate: int = 0, *, brief: bool = False
+    ) -> bytes:
+        """Yes: the signals to add to the response, for how long this is good, and at how many bytes a
+        second it is to go out (0: at any).
 
         Brief it is for a front that adds the signals by itself, and knows the key.
         """
+        head, keeps = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n%s" % self._signals, _kept(kept)
         if brief:
-            return b"HTTP/1.1 204 No Content\r\n%s: %s\r\n%s\r\n" % (
-                CLIENT,
-                transaction.request.address.encode("latin-1", "replace"),
-                b"Cache-Control: max-age=%d\r\n" % kept if kept else _kept(0),
-            )
-        return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n%s%s: %s\r\n%s\r\n" % (
-            self._signals,
+            head = b"HTTP/1.1 204 No Content\r\n"
+            keeps = b"Cache-Control: max-age=%d\r\n" % kept if kept else keeps
+        return b"%s%s: %s\r\n%s%s%s\r\n" % (
+            head,
             CLIENT,
             transaction.request.address.encode("latin-1", "replace"),
-            _kept(kept),
+            b"%s: %d\r\n" % (RATE, rate) if rate else b"",
+            _TRAPPED if transaction.policy.trap and _is_trapped(transaction) else b"",
+            keeps,
         )
 
     def undecided(self) -> bytes:
@@ -79,12 +84,21 @@ class Answers:
             _kept(kept),
         )
 
+    def holds(self, name: str) -> bool:
+        """Whether there is a refusal of this name."""
+        return name in self._held
+
     def held(self, name: str) -> Answer:
         """The refusal of this name; a bare one where it is long forgotten."""
         found = self._held.get(name)
         if found is not None:
             return found
         return self.refused(plain(403, "This is not for automated visitors."))
+
+
+def _is_trapped(transaction: Transaction) -> bool:
+    """Whether the trap link is to stand in this response, should it be a page."""
+    return not transaction.resource.guarded and transaction.client.proof != "verified"
 
 
 def _kept(seconds: int) -> bytes:

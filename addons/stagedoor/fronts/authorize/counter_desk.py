@@ -6,14 +6,14 @@ import asyncio
 import logging
 from dataclasses import replace
 
+from stagedoor.fronts.desk_view import desks_of, metrics_of, outlook
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.service import Service
-from stagedoor.load import rule_folder
+from stagedoor.fronts.site_services import SiteServices
 from stagedoor.model.errors import StagedoorError
 from stagedoor.model.facts import Mode
 from stagedoor.web.desk.answers import Desk
-from stagedoor.web.desk.routes import routes
-from stagedoor.web.desk.view import Outlook
+from stagedoor.web.desk.routes import routes, routes_of_sites
 from stagedoor.web.gate import Gate, is_loopback, new_password
 from stagedoor.web.server import Serving
 
@@ -30,15 +30,25 @@ class CounterDesk:
         self._service = service
         self._server: Serving | None = None
 
-    def serve(self, settings: Settings) -> tuple[tuple[str, int] | None, str]:
+    def serve(
+        self, settings: Settings, several: SiteServices | None = None
+    ) -> tuple[tuple[str, int] | None, str]:
         """Begin; returns their address and the desk's password, where it asks for one."""
         if settings.metrics is None:
             return None, ""
         host, port = settings.metrics
         password = settings.desk_password or ("" if is_loopback(host) else new_password())
         self._loop = asyncio.get_running_loop()
+        gate = Gate(host, password)
+        if several is not None:
+            desks = desks_of(
+                several, lambda name, mode, by: self._switch(mode, by, several.each[name]), gate
+            )
+            exposition = metrics_of(several).exposition()
+            self._server = Serving(host, port, exposition, routes_of_sites(desks, gate))
+            return (host, self._server.port), password
         suite = self._service.suite
-        desk = Desk(suite.day, self._outlook, self._switch, Gate(host, password))
+        desk = Desk(suite.day, lambda: outlook(self._service), self._switch, gate)
         self._server = Serving(host, port, suite.metrics.exposition, routes(desk))
         return (host, self._server.port), password
 
@@ -48,31 +58,18 @@ class CounterDesk:
             self._server.close()
             self._server = None
 
-    def _outlook(self) -> Outlook | None:
-        """What the desk shows of the counter."""
-        service = self._service
-        if service.policy is None or service.settings is None:
-            return None
-        strict = service.policy.stance.others.disguises == "no"
-        return Outlook(
-            service.policy,
-            service.mode,
-            service.settings.state,
-            rule_folder.program_version(),
-            service.watcher.trouble,
-            (service.unseen,) if service.unseen and strict else (),
-        )
-
-    def _switch(self, mode: Mode, by: str) -> None:
+    def _switch(self, mode: Mode, by: str, of: Service | None = None) -> None:
         """Change the mode, asked for by the desk in its thread; done between two questions."""
-        change = asyncio.run_coroutine_threadsafe(self._change(mode, by), self._loop)
+        service = of or self._service
+        change = asyncio.run_coroutine_threadsafe(self._change(service, mode, by), self._loop)
         try:
             change.result(timeout=SWITCH)
         except TimeoutError as error:
-            raise StagedoorError(f"the mode stays {self._service.mode}: {error}") from error
+            raise StagedoorError(f"the mode stays {service.mode}: {error}") from error
 
-    async def _change(self, mode: Mode, by: str) -> None:
-        service = self._service
+    @staticmethod
+    async def _change(service: Service, mode: Mode, by: str) -> None:
         assert service.settings is not None
         service.apply(replace(service.settings, mode=mode))
-        _log.info("mode %s from now on, switched at the desk from %s", mode, by)
+        of = f" of {service.settings.site}" if service.settings.site else ""
+        _log.info("mode%s %s from now on, switched at the desk from %s", of, mode, by)

@@ -18,7 +18,8 @@ import orjson
 from stagedoor.fronts.addresses import Proxies, is_trusted, parse
 from stagedoor.model.facts import as_header
 
-MOST_LINE = 32 << 10
+MOST_LINE = 64 << 10
+"""As much as a datagram can carry. What would need more is not let in (`logged_fields.py`)."""
 MOST = float(1 << 50)
 """No figure of a log is larger."""
 BY_MAP = "map"
@@ -31,7 +32,7 @@ MARK = "stagedoor2"
 """Begins a line with tabs."""
 FIELDS = (
     *("client", "chain", "method", "host", "target", "agent", "status", "sent", "seconds"),
-    *("type", "length", "range", "coding", "verdict"),
+    *("type", "length", "range", "coding", "verdict", "asked"),
 )
 """What stands behind MARK, in this order."""
 _MARKED = f"{MARK}\t".encode()
@@ -45,7 +46,7 @@ class SentResponse(NamedTuple):
     """What went out, as a front's log says. Texts are as in headers; `size` is the body's bytes.
 
     `headers` are the response's, names in lower case, as far as the log has them. `verdict` is BY_MAP
-    or KEPT where the counter was not asked, else empty.
+    or KEPT where the counter was not asked, else empty. `asked` is the request's Range.
     """
 
     address: str
@@ -58,6 +59,7 @@ class SentResponse(NamedTuple):
     seconds: float
     headers: Mapping[str, str]
     verdict: str = ""
+    asked: str = ""
 
     def announced(self) -> int | None:
         """Bytes that the response said its body has."""
@@ -124,7 +126,7 @@ def _tabbed(line: bytes, trusted: Proxies) -> SentResponse:
     if b"\\x" in line:
         parts = [_ESCAPED.sub(lambda found: chr(int(found[1], 16)), part) for part in parts]
     client, chain, method, host, target, agent, status, sent, seconds = parts[:9]
-    verdict = parts[13]
+    verdict, asked = parts[13:]
     return SentResponse(
         address=_visitor(client, chain, trusted),
         method=method,
@@ -140,6 +142,7 @@ def _tabbed(line: bytes, trusted: Proxies) -> SentResponse:
             if value and value != "-"
         },
         verdict=BY_MAP if verdict == BY_MAP else KEPT if verdict in _KEPT_WORDS else "",
+        asked="" if asked == "-" else asked,
     )
 
 
@@ -175,6 +178,7 @@ def _ours(line: dict[str, Any], trusted: Proxies) -> SentResponse:
             }
         ),
         verdict=BY_MAP if verdict == BY_MAP else KEPT if verdict in _KEPT_WORDS else "",
+        asked=_text(line.get("asked")),
     )
 
 
@@ -208,6 +212,7 @@ def _caddy(line: dict[str, Any], trusted: Proxies) -> SentResponse:
         seconds=_number(line.get("duration")),
         headers=_present({name: there.get(name) for name in _READ}),
         verdict=BY_MAP if there.get("x-stagedoor-verdict") == BY_MAP else "",
+        asked=_text(asked.get("range")),
     )
 
 
@@ -230,6 +235,7 @@ def _traefik(line: dict[str, Any], trusted: Proxies) -> SentResponse:
         seconds=_number(line.get("Duration")) / 1e9,
         headers=_present(there),
         verdict=BY_MAP if refused else "",
+        asked=_text(lowered.get("request_range")),
     )
 
 

@@ -31,8 +31,10 @@ _END = b"\r\n\r\n"
 Fields = list[tuple[bytes, bytes]]
 Ask = Callable[[str, bytes, Fields, str, bytes], Answer | bytes | Awaitable[Answer | bytes]]
 """Method, target, header fields, the peer's address, the whole head → an answer, or its bytes."""
-Again = Callable[[bytes], bytes | None]
-"""The whole head → the bytes of an answer that is good still; None where there is none."""
+Again = Callable[[bytes, str], bytes | None]
+"""The whole head, the peer's address → the bytes of an answer that is good still; None where there is
+none.
+"""
 
 
 def encoded(answer: Answer, *, closing: bool = False) -> bytes:
@@ -59,7 +61,7 @@ def plain(status: int, text: str) -> Answer:
 class Connections:
     """Those of one counter, and what they share."""
 
-    def __init__(self, ask: Ask, again: Again = lambda _: None) -> None:
+    def __init__(self, ask: Ask, again: Again = lambda _head, _peer: None) -> None:
         self.ask, self.again = ask, again
         self.open: set[Connection] = set()
         self.draining = False
@@ -134,7 +136,7 @@ class Connection(asyncio.Protocol):
         if self._busy is not None:
             self._hold(data)
             return
-        known = self._shared.again(data)
+        known = self._shared.again(data, self.peer)
         if known is not None:
             self._write(known)
             return

@@ -28,8 +28,6 @@ KEY = (
 _NAMED = frozenset(name.lower() for name in KEY)
 OF_ONE_REQUEST = frozenset({"authorization", "signature", "signature-input"})
 """Who sends these is looked at each time: what they are worth may change with every request."""
-_READING_OTHERS = frozenset({FROM, CHALLENGED})
-"""Fields of rules that read further headers: Referer, X-Requested-With, a cookie."""
 _TRAITS = frozenset({"client.traits", "client.trait_count"})
 
 
@@ -58,9 +56,13 @@ def seconds(transaction: Transaction, *, fingerprinted: bool = False) -> int:
     return SETTLED
 
 
+_READ_FROM_OTHERS = frozenset({FROM, CHALLENGED})
+"""Found in Referer, in cookies and the like, which are not in the key."""
+
+
 @lru_cache(maxsize=8)
 def _reads_others(uses: frozenset[str]) -> bool:
     """Whether a rule in force looks at a header that is not in the key."""
-    return not _READING_OTHERS.isdisjoint(uses) or any(
+    return not _READ_FROM_OTHERS.isdisjoint(uses) or any(
         name.startswith(HEADER) and name.removeprefix(HEADER).lower() not in _NAMED for name in uses
     )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from stagedoor.config.stance import split_listen
+from stagedoor.config.address_values import split_listen
 from stagedoor.fronts.authorize.followed_files import FollowedFile, SpoolFile
 from stagedoor.model.errors import StagedoorError
 
@@ -77,6 +77,12 @@ class LogListeners:
             self._followers.append(asyncio.ensure_future(self._follow(kind(Path(where)))))
             return f"{where} ({said})"
         raise StagedoorError(f'"{place}" is no place for a log — write {WAYS}')
+
+    async def take(self, given: socket.socket) -> str:
+        """Begin to listen at a socket for datagrams that is open already; returns what to show."""
+        await self._read(given)
+        at = given.getsockname()
+        return f"unix:{at}" if isinstance(at, str) else f"udp:{at[0]}:{at[1]}"
 
     async def _udp(self, where: str) -> str:
         try:

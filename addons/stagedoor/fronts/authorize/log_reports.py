@@ -18,14 +18,17 @@ from stagedoor.fronts.authorize.front_logs import BY_MAP, KEPT, SentResponse, re
 from stagedoor.fronts.authorize.open_requests import OpenRequests
 from stagedoor.fronts.authorize.site_readings import SiteReadings
 from stagedoor.fronts.service import Service
+from stagedoor.model.client_keys import client_key
 from stagedoor.model.events import Answered, Failed, Handed, Responded
 from stagedoor.model.facts import PEOPLE, Request
 from stagedoor.model.sound import SoundSent
 from stagedoor.resources import response_kinds
 from stagedoor.resources.bit_rates import bytes_a_second
 from stagedoor.resources.media_lengths import extent
+from stagedoor.resources.multipart_ranges import asked_parts
 from stagedoor.resources.paths import normalise
 from stagedoor.resources.track_keys import track_key
+from stagedoor.rules.plan import ALLOW
 from stagedoor.store.interface import Length
 
 _log = logging.getLogger("stagedoor.door")
@@ -86,18 +89,22 @@ class LogReports:
             )
 
     def _sent(self, sent: SentResponse) -> None:
-        key = (sent.address, sent.method, sent.target, sent.agent)
+        key = (sent.address, sent.method, sent.target, sent.agent, sent.asked)
         found = self._open.find(key)
         transaction = found if isinstance(found, Asked) else self._recognised(sent)
         if transaction is None:
             return
         if sent.verdict in (BY_MAP, KEPT):
             # Nobody was asked: it is written down now, as one more request.
+            if sent.verdict == KEPT and sent.status < 400 and transaction.verdict.refused:
+                transaction.verdict = ALLOW  # the kept one, that let it in: it has gone out
             transaction.at = time.time()
             self._service.record(transaction)
             if transaction.verdict.refused:
                 return
         self._service.emit(Answered(sent.status, None))
+        if sent.status == 401 and transaction.request.credentials != "none":
+            self._site.logins.wrong(client_key(sent.address))
         if transaction.resource.kind != "audio" and sent.status in _CONTENT:
             self._shown(transaction, sent)
         resource = transaction.resource
@@ -210,22 +217,40 @@ class LogReports:
         if not rate:
             rate = 1 / bytes_a_second(key, sent.headers.get("content-type", ""))
             seconds = size * rate
-        end = min(start + sent.size, size) if size else start + sent.size
+        parts: list[tuple[int, int]] = []
+        if where is None and sent.status == 206 and size:
+            asked = sent.asked or transaction.request.header("range")
+            parts = _sent_parts(asked_parts(asked, size), sent.size)
+        if not parts:
+            parts = [(start, min(start + sent.size, size) if size else start + sent.size)]
         announced = sent.announced()
+        last = len(parts) - 1
         return [
             SoundSent(
                 track=place.track,
                 kind=kind,
-                seconds=max(0, end - start) * rate,
-                start=start,
+                seconds=max(0, end - begin) * rate,
+                start=begin,
                 end=end,
                 size=size,
                 length=place.length or (seconds if place.track == key else 0.0),
-                offset=place.offset + start * rate,
+                offset=place.offset + begin * rate,
                 resource=key,
                 collection=place.collection,
-                first=True,
-                last=True,
-                complete=announced is not None and sent.size >= announced,
+                first=number == 0,
+                last=number == last,
+                complete=number == last and announced is not None and sent.size >= announced,
             )
+            for number, (begin, end) in enumerate(parts)
         ]
+
+
+def _sent_parts(asked: list[tuple[int, int]], sent: int) -> list[tuple[int, int]]:
+    """What went out of several ranges, which a response sends one after the other."""
+    parts: list[tuple[int, int]] = []
+    for begin, end in asked:
+        if sent <= 0:
+            break
+        parts.append((begin, min(end, begin + sent)))
+        sent -= end - begin
+    return parts

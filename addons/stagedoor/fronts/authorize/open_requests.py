@@ -1,8 +1,9 @@
 """Requests that were let in, until the front's log says what went out: bounded, by what a log has.
 
-A log line names address, method, target and agent, and so does every question; two requests that share
-all four are alike to everything that is counted. What is not found here any more is recognised anew,
-from the line alone.
+A log line names address, method, target, agent and Range, and so does every question; two requests
+that share all five are alike to everything that is counted. Some lines, and some questions, say no
+Range; then it is the latest of the other four. What is not found here any more is recognised anew, from
+the line alone.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ MOST = 8192
 MOST_SHOWN = 8192
 """Paths of which a response has shown that they are recordings, whatever their names say."""
 
-Key = tuple[str, str, str, str]
+Key = tuple[str, str, str, str, str]
 _SOUNDING = GUARDED_KINDS | {"feed"}
 
 
 def key_of(request: Request) -> Key:
     """What a log line has of a request."""
-    return (request.address, request.method, request.target, request.agent)
+    asked = request.header("range")
+    return (request.address, request.method, request.target, request.agent, asked)
 
 
 class OpenRequests:
@@ -33,6 +35,7 @@ class OpenRequests:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._by_key: OrderedDict[Key, Transaction] = OrderedDict()
+        self._latest: OrderedDict[tuple[str, ...], Transaction] = OrderedDict()
         self._shown: OrderedDict[str, Kind] = OrderedDict()
 
     def __len__(self) -> int:
@@ -50,11 +53,16 @@ class OpenRequests:
         self._by_key.move_to_end(key)
         if len(self._by_key) > self._most:
             self._by_key.popitem(last=False)
+        self._latest[key[:4]] = transaction
+        self._latest.move_to_end(key[:4])
+        if len(self._latest) > self._most:
+            self._latest.popitem(last=False)
         return before
 
     def find(self, key: Key) -> Transaction | None:
         """The latest of that key. It stays: a kept verdict lets in several."""
-        return self._by_key.get(key)
+        found = self._by_key.get(key)
+        return found if found is not None else self._latest.get(key[:4])
 
     def learn(self, before: Resource, now: Resource) -> None:
         """A response has shown what is under a path."""

@@ -10,28 +10,24 @@ import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from stagedoor.config.stance import split_listen
-from stagedoor.fronts.addresses import is_trusted, networks
-from stagedoor.fronts.authorize.counter import Counter
-from stagedoor.fronts.authorize.counter_answers import Answers
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.site_stances import hosts_of
+from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.authorize.counter_desk import CounterDesk
 from stagedoor.fronts.authorize.http_questions import Connections
 from stagedoor.fronts.authorize.log_listeners import LogListeners, bind_path
-from stagedoor.fronts.authorize.log_reports import LogReports
-from stagedoor.fronts.authorize.no_handouts import ADVICE, NoHandouts
-from stagedoor.fronts.authorize.signal_answers import SignalAnswers
-from stagedoor.fronts.authorize.site_readings import SiteReadings, upstream_of
+from stagedoor.fronts.authorize.no_handouts import ADVICE
+from stagedoor.fronts.authorize.site_counters import SiteCounter, SiteCounters
+from stagedoor.fronts.authorize.site_readings import upstream_of
 from stagedoor.fronts.blind_spots import at_start
 from stagedoor.fronts.mitmproxy.options import Settings
 from stagedoor.fronts.mitmproxy.upstream_client import UpstreamClient
-from stagedoor.fronts.service import Service
-from stagedoor.load import rule_folder
+from stagedoor.load import rule_folder, site_policies
+from stagedoor.load.rule_folder import LoadedRules
 from stagedoor.model.errors import StagedoorError
-from stagedoor.publish.publication import Published
-from stagedoor.signals import registry
 
 _log = logging.getLogger("stagedoor.door")
 
@@ -74,24 +70,15 @@ def place(listen: str, logs: Sequence[str], upstream: str) -> Place:
     return Place(host, port, logs=tuple(logs) or (f"udp:{shown}:{port}",), upstream=upstream)
 
 
-def carried(said: Published) -> frozenset[str]:
-    """The standards that speak in the published headers."""
-    known = registry.current().published_fields
-    return frozenset(
-        standard.name
-        for name, value in said.headers
-        for standard, header in known.get(name.lower(), ())
-        if header.carries(value.decode("latin-1"))
-    )
-
-
 class Running:
-    """One counter."""
+    """One counter. `sockets` are open already: it listens there, and `where` says what else."""
 
-    def __init__(self, settings: Settings, where: Place) -> None:
+    def __init__(
+        self, settings: Settings, where: Place, sockets: Sequence[socket.socket] = ()
+    ) -> None:
         self.settings, self.where = settings, where
-        self.service = Service(lambda said: len(carried(said)))
-        self.service.marks = NoHandouts(lambda: self.service.store, self.service.emit)
+        self._given = {each.type: each for each in sockets}
+        """Sockets that were handed over, open: one for questions, one for log lines."""
         context_of = settings.upstream_ca
         try:
             client = UpstreamClient(
@@ -99,45 +86,47 @@ class Running:
             )
         except (OSError, ssl.SSLError) as error:
             raise StagedoorError(f"--upstream-ca: {context_of} cannot be used: {error}") from error
-        self.answers = Answers()
-        self.site = SiteReadings(self.service, upstream_of(where.upstream), client)
-        self.signals = SignalAnswers(self.service, self.site)
-        self.counter = Counter(self.service, self.site, self.signals, self.answers)
-        self._standards: frozenset[str] = frozenset()
-        self.reports = LogReports(
-            self.service, self.counter.open_requests, self.site, lambda: self._standards
-        )
-        self.service.changed = lambda _: self._follow()
+        self._client = client
+        self._one = one = SiteCounter(upstream_of(where.upstream), client)
+        self.service, self.answers, self.site = one.service, one.answers, one.site
+        self.signals, self.counter, self.reports = one.signals, one.counter, one.reports
+        self.sites: SiteCounters | None = None
+        """Those behind this counter, where they are several."""
         self._connections = Connections(self.counter.ask, self.counter.again)
         self._logs = LogListeners(
-            self.reports.line, lambda address: is_trusted(address, self.service.trusted)
+            lambda data: (self.sites or self.reports).line(data),  # noqa: PLW0108 (sites come later)
+            self._believes,
         )
         self._desk = CounterDesk(self.service)
         self._server: asyncio.Server | None = None
         self.log_places: list[str] = []
 
-    def _follow(self) -> None:
-        said = self.service.publication
-        self._standards = carried(said)
-        self.answers.follow(said)
-        self.signals.follow(said)
-
     async def open(self) -> tuple[str, int]:
         """Listen; returns host and port (0 for a Unix socket). StagedoorError where that fails."""
         service, settings = self.service, self.settings
-        service.apply(settings)
+        self._one.believe_the_near(settings)
         assert service.policy is not None
-        if not service.trusted:
-            service.settings = settings = _believing_the_near(settings)
-            service.apply(settings)
-        metrics, password = self._desk.serve(settings)
+        assert service.settings is not None
+        names = site_policies.names(settings.rules, service.policy)
+        if names:
+            self.sites = SiteCounters(self._one, names, self._client)
+            service.apply(service.settings.of_all())
+            self.sites.apply(settings)
+            self._connections.ask, self._connections.again = self.sites.ask, self.sites.again
+        several = self.sites.services if self.sites is not None else None
+        metrics, password = self._desk.serve(settings, several)
         service.open()
-        if metrics and settings.state:
-            service.suite.fill(settings.state)
+        if several is not None:
+            several.open(settings.state)
+        for each in (service, *(several or ())):
+            if metrics and each.settings is not None and each.settings.state:
+                each.suite.fill(each.settings.state)
         service.unseen = at_start(
             service.policy.stance, proxied=True, header=service.ja4_header, certificate=False
         )
         found = await self._listen()
+        if (given := self._given.get(socket.SOCK_DGRAM)) is not None:
+            self.log_places.append(await self._logs.take(given))
         for one in self.where.logs:
             self.log_places.append(await self._logs.open(_at_port(one, found[1])))
         service.watcher.open()
@@ -146,8 +135,18 @@ class Running:
         self._announce(found, metrics, password)
         return found
 
+    def _believes(self, address: str) -> bool:
+        if self.sites is not None:
+            return self.sites.believes(address)
+        return is_trusted(address, self.service.trusted)
+
     async def _listen(self) -> tuple[str, int]:
         loop, where = asyncio.get_running_loop(), self.where
+        if (given := self._given.get(socket.SOCK_STREAM)) is not None:
+            make = loop.create_server if given.family != socket.AF_UNIX else loop.create_unix_server
+            self._server = await make(self._connections, sock=given, backlog=BACKLOG)
+            at = given.getsockname()
+            return (str(at), 0) if isinstance(at, str) else (str(at[0]), int(at[1]))
         try:
             if where.path is not None:
                 found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -175,6 +174,7 @@ class Running:
         assert policy is not None
         at = f"{found[0]}:{found[1]}" if found[1] else f"unix:{found[0]}"
         catalogue = policy.catalogue.signatures
+        at_site = self.where.upstream or "not named: robots.txt is ours alone"
         lines = [
             f"Stagedoor {rule_folder.program_version()} counts at {at}; fronts ask it there",
             f"  mode     {service.mode}"
@@ -183,7 +183,7 @@ class Running:
             f"  known    {len(catalogue):,} crawlers and clients by "
             f"{policy.matcher.tokens:,} signatures",
             f"  logs     {' and '.join(self.log_places) or 'none: nothing is known of what went out'}",
-            f"  site     {self.where.upstream or 'not named: robots.txt is ours alone'}",
+            *([f"  site     {at_site}"] if self.sites is None else []),
             f"  metrics  http://{metrics[0]}:{metrics[1]}/metrics" if metrics else "  metrics  off",
         ]
         if metrics:
@@ -193,6 +193,11 @@ class Running:
             lines.append(f"  desk     http://{metrics[0]}:{metrics[1]}/{asks}")
         if self.settings.state:
             lines.append(f"  state    {self.settings.state}")
+        for name, one in self.sites.each.items() if self.sites is not None else ():
+            assert one.service.policy is not None
+            hosts = ", ".join(hosts_of(one.service.policy.stance))
+            at = one.site.upstream.address if one.site.upstream else "an address that is not named"
+            lines.append(f"  site     {name}: {hosts} at {at}")
         for text in lines:
             _log.info("%s", text)
         if policy.passes is not None or policy.stance.canaries == "yes":
@@ -206,6 +211,8 @@ class Running:
         """SIGHUP: write to new files from now on, and read the rules again."""
         _log.info("SIGHUP: logs are opened anew, and rules read again")
         self.service.suite.reopen()
+        if self.sites is not None:
+            self.sites.services.reopen()
         self.service.watcher.look_again()
 
     async def close(self) -> None:
@@ -214,11 +221,13 @@ class Running:
             self._server.close()
         await self._connections.drain(DRAIN)
         self._logs.close()
-        await self.site.close()
-        await self.reports.close()
+        await self._one.close()
+        if self.sites is not None:
+            await self.sites.close()
+            self.sites.services.close()
         self.service.close()
         self._desk.close()
-        if self.where.path is not None:
+        if self.where.path is not None and socket.SOCK_STREAM not in self._given:
             with suppress(OSError):
                 self.where.path.unlink()
 
@@ -238,10 +247,6 @@ class Running:
             await self.close()
 
 
-def _believing_the_near(settings: Settings) -> Settings:
-    return replace(settings, trusted_proxies=networks(NEAR))
-
-
 def _at_port(where: str, port: int) -> str:
     """Logs at the port of the questions, where that was chosen by the system."""
     if where.startswith("udp:") and where.endswith(":0") and port:
@@ -249,6 +254,13 @@ def _at_port(where: str, port: int) -> str:
     return where
 
 
-def run(settings: Settings, where: Place) -> None:
-    """Run a counter until it is stopped."""
-    asyncio.run(Running(settings, where).until_stopped())
+def run(
+    settings: Settings,
+    where: Place,
+    sockets: Sequence[socket.socket] = (),
+    loaded: LoadedRules | None = None,
+) -> None:
+    """Run a counter until it is stopped; `loaded` are the rules, where they were read already."""
+    running = Running(settings, where, sockets)
+    running.service.loaded = loaded
+    asyncio.run(running.until_stopped())

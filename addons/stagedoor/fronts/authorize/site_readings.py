@@ -20,6 +20,7 @@ from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.exchange import REDIRECTS, Response
 from stagedoor.fetch.fetch_policy import FetchError, FetchPolicy
 from stagedoor.fetch.uses import SITE
+from stagedoor.fronts.checked_paths import NAMED, CheckedPaths
 from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
 from stagedoor.fronts.service import Service
 from stagedoor.model.events import Failed
@@ -66,6 +67,7 @@ class SiteReadings:
         self._asked: OrderedDict[str, float] = OrderedDict()
         self._running: dict[str, asyncio.Task[None]] = {}
         self._turns = asyncio.Semaphore(AT_ONCE)
+        self.logins = CheckedPaths(client)
 
     def asked_for(self, transaction: Transaction) -> None:
         """Somebody is let in to this resource: learn in time what its log line will not say."""
@@ -111,6 +113,17 @@ class SiteReadings:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+    async def checks_logins(self, transaction: Transaction) -> bool:
+        """Whether the site refuses this request to those who show no login."""
+        if self.upstream is None:
+            return False
+        request = transaction.request
+        fields = [(name, value) for name, value in request.headers if name.lower() in NAMED]
+        fields.append(("Host", request.host))
+        said = {**(request.first or {}), "host": request.host}
+        target = request.target if request.target.startswith("/") else request.path
+        return await self.logins.refuse_strangers(self.upstream, target, said, fields)
 
     async def fetch(self, transaction: Transaction, what: What = "file") -> Response:
         """The site's answer to the visitor's request, by the visitor's name for the site.

@@ -6,7 +6,6 @@ from stagedoor.fronts.export.front_settings import (
     TEXT,
     Files,
     FrontSettings,
-    address,
     once,
     quoted,
 )
@@ -16,7 +15,10 @@ def caddy_files(settings: FrontSettings) -> Files:
     """One Caddyfile."""
     s = settings
     host, port = s.listen
-    site = f"http://:{port}" if host in {"", "0.0.0.0"} else f"http://{address(s.listen)}"  # noqa: S104
+    # With an address in its name, Caddy would serve visitors who ask for that address, and answer all
+    # others, who ask for the site's name, with nothing.
+    site = f"http://:{port}"
+    bind = "" if host in {"", "0.0.0.0", "::"} else f"\tbind {host}\n"  # noqa: S104
     said = "".join(
         f"\t\t\t{'' if once(name) else '+'}{name} {quoted(value)}\n" for name, value in s.headers
     )
@@ -62,7 +64,7 @@ def caddy_files(settings: FrontSettings) -> Files:
 # With a domain of yours in the place of {site}, Caddy fetches a certificate by itself.
 
 {site} {{
-	# What went out comes back to the counter: without it, nobody is counted who only listens.
+{bind}	# What went out comes back to the counter: without it, nobody is counted who only listens.
 	log {{
 		output net udp/{s.counter_address}
 		format json
@@ -70,9 +72,12 @@ def caddy_files(settings: FrontSettings) -> Files:
 {signals}{_refusals(s)}
 	handle {{
 {said}
-		forward_auth {s.counter_address} {{
-			uri /authorize
-			copy_headers X-Stagedoor-Client
+		route {{
+			request_header -X-Stagedoor-Client  # a visitor's own, where the counter says nothing
+			forward_auth {s.counter_address} {{
+				uri /authorize
+				copy_headers X-Stagedoor-Client
+			}}
 		}}
 {serve}
 	}}

@@ -4,6 +4,7 @@ it refuses by itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from stagedoor.fronts.export.front_settings import TEXT, Files, FrontSettings, once, quoted
@@ -16,6 +17,7 @@ _LOG = {
     "host": "%REQ(:AUTHORITY)%",
     "target": "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%",
     "agent": "%REQ(USER-AGENT)%",
+    "asked": "%REQ(RANGE)%",
     "status": "%RESPONSE_CODE%",
     "sent": "%BYTES_SENT%",
     "seconds": "%DURATION%",
@@ -26,12 +28,8 @@ _LOG = {
     "coding": "%RESP(CONTENT-ENCODING)%",
     "verdict": "%RESP(X-STAGEDOOR-VERDICT)%",
 }
-_OFF = """\
-                  typed_per_filter_config:
-                    envoy.filters.http.ext_authz:
-                      "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute
-                      disabled: true
-"""
+_ASKS = "envoy.filters.http.ext_authz"
+_PAGES, _RECORDINGS = f"{_ASKS}.pages", f"{_ASKS}.recordings"
 
 
 def envoy_files(settings: FrontSettings) -> Files:
@@ -53,6 +51,8 @@ def envoy_files(settings: FrontSettings) -> Files:
 # A whole bootstrap configuration; written by `stagedoor export envoy`: write it anew when the stance
 # changes. It asks `stagedoor authorize --listen {s.counter_address} --upstream {s.site}
 #     --log file:{s.folder / "access.log"}`.
+# Start Envoy with --file-flush-interval-msec 200: it keeps log lines for ten seconds otherwise, and a
+# sweep through all recordings is seen only then.
 static_resources:
   listeners:
   - name: site
@@ -81,34 +81,15 @@ static_resources:
               log_format:
                 json_format:
 {log}          route_config:
+            # A visitor's own would stand in the log as the address that was decided about.
+            internal_only_headers: [x-stagedoor-client]
             virtual_hosts:
             - name: site
               domains: ["*"]
               routes:
 {_files(s)}{_refused(s, fields)}\
-                - match: {{prefix: "/"}}
-                  route: {{cluster: site, timeout: 0s}}
-{said}          http_filters:
-          - name: envoy.filters.http.ext_authz
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
-              failure_mode_allow: {str(s.on_error.audio == "open").lower()}  # on_error of the stance
-              status_on_error: {{code: ServiceUnavailable}}
-              http_service:
-                server_uri: {{uri: {quoted(f"http://{s.counter_address}")}, cluster: stagedoor, timeout: 60s}}
-                path_prefix: /authorize
-                authorization_request:
-                  allowed_headers:
-                    patterns:
-                    - safe_regex: {{regex: ".*"}}
-                authorization_response:
-                  allowed_upstream_headers:
-                    patterns:
-                    - exact: x-stagedoor-client
-                  allowed_client_headers:
-                    patterns:
-                    - safe_regex: {{regex: ".*"}}
-          - name: envoy.filters.http.router
+{_site(s, said)}          http_filters:
+{_filters(s)}          - name: envoy.filters.http.router
             typed_config:
               "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
 
@@ -138,12 +119,69 @@ static_resources:
     return {"envoy.yaml": text}
 
 
+def _asking(s: FrontSettings) -> Mapping[str, bool]:
+    """The filters that ask, and whether each lets in what it could not ask about."""
+    pages, recordings = s.on_error.pages == "open", s.on_error.audio == "open"
+    if pages == recordings or not s.closed_endings:
+        return {_ASKS: recordings}
+    return {_PAGES: pages, _RECORDINGS: recordings}
+
+
+def _filters(s: FrontSettings) -> str:
+    return "".join(
+        f"""\
+          - name: {name}
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthz
+              failure_mode_allow: {str(lets_in).lower()}  # on_error of the stance
+              status_on_error: {{code: ServiceUnavailable}}
+              allowed_headers:
+                patterns:
+                - safe_regex: {{regex: ".*"}}
+              http_service:
+                server_uri: {{uri: {quoted(f"http://{s.counter_address}")}, cluster: stagedoor, timeout: 60s}}
+                path_prefix: /authorize
+                authorization_response:
+                  allowed_upstream_headers:
+                    patterns:
+                    - exact: x-stagedoor-client
+                  allowed_client_headers:
+                    patterns:
+                    - safe_regex: {{regex: ".*"}}
+"""
+        for name, lets_in in _asking(s).items()
+    )
+
+
+def _off(names: Iterable[str]) -> str:
+    """Within a route: nobody is asked by these filters."""
+    return "                  typed_per_filter_config:\n" + "".join(
+        f"""\
+                    {name}:
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute
+                      disabled: true
+"""
+        for name in names
+    )
+
+
+def _site(s: FrontSettings, said: str) -> str:
+    """The routes to the site: recordings apart, where on_error tells them from pages."""
+    to = "                  route: {cluster: site, timeout: 0s}\n"
+    rest = f'                - match: {{prefix: "/"}}\n{to}{said}'
+    if _PAGES not in _asking(s):
+        return rest
+    named = quoted(rf"(?is:/rest/.*|.*\.(?:{'|'.join(s.closed_endings)})(?:/.*)?)")
+    recordings = f"                - match: {{safe_regex: {{regex: {named}}}}}\n{to}{said}"
+    return f"{recordings}{_off([_PAGES])}{rest}{_off([_RECORDINGS])}"
+
+
 def _files(s: FrontSettings) -> str:
     return "".join(
         f"""\
                 - match: {{path: {quoted(path)}}}  # the site's own, with the stance written in
                   route: {{cluster: stagedoor, prefix_rewrite: {quoted(f"/signal{path}")}}}
-{_OFF}"""
+{_off(_asking(s))}"""
         for path in s.files
     )
 
@@ -179,7 +217,7 @@ def _refused(s: FrontSettings, fields: str) -> str:
                     body: {{inline_string: {quoted(TEXT)}}}
                   response_headers_to_add:
                   - header: {{key: x-stagedoor-verdict, value: map}}
-{fields}{_OFF}"""
+{fields}{_off(_asking(s))}"""
 
 
 def _tls(scheme: str, host: str) -> str:

@@ -40,6 +40,8 @@ class FrontSettings:
     refusals: Refusals
     on_error: OnError
     cached: bool
+    trap: str = ""
+    """The trap link, as it stands in pages; empty where there is none."""
     counter_path: str = ""
     """The counter's Unix socket; then `counter` says nothing."""
     log_file: Path | None = None
@@ -115,6 +117,7 @@ def front_settings(
         cached=cached,
         counter_path=counter_path,
         log_file=log_file,
+        trap=said.trap,
     )
 
 

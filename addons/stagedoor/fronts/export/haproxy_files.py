@@ -22,7 +22,7 @@ core.register_action("stagedoor", { "http-req" }, function(txn)
     for name, values in pairs(txn.http:req_get_headers()) do
         if not ABOUT[name] then
             local list = {}
-            for _, value in pairs(values) do list[#list + 1] = value end
+            for number = 0, #values do list[#list + 1] = values[number] end  -- in their order
             headers[name] = list
         end
     end
@@ -69,6 +69,7 @@ _LOG = (
     r"\"chain\":\"%[var(txn.stagedoor_chain),json(utf8s)]\",\"method\":\"%HM\","
     r"\"host\":\"%[var(txn.stagedoor_host),json(utf8s)]\","
     r"\"target\":\"%[var(txn.stagedoor_target),json(utf8s)]\","
+    r"\"asked\":\"%[var(txn.stagedoor_asked),json(utf8s)]\","
     r"\"agent\":\"%[var(txn.stagedoor_agent),json(utf8s)]\",\"status\":\"%ST\",\"sent\":\"%B\","
     r"\"head\":\"%[var(txn.stagedoor_head)]\",\"seconds\":\"%Ta\",\"unit\":\"ms\","
     r"\"type\":\"%[var(txn.stagedoor_type),json(utf8s)]\","
@@ -148,13 +149,14 @@ defaults
 frontend site
     bind {address(s.listen)}
     http-request set-var(txn.stagedoor_target) pathq
-    http-request set-var(txn.stagedoor_agent) req.fhdr(user-agent)
+    http-request set-var(txn.stagedoor_agent) req.fhdr(user-agent,1)
+    http-request set-var(txn.stagedoor_asked) req.fhdr(range,1)
     http-request set-var(txn.stagedoor_host) req.fhdr(host)
     http-request set-var(txn.stagedoor_chain) src
     acl stagedoor_forwarded req.fhdr(x-forwarded-for) -m found
     http-request set-var-fmt(txn.stagedoor_chain) "%[req.fhdr(x-forwarded-for)], %[src]" if stagedoor_forwarded
     # What went out comes back to the counter: without it, nobody is counted who only listens.
-    log {s.counter_address} len 8192 format raw local0
+    log {s.counter_address} len 65535 format raw local0
     log-format "{_LOG}"
 
     # Crawlers that the stance refuses, whatever they ask for: nobody needs to be asked.

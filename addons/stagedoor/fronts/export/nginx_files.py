@@ -10,9 +10,10 @@ _FORWARDED = """\
         proxy_set_header Connection "";
         proxy_set_header Content-Length "";
         proxy_set_header Host $host;
+        proxy_set_header Range $http_range;  # which nginx leaves out where it keeps answers
         proxy_set_header X-Forwarded-Method $request_method;
         proxy_set_header X-Forwarded-Uri $request_uri;
-        proxy_set_header X-Forwarded-Host $http_host;
+        proxy_set_header X-Forwarded-Host $stagedoor_authority;
         proxy_set_header X-Forwarded-Proto $scheme;
         proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
         proxy_pass_request_body off;
@@ -23,18 +24,23 @@ BROWSER = (
     r"(?: (?:Chrome|Version|Mobile|Safari|Edg|OPR|Firefox)/[0-9A-Z.]+| Mobile)+$"
 )
 """What browsers call themselves: most visitors are one, and to ask about somebody is never wrong."""
-_KEY = (
-    "$proxy_add_x_forwarded_for|$scheme|$host|$request_method|$request_uri|$http_user_agent|"
-    "$http_accept|$http_accept_encoding|$http_accept_language|$http_sec_fetch_dest|"
-    "$http_sec_fetch_mode|$http_sec_fetch_site|$http_sec_ch_ua|$http_sec_ch_ua_platform|"
-    "$http_range|$http_origin|$http_upgrade|$http_icy_metadata|$http_via|"
-    "$http_cf_connecting_ip|$http_authorization|$http_signature"
+_KEY = r"\n".join(  # what no field can have in it: or a visitor would write two of them into one
+    f"${name}"
+    for name in (
+        *("proxy_add_x_forwarded_for", "scheme", "host", "stagedoor_authority", "request_method"),
+        *("request_uri", "http_user_agent", "http_accept", "http_accept_encoding"),
+        *("http_accept_language", "http_sec_fetch_dest", "http_sec_fetch_mode"),
+        *("http_sec_fetch_site", "http_sec_ch_ua", "http_sec_ch_ua_platform", "http_range"),
+        *("http_origin", "http_upgrade", "http_icy_metadata", "http_via", "http_forwarded"),
+        *("http_cf_connecting_ip", "http_authorization", "http_signature"),
+    )
 )
+_SAME_HOST = r"^(\S+) (\1(?::[0-9]+)?)$"
 _LOG = (
     f"{MARK}\\t$stagedoor_client\\t$proxy_add_x_forwarded_for\\t$request_method\\t$host\\t",
     "$request_uri\\t$http_user_agent\\t$status\\t$body_bytes_sent\\t$request_time\\t",
     "$sent_http_content_type\\t$sent_http_content_length\\t$sent_http_content_range\\t",
-    "$sent_http_content_encoding\\t$stagedoor_verdict",
+    "$sent_http_content_encoding\\t$stagedoor_verdict\\t$http_range",
 )
 """Fields in the order of `front_logs.FIELDS`, tabs between them: half of what JSON costs nginx."""
 
@@ -64,6 +70,10 @@ def _whole(s: FrontSettings) -> str:
             proxy_hide_header Alt-Svc;  # it would lead visitors past this server
 """
     )
+    if s.root is None and s.trap:
+        site += """\
+            proxy_set_header Accept-Encoding "";  # what is compressed cannot be written into
+"""
     if s.root is None:
         for name, _ in s.headers:
             if once(name):
@@ -184,6 +194,31 @@ map $stagedoor_refused $stagedoor_verdict {
 }
 
 """
+    text += f"""\
+# The site's name as the visitor wrote it. Where that stands in the request line, Host says nothing.
+map "$host $http_host" $stagedoor_authority {{
+    default $host;
+    "~*{_regex(_SAME_HOST)}" $2;
+}}
+
+"""
+    if s.trap:
+        text += f"""\
+# The trap link, which no person sees: for everybody but crawlers that are verified.
+map $stagedoor_trapped $stagedoor_trap {{
+    default "";
+    1 "{_unquoted(s.trap)}";
+}}
+
+"""
+    text += """\
+# Bytes a second, where the counter says so; otherwise there is no limit.
+map $stagedoor_rate $stagedoor_limit {
+    default $stagedoor_rate;
+    "" 0;
+}
+
+"""
     text += "# While the counter does not answer: on_error of the stance.\n"
     text += (
         f"map $request_uri $stagedoor_closed {{\n    default {int(s.on_error.pages == 'closed')};\n"
@@ -204,6 +239,12 @@ def _server(s: FrontSettings) -> str:
     proxy_cache_key "{_KEY}";
     open_file_cache max=16384 inactive=60s;  # a verdict is a file: it stays open
 """
+    trap = ""
+    if s.trap:
+        trap = """\
+auth_request_set $stagedoor_trapped "$stagedoor_trapped$upstream_http_x_stagedoor_trap";
+sub_filter "</head>" "</head>$stagedoor_trap";
+"""
     forwarded = _FORWARDED.replace("        ", "    ")
     files = "".join(
         f"""\
@@ -222,25 +263,29 @@ location = {path} {{
 {said}
 {_access_log(s)}
 
-set $stagedoor_client "";
-set $stagedoor_kept "";
-set $stagedoor_refusal "";
-set $stagedoor_status "";
-
 if ($stagedoor_refused) {{
     return {STATUS} "{_said(TEXT)}";
 }}
 
 auth_request /stagedoor/ask;
-auth_request_set $stagedoor_client $upstream_http_x_stagedoor_client;
-auth_request_set $stagedoor_refusal $upstream_http_x_stagedoor_refusal;
-auth_request_set $stagedoor_status $upstream_status;
-auth_request_set $stagedoor_kept $upstream_cache_status;
-error_page 403 = @stagedoor_refusal;
+# An index file, try_files, error_page or X-Accel-Redirect begins a request once more: what was answered
+# the first time holds on, and nobody is asked again.
+auth_request_set $stagedoor_client "$stagedoor_client$upstream_http_x_stagedoor_client";
+auth_request_set $stagedoor_refusal "$stagedoor_refusal$upstream_http_x_stagedoor_refusal";
+auth_request_set $stagedoor_status "$stagedoor_status$upstream_status";
+auth_request_set $stagedoor_kept "$stagedoor_kept$upstream_cache_status";
+auth_request_set $stagedoor_rate "$stagedoor_rate$upstream_http_x_stagedoor_rate";
+auth_request_set $stagedoor_asked 1;
+# Many recordings at the same moment go out a little slower, and still much faster than they sound.
+limit_rate $stagedoor_limit;
+{trap}error_page 403 = @stagedoor_refusal;
 
 location = /stagedoor/ask {{
     internal;
     auth_request off;
+    if ($stagedoor_asked) {{
+        return 204;
+    }}
     proxy_pass http://stagedoor_counter{BRIEFLY};
 {forwarded}\
 {cache}\
@@ -296,6 +341,11 @@ def _key(text: str) -> str:
 
 
 _OWN_WORDS = frozenset({"default", "hostnames", "include", "volatile"})
+
+
+def _unquoted(link: str) -> str:
+    """A link without quotation marks: where a script has the text that is replaced, it stays one."""
+    return link.replace('"', "")
 
 
 def _path(path: str) -> str:

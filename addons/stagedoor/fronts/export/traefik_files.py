@@ -35,6 +35,7 @@ accessLog:
       defaultMode: drop
       names:
         User-Agent: keep
+        Range: keep
         X-Forwarded-For: keep
         X-Stagedoor-Client: keep
         Content-Type: keep
@@ -63,7 +64,7 @@ http:
       rule: "PathPrefix(`/`)"
       priority: 1
       entryPoints: [web]
-      middlewares: [stagedoor-asks{says}]
+      middlewares: [stagedoor-strips, stagedoor-asks{says}]
       service: site
 """
     if names:
@@ -73,7 +74,7 @@ http:
       rule: {quoted(names)}
       priority: 1000
       entryPoints: [web]
-      middlewares: [stagedoor-files]
+      middlewares: [stagedoor-strips, stagedoor-files]
       service: stagedoor
 """
     if refusals.refused:
@@ -102,6 +103,11 @@ http:
     return f"""\
 {text}
   middlewares:
+    # A visitor's own would stand in the log as the address that was decided about.
+    stagedoor-strips:
+      headers:
+        customRequestHeaders:
+          X-Stagedoor-Client: ""
     stagedoor-asks:
       forwardAuth:
         address: {quoted(f"http://{s.counter_address}/authorize")}

@@ -11,6 +11,9 @@ from stagedoor.fronts.refusals import Answer
 
 _REASONS = {status: reason.encode() for status, reason in status_codes.RESPONSES.items()}
 
+_OURS = "stagedoor.answer"
+"""Marks a flow whose response is the guard's own, in its metadata."""
+
 
 def as_response(answer: Answer) -> http.Response:
     """The response; nothing of the body is copied."""
@@ -26,3 +29,14 @@ def as_response(answer: Answer) -> http.Response:
         now,
         now,
     )
+
+
+def answer(flow: http.HTTPFlow, response: http.Response) -> None:
+    """Answer in the site's place; what the client still uploads is thrown away (hardening)."""
+    flow.metadata[_OURS] = True
+    flow.response = response
+
+
+def is_answered(flow: http.HTTPFlow) -> bool:
+    """Whether the response is the guard's own."""
+    return _OURS in flow.metadata

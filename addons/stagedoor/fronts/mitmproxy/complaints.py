@@ -22,6 +22,7 @@ LONGEST = 200
 
 CLIENT_FAULTS = (
     "head", "head-size", "host", "length", "method", "target", "target-length", "body-size",
+    "unknown-host",
 )  # fmt: skip
 SITE_FAULTS = (
     "head", "head-size", "framing", "truncated", "no-answer", "certificate", "tls", "connection",
@@ -35,6 +36,11 @@ _LINES: dict[tuple[Side, str], str] = {
         "length",
     ): "an upload without a length was refused: it would have been lost — if it is "
     "an Icecast source, let it connect to Icecast's own port, past the guard",
+    (
+        "client",
+        "unknown-host",
+    ): "requests for a name that is no site's are refused with 421 — if it is the name of one, add it to "
+    "site: hosts: in the stance of that site; site: default: in the shared stance names one for all others",
     ("site", "head"): "the site sent a response that is not HTTP: visitors get 502 — look at what "
     "it answers with curl -v",
     ("site", "head-size"): "the site sent a response with more than 64 kB or 200 lines of headers: "

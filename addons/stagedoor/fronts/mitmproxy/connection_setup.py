@@ -14,6 +14,7 @@ from mitmproxy import http
 
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.mitmproxy import accepting, crashes, descriptors, request_faults
+from stagedoor.fronts.mitmproxy.answers_given import answer
 from stagedoor.fronts.mitmproxy.complaints import Complaints
 from stagedoor.fronts.mitmproxy.connections import Bounds, Connections
 from stagedoor.fronts.mitmproxy.early_refusals import EarlyRefusals
@@ -37,8 +38,10 @@ class Visitors:
         self.complaints = Complaints(lambda side, fault: emit(Malformed(side, fault)))
         self.connections = Connections(
             lambda reason: emit(ConnectionClosed(reason)),
-            lambda address: is_trusted(address, service.trusted),
+            lambda address: is_trusted(address, service.trusted) or self.believed(address),
         )
+        self.believed: Callable[[str], bool] = lambda _: False
+        """Whether one of several sites trusts a proxy that the guard as a whole does not."""
         self.listen: accepting.Listen = accepting.by_mitmproxy
         self._certificate: ServedCertificate | None = None
         self._descriptors = 0
@@ -138,6 +141,5 @@ class Visitors:
         if found is None:
             return False
         self.complaints("client", found.name, found.reason)
-        flow.response = request_faults.answer(found)
-        flow.metadata["stagedoor.answer"] = True
+        answer(flow, request_faults.answer(found))
         return True

@@ -21,9 +21,9 @@ from mitmproxy.proxy.layers import http as http_layers
 from stagedoor.fronts.mitmproxy import first_bytes, interrupting, own_answers
 from stagedoor.fronts.mitmproxy.fast_parts import Peer
 from stagedoor.fronts.mitmproxy.fast_responses import Broken, End, Event, ResponseReader
-from stagedoor.fronts.mitmproxy.fast_site import SiteConnection
-from stagedoor.fronts.mitmproxy.flow_exchange import PASSAGE
+from stagedoor.fronts.mitmproxy.fast_site import SiteConnection, SiteConnections
 from stagedoor.fronts.mitmproxy.forwarding import HANG_UP
+from stagedoor.fronts.mitmproxy.passage import PASSAGE
 from stagedoor.fronts.mitmproxy.refused_lately import Key
 
 _layers: Any = http_layers  # its name there is one that header_lookup.py replaces
@@ -109,8 +109,8 @@ class Exchange:
             self._visitor.write(out)
             close = self._ends_connection(made.response)
             if self._key is not None:
-                passage = made.metadata.get(PASSAGE)
-                self._visitor.host.refused.learn(self._key, passage, out, close=close)
+                passage, of = made.metadata.get(PASSAGE), self._visitor.host.guard.of(made)
+                self._visitor.host.refused.learn(self._key, passage, of, out, close=close)
             self._finish(close=close)
         else:
             if self._key is not None:
@@ -119,7 +119,7 @@ class Exchange:
 
     def _ask(self, *, fresh: bool) -> None:
         """Send the request to the site, on a connection that rests or on a new one."""
-        site = self._visitor.host.site
+        site = self._visitor.host.pool(self.flow.request)
         if self.close_after:  # a matter between the visitor and us
             headers = self.flow.request.headers
             headers.fields = tuple(one for one in headers.fields if one[0].lower() != b"connection")
@@ -127,22 +127,21 @@ class Exchange:
         found = None if fresh else site.take()
         if found is None:
             self._waits = True
-            self._visitor.host.spawn(self._connected())
+            self._visitor.host.spawn(self._connected(site))
         else:
             self._asked(found)
 
-    async def _connected(self) -> None:
-        host = self._visitor.host
-        if host.is_itself():
+    async def _connected(self, site: SiteConnections) -> None:
+        if self._visitor.host.is_itself(site):
             self._waits = False
-            self._unreachable(_ITSELF)
+            self._unreachable(site, _ITSELF)
             self._visitor.flush()
             return
         try:
-            found = await host.site.connect()
+            found = await site.connect()
         except (OSError, UnicodeError) as error:
             self._waits = False
-            self._unreachable(str(error))
+            self._unreachable(site, str(error))
         else:
             self._waits = False
             if self.over:
@@ -158,11 +157,10 @@ class Exchange:
         found.ask(self, http1.assemble_request_head(self.flow.request))
         self._timer = asyncio.get_running_loop().call_later(ANSWER_WITHIN, self._silent)
 
-    def _unreachable(self, message: str) -> None:
-        host = self._visitor.host
-        tried = connection.Server(address=(host.site.host, host.site.port))
+    def _unreachable(self, site: SiteConnections, message: str) -> None:
+        tried = connection.Server(address=(site.host, site.port))
         tried.error = message
-        host.guard.server_connect_error(
+        self._visitor.host.guard.server_connect_error(
             server_hooks.ServerConnectionHookData(tried, self.flow.client_conn)
         )
         self._failed(502, message)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Coroutine
 from typing import Any
 
-from mitmproxy import connection, ctx
+from mitmproxy import connection, ctx, http
 from mitmproxy.proxy import mode_specs
 
 from stagedoor.fronts.mitmproxy.addon import Guard
@@ -43,13 +43,14 @@ class FastHost:
         self.guard = guard
         self.connections = connections = guard.visitors.connections
         self.report = guard.visitors.complaints
-        self.refused = RefusedLately(guard.service, guard.exchanges.delivery)
+        self.refused = RefusedLately()
         self.options = ctx.options
         self.visitors: set[Visitor] = set()
         self.draining = False
         self.mode: Any = None
         self.server: Any = None
         self.site = SiteConnections("", 0, time.monotonic)
+        self._pools: dict[tuple[str, int], SiteConnections] = {}
         self._instance: Any = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._turned_away = TurnedAway(lambda: connections.bounds.descriptors)
@@ -74,6 +75,8 @@ class FastHost:
         self.site = SiteConnections(host, port, time.monotonic)
         self.server = connection.Server(address=(host, port))
         loop = asyncio.get_running_loop()
+        if self.guard.sites is not None:
+            self.guard.sites.changed = self.refused.clear
         self.spawn(self._keep_order())
         return await loop.create_server(lambda: Visitor(self), sock=listening, backlog=at_once)
 
@@ -81,6 +84,24 @@ class FastHost:
         while not self.draining:
             await asyncio.sleep(1.0)
             self.site.sweep()
+            for pool in self._pools.values():
+                pool.sweep()
+
+    def pool(self, request: http.Request) -> SiteConnections:
+        """The connections to the site of a request that the guard lets in."""
+        sites = self.guard.sites
+        if sites is None:
+            return self.site
+        place = request.data.host, request.data.port
+        found = self._pools.get(place)
+        if found is None:
+            found = self._pools[place] = SiteConnections(*place, time.monotonic)
+        return found
+
+    def speaks_plain(self, request: http.Request) -> bool:
+        """Whether the request's site speaks plain HTTP: to others mitmproxy carries it."""
+        sites = self.guard.sites
+        return sites is None or sites.speaks_plain(request)
 
     @property
     def ready(self) -> bool:
@@ -97,9 +118,9 @@ class FastHost:
     def _chain() -> Any:
         return ctx.master.addons.chain
 
-    def is_itself(self) -> bool:
+    def is_itself(self, site: SiteConnections) -> bool:
         """Whether the site's address is one where the guard listens itself."""
-        host, port = self.site.host, self.site.port
+        host, port = site.host, site.port
         return any(
             port == at[1] and host in {"localhost", "127.0.0.1", "::1", at[0]}
             for at in self._instance.listen_addrs
@@ -156,6 +177,8 @@ class FastHost:
         for visitor in list(self.visitors):
             visitor.abort()
         self.site.close()
+        for pool in self._pools.values():
+            pool.close()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Do `work` beside; it is kept until it is done."""

@@ -16,8 +16,8 @@ from mitmproxy.net.http import http1
 from stagedoor.fronts.mitmproxy import fast_heads
 from stagedoor.fronts.mitmproxy.fast_exchange import Exchange
 from stagedoor.fronts.mitmproxy.fast_parts import Host
-from stagedoor.fronts.mitmproxy.flow_exchange import EARLY
 from stagedoor.fronts.mitmproxy.heads import ended
+from stagedoor.fronts.mitmproxy.passage import EARLY
 from stagedoor.fronts.mitmproxy.refused_lately import Answered
 
 _MOST_AHEAD = 64 << 10
@@ -128,7 +128,7 @@ class Visitor(asyncio.Protocol):
                 return True
             begun = found
         asked = fast_heads.read(head) if line is not None else None
-        if asked is None:
+        if asked is None or not self.host.speaks_plain(asked):
             self._hand_over()
             return False
         self._pending = data[end:]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from mitmproxy import http
 
-from stagedoor.fronts.addresses import Network, client_address
+from stagedoor.fronts.addresses import Network, client_address, is_trusted
 from stagedoor.identify.site_credentials import present
 from stagedoor.model.edges import OWN_VISITOR
 from stagedoor.model.facts import Request, host_name
@@ -65,3 +65,11 @@ def read(flow: http.HTTPFlow, trusted: Sequence[Network]) -> Request:
         else "none",
         first=first,
     )
+
+
+def is_secure(flow: http.HTTPFlow, request: Request, trusted: Sequence[Network]) -> bool:
+    """Whether the visitor came by https, also where a trusted proxy ends it."""
+    peer = flow.client_conn.peername
+    proxied = bool(trusted) and peer is not None and is_trusted(peer[0], trusted)
+    scheme = request.header("x-forwarded-proto").rpartition(",")[2].strip().lower()
+    return scheme == "https" if proxied and scheme else bool(flow.client_conn.tls)

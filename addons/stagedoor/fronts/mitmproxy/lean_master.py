@@ -14,6 +14,7 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from stagedoor.fronts.mitmproxy.replacing import install
 from stagedoor.fronts.mitmproxy.workers import Workers
 from stagedoor.fronts.service_manager import ServiceManager
 from stagedoor.fronts.worker_link import Link
+from stagedoor.load.rule_folder import LoadedRules
 from stagedoor.model.errors import StagedoorError
 from stagedoor.record.parcels import ForwardingSuite
 
@@ -75,6 +77,8 @@ class Running:
     """The sockets of the other workers, where this is the first of several."""
     link: socket.socket | None = None
     """The line to the first worker, where this is another."""
+    loaded: LoadedRules | None = None
+    """The rules, where they were read already."""
 
 
 class _Up:
@@ -117,7 +121,8 @@ async def _serve(settings: Sequence[str], mode: str, running: Running) -> int:
     debug.register_info_dumpers()
     opts = options.Options()
     line = _Line(opts) if running.link is not None else None
-    guard = Guard(line.suite if line is not None else None)
+    guard = Guard(line.suite, line.suite_of) if line is not None else Guard()
+    guard.service.loaded = running.loaded
     try:
         loop = LeanMaster(opts)
         opts.update(mode=[mode])
@@ -137,7 +142,9 @@ async def _serve(settings: Sequence[str], mode: str, running: Running) -> int:
     workers = None
     if running.others:
         workers = Workers(running.others, settings, mode, running.grace, opts)
-        workers.emit, guard.service.suite.elsewhere = guard.service.emit, workers.value
+        workers.emit = guard.emit
+        for site, suite in guard.suites().items():
+            suite.elsewhere = partial(workers.value, site=site)
         opts.changed.connect(workers.changed)
     up = _Up(running.manager, workers)
     loop.addons.add(up)
@@ -166,7 +173,14 @@ class _Line:
         self._link = Link(self._changed, self._ended)
         self._cut: Callable[[], None] = lambda: None
         loop = asyncio.get_running_loop()
-        self.suite = ForwardingSuite(self._link.send, lambda act: loop.call_later(PARCEL, act))
+        self._soon: Callable[[Callable[[], None]], object] = lambda act: loop.call_later(
+            PARCEL, act
+        )
+        self.suite = self.suite_of("")
+
+    def suite_of(self, site: str) -> ForwardingSuite:
+        """What takes the events of a site; of no site where that is empty."""
+        return ForwardingSuite(self._link.send, self._soon, site)
 
     async def open(self, own: socket.socket, cut: Callable[[], None]) -> None:
         """Begin; `cut` is called when the first worker is gone."""

@@ -1,127 +1,41 @@
 """Logins: whether the site checks who asks, and who guesses passwords.
 
-Credentials that a site does not look at are nothing but a word. So they are believed only where the
-site is seen to refuse the very same request without them: the guard asks it once, keeps the answer for
-some minutes, and lets the request go on only then. Whether they are right the site's answer to the
-request itself shows. What counts as "refused without" is 401, or Subsonic's own error about who asks.
-403 is not: hotlink protection, firewalls and limits answer so to anybody.
-
-A client that would be refused as a stranger may be wrong a few times; then it is asked to come back
-later. The site's own listeners are none of them: their logins are the site's matter.
+Credentials are believed only where the site refuses the very same request without them
+(`fronts/checked_paths.py`): only then the guard lets the request go on. Whether they are right the
+site's answer to the request itself shows.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import time
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Literal
 
 from mitmproxy import http
 
-from stagedoor.fetch.fetch_policy import FetchError
-from stagedoor.fetch.uses import SITE
-from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
-from stagedoor.identify.site_credentials import (
-    ANSWER,
-    is_subsonic,
-    not_let_in,
-    said_yes,
-    says_nothing,
-    without,
-)
+from stagedoor.fronts.checked_paths import NAMED, CheckedPaths
+from stagedoor.fronts.mitmproxy.upstream_client import Upstream
+from stagedoor.identify.site_credentials import is_subsonic, not_let_in, said_yes, says_nothing
 from stagedoor.model.client_keys import client_key
 from stagedoor.model.facts import Request, Resource
 from stagedoor.resources import response_kinds
 from stagedoor.signals.file_forms import unpacked
 
-CHECKED_FOR = 300.0
-"""Seconds for which the site is taken to check a path that it was seen to refuse."""
-OPEN_FOR = 60.0
-"""The same for a path that it gives to everybody, or that could not be asked for."""
-MOST_PATHS = 4096
-MOST_AT_ONCE = 16
-"""Questions to the site under way; what comes on top of them is refused as without a login."""
-MOST_GUESSES = 10
-"""Wrong logins of one household within GUESSES_WITHIN."""
-GUESSES_WITHIN = 300.0
-MOST_HOUSEHOLDS = 10_000
-
-_HEAD_ONLY = replace(SITE, most=0, seconds=5.0)
-_BEGINNING = replace(SITE, most=ANSWER, seconds=5.0)
-_NAMED = frozenset({
-    b"host", b"user-agent", b"accept", b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host",
-    b"x-real-ip",
-})  # fmt: skip
-"""Fields of the visitor's request that go with the guard's question: none by which one visitor could
-bring the site to refuse what it gives to all others."""
-
-_SAYS = ("host", "user-agent", "accept")
-"""Those of them in which clients differ by their own choice."""
-
-
 Outcome = Literal["accepted", "refused", "recording"]
 """The site has let the client in; it has not; it has not, and a recording came all the same."""
 
 
-class Logins:
-    """Asks one site, and remembers. `client` is the one that asks."""
-
-    def __init__(self, client: UpstreamClient, clock: Callable[[], float] = time.monotonic) -> None:
-        self.client = client
-        self._clock = clock
-        self._paths: dict[tuple[str, str, str], tuple[float, asyncio.Future[bool]]] = {}
-        self._asking = 0
-        self._guesses: dict[str, tuple[float, int]] = {}
+class Logins(CheckedPaths):
+    """Those of one site."""
 
     async def are_checked(self, flow: http.HTTPFlow) -> bool:
         """Whether the site refuses the request in `flow`, as it goes to the site, without a login."""
         request = flow.request
-        subsonic = is_subsonic(request.path)
-        target = without(request.path) if subsonic else request.path
-        upstream = Upstream(request.scheme, request.host, request.port)
-        # Of the Subsonic API one method is one path, whatever it is asked for.
-        place = target.partition("?")[0] if subsonic else target
-        # What one client is refused for what it says of itself does not show how others fare.
-        says = "\0".join(request.headers.get(name, "") for name in _SAYS).encode("utf-8", "replace")
-        key = (upstream.address, place, hashlib.blake2b(says, digest_size=16).hexdigest())
-        known = self._paths.get(key)
-        if known is not None and known[0] > self._clock():
-            return await asyncio.shield(known[1])
-        if self._asking >= MOST_AT_ONCE or len(target) > ANSWER:
-            return False
-        while len(self._paths) >= MOST_PATHS:
-            self._paths.pop(next(iter(self._paths)))
         fields = [
             (name.decode("latin-1"), value.decode("latin-1"))
             for name, value in request.headers.fields
-            if name.lower() in _NAMED
+            if name.decode("latin-1").lower() in NAMED
         ]
-        fields.append(("Range", "bytes=0-0"))
-        task = asyncio.ensure_future(self._ask(upstream, target, fields, subsonic=subsonic))
-        self._paths[key] = (self._clock() + OPEN_FOR, task)
-        checked = await asyncio.shield(task)
-        if checked:
-            self._paths[key] = (self._clock() + CHECKED_FOR, task)
-        return checked
-
-    async def _ask(
-        self, upstream: Upstream, target: str, fields: list[tuple[str, str]], *, subsonic: bool
-    ) -> bool:
-        self._asking += 1
-        try:
-            answer = await self.client.ask(
-                upstream, target, fields, policy=_BEGINNING if subsonic else _HEAD_ONLY
-            )
-        except FetchError:
-            return False
-        finally:
-            self._asking -= 1
-        if answer.status == 401:
-            return True
-        return subsonic and answer.status == 200 and not_let_in(answer.body)
+        upstream = Upstream(request.scheme, request.host, request.port)
+        return await self.refuse_strangers(upstream, request.path, request.headers, fields)
 
     def outcome(self, response: http.Response, request: Request, start: bytes | None) -> Outcome:
         """What the site's answer says of the login; `start` are its first bytes, if any were held.
@@ -145,20 +59,3 @@ class Logins:
         if start:
             shown = response_kinds.from_body(shown, head, start)
         return "recording" if shown.guarded else "refused"
-
-    # -- guessing ------------------------------------------------------------------------------
-
-    def wrong(self, household: str) -> None:
-        """The site has refused a login of this household's."""
-        now = self._clock()
-        until, count = self._guesses.pop(household, (0.0, 0))
-        if until <= now:
-            until, count = now + GUESSES_WITHIN, 0
-        while len(self._guesses) >= MOST_HOUSEHOLDS:
-            self._guesses.pop(next(iter(self._guesses)))
-        self._guesses[household] = (until, count + 1)
-
-    def waits(self, household: str) -> float:
-        """Seconds until this household may try another password; 0 where it may now."""
-        until, count = self._guesses.get(household, (0.0, 0))
-        return max(0.0, until - self._clock()) if count >= MOST_GUESSES else 0.0

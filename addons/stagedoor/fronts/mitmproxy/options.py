@@ -7,11 +7,14 @@ program.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from stagedoor.config.stance import Stance, split_listen
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.site_names import is_site_name
+from stagedoor.config.site_stances import FOLDER as SITES
+from stagedoor.config.stance import Stance
 from stagedoor.config.store_address import StoreAddress, store_address
 from stagedoor.fronts.addresses import Proxies, networks
 from stagedoor.fronts.mitmproxy.connections import HEAD, IDLE, IN_ALL, PER_HOUSEHOLD
@@ -53,7 +56,7 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "guard_mode",
         "",
         "enforce carries refusals out; observe decides and records, and refuses nobody. Empty means"
-        " what the stance says.",
+        " what the stance says. Of several sites, NAME=observe is for one, after a comma.",
     ),
     (
         "guard_trusted_proxies",
@@ -113,6 +116,13 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
         "stands in the file with the certificate.",
     ),
     (
+        "guard_firewall",
+        "",
+        "nft turns clients away in the kernel for a while that were refused a hundred times, and of "
+        "whose address nothing else was seen. It needs nftables and the capability CAP_NET_ADMIN. "
+        "Empty means that the firewall is not touched.",
+    ),
+    (
         "guard_connections",
         str(IN_ALL),
         "How many connections of visitors are kept open at once; fewer where the system grants fewer "
@@ -138,6 +148,7 @@ OPTIONS: Sequence[tuple[str, str, str]] = (
 
 
 _SWITCH: Mapping[str, bool] = {"yes": True, "true": True, "no": False, "false": False, "": False}
+_FIREWALLS: Mapping[str, bool] = {"nft": True, "no": False, "off": False, "": False}
 
 _BOUNDS: Mapping[str, tuple[int, int]] = {
     "connections": (16, 1_000_000),
@@ -169,10 +180,40 @@ class Settings:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     store: StoreAddress | None = None
+    firewall: bool = False
+    site: str = ""
+    """The name of the site, where these are the settings of one of several."""
+    shared_state: Path | None = None
+    """The state directory of all of them: the lists that `stagedoor update` fetches lie there."""
+    modes: Mapping[str, Mode] = field(default_factory=dict)
+    """The modes of single sites, by name."""
+
+    @property
+    def lists(self) -> Path | None:
+        """Where fetched lists of addresses and keys lie."""
+        return self.shared_state or self.state
+
+    def of_site(self, name: str, count: int) -> Settings:
+        """The same for one of `count` sites: a state of its own, and a fair share of memory."""
+        return replace(
+            self,
+            state=self.state / SITES / name if self.state else None,
+            shared_state=self.state,
+            mode=self.modes.get(name, self.mode),
+            clients=max(1, self.clients // count),
+            site=name,
+        )
+
+    def of_all(self) -> Settings:
+        """The same for what is no site's: what is kept of requests is kept by their site."""
+        return replace(self, state=None, shared_state=self.state)
 
     def store_for(self, stance: Stance) -> StoreAddress | None:
         """The shared store: the option's, else the stance's; None where the guard is alone."""
-        return self.store or (store_address(stance.site.store) if stance.site.store else None)
+        found = self.store or (store_address(stance.site.store) if stance.site.store else None)
+        if found is None or not self.site:
+            return found
+        return replace(found, site=f"{found.site}.{self.site}" if found.site else self.site)
 
     def mode_for(self, stance: Stance) -> Mode:
         """The mode in force: the option's, else the stance's."""
@@ -206,9 +247,7 @@ def parse(options: Any) -> Settings:
             wrong.append(
                 f"guard_metrics: {str(error).partition(' — ')[0]} — write {DEFAULT_METRICS}, or off"
             )
-    if options.guard_mode and options.guard_mode not in MODES:
-        fix = did_you_mean(options.guard_mode, MODES) or f"write {' or '.join(MODES)}"
-        wrong.append(f'guard_mode: "{options.guard_mode}" is not a mode — {fix}')
+    mode, modes = _modes(options.guard_mode, wrong)
     if options.guard_trusted_proxies:
         try:
             trusted = networks(options.guard_trusted_proxies.split(","))
@@ -235,6 +274,12 @@ def parse(options: Any) -> Settings:
         name: _number(getattr(options, f"guard_{name}"), least, most, f"guard_{name}", wrong)
         for name, (least, most) in _BOUNDS.items()
     }
+    firewall = options.guard_firewall.strip().lower()
+    if firewall not in _FIREWALLS:
+        wrong.append(
+            f'guard_firewall: "{options.guard_firewall}" is no firewall that is known — write nft, or '
+            "nothing"
+        )
     if options.guard_tls_key and not options.guard_tls_cert:
         wrong.append("guard_tls_key: there is no guard_tls_cert that it belongs to — name both")
     if wrong:
@@ -243,7 +288,8 @@ def parse(options: Any) -> Settings:
         rules=Path(options.guard_rules).expanduser() if options.guard_rules else None,
         state=Path(options.guard_state).expanduser() if options.guard_state else None,
         metrics=metrics,
-        mode=options.guard_mode or None,
+        mode=mode,
+        modes=modes,
         trusted_proxies=trusted,
         ja4_header=options.guard_ja4_header.strip(),
         clients=int(clients),
@@ -259,8 +305,31 @@ def parse(options: Any) -> Settings:
         tls_cert=Path(options.guard_tls_cert).expanduser() if options.guard_tls_cert else None,
         tls_key=Path(options.guard_tls_key).expanduser() if options.guard_tls_key else None,
         store=store,
+        firewall=_FIREWALLS.get(firewall, False),
         resolvers=tuple(filter(None, map(str.strip, options.guard_resolvers.split(",")))),
     )
+
+
+def _modes(text: str, wrong: list[str]) -> tuple[Mode | None, Mapping[str, Mode]]:
+    """`observe` for all, `anna=observe` for one site; what is neither is added to `wrong`."""
+    every: Mode | None = None
+    single: dict[str, Mode] = {}
+    for part in filter(None, map(str.strip, text.split(","))):
+        name, equals, given = part.rpartition("=")
+        mode = next((known for known in MODES if known == given.strip()), None)
+        if mode is None or (equals and not is_site_name(name.strip())):
+            fix = did_you_mean(given, MODES) or f"write {' or '.join(MODES)}"
+            wrong.append(f'guard_mode: "{part}" is not a mode — {fix}')
+        elif equals:
+            single[name.strip()] = mode
+        else:
+            every = mode
+    return every, single
+
+
+def modes_written(every: Mode | None, single: Mapping[str, Mode]) -> str:
+    """The same as the option's value."""
+    return ",".join([*([every] if every else []), *(f"{n}={m}" for n, m in sorted(single.items()))])
 
 
 def _number(text: str, least: int, most: int, name: str, wrong: list[str]) -> int:

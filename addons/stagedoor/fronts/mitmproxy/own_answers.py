@@ -17,20 +17,15 @@ from mitmproxy.proxy.layers.http import HttpStream, SendHttp, _http1, _http2, _h
 
 from stagedoor.fronts.mitmproxy.complaints import Report, Side
 from stagedoor.fronts.mitmproxy.replacing import Replacement, original
+from stagedoor.fronts.refusal_texts import TEXTS
 from stagedoor.fronts.refusals import Answer, answer
 from stagedoor.model.facts import Request
+from stagedoor.model.languages import DEFAULT, Language
 
-_SENTENCES = {
-    400: "This request could not be understood.",
-    413: "This upload is too large.",
-    414: "This address is too long.",
-    431: "This request has too many headers.",
-    500: "This request could not be answered. Please try again in a minute.",
-    502: "This site does not answer right now. Please try again in a minute.",
-    503: "There are too many connections right now. Please try again in a minute.",
-    504: "This site takes too long to answer. Please try again in a minute.",
-}
-_OTHER = "This request could not be answered."
+_OTHER = 500
+_KNOWN = frozenset({400, 413, 414, 431, 500, 502, 503, 504})
+_PASSING = frozenset({500, 502, 503, 504})
+"""Those after which it is worth trying again."""
 ICE_SOURCE = "an Icecast source"
 LARGE_HEAD = "the head is larger than 64 kB or 200 lines"
 
@@ -108,22 +103,29 @@ def _answer_to(asked: http.Request, status: int) -> Answer:
         ),
     )
     retry = ((b"Retry-After", b"60"),) if status in {502, 504} else ()
-    headline, _, more = _SENTENCES.get(status, _OTHER).rstrip(".").partition(". ")
-    return answer(request, None, status, headline, [f"{more}."] if more else [], "", retry)
+    return answer(request, status, *_keys(status), more=retry)
 
 
-def plain_body(status: int) -> bytes:
+def _keys(status: int) -> tuple[str, ...]:
+    """What is said about `status`: keys of the texts."""
+    known = status if status in _KNOWN else _OTHER
+    return (str(known), "minute") if status in _PASSING else (str(known),)
+
+
+def plain_body(status: int, language: Language = DEFAULT) -> bytes:
     """The line that is shown for `status`."""
-    return f"{_SENTENCES.get(status, _OTHER)}\n".encode()
+    first, *more = (TEXTS[language][key] for key in _keys(status))
+    return (" ".join([f"{first}.", *more]) + "\n").encode()
 
 
-def plain_response(status: int) -> bytes:
+def plain_response(status: int, language: Language = DEFAULT) -> bytes:
     """A whole HTTP/1 response with that line; the connection ends with it."""
-    body = plain_body(status)
+    body = plain_body(status, language)
     reason = status_codes.RESPONSES.get(status, "Error")
     retry = "Retry-After: 60\r\n" if status in {502, 503, 504} else ""
     head = (
         f"HTTP/1.1 {status} {reason}\r\nContent-Type: text/plain; charset=utf-8\r\n{retry}"
+        f"Content-Language: {language}\r\n"
         f"Cache-Control: no-store\r\nConnection: close\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from stagedoor.engine.transaction import Transaction
 from stagedoor.fronts.refusals import Answer
 from stagedoor.fronts.request_ids import new_id
 from stagedoor.model.events import Decided
 from stagedoor.model.facts import Resource
+
+PASSAGE = "stagedoor"
+"""Where a flow's passage is kept, in its metadata."""
+EARLY = "stagedoor.early"
+"""What was decided about a flow before its first hook: a DecidedEarly, in its metadata."""
 
 
 class Passage(Transaction):
@@ -54,6 +59,8 @@ class Passage(Transaction):
         return Transaction.event(self)
 
 
+DecidedEarly = tuple[Passage, float, Awaitable[None] | None]
+"""A passage, when that began, and what it has to wait for."""
 Stream = bool | Callable[[bytes], Iterable[bytes] | bytes]
 
 

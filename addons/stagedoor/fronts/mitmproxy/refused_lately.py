@@ -14,9 +14,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 
-from stagedoor.fronts.mitmproxy.delivery import Delivery
+from stagedoor.fronts.mitmproxy.flow_exchange import Exchanges
 from stagedoor.fronts.mitmproxy.passage import Passage
-from stagedoor.fronts.service import Service
 from stagedoor.model.events import Spent
 from stagedoor.resources.paths import normalise
 from stagedoor.resources.targets import fault
@@ -42,21 +41,26 @@ class Answered:
 
 
 class RefusedLately:
-    """Of one guard."""
+    """Of one guard. What was refused by one site is looked at by that site alone: its Host is in the key."""
 
-    def __init__(self, service: Service, delivery: Delivery) -> None:
-        self._service, self._delivery = service, delivery
-        self._known: OrderedDict[Key, tuple[Passage, Answered]] = OrderedDict()
+    def __init__(self) -> None:
+        self._known: OrderedDict[Key, tuple[Passage, Answered, Exchanges]] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def learn(self, key: Key, passage: Passage | None, answer: bytes, *, close: bool) -> None:
-        """The guard has answered a request itself, in the whole way."""
+    def clear(self) -> None:
+        """Names belong to other sites now."""
+        self._known.clear()
+
+    def learn(
+        self, key: Key, passage: Passage | None, of: Exchanges, answer: bytes, *, close: bool
+    ) -> None:
+        """The guard, for the site of these exchanges, has answered a request itself in the whole way."""
         if passage is None or not _is_plain(passage) or len(key[2]) > MOST_HEADER:
             self.forget(key)
             return
-        self._known[key] = (passage, Answered(answer, close))
+        self._known[key] = (passage, Answered(answer, close), of)
         self._known.move_to_end(key)
         while len(self._known) > MOST:
             self._known.popitem(last=False)
@@ -73,9 +77,9 @@ class RefusedLately:
         known = self._known.get(key)
         if known is None:
             return None
-        last, answered = known
+        last, answered, of = known
         began = time.perf_counter()
-        target, service = raw_target.decode("latin-1"), self._service
+        target, service = raw_target.decode("latin-1"), of.service
         if service.policy is not last.policy or service.mode != last.mode or "/rest/" in target:
             return None
         if service.marks.on:  # a mark is taken off the target first
@@ -92,7 +96,7 @@ class RefusedLately:
         passage.recorded, passage.answered_with = True, last.answered_with
         service.line.ended(passage)
         service.record(passage)
-        self._delivery.kept_back(passage)
+        of.delivery.kept_back(passage)
         old, new = last.name(), passage.name()
         answer = answered.answer.replace(old.encode(), new.encode()) if old else answered.answer
         service.emit(Spent(time.perf_counter() - began))

@@ -16,16 +16,20 @@ from mitmproxy import ctx
 from mitmproxy.proxy import mode_specs
 from mitmproxy.utils import human
 
-from stagedoor.config.stance import Site, split_listen
+from stagedoor.config.address_values import split_listen
+from stagedoor.config.stance import Site
 from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.blind_spots import at_start
+from stagedoor.fronts.firewall import Firewall
 from stagedoor.fronts.mitmproxy import log_output, start_checks
+from stagedoor.fronts.mitmproxy.guarded_sites import GuardedSites
 from stagedoor.fronts.mitmproxy.options import OPTIONS, Settings, misspelt
 from stagedoor.fronts.mitmproxy.upstream_client import Upstream, UpstreamClient
 from stagedoor.fronts.mitmproxy.upstreams import is_own, is_taken, leads_inside
 from stagedoor.load import rule_folder
 from stagedoor.model.errors import ConfigError
 from stagedoor.model.facts import Mode
+from stagedoor.record.suite import Suite
 from stagedoor.rules.policy import Policy
 
 _log = logging.getLogger("stagedoor.door")
@@ -57,7 +61,7 @@ def reverse_spec(site: Site) -> str:
     return f"{spec}@{host}:{port}" if host else f"{spec}@{port}"
 
 
-def into_reverse_mode(policy: Policy | None) -> None:
+def into_reverse_mode(policy: Policy | None, several: GuardedSites | None = None) -> None:
     """Where mitmdump was started without a mode, take it from the stance.
 
     By the time a script is loaded, mitmdump is already opening its default port as a forward
@@ -72,10 +76,12 @@ def into_reverse_mode(policy: Policy | None) -> None:
                 "the guard stands in front of a site, it is no forward proxy: "
                 "write --mode reverse:http://localhost:8000 and no other mode"
             )
-        for wrong in _own_answers():
+        for wrong in _own_answers(several):
             _log.error("%s", wrong)
         return
     site = policy.stance.site
+    if several is not None and (first := several.first()) is not None:
+        site = site.model_copy(update={"upstream": first.address})  # each request goes to its own
     if not site.upstream:
         _log.error(
             'nothing to guard yet: write "site: {upstream: http://localhost:8000}" into %s, '
@@ -83,9 +89,11 @@ def into_reverse_mode(policy: Policy | None) -> None:
             _stance_file(),
         )
         return
-    for wrong in unusable(site):
-        _log.error("%s", wrong)
-        return
+    upstreams = [site.upstream, *(several.addresses() if several is not None else ())]
+    for upstream in dict.fromkeys(upstreams):
+        for wrong in unusable(site.model_copy(update={"upstream": upstream})):
+            _log.error("%s", wrong)
+            return
     log_output.flush(terminal(ctx.master))
     arguments = [sys.executable, *sys.orig_argv[1:], "--mode", reverse_spec(site)]
     os.execv(sys.executable, arguments)  # noqa: S606 (our own command line, no shell)
@@ -97,13 +105,17 @@ def terminal(master: Any) -> Any:
     return getattr(addon, "logger", None)
 
 
-def _own_answers() -> Iterator[str]:
+def _own_answers(several: GuardedSites | None = None) -> Iterator[str]:
     """What keeps the modes of the command line from working: itself as the site, a taken port."""
     for site in _sites():
         at = site.listen_host(ctx.options.listen_host)
         port = site.listen_port(ctx.options.listen_port) or 0
         if is_own(site.address, (at, port)):
             yield _itself(site.data)
+        for exchanges in several.each.values() if several is not None else ():
+            upstream = exchanges.upstream
+            if upstream is not None and is_own((upstream.host, upstream.port), (at, port)):
+                yield _itself(upstream.address)
     server = ctx.master.addons.get("proxyserver")
     for instance in getattr(server, "servers", ()):
         if getattr(instance.last_exception, "errno", 0) == errno.EADDRINUSE:
@@ -183,30 +195,52 @@ def keeps_host() -> bool:
     return ctx.options.keep_host_header or all(map(leads_inside, hosts()))
 
 
+def firewall(suite: Suite) -> Firewall | None:
+    """Turn clients away in the kernel from now on, where that can be."""
+    found = Firewall([port for _, port, *_ in _addresses(ctx.master.addons.get("proxyserver"))])
+    if not found.open():
+        return None
+    suite.add(found)
+    for name, source in found.measures().items():
+        suite.metrics.watch(name, source)
+    return found
+
+
 async def look_at_sites(
-    client: UpstreamClient, paths: Sequence[str], misfit: Callable[[str, str], None]
+    client: UpstreamClient,
+    paths: Sequence[str],
+    misfit: Callable[[str, str], None],
+    several: GuardedSites | None = None,
 ) -> None:
     """Look at each site once, for what would undo the guard's work."""
     listening = [
         (host, port) for host, port, *_ in _addresses(ctx.master.addons.get("proxyserver"))
     ]
+    if several is not None:
+        for exchanges in several.each.values():
+            if exchanges.upstream is not None:
+                own = tuple(exchanges.service.publication.files)[:1]
+                await start_checks.look(
+                    exchanges.upstream, client, listening, own, exchanges.misfit
+                )
+        return
     for site in _sites():
         upstream = Upstream(site.scheme, *site.address)
         await start_checks.look(upstream, client, listening, paths, misfit)
 
 
-def client_of_sites(settings: Settings) -> UpstreamClient:
+def client_of_sites(settings: Settings, several: GuardedSites | None = None) -> UpstreamClient:
     """Let mitmproxy believe the site's certificate as the options say, and the guard's own client.
 
     A mistake is reported, and stops the start.
     """
-    _trust(settings)
+    _trust(settings, several.upstream_hosts() if several is not None else ())
     return UpstreamClient(
         trust=ctx.options.ssl_verify_upstream_trusted_ca or "", blind=bool(ctx.options.ssl_insecure)
     )
 
 
-def _trust(settings: Settings) -> None:
+def _trust(settings: Settings, others: Sequence[str] = ()) -> None:
     if settings.upstream_ca is not None:
         try:
             ssl.create_default_context(cafile=str(settings.upstream_ca))
@@ -223,7 +257,7 @@ def _trust(settings: Settings) -> None:
         else:
             ctx.options.update(ssl_verify_upstream_trusted_ca=str(settings.upstream_ca))
     if settings.upstream_insecure:
-        far = [host for host in hosts() if not leads_inside(host)]
+        far = [host for host in (*hosts(), *others) if not leads_inside(host)]
         if far:
             _log.error(
                 "guard_upstream_insecure: %s is not on this machine or in a private network, so "
@@ -242,16 +276,17 @@ def announce(
     password: str,
     trusted: Proxies,
     unseen: str,
+    several: GuardedSites | None = None,
 ) -> None:
     """Say in the log what is guarded, and what is legal and still worth a look."""
-    for text in message(policy, settings, mode, metrics, password):
+    for text in message(policy, settings, mode, metrics, password, several):
         _log.info("%s", text)
-    for problem in policy.advice:
-        _log.warning("%s", problem)
+    for text in several.advice() if several is not None else map(str, policy.advice):
+        _log.warning("%s", text)
     for word in sorted(trusted.words - trusted.known.words):
         _log.warning(
             "the addresses of %s are not at hand, so it is not trusted yet: run stagedoor update "
-            "--state %s", word, settings.state or "DIR",
+            "--state %s", word, settings.lists or "DIR",
         )  # fmt: skip
     if unseen:
         _log.warning("%s", unseen)
@@ -263,9 +298,12 @@ def message(
     mode: Mode,
     metrics: tuple[str, int] | None,
     password: str = "",
+    several: GuardedSites | None = None,
 ) -> Sequence[str]:
     """What is guarded, with what, and where to look: a few lines, no more."""
     sites = " and ".join(site.data for site in _sites())
+    if several is not None:
+        sites = f"{len(several.each)} site{'s' * (len(several.each) != 1)}"
     server = ctx.master.addons.get("proxyserver")
     listening = " and ".join(
         sorted({human.format_address(address) for address in _addresses(server)})
@@ -286,9 +324,9 @@ def message(
                 "--set guard_desk_password=…)"
             )
         lines.append(f"  desk     http://{metrics[0]}:{metrics[1]}/{told}")
-    if settings.state:
-        lines.append(f"  state    {settings.state}")
-    return lines
+    if settings.lists:
+        lines.append(f"  state    {settings.lists}")
+    return [*lines, *(f"  site     {text}" for text in (several.lines() if several else ()))]
 
 
 def _addresses(server: Any) -> list[Any]:

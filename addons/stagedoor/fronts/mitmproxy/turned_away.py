@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 
 from stagedoor.fronts.mitmproxy.own_answers import plain_response
+from stagedoor.model.languages import LONGEST, negotiated
 
 MOST = 16
 """Connections that may wait; half of the smallest reserve of descriptors."""
@@ -18,6 +19,7 @@ WAIT = 1.0
 """Seconds for the first bytes."""
 _FIRST = 64 << 10
 _HTTP1 = re.compile(rb"(?!PRI )[A-Z]{3,10} ")
+_LANGUAGES = re.compile(rb"\naccept-language:([^\r\n]{0,%d})" % LONGEST, re.IGNORECASE)
 
 
 class TurnedAway:
@@ -52,5 +54,6 @@ def _answer_to(data: bytes) -> bytes:
     """What to say to who began with `data`; empty where it would not be understood."""
     if not _HTTP1.match(data):
         return b""
-    response = plain_response(503)
+    asked = _LANGUAGES.search(data.partition(b"\n\r\n")[0])
+    response = plain_response(503, negotiated(asked[1].decode("latin-1") if asked else ""))
     return response.partition(b"\n\r\n")[0] + b"\n\r\n" if data.startswith(b"HEAD ") else response

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from stagedoor.config.stance import split_listen
+from stagedoor.config.address_values import split_listen
 from stagedoor.web.gate import is_loopback
 
 DEFAULT_PAGE = "127.0.0.1:9465"

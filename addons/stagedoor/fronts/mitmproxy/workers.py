@@ -34,12 +34,15 @@ class _Worker:
     sockets: Sequence[socket.socket]
     process: subprocess.Popen[bytes] | None = None
     link: Link | None = None
-    values: dict[str, float] = field(default_factory=dict)
-    streams: Counter[Purpose] = field(default_factory=Counter)
+    values: dict[str, dict[str, float]] = field(default_factory=dict)
+    """By site; those of a guard of one site are under an empty name."""
+    streams: Counter[tuple[str, Purpose]] = field(default_factory=Counter)
 
 
 class Workers:
-    """All but the first. `settings`, `mode` and `grace` are those of the first; `emit` takes events."""
+    """All but the first. `settings`, `mode` and `grace` are those of the first; `emit` takes the events
+    of a site.
+    """
 
     def __init__(
         self,
@@ -58,7 +61,7 @@ class Workers:
         self._options: dict[str, Any] = {}
         self._ending = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self.emit: Callable[[Event], None] = lambda _: None
+        self.emit: Callable[[str, Event], None] = lambda _site, _event: None
 
     async def start(self) -> None:
         """Start every worker."""
@@ -89,21 +92,21 @@ class Workers:
             link.send(self._options)
 
     def _take(self, worker: _Worker, parcel: Parcel) -> None:
-        events, values = parcel
-        worker.values = values
+        site, events, values = parcel
+        worker.values[site] = values
         for event in events:
             if isinstance(event, StreamChanged):
-                worker.streams[event.purpose] += event.change
-            self.emit(event)
+                worker.streams[site, event.purpose] += event.change
+            self.emit(site, event)
 
     def _gone(self, worker: _Worker, link: Link) -> None:
         """Its line is cut: it has ended. What it was sending has ended with it."""
         if worker.link is not link:
             return
         worker.link, worker.values = None, {}
-        for purpose, open_ in worker.streams.items():
+        for (site, purpose), open_ in worker.streams.items():
             if open_:
-                self.emit(StreamChanged(purpose, -open_))
+                self.emit(site, StreamChanged(purpose, -open_))
         worker.streams.clear()
         if not self._ending:
             _log.error("a worker has ended; another takes its place")
@@ -121,9 +124,9 @@ class Workers:
 
     # -- while they run ----------------------------------------------------------------------------
 
-    def value(self, name: str) -> float:
-        """The sum of a late metric over these workers."""
-        return sum(worker.values.get(name, 0.0) for worker in self._each)
+    def value(self, name: str, site: str = "") -> float:
+        """The sum of a late metric of a site over these workers."""
+        return sum(worker.values.get(site, {}).get(name, 0.0) for worker in self._each)
 
     def changed(self, updated: set[str]) -> None:
         """Options have changed: at the desk, or by a command."""

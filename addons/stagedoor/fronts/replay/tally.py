@@ -134,6 +134,8 @@ class Tally:
         self.lines = self.no_requests = self.nameless = self.outside = self.unreadable = 0
         """Lines read; and of these, without a request, without a word about who asked, not
         between `since` and `until`, not understood."""
+        self.others = 0
+        """Requests that are for another of several sites (site_tally.py), and not in `lines`."""
         self.first, self.last = float("inf"), float("-inf")
         self.troubles: list[Example] = []
         self._history = History(self.policies)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import ModuleType
 
+from stagedoor.signals import licence_documents
 from stagedoor.signals.inside import id3_tags, mp4_metadata, xmp_packets
 from stagedoor.signals.inside.carrier import CarrierError, xml_in
 from stagedoor.signals.meaning import Statement
-from stagedoor.signals.standards import rsl
 
 WRITABLE = frozenset({".mp3", ".m4a", ".m4b", ".mp4"})
 """Names of files that a licence is written into."""
@@ -21,12 +21,12 @@ WRITABLE = frozenset({".mp3", ".m4a", ".m4b", ".mp4"})
 
 def read(data: bytes) -> tuple[Statement, ...]:
     """What the licences inside a file say about it; the same is said once."""
-    found = (rsl.read_embedded(text) for text in _texts(data))
+    found = (licence_documents.read_embedded(text) for text in _texts(data))
     return tuple(dict.fromkeys(statement for statement in found if statement))
 
 
 def _texts(data: bytes) -> Iterator[bytes]:
-    space = rsl.NAMESPACE.encode()
+    space = licence_documents.NAMESPACE.encode()
     for kind in (id3_tags, mp4_metadata) if data[:3] == b"ID3" or mp4_metadata.is_mp4(data) else ():
         for payload in kind.texts(data):
             if space in payload:
@@ -49,7 +49,7 @@ def write(data: bytes, licence: bytes) -> bytes:
     changed: bytes = kind.with_xmp(data, xmp_packets.with_licence(packet, licence))
     if kind.sound_of(changed) != kind.sound_of(data):
         raise CarrierError("would not sound the same: it is left as it is")
-    wanted = rsl.read_embedded(licence)
+    wanted = licence_documents.read_embedded(licence)
     if wanted is None or wanted.said not in {statement.said for statement in read(changed)}:
         raise CarrierError("has metadata that cannot be added to: encode its tags anew")
     return changed

@@ -15,13 +15,15 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, RequestHandler
 
 from stagedoor.engine.cases import run_cases
+from stagedoor.model.languages import Language, negotiated
 from stagedoor.record.daily import Day
 from stagedoor.rules.policy import Policy
 from stagedoor.web.desk import today_page
 from stagedoor.web.desk.elements import page
 from stagedoor.web.desk.event_stream import Live, Parts
+from stagedoor.web.desk.places import enter, inside
 from stagedoor.web.desk.rulebook import Cases
-from stagedoor.web.desk.texts import language, negotiated, say, speak, speaking
+from stagedoor.web.desk.texts import language, say, speak, speaking
 from stagedoor.web.desk.view import Look, Outlook, Switch
 from stagedoor.web.gate import HEADERS, Gate
 
@@ -40,7 +42,9 @@ class Desk:
     look: Look
     switch: Switch
     gate: Gate
-    _live: dict[str, Live] = field(default_factory=dict)
+    base: str = ""
+    """What stands before its addresses: empty at the top."""
+    _live: dict[Language, Live] = field(default_factory=dict)
     exporting: threading.Lock = field(default_factory=threading.Lock)
     _cases: tuple[Policy, Cases] | None = None
 
@@ -58,11 +62,11 @@ class Desk:
         seen = (found.mode, id(found.policy), found.trouble) if found else ()
         return self.day.version, seen
 
-    def _parts(self, spoken: str) -> Parts | None:
+    def _parts(self, spoken: Language) -> Parts | None:
         outlook = self.look()
         if outlook is None:
             return None
-        with speaking(spoken):
+        with speaking(spoken), inside(self.base):
             return today_page.fragments(self.day.look(), outlook, self.gate.token)
 
     def cases(self, policy: Policy) -> Cases:
@@ -89,6 +93,7 @@ class Handler(RequestHandler):
     async def prepare(self) -> None:
         # Each request has a task, and so a language, of its own.
         speak(negotiated(self.request.headers.get("Accept-Language", "")))
+        enter(self.desk.base)
         gate = self.desk.gate
         if not gate.knows(self.request.headers.get("Host", "")):
             raise HTTPError(421, say("desk.host"))

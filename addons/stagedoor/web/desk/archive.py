@@ -15,18 +15,27 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from stagedoor.model.errors import StagedoorError
+from stagedoor.model.languages import Language
 
 PATIENCE = 300.0
 """Seconds."""
 _ADDONS = Path(__file__).resolve().parents[3]
 
 
-def export(state: Path, crawler: str, days: int, folder: Path) -> Path:
-    """A zip file in `folder`. Blocks. Raises StagedoorError with what the command said."""
+def export(state: Path, crawler: str, days: int, language: Language, folder: Path) -> Path:
+    """A zip file in `folder`, with the report in this language. Blocks. Raises StagedoorError with what the command said."""
     name = f"evidence-{re.sub(r'[^A-Za-z0-9._-]+', '-', crawler)[:60]}"
     since = (datetime.now(UTC) - timedelta(days=days)).date().isoformat()
     command = [sys.executable, "-m", "stagedoor", "evidence", "export"]
-    command += ["--state", str(state), f"--crawler={crawler}", "--since", since]
+    command += [
+        "--state",
+        str(state),
+        f"--crawler={crawler}",
+        "--since",
+        since,
+        "--language",
+        language,
+    ]
     try:
         done = subprocess.run(  # noqa: S603 (no shell; the name is one word of the command)
             [*command, str(folder / name)], capture_output=True, text=True, check=False,

@@ -17,7 +17,8 @@ from stagedoor.web.desk.archive import export
 from stagedoor.web.desk.elements import page, sent
 from stagedoor.web.desk.evidence_panel import EXPORTED, command
 from stagedoor.web.desk.mode_panel import ask_page
-from stagedoor.web.desk.texts import say
+from stagedoor.web.desk.places import place
+from stagedoor.web.desk.texts import language, say
 
 _PORTION = 64 << 10
 
@@ -38,7 +39,7 @@ class SwitchMode(Handler):
             await self.aside(self.desk.switch, wanted, str(self.request.remote_ip))
         except StagedoorError as error:
             raise HTTPError(503, "%s", error) from error
-        self.redirect("/#mode-h", status=303)
+        self.redirect(place("/#mode-h"), status=303)
 
 
 class Export(Handler):
@@ -52,7 +53,7 @@ class Export(Handler):
         try:
             with tempfile.TemporaryDirectory(prefix="stagedoor-") as folder:
                 await self._send(await self.aside(
-                    export, state, crawler, EXPORTED, Path(folder)
+                    export, state, crawler, EXPORTED, language(), Path(folder)
                 ))  # fmt: skip
         except StagedoorError as error:
             self.set_status(409)

@@ -26,7 +26,7 @@
     setTimeout(() => waiting.forEach((html, id) => put(id, html)), 0);
   });
 
-  const source = new EventSource("/events");
+  const source = new EventSource("events");
   source.onopen = () => { state.textContent = state.dataset.live; };
   source.onerror = () => { state.textContent = state.dataset.still; };
   source.onmessage = (event) => {

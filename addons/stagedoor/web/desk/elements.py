@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from markupsafe import Markup
 
 from stagedoor.model.facts import Client
+from stagedoor.web.desk.places import base, place
 from stagedoor.web.desk.texts import say
 
 SHOWN = 160
@@ -78,15 +79,18 @@ def page(
     script: bool = False,
     site: str = "",
     banner: Markup | str = "",
+    of_all: bool = False,
 ) -> Markup:
     """A whole page. `here` is the path of the one that is marked in the menu; `site` names what is
-    guarded, and `banner` stands above everything else.
+    guarded, and `banner` stands above everything else. `of_all`: it is about several sites.
     """
-    menu = joined(
+    own = _MENU[:-1] if base() else _MENU[::2] if of_all else _MENU
+    above = [Markup('<li><a href="/">{}</a></li>').format(say("title"))] if base() else []
+    menu = joined(above) + joined(
         Markup('<li><a href="{}"{}>{}</a></li>').format(
-            path, Markup(' aria-current="page"') if path == here else "", say(key)
+            place(path), Markup(' aria-current="page"') if path == here else "", say(key)
         )
-        for path, key in _MENU
+        for path, key in own
     )
     return _PAGE.format(
         lang=say("lang"),

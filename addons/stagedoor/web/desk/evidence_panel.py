@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from stagedoor.record.today import Today
 from stagedoor.web.desk.elements import joined, marked, note, table
+from stagedoor.web.desk.places import place
 from stagedoor.web.desk.texts import number, say
 from stagedoor.web.desk.view import Outlook
 
@@ -51,6 +52,6 @@ def command(state: Path) -> str:
 
 def _export(name: str, token: str) -> Markup:
     return Markup(
-        '<form method="post" action="/evidence"><input type="hidden" name="token" value="{}">'
+        '<form method="post" action="{}"><input type="hidden" name="token" value="{}">'
         '<input type="hidden" name="crawler" value="{}"><button>{}</button></form>'
-    ).format(token, name, say("evidence.button", name=name))
+    ).format(place("/evidence"), token, name, say("evidence.button", name=name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from stagedoor.web.desk.elements import note, page
+from stagedoor.web.desk.places import place
 from stagedoor.web.desk.texts import say
 from stagedoor.web.desk.view import Outlook
 
@@ -21,8 +22,8 @@ def banner(outlook: Outlook, token: str) -> Markup | str:
 def panel(outlook: Outlook, token: str) -> Markup:
     """The part of the page. Observing is asked about first (`ask_page`); enforcing is not."""
     if outlook.mode == "enforce":
-        change = Markup('<form method="get" action="/mode"><button>{}</button></form>').format(
-            say("mode.to.observe")
+        change = Markup('<form method="get" action="{}"><button>{}</button></form>').format(
+            place("/mode"), say("mode.to.observe")
         )
         other = "observe"
     else:
@@ -35,16 +36,16 @@ def panel(outlook: Outlook, token: str) -> Markup:
 def ask_page(outlook: Outlook, token: str) -> Markup:
     """What observing means, and two buttons."""
     body = Markup(
-        '<h1>{}</h1><p>{}</p>{}<p><a class="button" href="/">{}</a></p>'
+        '<h1>{}</h1><p>{}</p>{}<p><a class="button" href="{}">{}</a></p>'
     ).format(
         say("mode.ask"), say("mode.ask.about"), _form("observe", token, say("mode.ask.yes")),
-        say("mode.ask.no"),
+        place("/"), say("mode.ask.no"),
     )  # fmt: skip
     return page(f"{say('title')} · {say('mode.ask')}", body, site=outlook.site)
 
 
 def _form(mode: str, token: str, button: str) -> Markup:
     return Markup(
-        '<form method="post" action="/mode"><input type="hidden" name="token" value="{}">'
+        '<form method="post" action="{}"><input type="hidden" name="token" value="{}">'
         '<button name="mode" value="{}">{}</button></form>'
-    ).format(token, mode, button)
+    ).format(place("/mode"), token, mode, button)

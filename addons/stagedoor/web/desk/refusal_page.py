@@ -11,6 +11,8 @@ from stagedoor.engine.order import judge_known
 from stagedoor.model.events import Decided
 from stagedoor.web.desk import sentences
 from stagedoor.web.desk.elements import joined, note, page, sent
+from stagedoor.web.desk.places import place
+from stagedoor.web.desk.shown_facts import kind, proof_reason, purposes, rule_text
 from stagedoor.web.desk.texts import say
 from stagedoor.web.desk.view import Outlook
 
@@ -34,7 +36,7 @@ def why_page(event: Decided, outlook: Outlook) -> Markup:
                 say("why.rules"), say("why.today"), joined(map(_tried, telling))
             ),
             note(say("why.rest", n=rest)) if rest else "",
-            Markup('<p><a href="/">{}</a></p>').format(say("why.back")),
+            Markup('<p><a href="{}">{}</a></p>').format(place("/"), say("why.back")),
         ),
         "\n",
     )
@@ -44,22 +46,22 @@ def why_page(event: Decided, outlook: Outlook) -> Markup:
 def _facts(event: Decided) -> Markup:
     client, verdict, request = event.client, event.verdict, event.request
     whose = f" ({client.operator})" if client.operator else ""
-    why = f": {client.why}" if client.why else ""
+    why = f": {proof_reason(client.why)}" if client.why else ""
     rows: Sequence[tuple[str, Markup | str]] = (
-        (say("why.who"), f"{client.name}{whose}, {client.comes_for}"),
+        (say("why.who"), f"{client.name}{whose}, {purposes(client)}"),
         (say("why.says"), sent(request.agent, 512) if request.agent else say("why.nothing")),
         (say("why.proof"), f"{sentences.proof(client.proof)}{why}"),
         *([(say("why.odd"), ", ".join(sorted(client.traits)))] if client.traits else []),
         (
             say("why.what"),
             Markup("{} {} ({})").format(
-                sent(request.method, 32), sent(request.path, 512), event.resource.kind
+                sent(request.method, 32), sent(request.path, 512), kind(event.resource)
             ),
         ),
         (
             say("why.verdict"),
             Markup("<b>{}</b> {}<br>{}<br>{}").format(
-                verdict.label, verdict.rule, verdict.title, verdict.why
+                verdict.label, verdict.rule, rule_text(verdict.title), rule_text(verdict.why)
             ),
         ),
     )

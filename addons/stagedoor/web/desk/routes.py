@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import orjson
 from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError
 
+from stagedoor.record.daily import Day
 from stagedoor.web.desk import today_page
 from stagedoor.web.desk.answers import PATIENCE, Desk, Handler
 from stagedoor.web.desk.commands import Export, SwitchMode
 from stagedoor.web.desk.event_stream import AGAIN
 from stagedoor.web.desk.refusal_page import why_page
 from stagedoor.web.desk.rulebook import rules_page
+from stagedoor.web.desk.sites_page import AllSites, AllStatuses
 from stagedoor.web.desk.status_json import status
 from stagedoor.web.desk.texts import say
+from stagedoor.web.gate import Gate
 from stagedoor.web.server import Routes
 
 _HERE = Path(__file__).parent
@@ -112,15 +116,34 @@ class _Missing(Handler):
 
 def routes(desk: Desk) -> Routes:
     """For the server."""
-    made = {"desk": desk}
+    return (*_of(desk), *_others(desk))
+
+
+def routes_of_sites(desks: Mapping[str, Desk], gate: Gate) -> Routes:
+    """The same for several sites: a desk for each, below its `base`, and one page of all."""
+    top = Desk(Day(), lambda: None, lambda _mode, _by: None, gate)
+    made = {"desk": top, "desks": desks}
     return (
-        (r"/", _Today, made),
-        (r"/rules", _Rules, made),
-        (r"/refusals/([0-9A-Za-z]{1,16})", _Why, made),
-        (r"/status\.json", _Status, made),
-        (r"/events", _Events, made),
-        (r"/mode", SwitchMode, made),
-        (r"/evidence", Export, made),
-        (r"/(desk\.(?:css|js)|favicon\.svg)", _File, made),
-        (r".*", _Missing, made),
+        (r"/", AllSites, made),
+        (r"/status\.json", AllStatuses, made),
+        *(route for desk in desks.values() for route in _of(desk)),
+        *_others(top),
     )
+
+
+def _of(desk: Desk) -> Routes:
+    made, base = {"desk": desk}, desk.base
+    return (
+        (base + r"/", _Today, made),
+        (base + r"/rules", _Rules, made),
+        (base + r"/refusals/([0-9A-Za-z]{1,16})", _Why, made),
+        (base + r"/status\.json", _Status, made),
+        (base + r"/events", _Events, made),
+        (base + r"/mode", SwitchMode, made),
+        (base + r"/evidence", Export, made),
+    )
+
+
+def _others(desk: Desk) -> Routes:
+    made = {"desk": desk}
+    return ((r"/(desk\.(?:css|js)|favicon\.svg)", _File, made), (r".*", _Missing, made))

@@ -10,6 +10,7 @@ from stagedoor.engine.explanation import is_off
 from stagedoor.rules.rule import Rule
 from stagedoor.web.desk.elements import joined, page, section, sent, table
 from stagedoor.web.desk.mode_panel import banner
+from stagedoor.web.desk.shown_facts import rule_text
 from stagedoor.web.desk.texts import many, number, say
 from stagedoor.web.desk.view import Outlook
 
@@ -91,7 +92,7 @@ def _rules(outlook: Outlook, today: Mapping[str, int]) -> Markup:
 
 def _rule(rule: Rule, decided: int) -> Sequence[Markup | str]:
     return (
-        Markup('{} <span class="note">{}</span>').format(rule.id, rule.title),
+        Markup('{} <span class="note">{}</span>').format(rule.id, rule_text(rule.title)),
         rule.action + (", observe" if rule.observe else ""),
         number(decided) if decided else "–",
         str(rule.at),

@@ -15,6 +15,8 @@ from stagedoor.record.today import Group, Row, Taker, Today
 from stagedoor.web.desk import chart, mode_panel, sentences
 from stagedoor.web.desk.elements import joined, marked, note, page, section, sent, table
 from stagedoor.web.desk.evidence_panel import evidence
+from stagedoor.web.desk.places import place
+from stagedoor.web.desk.shown_facts import purposes, rule_text
 from stagedoor.web.desk.texts import day, many, number, say, volume
 from stagedoor.web.desk.view import Outlook
 
@@ -50,9 +52,9 @@ def today_page(
         (
             Markup(
                 '<h1>{}</h1><p class="note"><span id="state" data-live="{}" data-still="{}"></span> '
-                '<a href="/" class="again">{}</a></p>'
+                '<a href="{}" class="again">{}</a></p>'
                 '<p class="sr" role="status" aria-live="polite" id="spoken"></p>'
-            ).format(say("today"), say("live"), say("still"), say("look again")),
+            ).format(say("today"), say("live"), say("still"), place("/"), say("look again")),
             Markup(
                 '<section aria-label="{}"><div id="figures" class="figures">{}</div></section>'
             ).format(say("figures"), parts["figures"]),
@@ -86,7 +88,7 @@ def fragments(today: Today, outlook: Outlook, token: str) -> Mapping[str, Markup
     """What stands in each part of the page, by its id."""
     return {
         "banner": Markup(mode_panel.banner(outlook, token)),  # noqa: S704 (markup already)
-        "figures": _figures(today),
+        "figures": figures(today),
         "summary": _summary(today),
         "now": _now(today),
         "mode": mode_panel.panel(outlook, token),
@@ -99,7 +101,7 @@ def fragments(today: Today, outlook: Outlook, token: str) -> Mapping[str, Markup
     }
 
 
-def _figures(today: Today) -> Markup:
+def figures(today: Today) -> Markup:
     """Four numbers, each with a line that says what it counts."""
     refused = today.refused
     names = len({(group.client.name, group.client.proof) for group in today.groups if group.count})
@@ -111,7 +113,7 @@ def _figures(today: Today) -> Markup:
         if hours < 1
         else say("figure.kept.hours", n=number(round(hours, 1) if hours < 10 else round(hours)))
     )
-    figures = (
+    each = (
         (
             "figure.people", number(today.people), "people",
             many("figure.people.about", today.people, listeners=many(listened, today.listeners)),
@@ -130,7 +132,7 @@ def _figures(today: Today) -> Markup:
         Markup(
             '<div class="figure {}"><h2>{}</h2><p class="large">{}</p><p class="note">{}</p></div>'
         ).format(style, say(key), value, about)
-        for key, value, style, about in figures
+        for key, value, style, about in each
     )
 
 
@@ -178,7 +180,7 @@ def _health(outlook: Outlook) -> Markup:
         (
             told,
             Markup("<p>{}.</p>").format(many("health.advice", count)) if count else "",
-            Markup('<p><a href="/rules">{}</a></p>').format(say("health.more")),
+            Markup('<p><a href="{}">{}</a></p>').format(place("/rules"), say("health.more")),
         )
     )
 
@@ -187,7 +189,7 @@ def _range(shown: int) -> Markup:
     """Links to the same page with another time in the chart."""
     links = joined(
         Markup('<li><a href="{}"{}>{}</a></li>').format(
-            "/" if days == 1 else f"/?days={days}",
+            place("/" if days == 1 else f"/?days={days}"),
             Markup(' aria-current="true"') if days == shown else "",
             say("chart.today") if days == 1 else say("chart.days", n=days),
         )
@@ -249,7 +251,7 @@ def _crawlers(today: Today, outlook: Outlook) -> Markup:
 def _crawler(row: Row, *, would: bool) -> list[Markup | str]:
     return [
         _who(row),
-        row.client.comes_for,
+        purposes(row.client),
         number(row.knocks),
         _count(row.refused),
         *([_count(row.would)] if would else []),
@@ -334,7 +336,7 @@ def _group(group: Group) -> list[Markup | str]:
     would = Markup('<span class="note">{}: </span>').format(say("refusals.would"))
     return [
         marked(group.client),
-        Markup("{}{}").format(would if group.would else "", group.title or group.rule),
+        Markup("{}{}").format(would if group.would else "", rule_text(group.title or group.rule)),
         number(group.count),
         sentences.clock(group.last),
         _explained(group.request),
@@ -342,13 +344,15 @@ def _group(group: Group) -> list[Markup | str]:
 
 
 def _explained(name: str) -> Markup:
-    return Markup('<a href="/refusals/{}">{}</a>').format(name, say("refusals.explain", id=name))
+    return Markup('<a href="{}{}">{}</a>').format(
+        place("/refusals/"), name, say("refusals.explain", id=name)
+    )
 
 
 def _refusal(event: Decided) -> list[Markup | str]:
     verdict = event.verdict
     would = Markup('<span class="note">{}: </span>').format(say("refusals.would"))
-    why = verdict.title or verdict.rule
+    why = rule_text(verdict.title or verdict.rule)
     return [
         sentences.clock(event.at),
         event.client.name,
