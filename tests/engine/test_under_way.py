@@ -245,3 +245,31 @@ def test_it_is_bounded_and_those_that_never_ended_make_room() -> None:
     late = Way(FAR, "/late.mp3", NOW + 4000.0)
     ways.begun(late, NOW + 4000.0)
     assert (len(ways), ways.count(HERE), ways.count(FAR)) == (1, 0, 1)
+
+
+def test_where_all_go_on_a_new_one_is_not_remembered_and_few_are_looked_at() -> None:
+    """A log that is lost leaves thousands that never end: each request must not look at all of them."""
+    looked: list[Way] = []
+
+    class Watched(Way):
+        __slots__ = ()
+
+        def most(self, at: float) -> float:
+            looked.append(self)
+            return Way.most(self, at)
+
+    ways = UnderWay(most=100)
+    old = [Watched(HERE, f"/{number}.mp3", NOW) for number in range(100)]
+    for way in old:
+        ways.begun(way, NOW)
+    ways.begun(Watched(FAR, "/more.mp3", NOW + 1.0), NOW + 1.0)
+    assert (len(ways), ways.count(FAR)) == (100, 0)
+    assert 0 < len(looked) < 20
+    # Ten seconds later nothing was heard of any but the one that goes on.
+    looked.clear()
+    old[8].moved(SoundSent("/8.mp3", "recording", 1.0, 0, 10), NOW + 60.0)
+    for number in range(100):
+        ways.begun(Watched(FAR, f"/late-{number}.mp3", NOW + 61.0), NOW + 61.0)
+    assert len(ways) == 100
+    assert ways.count(HERE) == 1
+    assert len(looked) < 150

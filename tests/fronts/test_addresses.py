@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stagedoor.fronts.addresses import MOST_HOPS, client_address, is_trusted, networks, parse
+from stagedoor.fronts.addresses import (
+    MOST_HOPS,
+    client_address,
+    is_trusted,
+    networks,
+    parse,
+    trace,
+)
 
 PROXY = "10.0.0.1"
 TRUSTED = networks(["10.0.0.0/8", "2001:db8:ff::/48"])
@@ -180,3 +187,12 @@ def test_a_word_that_is_no_network_is_told_with_a_fix(word: str) -> None:
         ValueError, match=r" is not an address or network — write 127\.0\.0\.1 or 10\.0\.0\.0/8"
     ):
         networks(["127.0.0.1", word])
+
+
+@given(
+    st.from_regex(r"\A[0-9]{1,3}(\.[0-9]{1,3}){3}\Z") | st.text(max_size=20),
+    st.sampled_from([PROXY, PERSON, "::ffff:10.0.0.1"]),
+)
+def test_the_short_way_for_one_entry_finds_what_the_long_one_does(text: str, peer: str) -> None:
+    for trusted in (TRUSTED, networks(["10.0.0.0/8", "cloudflare"]), networks(["::/0"])):
+        assert client_address(peer, text, "", trusted) == trace(peer, text, "", trusted).address

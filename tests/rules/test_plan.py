@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from making import FIREFOX, GPTBOT, asks, judgement, rules
 from manyrules import AGENTS, PATHS, rule_file, written
+from stagedoor.load import rule_folder
 from stagedoor.model.facts import Behaviour, Client, Request, Resource, Verdict
 from stagedoor.model.globs import PatternSet
-from stagedoor.model.heard import Heard, Listening
+from stagedoor.model.heard import NO_LISTENING, Heard, Listening
 from stagedoor.rules import plan as planning
 from stagedoor.rules.conditions import narrow, unknown
 from stagedoor.rules.plan import ALLOW, SIGNAL
@@ -219,3 +220,52 @@ def test_a_number_of_the_stance_is_another_one_under_another_stance() -> None:
     for own, action in ((policy, "block"), (policy.assuming({}), "allow")):
         found = judgement(own, asks(FIREFOX, "/a.mp3"), behaviour=half_an_hour)[2]
         assert found.action == action
+
+
+LISTENED = """
+- id: taker
+  title: T
+  when: {resource: audio, behaviour.begun_recordings: {over: 5}}
+  then: {throttle: {retry_after: 1h}}
+- id: quiet
+  title: Q
+  when: {resource: audio, behaviour.agent.tripped: no, request.path: /quiet/**}
+  then: block
+- id: fast
+  title: F
+  when: {resource: audio, request.path: /fast/**}
+  then: {throttle: {requests: 30, per: 1m}}
+"""
+
+
+@pytest.mark.parametrize("policy", [rules(LISTENED), rule_folder.load()])
+def test_of_whom_nothing_was_heard_fewer_rules_are_asked_and_decide_the_same(
+    policy: Policy,
+) -> None:
+    unheard, equal = Behaviour(), Behaviour(listening=Listening())
+    assert unheard.listening is NO_LISTENING
+    assert equal == unheard
+    assert equal.listening is not NO_LISTENING
+    fewer = 0
+    for agent in AGENTS:
+        client = policy.identify(agent)
+        for target in (*PATHS, "/a.mp3", "/quiet/b.mp3", "/fast/c.mp3", "/feed.xml", "/about"):
+            request, resource = asks(agent, target), policy.classify(target)
+            steps = policy.plan.steps(request, client, resource)
+            fewer += steps.unheard is not None and len(steps.unheard) < len(steps.each)
+            for waits in ({}, {"fast": 3.0, "taker": 9.0}):
+                assert steps.verdict(request, client, resource, unheard, waits) == steps.verdict(
+                    request, client, resource, equal, waits
+                )
+    assert fewer
+
+
+def test_who_is_under_a_sentence_is_so_whatever_was_heard() -> None:
+    policy = rule_folder.load()
+    request, client = asks(FIREFOX, "/a.mp3"), policy.identify(FIREFOX)
+    resource = policy.classify("/a.mp3")
+    steps = policy.plan.steps(request, client, resource)
+    (rule, _), *_ = steps.sentences
+    verdict, _, sentence = steps.verdict(request, client, resource, Behaviour(), {rule: 60.0})
+    assert (verdict.rule, verdict.refused, verdict.seconds) == (rule, True, 60.0)
+    assert sentence is not None

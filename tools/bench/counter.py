@@ -14,6 +14,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,9 @@ from .report import Figure, Report, surroundings
 ROUNDS, SECONDS = 7, 2.0
 QUICK_ROUNDS, QUICK_SECONDS = 3, 0.7
 CONNECTIONS = 16
+LARGE = 5_000_000
+DRAINED = 0.7
+"""Seconds after which the counter has read what nginx has logged."""
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 GPTBOT = (
     "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; GPTBot/1.2; "
@@ -48,20 +52,67 @@ ASKS: Mapping[str, str] = dict(LISTENS) | {
     "X-Forwarded-For": "198.51.100.7",
 }
 VISITORS = 50_000
-"""Each in a network of its own: no front's log says here that their responses have ended."""
+"""Each in a network of its own, and of each run others: no front's log says here that their responses
+have ended."""
 _EACH_ANOTHER = f"""\
+local first = 11 + os.time() % 110
+local second = math.floor(os.time() / 110) % 56
+function address(n)
+    return first .. "." .. (second + math.floor(n / 250)) .. "." .. (n % 250) .. ".7"
+end
 local number = 0
 local asked = {{}}
 init = function()
     for n = 0, {VISITORS - 1} do
-        wrk.headers["X-Forwarded-For"] = "81." .. math.floor(n / 250) .. "." .. (n % 250) .. ".7"
+        wrk.headers["X-Forwarded-For"] = address(n)
         wrk.headers["X-Forwarded-Uri"] = "/music/" .. (n % 40) .. ".mp3"
-        asked[n] = wrk.format("GET", "/nginx")
+        asked[n] = wrk.format("GET", "/nginx?brief")
     end
 end
 request = function()
     number = (number + 7) % {VISITORS}
     return asked[number]
+end
+"""
+MIXED = 25
+"""Questions of a visitor: four pages, fifteen images, styles and scripts, six recordings."""
+_MIX = f"""\
+local first = 11 + os.time() % 110
+local second = math.floor(os.time() / 110) % 56
+function address(n)
+    return first .. "." .. (second + math.floor(n / 250)) .. "." .. (n % 250) .. ".7"
+end
+local number = -1
+local asked = {{}}
+function ask(n, uri, dest, accept, range)
+    wrk.headers["X-Forwarded-For"] = address(n)
+    wrk.headers["X-Forwarded-Uri"] = uri
+    wrk.headers["Sec-Fetch-Dest"] = dest
+    wrk.headers["Sec-Fetch-Mode"] = dest == "document" and "navigate" or "no-cors"
+    wrk.headers["Accept"] = accept
+    wrk.headers["Range"] = range
+    asked[#asked + 1] = wrk.format("GET", "/nginx?brief")
+end
+init = function()
+    for n = 0, {VISITORS // MIXED - 1} do
+        for page = 1, 4 do
+            ask(n, "/album/" .. page, "document", "text/html,*/*;q=0.8")
+        end
+        for image = 1, 12 do
+            ask(n, "/covers/" .. image .. ".jpg", "image", "image/avif,*/*")
+        end
+        ask(n, "/style.css", "style", "text/css,*/*;q=0.1")
+        ask(n, "/app.js", "script", "*/*")
+        ask(n, "/more.js", "script", "*/*")
+        for song = 1, 6 do
+            local range = "bytes=" .. (song % 2) * 65536 .. "-"
+            ask(n, "/music/" .. song .. ".mp3", "audio", "audio/*;q=0.9,*/*;q=0.5", range)
+        end
+    end
+end
+request = function()
+    number = (number + 1) % #asked
+    return asked[number + 1]
 end
 """
 HAND_WRITTEN = (
@@ -96,18 +147,26 @@ def measure(rounds: int, seconds: float, tell: Callable[[str], None]) -> Report:
     wrk, nginx = _program("wrk"), _program("nginx")
     figures = {
         "again": Figure("decisions a CPU second, same question", "/s", "more", "≥ 0.5 ×"),
-        "another": Figure("decisions a CPU second, 50,000 visitors", "/s", "more"),
+        "another": Figure("decisions a CPU second, new visitors", "/s", "more", "≥ 0.5 ×"),
+        "mix": Figure(f"decisions a CPU second, {MIXED} questions each", "/s", "more", "≥ 0.5 ×"),
         "kept": Figure("behind nginx, verdicts kept", "/s", "more", "≥ 0.85 ×"),
         "asked": Figure("behind nginx, all asked", "/s", "more", "≥ 0.5 ×"),
+        "large": Figure("behind nginx, 5 MB", "/s", "more", "≥ 0.95 ×"),
         "refused": Figure("a crawler, by exported maps", "/s", "more", "≥ 0.95 ×"),
         "mapped": Figure("a listener, past exported maps", "/s", "more", "≥ 0.95 ×"),
+        "kept, nginx": Figure("CPU of nginx a request, verdicts kept", "µs", "less"),
+        "asked, nginx": Figure("CPU of nginx a request, all asked", "µs", "less"),
+        "kept, counter": Figure("CPU of the counter a request, kept", "µs", "less"),
+        "asked, counter": Figure("CPU of the counter a request, asked", "µs", "less"),
     }
     with tempfile.TemporaryDirectory(prefix="stagedoor-bench-") as name:
         folder = Path(name)
         folder.chmod(0o755)
         (folder / "site" / "music").mkdir(parents=True)
         (folder / "site" / "music" / "one.mp3").write_bytes(os.urandom(4096))
+        (folder / "site" / "music" / "large.mp3").write_bytes(os.urandom(LARGE))
         (folder / "another.lua").write_text(_EACH_ANOTHER)
+        (folder / "mix.lua").write_text(_MIX)
         with Processes(folder) as processes:
             tell("starting the counter and five nginx")
             bench = _Bench(folder, processes, wrk, nginx, seconds)
@@ -127,7 +186,8 @@ def measure(rounds: int, seconds: float, tell: Callable[[str], None]) -> Report:
 def _about(rounds: int, facts: Mapping[str, object]) -> str:
     return (
         "Without: the same HTTP server with an empty answer (decisions); nginx alone (behind nginx); "
-        "nginx with a map of 19 agents written by hand (maps). A recording of 4 kB, 16 connections, "
+        "nginx with a map of 19 agents written by hand (maps). A recording of 4 kB, 16 connections; "
+        "nginx asks over a Unix socket, and writes a file that the counter reads; "
         f"all rules, ledger, listening and metrics on; {rounds} rounds, the sides in turns; "
         f"Python {facts['python']}, {facts['cpus']} CPUs. In brackets: what the project asks for."
     )
@@ -141,6 +201,7 @@ class _Bench:
     ) -> None:
         self._folder, self._processes, self._wrk, self._nginx = folder, processes, wrk, nginx
         self._seconds = seconds
+        self._figures: Mapping[str, Figure] = {}
         empty = free_port()
         script = Path(__file__).with_name("empty_counter.py")
         self._empty = self._started("empty", [sys.executable, script, str(empty)], empty)
@@ -153,6 +214,17 @@ class _Bench:
             ],
             port,
         )
+        self._socket, self._spool = folder / "counter.sock", folder / "spool.log"
+        metrics = free_port()
+        self._asks = self._started(
+            "asked-counter",
+            [
+                *(_stagedoor(), "authorize", "--listen", f"unix:{self._socket}"),
+                *("--log", f"spool:{self._spool}"),
+                *("--metrics", f"127.0.0.1:{metrics}", "--state", str(folder / "asked-state")),
+            ],
+            metrics,
+        )
         self._alone = self._plain("alone")
         self._by_hand = self._plain("by-hand", HAND_WRITTEN)
         self._kept = self._exported("kept")
@@ -162,6 +234,8 @@ class _Bench:
     def round(self, figures: Mapping[str, Figure], number: int) -> None:
         """Each measurement on both sides, in immediate succession."""
         another = ["-s", str(self._folder / "another.lua")]
+        mix = ["-s", str(self._folder / "mix.lua")]
+        self._figures = figures
         pairs: Sequence[tuple[str, Callable[[], float], Callable[[], float]]] = (
             ("again", lambda: self._decisions(self._empty), lambda: self._decisions(self._counter)),
             (
@@ -169,8 +243,26 @@ class _Bench:
                 lambda: self._decisions(self._empty, another),
                 lambda: self._decisions(self._counter, another),
             ),
-            ("kept", lambda: self._rate(self._alone), lambda: self._rate(self._kept)),
-            ("asked", lambda: self._rate(self._alone), lambda: self._rate(self._asked)),
+            (
+                "mix",
+                lambda: self._decisions(self._empty, mix),
+                lambda: self._decisions(self._counter, mix),
+            ),
+            (
+                "kept",
+                lambda: self._alone_beside("kept"),
+                lambda: self._behind(self._kept, "kept"),
+            ),
+            (
+                "asked",
+                lambda: self._alone_beside("asked"),
+                lambda: self._behind(self._asked, "asked"),
+            ),
+            (
+                "large",
+                lambda: self._rate(self._alone, path="/music/large.mp3"),
+                lambda: self._rate(self._kept, path="/music/large.mp3"),
+            ),
             (
                 "refused",
                 lambda: self._rate(self._by_hand, GPTBOT),
@@ -190,12 +282,29 @@ class _Bench:
     def _decisions(self, server: Served, more: Sequence[str] = ()) -> float:
         """Questions answered in a second of processor time."""
         before = cpu_seconds(server.pid)
-        count, _ = self._load(server.port, "/nginx", ASKS, more)
+        count, _ = self._load(server.port, "/nginx?brief", ASKS, more)
         return count / max(0.01, cpu_seconds(server.pid) - before)
 
-    def _rate(self, server: Served, agent: str = FIREFOX) -> float:
+    def _rate(self, server: Served, agent: str = FIREFOX, path: str = "/music/one.mp3") -> float:
         headers = dict(LISTENS) | {"User-Agent": agent}
-        return self._load(server.port, "/music/one.mp3", headers)[1]
+        return self._load(server.port, path, headers)[1]
+
+    def _alone_beside(self, name: str) -> float:
+        """nginx alone, and its processor time a request."""
+        before = cpu_seconds(self._alone.pid)
+        count, rate = self._load(self._alone.port, "/music/one.mp3", LISTENS)
+        self._figures[f"{name}, nginx"].base.append((cpu_seconds(self._alone.pid) - before) / count)
+        return rate
+
+    def _behind(self, server: Served, name: str) -> float:
+        """nginx and the counter, and the processor time of each."""
+        nginx, counter = cpu_seconds(server.pid), cpu_seconds(self._asks.pid)
+        count, rate = self._load(server.port, "/music/one.mp3", LISTENS)
+        self._figures[f"{name}, nginx"].guard.append((cpu_seconds(server.pid) - nginx) / count)
+        time.sleep(DRAINED)
+        used = cpu_seconds(self._asks.pid) - counter
+        self._figures[f"{name}, counter"].guard.append(used / count)
+        return rate
 
     def _load(
         self, port: int, path: str, headers: Mapping[str, str], more: Sequence[str] = ()
@@ -242,7 +351,7 @@ class _Bench:
         subprocess.run(
             [
                 *(_stagedoor(), "export", "nginx", str(folder), "--listen", f"127.0.0.1:{port}"),
-                *("--counter", f"127.0.0.1:{self._counter.port}"),
+                *("--counter", f"unix:{self._socket}", "--log", str(self._spool)),
                 *("--upstream", f"http://127.0.0.1:{free_port()}"),
                 *("--root", str(self._folder / "site"), *more),
             ],
@@ -255,7 +364,7 @@ class _Bench:
         if not asking:
             server = folder / "stagedoor-server.conf"
             text = server.read_text().replace("auth_request /stagedoor/ask;", "auth_request off;")
-            server.write_text(re.sub(r"access_log syslog[^;]*;", "access_log off;", text))
+            server.write_text(re.sub(r"access_log [^;]*;", "access_log off;", text))
         return self._started(name, self._run(whole, name), port)
 
     def _run(self, config: Path, name: str) -> list[str]:

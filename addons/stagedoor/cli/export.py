@@ -63,7 +63,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--listen", metavar="HOST:PORT", default="0.0.0.0:8080", help="where visitors come to"
     )
     parser.add_argument(
-        "--counter", metavar="HOST:PORT", default="127.0.0.1:9470", help="where the counter answers"
+        "--counter",
+        metavar="HOST:PORT",
+        default="127.0.0.1:9470",
+        help="where the counter answers; for nginx also unix:PATH",
+    )
+    parser.add_argument(
+        "--log",
+        metavar="FILE",
+        type=Path,
+        help="let nginx write its log for the counter into this file, in the place of one message a "
+        "request: for much traffic",
     )
     parser.add_argument(
         "--no-cache",
@@ -75,15 +85,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Write the files, and say how to check them."""
     policy = site_choice.one_policy(options.rules)
+    socket = options.counter.removeprefix("unix:") if options.counter.startswith("unix:") else ""
+    if options.front != "nginx" and (socket or options.log is not None):
+        asked = "asks over a Unix socket" if socket else "writes its log where --log says"
+        raise StagedoorError(f"only nginx {asked} — leave it out for {options.front}")
     settings = front_settings(
         policy,
         policy.stance.mode,
         listen=_address(options.listen, "--listen", "0.0.0.0"),  # noqa: S104 (visitors come from everywhere)
-        counter=_address(options.counter, "--counter", "127.0.0.1"),
+        counter=("", 0) if socket else _address(options.counter, "--counter", "127.0.0.1"),
         site=_site(options, policy.stance.site.upstream),
         root=options.root.resolve() if options.root is not None else None,
         folder=options.folder.resolve(),
         cached=not options.no_cache,
+        counter_path=socket,
+        log_file=options.log.absolute() if options.log is not None else None,
     )
     for name, text in FRONTS[options.front](settings).items():
         path = options.folder / name
@@ -105,6 +121,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _log(options: argparse.Namespace) -> str:
+    if options.log is not None:
+        return f" --log spool:{options.log.absolute()}"
     if options.front not in {"traefik", "envoy"}:
         return ""
     return f" --log file:{options.folder.resolve()}/access.log"

@@ -23,6 +23,7 @@ from stagedoor.model.heard import (
     DRAIN,
     LONG,
     MANY,
+    NO_LISTENING,
     NOTHING_HEARD,
     Amounts,
     Heard,
@@ -143,11 +144,10 @@ class Sessions:
         facts: dict[Scope, Heard] = {}
         for scope in scopes:
             session = self.session(listener, scope)
-            facts[scope] = (
-                NOTHING_HEARD
-                if session is None
-                else session.heard(at, self.catalogue.size, alone=scope == "agent")
-            )
+            if session is not None:
+                facts[scope] = session.heard(at, self.catalogue.size, alone=scope == "agent")
+        if not facts:
+            return NO_LISTENING
         return Listening(
             facts.get("household", NOTHING_HEARD),
             facts.get("network", NOTHING_HEARD),

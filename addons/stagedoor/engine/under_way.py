@@ -47,7 +47,8 @@ SONG: Final = 180.0
 _USUAL: Final = 16_000
 """Bytes a second, where only its size is known."""
 _LOOKED_AT: Final = 128
-_FORGOTTEN: Final = 3600.0
+_TRIED: Final = 8
+"""Of the longest under way, so many are looked at for one that may be forgotten."""
 _RANGE: Final = re.compile(r"bytes=(\d{1,15})?-(\d{1,15})?", re.ASCII)
 
 
@@ -139,40 +140,46 @@ class UnderWay:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._count = 0
+        self._all: dict[Way, None] = {}
+        """In the order in which they were last looked at."""
         self._groups: dict[str, dict[Way, None]] = {}
         """By network: what a household or an agent has under way is found among it."""
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._all)
 
     def count(self, listener: Listener) -> int:
         """How many are under way in this network."""
         return len(self._groups.get(group(listener), ()))
 
     def begun(self, way: Way, at: float) -> None:
-        """A response was let in; where there are too many, it is not remembered."""
-        if self._count >= self._most:
-            self._forget(at)
-        if self._count < self._most:
+        """A response was let in; where too many go on, it is not remembered."""
+        if len(self._all) >= self._most:
+            self._make_room(at)
+        if len(self._all) < self._most:
+            self._all[way] = None
             self._groups.setdefault(group(way.listener), {})[way] = None
-            self._count += 1
 
     def ended(self, way: Way) -> None:
         """It has ended, or will not be sent."""
-        key = group(way.listener)
-        ways = self._groups.get(key)
-        if ways is None or way not in ways:
+        if way not in self._all:
             return
+        del self._all[way]
+        key = group(way.listener)
+        ways = self._groups[key]
         del ways[way]
-        self._count -= 1
         if not ways:
             del self._groups[key]
 
-    def _forget(self, at: float) -> None:
-        """Those of which nothing was heard for an hour."""
-        for ways in list(self._groups.values()):
-            for way in [way for way in ways if way.silent_for(at) > _FORGOTTEN]:
+    def _make_room(self, at: float) -> None:
+        """Forget what is not expected to go on. A few are looked at, however many there are: this
+        happens with every request while there is no room.
+        """
+        for way in list(islice(self._all, _TRIED)):
+            if way.most(at):
+                del self._all[way]
+                self._all[way] = None
+            else:
                 self.ended(way)
 
     def added(

@@ -18,6 +18,7 @@ from typing import Self
 
 from stagedoor.config.address_values import network, proxy_word
 from stagedoor.identify.edge_addresses import NO_EDGES, EdgeAddresses
+from stagedoor.identify.prefixes import number
 from stagedoor.model import edges
 
 Network = IPv4Network | IPv6Network
@@ -36,6 +37,7 @@ class Proxies(tuple[Network, ...]):  # noqa: SLOT001 (it remembers answers)
     written: tuple[str, ...]
     """All of them as they were written."""
     _answers: dict[str, bool]
+    _ipv4: tuple[tuple[int, int], ...]
 
     def __new__(cls, written: Iterable[str] = (), known: EdgeAddresses = NO_EDGES) -> Self:
         plain = tuple(word.strip() for word in written)
@@ -45,10 +47,19 @@ class Proxies(tuple[Network, ...]):  # noqa: SLOT001 (it remembers answers)
         )
         made.words, made.known, made.written = frozenset(named), known, plain
         made._answers = {}
+        made._ipv4 = tuple(
+            (int(each.network_address), int(each.broadcast_address))
+            for each in made
+            if isinstance(each, IPv4Network)
+        )
         return made
 
     def __bool__(self) -> bool:
         return len(self) > 0 or bool(self.words)
+
+    def holds_ipv4(self, address: int) -> bool:
+        """Whether an IPv4 address, as a number, is in one of the networks; edges are not looked at."""
+        return any(low <= address <= high for low, high in self._ipv4)
 
     def trusts(self, text: str) -> bool:
         """Whether `text` is the address of a trusted proxy."""
@@ -127,6 +138,12 @@ def client_address(
     """
     if not trusted:
         return _of_peer(peer)
+    if (
+        forwarded_for
+        and is_trusted(peer, trusted)
+        and (found := _one_entry(forwarded_for, trusted))
+    ):
+        return found
     return trace(peer, forwarded_for, forwarded, trusted, own).address
 
 
@@ -134,6 +151,18 @@ def client_address(
 def _of_peer(peer: str) -> str:
     """A socket's address as it is counted."""
     return str(parse(peer) or peer)
+
+
+def _one_entry(forwarded_for: str, trusted: Sequence[Network]) -> str:
+    """The address where a proxy of ours names one, and it is a visitor's: most requests by far. Empty
+    for whatever needs a closer look.
+    """
+    if not isinstance(trusted, Proxies) or trusted.words:
+        return ""
+    read = number(forwarded_for)
+    if read is None or read[0] != 4 or ":" in forwarded_for or trusted.holds_ipv4(read[1]):
+        return ""
+    return forwarded_for
 
 
 def trace(

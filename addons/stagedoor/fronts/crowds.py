@@ -17,12 +17,20 @@ def is_crowd(transaction: Transaction) -> bool:
     request, arrival = transaction.request, transaction.arrival
     if arrival is None or not _of_the_site(request.address):
         return False
-    forwarded = any(request.header(name) for name in _FORWARDING)
+    first = request.first
+    get = request.header if first is None else first.get
+    forwarded = any(map(get, _FORWARDING))
     return forwarded is not arrival.proxied
 
 
 @lru_cache(maxsize=4096)
 def _of_the_site(text: str) -> bool:
     """Whether an address is of this machine or a private network."""
+    if text.partition(".")[0] in _PUBLIC:
+        return False
     address = parse(text[:100])
     return address is not None and (address.is_loopback or address.is_private)
+
+
+_PUBLIC = frozenset(map(str, range(1, 224))) - {*("10", "127", "169", "172", "192", "198", "203")}
+"""How addresses of IPv4 begin in whose /8 nobody is private (IANA's registry): most visitors' do."""

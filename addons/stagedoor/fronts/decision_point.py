@@ -74,6 +74,8 @@ class DecisionPoint:
         self.marks = marks(lambda: self.store, emit)
         self._answers = dict.fromkeys(USES)
         self._licensing = False
+        self.alike: Callable[[Transaction], bool] | None = None
+        """Decides by an earlier request that was just like it, where a front remembers such."""
 
     def follow(self, policy: Policy, said: Publication) -> None:
         """Decide by `policy` from now on, which has `said` published."""
@@ -106,6 +108,8 @@ class DecisionPoint:
         """
         if not isinstance(signed, Outcome):
             return self._decided_signed(transaction, signed)
+        if self.alike is not None and signed is NONE and self.alike(transaction):
+            return self.line.enter(transaction)
         if signed.standing == "verified":
             transaction.signer = signed.signer
         # Few sites have licences, and a look through every request's headers would be felt.
@@ -247,7 +251,7 @@ class DecisionPoint:
             return
 
         def holds(seconds: float) -> bool:
-            known = self.store.here(replace(query, at=query.at + seconds))
+            known = self.store.here(query._replace(at=query.at + seconds))
             return order.would_hold(transaction, known)
 
         late = verdict.seconds

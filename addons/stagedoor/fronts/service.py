@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from stagedoor.config.yamltext import Source
 from stagedoor.engine.published_texts import Texts
+from stagedoor.engine.transaction import Transaction
 from stagedoor.fetch.client import HttpClient
 from stagedoor.fronts.addresses import Proxies
 from stagedoor.fronts.challenges import Challenges
@@ -89,6 +90,10 @@ class Service:
         self.answered, self.logged_in, self.missing = point.answered, point.logged_in, point.missing
         self.record, self.noticed = reports.record, reports.noticed
         self.took, self.trapped = reports.took, reports.trapped
+
+    def decides_alike(self, decide: Callable[[Transaction], bool]) -> None:
+        """Let `decide` answer first, by an earlier request that was just like it."""
+        self._point.alike = decide
 
     @property
     def store(self) -> Store:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import IPv6Address
 
 from stagedoor.model.heard import Listener
@@ -30,6 +31,7 @@ def network_key(client: str) -> str:
     return f"{start}.0/24" if dot else ""
 
 
+@lru_cache(maxsize=4096)
 def listener(address: str, agent: str) -> Listener:
     """The keys of all that is remembered of what somebody was sent."""
     household = client_key(address)

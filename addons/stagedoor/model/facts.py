@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from stagedoor.model.actions import LOGGED, REFUSING, WAITING
 from stagedoor.model.heard import NO_LISTENING, Listening
@@ -137,8 +137,7 @@ class Request:
         return ""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """How a request came in.
 
     `ja4` is the TLS fingerprint, empty where it is not known. `plaintext`: the visitor's own

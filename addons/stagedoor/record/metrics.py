@@ -16,7 +16,6 @@ from prometheus_client import (
     Counter,
     Gauge,
     GCCollector,
-    Histogram,
     Info,
     PlatformCollector,
     ProcessCollector,
@@ -26,7 +25,7 @@ from prometheus_client import (
 
 from stagedoor.model import events
 from stagedoor.model.facts import GUARDED_KINDS, PEOPLE, Client, Kind, Proof, Purpose
-from stagedoor.record.collectors import Family, Late, Source
+from stagedoor.record.collectors import Family, Late, Source, Spread
 from stagedoor.record.metric_table import METRICS
 from stagedoor.record.recorders import Handlers
 
@@ -129,9 +128,11 @@ class Metrics:
         row = METRICS[name]
         return Gauge(name, row.help, row.labels, registry=self.registry)
 
-    def _histogram(self, name: str) -> Histogram:
+    def _histogram(self, name: str) -> Spread:
         row = METRICS[name]
-        return Histogram(name, row.help, row.labels, buckets=row.buckets, registry=self.registry)
+        made = Spread(name, row.help, row.buckets)
+        self.registry.register(made)
+        return made
 
     def watch(self, name: str, source: Source) -> None:
         """Ask `source` for a late metric at every scrape, from whatever thread scrapes."""

@@ -25,7 +25,7 @@ from stagedoor.model.facts import (
     Verdict,
 )
 from stagedoor.model.globs import PatternSet
-from stagedoor.model.heard import DRAIN, SCOPES, Scope, Sentence
+from stagedoor.model.heard import DRAIN, NO_LISTENING, SCOPES, Scope, Sentence
 from stagedoor.rules.conditions import (
     All,
     AnyOf,
@@ -66,6 +66,8 @@ SIGNAL = Verdict(
     why="A crawler that cannot read what is forbidden may do everything (RFC 9309).",
 )
 NOBODY_REMEMBERS = Behaviour()
+_ANY = Request("", "", "", "", "")
+"""In the place of a request, where a field does not look at it."""
 
 Ruling = tuple[Verdict, tuple[tuple[str, Rate], ...], Sentence | None]
 """A verdict, the rates that the request uses up, and the sentence that begins with it; of one that is
@@ -127,6 +129,8 @@ class Steps:
     rates: tuple[tuple[str, Rate], ...] = ()
     listening: tuple[Scope, ...] = ()
     sentences: tuple[tuple[str, Scope], ...] = ()
+    unheard: tuple[Step, ...] | None = None
+    """Those of `each` that may hold where nothing was sent to anybody; None for all."""
 
     def verdict(
         self,
@@ -146,7 +150,11 @@ class Steps:
             return SIGNAL, NO_RATES, None
         noted: Verdict | None = None
         used = NO_RATES
-        for step in self.each:
+        each = self.each
+        if self.unheard is not None and behaviour.listening is NO_LISTENING:
+            # Of whoever comes for the first time. Sentences are in `waits`, whatever was sent.
+            each = self.unheard if not waits else each
+        for step in each:
             if step.sentence is not None:
                 left = waits.get(step.rule, 0.0)
                 if left > 0:
@@ -331,15 +339,13 @@ class Plan:
             numbers = self._numbers.get(leaf.name, {}).get(id(leaf.what))
             return None if numbers is None else not numbers.isdisjoint(found[leaf.name])
 
-        steps: list[Step] = []
-        for rule, always in self._rules:
-            outcome = narrow(rule.condition, known)
-            if outcome is True:
-                steps.append(always)
-                if rule.ends:
-                    break  # nothing behind it can be reached
-            elif outcome is not False:
-                steps.append(replace(always, test=outcome, kept=_kept(rule, known)))
+        def unheard(leaf: Is) -> bool | None:
+            if leaf.name in LISTENING:
+                return leaf.what.holds(leaf.get(_ANY, client, resource, NOBODY_REMEMBERS))
+            return known(leaf)
+
+        steps = self._steps_where(known)
+        listening = any(self._listening[step.rule] for step in steps)
         return Steps(
             tuple(steps),
             any(step.rule in self._behaviour for step in steps),
@@ -350,7 +356,21 @@ class Plan:
                 if any(scope in self._listening[step.rule] for step in steps)
             ),
             tuple((step.rule, step.sentence.scope) for step in steps if step.sentence is not None),
+            tuple(self._steps_where(unheard)) if listening else None,
         )
+
+    def _steps_where(self, known: Callable[[Is], bool | None]) -> list[Step]:
+        """The rules that may hold, where `known` answers some of the comparisons."""
+        steps: list[Step] = []
+        for rule, always in self._rules:
+            outcome = narrow(rule.condition, known)
+            if outcome is True:
+                steps.append(always)
+                if rule.ends:
+                    break  # nothing behind it can be reached
+            elif outcome is not False:
+                steps.append(replace(always, test=outcome, kept=_kept(rule, known)))
+        return steps
 
 
 def _is_counter(name: str) -> bool:

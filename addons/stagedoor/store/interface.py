@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from stagedoor.engine.needs import Effects, Known, SignalKind
 from stagedoor.engine.under_way import Expected, Way
@@ -19,8 +19,7 @@ from stagedoor.model.heard import Amounts, Listener, Scope, Sweep
 from stagedoor.model.sound import SoundSent
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(NamedTuple):
     """What one request asks of the store, in one batch.
 
     `client` is a household's key. `recording`: the path that is asked for, where it is one.

@@ -14,7 +14,7 @@ from stagedoor.engine.sessions import Sessions
 from stagedoor.engine.under_way import UnderWay, Way
 from stagedoor.model.client_keys import network_key
 from stagedoor.model.facts import Behaviour, Rate
-from stagedoor.model.heard import Amounts, Listener, Scope, Sweep
+from stagedoor.model.heard import NO_LISTENING, Amounts, Listener, Scope, Sweep
 from stagedoor.model.recording_keys import recording_key
 from stagedoor.model.sound import SoundSent
 from stagedoor.store.counters import HOUR, MINUTE, ClientCounters, due_after, wait
@@ -85,7 +85,8 @@ class MemoryStore:
                     heard = self._under_way.added(
                         heard, listener, query.listening, self._sessions, query.at, query.expected
                     )
-                behaviour = behaviour.having_heard(heard)
+                if heard is not NO_LISTENING:
+                    behaviour = behaviour.having_heard(heard)
             for rule, scope in query.sentences:
                 if left := self._sessions.left(listener, rule, scope, query.at):
                     waits = {**waits, rule: left}

@@ -107,6 +107,19 @@ def test_no_for_nginx_is_a_name(counter: Counting) -> None:
     assert counter.asked("/about", path="/nginx").status == 200
 
 
+def test_a_brief_yes_is_no_more_than_nginx_uses(counter: Counting) -> None:
+    answer = counter.asked("/about?brief", path="/nginx?brief")
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["x-stagedoor-client"] == "198.51.100.7"
+    assert answer.headers["cache-control"] == "max-age=60"
+    assert not {"x-stagedoor-key", "tdm-reservation"} & set(answer.headers)
+    again = counter.asked("/about?brief", path="/nginx?brief", method="POST")
+    assert (again.status, again.headers["cache-control"]) == (204, "no-store")
+    no = counter.asked("/music/a.mp3", REQUESTS, "/nginx?brief")
+    assert no.status == 403
+    assert no.headers["x-stagedoor-refusal"]
+
+
 def test_by_path(counter: Counting) -> None:
     fields = {"X_Forwarded_For": "198.51.100.7", "User_Agent": REQUESTS}
     assert counter.get("/authorize/music/a.mp3", **fields).status == 403

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stagedoor.fronts.addresses import networks
-from stagedoor.fronts.authorize.front_logs import BY_MAP, KEPT, MOST, SentResponse, read
+from stagedoor.fronts.authorize.front_logs import BY_MAP, KEPT, MOST, MOST_LINE, SentResponse, read
 
 TRUSTED = networks(["127.0.0.0/8"])
 
@@ -20,6 +20,11 @@ NGINX = (
     b'"agent":"caf\xc3\xa9/1","status":"206","sent":"1000","seconds":"0.250",'
     b'"type":"audio/mpeg","length":"1000","range":"bytes 1000-1999/160557","coding":"",'
     b'"verdict":"MISS"}'
+)
+TABBED = (
+    b"<190>Nov 29 14:00:00 stagedoor: stagedoor2\t198.51.100.7\t127.0.0.1\tGET\tMusic.example\t"
+    b"/m/\\x22a\\x22.mp3?x\tcaf\\xC3\\xA9/1\t206\t1000\t0.250\taudio/mpeg\t1000\t"
+    b"bytes 1000-1999/160557\t-\tMISS\t-"
 )
 HAPROXY = (
     b'{"stagedoor":1,"client":"-","chain":"198.51.100.7, 127.0.0.1","method":"GET",'
@@ -108,6 +113,26 @@ def test_nginx() -> None:
     )
 
 
+def test_nginx_with_tabs_says_the_same() -> None:
+    assert read(TABBED, TRUSTED) == read(NGINX, TRUSTED)
+    bare = TABBED[TABBED.index(b"stagedoor2") :] + b"\n"
+    assert read(bare, TRUSTED) == read(NGINX, TRUSTED)
+    nameless = read(
+        TABBED.replace(b"caf\\xC3\\xA9/1", b"-")
+        .replace(b"Music.example", b"-")
+        .replace(b"198.51.100.7", b"-")
+        .replace(b"MISS", b"HIT"),
+        TRUSTED,
+    )
+    assert nameless is not None
+    assert (nameless.agent, nameless.host, nameless.address) == ("", "", "127.0.0.1")
+    assert nameless.verdict == KEPT
+    for broken in (TABBED + b"\tmore", TABBED.replace(b"\t206\t", b"\tOK\t")):
+        with pytest.raises(ValueError, match=r"fields|invalid"):
+            read(broken, TRUSTED)
+    assert read(TABBED + b"x" * MOST_LINE, TRUSTED) is None
+
+
 def test_bytes_that_are_no_text() -> None:
     found = read(NGINX.replace(b"\xc3\xa9", b"\xe9"), TRUSTED)
     assert found is not None
@@ -167,7 +192,9 @@ def test_what_is_no_line() -> None:
 
 
 @given(
-    st.binary(max_size=200), st.integers(0, len(NGINX)), st.sampled_from([NGINX, CADDY, TRAEFIK])
+    st.binary(max_size=200),
+    st.integers(0, len(NGINX)),
+    st.sampled_from([NGINX, TABBED, CADDY, TRAEFIK]),
 )
 def test_any_damage_is_an_error_that_is_counted(junk: bytes, at: int, line: bytes) -> None:
     with contextlib.suppress(ValueError):

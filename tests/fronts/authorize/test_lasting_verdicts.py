@@ -79,6 +79,35 @@ def test_not_where_a_rule_reads_another_header(policy: Policy) -> None:
     assert not seconds(found)
 
 
+@pytest.mark.parametrize("field", ["request.from", "request.challenge"])
+def test_not_where_a_field_reads_headers_that_are_not_in_the_key(
+    policy: Policy, field: str
+) -> None:
+    """Where a request comes from stands in Referer, and what a script has sent in X-Requested-With."""
+    found = judged(policy, "/about")
+
+    class Plan:
+        uses = policy.uses | {field}
+        counts = False
+
+    found.policy = replace(policy, plan=Plan())  # type: ignore[arg-type]
+    assert not seconds(found)
+
+
+def test_not_where_a_fingerprint_may_decide(policy: Policy) -> None:
+    """It comes in a header of the front's that is not in the key."""
+    assert "client.traits" in policy.uses
+    found = judged(policy, "/about")
+    assert not seconds(found, fingerprinted=True)
+
+    class Plan:
+        uses = policy.uses - {"client.traits", "client.trait_count"}
+        counts = False
+
+    found.policy = replace(policy, plan=Plan())  # type: ignore[arg-type]
+    assert seconds(found, fingerprinted=True) == SETTLED
+
+
 def test_the_key_has_what_traits_read() -> None:
     """Browsers are told from programs by these; a key without one would mix the two up."""
     named = {name.lower() for name in KEY}

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 from pathlib import Path
 
 import pytest
 
-from stagedoor.fronts.authorize.log_listeners import FollowedFile, LogListeners
+from stagedoor.fronts.authorize.log_listeners import LogListeners
 from stagedoor.model.errors import StagedoorError
 
 
@@ -59,33 +58,23 @@ def test_places_that_are_none(place: str) -> None:
         asyncio.run(LogListeners(lambda _: None, lambda _: True).open(place))
 
 
-def test_a_file_is_followed_from_its_end_and_when_it_is_replaced(tmp_path: Path) -> None:
+@pytest.mark.parametrize("way", ["file", "spool"])
+def test_files(tmp_path: Path, way: str) -> None:
     path = tmp_path / "access.log"
-    path.write_bytes(b"before\n")
-    file = FollowedFile(path)
-    assert file.lines() == []
-    with path.open("ab") as out:
-        out.write(b"one\ntw")
-    assert file.lines() == [b"one"]
-    with path.open("ab") as out:
-        out.write(b"o\n\n")
-    assert file.lines() == [b"two"]
-    path.rename(tmp_path / "access.log.1")
-    assert file.lines() == []
-    path.write_bytes(b"three\n")
-    assert file.lines() == [b"three"]
-    os.truncate(path, 0)
-    with path.open("ab") as out:
-        out.write(b"4\n")
-    assert file.lines() == [b"4"]
+    path.touch()
 
+    async def run() -> list[bytes]:
+        taken: list[bytes] = []
+        listeners = LogListeners(taken.append, lambda _: True)
+        shown = await listeners.open(f"{way}:{path}")
+        assert str(path) in shown
+        with path.open("ab") as out:
+            out.write(b"".join(b"stagedoor2\t%d\n" % number for number in range(300)))
+        async with asyncio.timeout(10):
+            while len(taken) < 300:  # noqa: ASYNC110 (nobody says when a file grows)
+                await asyncio.sleep(0.01)
+        listeners.close()
+        await asyncio.sleep(0)
+        return taken
 
-def test_a_file_that_comes_later(tmp_path: Path) -> None:
-    path = tmp_path / "access.log"
-    file = FollowedFile(path)
-    assert file.lines() == []
-    path.write_bytes(b"first\n" + b"x" * 70_000)
-    assert file.lines() == [b"first"]
-    with path.open("ab") as out:
-        out.write(b"\nnext\n")
-    assert b"next" in file.lines()
+    assert asyncio.run(run())[-1] == b"stagedoor2\t299"

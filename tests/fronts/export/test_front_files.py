@@ -137,6 +137,27 @@ def test_without_refusals_nothing_is_refused_by_a_front(policy: Policy) -> None:
     assert "direct_response" not in envoy_files(observing)["envoy.yaml"]
 
 
+def test_nginx_over_a_socket_and_with_a_file_for_its_log(policy: Policy) -> None:
+    found = front_settings(
+        policy,
+        "enforce",
+        listen=("0.0.0.0", 80),
+        counter=("", 0),
+        site="http://127.0.0.1:8000",
+        root=None,
+        folder=Path("/x"),
+        cached=True,
+        counter_path="/run/stagedoor/counter.sock",
+    )
+    nginx = nginx_files(found)
+    assert "server unix:/run/stagedoor/counter.sock;" in nginx["stagedoor-http.conf"]
+    server = nginx["stagedoor-server.conf"]
+    # Where `stagedoor authorize --listen unix:…` reads lines, unless it is said.
+    assert "syslog:server=unix:/run/stagedoor/counter.log.sock,tag" in server
+    filed = nginx_files(replace(found, log_file=Path("/run/my log")))["stagedoor-server.conf"]
+    assert 'access_log "/run/my log" stagedoor buffer=64k flush=250ms;' in filed
+
+
 def options(**more: Any) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
     export.arguments(parser)
@@ -157,6 +178,12 @@ def test_the_command_writes_and_says_how_to_go_on(
     assert "stagedoor authorize --listen 127.0.0.1:9470 --upstream http://127.0.0.1:9471" in said
     assert "--rules" not in said
     assert f"root {tmp_path}/site;" in (tmp_path / "out" / "nginx.conf").read_text()
+    log = tmp_path / "spool.log"
+    made = options(folder=tmp_path / "out", root=tmp_path / "site", log=log, counter="unix:/c.sock")
+    assert export.run(made) == 0
+    said = capsys.readouterr().out
+    assert "stagedoor authorize --listen unix:/c.sock" in said
+    assert f"--log spool:{log}" in said
 
 
 def test_the_counter_is_started_with_the_same_rules(
@@ -184,6 +211,8 @@ def test_the_counter_is_started_with_the_same_rules(
         {"upstream": "ftp://x"},
         {"root": Path("/no/such/folder")},
         {"root": Path("/"), "front": "envoy"},
+        {"log": Path("/x"), "front": "caddy"},
+        {"counter": "unix:/x", "front": "haproxy"},
     ],
 )
 def test_the_command_says_what_is_wrong(tmp_path: Path, wrong: dict[str, Any]) -> None:

@@ -9,11 +9,14 @@ from stagedoor.model.events import Decided
 
 class Asked(Transaction):
     """A request that a front asks about. `peer` is that front's address. `by_path`: the question has
-    the request's own method and path.
+    the request's own method and path. `brief`: the front wants a short yes.
     """
 
     peer = ""
     by_path = False
+    brief = False
+    kept = -1
+    """Seconds for which its verdict is good, where an earlier one that was just like it has shown that."""
 
     def name(self) -> str:
         """A short name for any request that is worth one, made when it is first asked for."""

@@ -3,6 +3,7 @@
     /authorize          the request is in the X-Forwarded-… headers; a refusal is the whole answer
     /authorize/PATH     the request is this question itself, behind the prefix (Envoy)
     /nginx              as /authorize, for auth_request: a refusal is 403 and a name
+    /nginx?brief        the same, and a yes says only who was let in, and for how long that is good
     /refusal            the refusal of the name in X-Stagedoor-Refusal, whole
     /signal/PATH        robots.txt and the other signal files, merged with the site's own
     /healthy            200
@@ -24,6 +25,7 @@ from typing import Any
 from stagedoor.fronts import handshakes
 from stagedoor.fronts.addresses import is_trusted
 from stagedoor.fronts.authorize import lasting_verdicts, logged_fields, paces, questions
+from stagedoor.fronts.authorize.alike_requests import AlikeRequests
 from stagedoor.fronts.authorize.asked_requests import Asked
 from stagedoor.fronts.authorize.counter_answers import Answers
 from stagedoor.fronts.authorize.http_questions import Fields, encoded, plain
@@ -49,6 +51,7 @@ _log = logging.getLogger("stagedoor.door")
 BY_HEADERS, BY_PATH, NGINX, REFUSED, SIGNAL, HEALTHY = (
     *("/authorize", "/authorize/", "/nginx", "/refusal", "/signal/", "/healthy"),
 )
+_BRIEF = f"{NGINX}?brief"
 MOST_WAITING = 200
 """Requests that are delayed at the same time: each holds a connection of the front."""
 MOST_REMEMBERED = 4096
@@ -85,6 +88,10 @@ class Counter:
         # What was let in cannot be stopped here, and is silent until its line comes.
         service.line.few, service.line.unanswered = 0, LONGEST_WAIT
         self.open_requests = OpenRequests()
+        self._alike = AlikeRequests(
+            lambda: service.store, lambda: service.sound.turn, service.tracks
+        )
+        service.decides_alike(self._alike.decide)
         self._logins = LoginChecks(service, site)
         self._remembered: OrderedDict[tuple[bytes, str], _Remembered] = OrderedDict()
         self._policy: Policy | None = None
@@ -126,6 +133,8 @@ class Counter:
         bare = path.partition("?")[0]  # Caddy puts the visitor's query behind the path
         if bare in (NGINX, BY_HEADERS):
             question = questions.read(fields, peer, self.service.trusted)
+            if question is not None and path == _BRIEF:
+                question = question._replace(brief=True)
             return self._decide(question, peer, head, nginx=bare == NGINX)
         if path.startswith(BY_PATH):
             trusted, asked = self.service.trusted, path[len(BY_PATH) - 1 :]
@@ -167,7 +176,7 @@ class Counter:
             if not logged_fields.fit(head, question.request):
                 return self._named(policy, question, _TOO_LONG, nginx=nginx)
             transaction = self._entered(policy, question, peer)
-            transaction.by_path = by_path
+            transaction.by_path, transaction.brief = by_path, question.brief
             later = self.service.decide(transaction, self._signature(transaction, question))
             if later is not None:
                 later = self._logins.after(later, transaction)
@@ -235,7 +244,10 @@ class Counter:
         self._warn(transaction)
         transaction.seconds = time.perf_counter() - began
         service.record(transaction)
-        kept = lasting_verdicts.seconds(transaction)
+        kept = transaction.kept
+        if kept < 0:
+            kept = lasting_verdicts.seconds(transaction, fingerprinted=bool(service.ja4_header))
+            self._alike.learn(transaction, kept)
         answer: Answer | bytes
         if not transaction.verdict.refused:
             before = self.open_requests.keep(transaction)
@@ -243,7 +255,7 @@ class Counter:
                 service.line.ended(before)
             self.site.asked_for(transaction)
             rate = paces.rate(transaction, service.store.under_way)
-            answer = self.answers.allowed(transaction, kept, rate)
+            answer = self.answers.allowed(transaction, kept, rate, brief=transaction.brief)
         else:
             self._withheld(transaction)
             whole = self._refusal(transaction, nginx=nginx)

@@ -36,17 +36,25 @@ class Answers:
         self._published = published
         self._signals = b"".join(b"%s: %s\r\n" % field for field in published.headers)
 
-    def allowed(self, transaction: Transaction, kept: int, rate: int = 0) -> bytes:
+    def allowed(
+        self, transaction: Transaction, kept: int, rate: int = 0, *, brief: bool = False
+    ) -> bytes:
         """Yes: the signals to add to the response, for how long this is good, and at how many bytes a
         second it is to go out (0: at any).
+
+        Brief it is for a front that adds the signals by itself, and knows the key.
         """
-        return b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n%s%s: %s\r\n%s%s%s\r\n" % (
-            self._signals,
+        head, keeps = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n%s" % self._signals, _kept(kept)
+        if brief:
+            head = b"HTTP/1.1 204 No Content\r\n"
+            keeps = b"Cache-Control: max-age=%d\r\n" % kept if kept else keeps
+        return b"%s%s: %s\r\n%s%s%s\r\n" % (
+            head,
             CLIENT,
             transaction.request.address.encode("latin-1", "replace"),
             b"%s: %d\r\n" % (RATE, rate) if rate else b"",
             _TRAPPED if transaction.policy.trap and _is_trapped(transaction) else b"",
-            _kept(kept),
+            keeps,
         )
 
     def undecided(self) -> bytes:

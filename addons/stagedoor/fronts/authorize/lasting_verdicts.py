@@ -26,19 +26,25 @@ KEY = (
 )
 """What a kept verdict is good for: all that the shipped rules and the traits of browsers read."""
 _NAMED = frozenset(name.lower() for name in KEY)
-_OF_ONE_REQUEST = frozenset({"authorization", "signature", "signature-input"})
+OF_ONE_REQUEST = frozenset({"authorization", "signature", "signature-input"})
 """Who sends these is looked at each time: what they are worth may change with every request."""
+_TRAITS = frozenset({"client.traits", "client.trait_count"})
 
 
-def seconds(transaction: Transaction) -> int:
-    """For how long this verdict is good for the same key; 0: for this request alone."""
+def seconds(transaction: Transaction, *, fingerprinted: bool = False) -> int:
+    """For how long this verdict is good for the same key; 0: for this request alone.
+
+    `fingerprinted`: fronts say by a header of their own what the visitor's TLS looks like.
+    """
     verdict, request, policy = transaction.verdict, transaction.request, transaction.policy
     if policy.counts or request.method not in _METHODS or verdict.delayed:
         return 0
     if transaction.violations or request.credentials != "none" or request.path == policy.trap:
         return 0
     first = request.first or {}
-    if not _OF_ONE_REQUEST.isdisjoint(first) or _reads_others(policy.uses):
+    if not OF_ONE_REQUEST.isdisjoint(first) or _reads_others(policy.uses):
+        return 0
+    if fingerprinted and not _TRAITS.isdisjoint(policy.uses):
         return 0
     client = transaction.client
     if client.name in policy.provable and client.proof == "unverified":

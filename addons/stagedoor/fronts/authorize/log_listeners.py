@@ -10,14 +10,18 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from stagedoor.config.address_values import split_listen
-from stagedoor.fronts.authorize.front_logs import MOST_LINE
+from stagedoor.fronts.authorize.followed_files import FollowedFile, SpoolFile
 from stagedoor.model.errors import StagedoorError
 
+_FOLLOWED: Mapping[str, tuple[Callable[[Path], FollowedFile], str]] = {
+    "file": (FollowedFile, "followed"),
+    "spool": (SpoolFile, "read, and emptied"),
+}
 Take = Callable[[bytes], None]
 Believed = Callable[[str], bool]
 """Whether lines from this address are believed."""
@@ -26,9 +30,9 @@ QUEUE = 4 << 20
 """Bytes that the kernel keeps of a queue, where it grants so much."""
 LOOK = 0.25
 """Seconds between two looks at a file."""
-MOST_AT_ONCE = 4 << 20
-"""Bytes of a file that are read in one look."""
-WAYS = "udp:HOST:PORT, unix:PATH or file:PATH"
+AT_ONCE = 64
+"""Lines of a file that are taken before whoever asks has a turn."""
+WAYS = "udp:HOST:PORT, unix:PATH, file:PATH or spool:PATH"
 
 
 def bind_path(found: socket.socket, path: Path) -> None:
@@ -52,35 +56,6 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._take(data)
 
 
-class FollowedFile:
-    """A file that grows: read from its end on, and one that takes its place from its beginning."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._number, self._at, self._rest = path, -1, 0, b""
-        with contextlib.suppress(OSError):
-            there = path.stat()
-            self._number, self._at = there.st_ino, there.st_size
-
-    def lines(self) -> list[bytes]:
-        """What was added since the last look, as whole lines."""
-        try:
-            there = self._path.stat()
-            if there.st_ino != self._number or there.st_size < self._at:
-                self._number, self._at, self._rest = there.st_ino, 0, b""
-            if there.st_size == self._at:
-                return []
-            with self._path.open("rb") as file:
-                file.seek(self._at)
-                data = file.read(MOST_AT_ONCE)
-        except OSError:
-            return []
-        self._at += len(data)
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > MOST_LINE:
-            self._rest = b""
-        return [line for line in lines if line]
-
-
 class LogListeners:
     """All places where lines arrive."""
 
@@ -97,10 +72,10 @@ class LogListeners:
             return await self._udp(where)
         if way == "unix" and where:
             return await self._unix(Path(where))
-        if way == "file" and where:
-            path = Path(where)
-            self._followers.append(asyncio.ensure_future(self._follow(path)))
-            return f"{path} (followed)"
+        if way in _FOLLOWED and where:
+            kind, said = _FOLLOWED[way]
+            self._followers.append(asyncio.ensure_future(self._follow(kind(Path(where)))))
+            return f"{where} ({said})"
         raise StagedoorError(f'"{place}" is no place for a log — write {WAYS}')
 
     async def take(self, given: socket.socket) -> str:
@@ -149,12 +124,15 @@ class LogListeners:
         )
         self._transports.append(transport)
 
-    async def _follow(self, path: Path) -> None:
-        file = FollowedFile(path)
+    async def _follow(self, file: FollowedFile) -> None:
         while True:
             await asyncio.sleep(LOOK)
-            for line in file.lines():
-                self._take(line)
+            lines = file.lines()
+            for start in range(0, len(lines), AT_ONCE):
+                for line in lines[start : start + AT_ONCE]:
+                    self._take(line)
+                await asyncio.sleep(0)
+            file.empty()
 
     def close(self) -> None:
         """Read no more."""

@@ -56,6 +56,8 @@ class Question(NamedTuple):
     request: Request
     authority: str
     scheme: str
+    brief: bool = False
+    """The front asks for no more than it needs."""
 
 
 def read(

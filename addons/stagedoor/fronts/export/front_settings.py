@@ -42,11 +42,22 @@ class FrontSettings:
     cached: bool
     trap: str = ""
     """The trap link, as it stands in pages; empty where there is none."""
+    counter_path: str = ""
+    """The counter's Unix socket; then `counter` says nothing."""
+    log_file: Path | None = None
+    """Where the log is written for the counter; None: it is sent."""
 
     @property
     def counter_address(self) -> str:
-        """HOST:PORT of the counter."""
-        return address(self.counter)
+        """HOST:PORT of the counter, or unix:PATH."""
+        return f"unix:{self.counter_path}" if self.counter_path else address(self.counter)
+
+    @property
+    def counter_logs(self) -> str:
+        """The same of where it reads lines."""
+        if self.counter_path:
+            return f"unix:{Path(self.counter_path).with_suffix('.log.sock')}"
+        return self.counter_address
 
     @property
     def asked_files(self) -> tuple[str, ...]:
@@ -87,6 +98,8 @@ def front_settings(
     root: Path | None,
     folder: Path,
     cached: bool,
+    counter_path: str = "",
+    log_file: Path | None = None,
 ) -> FrontSettings:
     """The settings that follow from a policy."""
     said = published(policy.stance, policy.catalogue)
@@ -102,6 +115,8 @@ def front_settings(
         refusals=settled_refusals(policy, mode),
         on_error=policy.stance.on_error,
         cached=cached,
+        counter_path=counter_path,
+        log_file=log_file,
         trap=said.trap,
     )
 
