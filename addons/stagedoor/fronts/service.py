@@ -93,7 +93,7 @@ class Service:
 
     def decides_alike(self, decide: Callable[[Transaction], bool]) -> None:
         """Let `decide` answer first, by an earlier request that was just like it."""
-        self._point.alike = decide
+        self.point.alike = decide
 
     @property
     def store(self) -> Store:

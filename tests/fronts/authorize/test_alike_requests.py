@@ -49,7 +49,7 @@ EXTRA: tuple[dict[str, str], ...] = (
 @pytest.fixture(scope="module")
 def both() -> Iterator[tuple[Counting, Counting]]:
     with counting() as one, counting() as other:
-        other.do(lambda: setattr(other.running.service._point, "alike", None))
+        other.do(lambda: setattr(other.running.service.point, "alike", None))
         yield one, other
 
 
@@ -71,7 +71,7 @@ def test_a_day_of_visitors_has_the_same_outcome_with_and_without(
     """Listeners, takers, crawlers and odd requests, in an order of chance."""
     one, other = both
     chance, hits = random.Random(7), [0]
-    decide = one.running.service._point.alike
+    decide = one.running.service.point.alike
     assert decide is not None
 
     def counted(transaction: Any) -> bool:
