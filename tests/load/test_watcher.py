@@ -135,6 +135,40 @@ def test_each_site_takes_its_own_and_a_mistake_in_one_is_no_matter_of_the_others
     assert "rules of berta loaded anew" in caplog.text
 
 
+def test_a_change_before_anybody_watches_is_seen(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the first look and the first watch: another site's look may take a second."""
+
+    async def changed() -> None:
+        came = asyncio.Event()
+
+        def take(policy: Policy) -> None:
+            if policy.stance.ai.train == "yes":
+                came.set()
+
+        found = Watcher(rule_folder.build, take, lambda _event: None)
+        found.know(folder, rule_folder.sources(folder))
+        followed = found._followed
+        first = True
+
+        async def followed_late() -> None:
+            nonlocal first
+            await followed()
+            if first:
+                first = False
+                (folder / "stance.yaml").write_text("ai: {train: yes}\n", "utf-8")
+
+        monkeypatch.setattr(found, "_followed", followed_late)
+        found.open()
+        try:
+            await asyncio.wait_for(came.wait(), 60)
+        finally:
+            found.close()
+
+    asyncio.run(changed())
+
+
 def test_a_storm_of_requests_to_look_again_is_two_looks(folder: Path) -> None:
     """Each load takes a while; a change that comes after a hundred requests waits for two at most."""
     loads: list[int] = []

@@ -6,8 +6,8 @@ A household is turned away for a while when all of this holds of a program behin
 - it came itself, not through a proxy, and from the public Internet: behind a private address may stand
   a router, a container's network or a tunnel that everybody comes through;
 - REFUSALS requests of it were refused within WINDOW seconds;
-- in QUIET seconds before, or since the guard has started, nobody there was a person's program, refused or not, and nothing but signal
-  files (robots.txt and the like) was sent to anybody there.
+- in QUIET seconds before, or since the guard has started, nobody there was a person's program, refused
+  or not, and nothing but signal files (robots.txt and the like) was sent to anybody there.
 
 Never longer than what is left of the sentence that refuses it, and never longer than LONGEST. After that
 it is heard again, and counted anew.

@@ -151,6 +151,7 @@ class Watcher:
     async def _until_elsewhere(self, watched: Sequence[Path], stop: anyio.Event) -> None:
         """Look after every change, until other places are to be watched."""
         matters = _Filter(self.folder)
+        unseen = True  # what has changed since the last look, before anybody watched
         async for changes in awatch(
             *watched,
             watch_filter=matters,
@@ -161,7 +162,8 @@ class Watcher:
             yield_on_timeout=True,
             stop_event=stop,
         ):
-            if changes:
+            if changes or unseen:
+                unseen = False
                 await self._look()
             if await self._beside(places, self.folder) != watched:
                 return

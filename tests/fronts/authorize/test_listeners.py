@@ -40,9 +40,9 @@ def counter() -> Iterator[Counting]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     now = SimpleNamespace(seconds=BEGIN)
     words = {name: getattr(time, name) for name in dir(time)}
-    told = SimpleNamespace(**{**words, "monotonic": lambda: now.seconds})
+    clocked = SimpleNamespace(**{**words, "monotonic": lambda: now.seconds})
     for name in CLOCKED:
-        monkeypatch.setattr(sys.modules[name], "time", told)
+        monkeypatch.setattr(sys.modules[name], "time", clocked)
     return lambda seconds: setattr(now, "seconds", BEGIN + seconds)
 
 

@@ -64,13 +64,13 @@ def _by_caddy(
     file = _export("caddy", folder, listening[0], counter, site) / "Caddyfile"
     text = file.read_text("utf-8")
     hosts = ", ".join(f"https://{one}" for one in listening)
-    pem, told = folder / "site.pem", "header_up X-Forwarded-For {visitor}"
+    pem, given = folder / "site.pem", "header_up X-Forwarded-For {visitor}"
     known = f"\ttls {pem} {pem}\n\tmap {{http.request.host}} {{visitor}} {{\n"
     known += "\t\t~^127\\.(.*)$ 81.${1}\n\t\tdefault none\n\t}\n"
     text = text.replace(f"http://{listening[0]} {{\n", f"{hosts} {{\n{known}", 1)
-    text = text.replace("uri /authorize\n", f"uri /authorize\n{told}\n")
-    text = text.replace("header_up X-Forwarded-Method", f"{told}\nheader_up X-Forwarded-Method")
-    text = text.replace("header_down -Alt-Svc\n", f"header_down -Alt-Svc\n{told}\n")
+    text = text.replace("uri /authorize\n", f"uri /authorize\n{given}\n")
+    text = text.replace("header_up X-Forwarded-Method", f"{given}\nheader_up X-Forwarded-Method")
+    text = text.replace("header_down -Alt-Svc\n", f"header_down -Alt-Svc\n{given}\n")
     own = "{\nadmin off\nauto_https off\nservers {\nprotocols h1 h2\n}\n}\n"
     file.write_text(own + text, "utf-8")
     homes = {name: str(folder) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME")}
