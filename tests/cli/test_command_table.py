@@ -83,6 +83,20 @@ def test_help_fits_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
         assert max(map(len, lines)) <= 80, one.prog
 
 
+def test_a_long_usage_names_what_must_be_given_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = {one.prog: one.format_usage() for one in helps()}
+    assert shown["stagedoor serve"] == "usage: stagedoor serve [OPTION ...]\n"
+    assert "[--trusted-proxies A,B]" in shown["stagedoor replay"]
+    monkeypatch.setenv("COLUMNS", "24")
+    assert parser("replay")._actions
+    (commands,) = (
+        a for a in parser("replay")._actions if isinstance(a, argparse._SubParsersAction)
+    )
+    usage = commands.choices["replay"].format_usage()
+    assert " ".join(usage.split()) == "usage: stagedoor replay [OPTION ...] FILE [FILE ...]"
+
+
 def test_every_command_stands_in_one_group() -> None:
     grouped = [name for named in GROUPS.values() for name in named]
     assert sorted(grouped) == sorted(command.name for command in COMMANDS)

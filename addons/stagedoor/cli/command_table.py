@@ -109,6 +109,13 @@ GROUPS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_LONG_USAGE = 6
+"""Lines."""
+_PLACES: Mapping[int | str | None, str] = {
+    None: "{0}", "?": "[{0}]", "*": "[{0} ...]", "+": "{0} [{0} ...]",
+}  # fmt: skip
+
+
 class _CommandParser(argparse.ArgumentParser):
     """Adds its command's arguments when it is used, not before."""
 
@@ -125,6 +132,18 @@ class _CommandParser(argparse.ArgumentParser):
         # What it does comes first; a command may add to that.
         self.description = " ".join(filter(None, (summary, self.description)))
         self.set_defaults(func=module.run)
+        if self.usage is None and len(self.format_usage().splitlines()) > _LONG_USAGE:
+            self.usage = self._short_usage()
+
+    def _short_usage(self) -> str:
+        """The options are in the list below it: named twice, they leave no room for what they do."""
+        # argparse has no public way to its arguments.
+        places = [action for action in self._actions if not action.option_strings]
+        names = " ".join(
+            _PLACES.get(action.nargs, "{0} ...").format(action.metavar or action.dest)
+            for action in places
+        )
+        return f"%(prog)s [OPTION ...] {names}".rstrip()
 
     @override
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
