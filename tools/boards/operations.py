@@ -192,6 +192,19 @@ SHARED = Row(
         ),
     ),
 )  # fmt: skip
+FIREWALL = Row(
+    "The firewall (with --firewall nft)",
+    (
+        Panel(
+            "lines", "Turned away by the kernel", "Addresses that were refused for long, and networks of IPv6.",
+            [(BOARD.pick("stagedoor_firewall_households"), "{{instance}}")], decimals=0,
+        ),
+        Panel(
+            "lines", "Packets turned away", "One for each attempt to connect, mostly.",
+            [(BOARD.rate("stagedoor_firewall_packets_total", ("instance",)), "{{instance}}")],
+        ),
+    ),
+)  # fmt: skip
 LEDGER = Row(
     "The ledger (with a state directory)",
     (
@@ -230,6 +243,6 @@ OPERATIONS = Board(
     "stagedoor-operations",
     "Stagedoor: operations",
     "Whether the guard, the site behind it and the ledger are well.",
-    (GLANCE, COST, SITE, FAULTS, SHARED, LEDGER),
+    (GLANCE, COST, SITE, FAULTS, SHARED, FIREWALL, LEDGER),
     time="now-6h",
 )

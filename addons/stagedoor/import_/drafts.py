@@ -124,7 +124,7 @@ def _title(group: Sequence[Settled]) -> str:
             if not wish.who.besides:
                 subject = "Robots"
         case WrittenAgent():
-            subject, many = f'Whoever "{wish.label}" describes', False
+            subject, many = f'Any client that "{wish.label}" describes', False
             if not wish.label:
                 subject, many = _programs(group), True
         case _:

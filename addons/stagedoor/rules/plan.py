@@ -152,7 +152,7 @@ class Steps:
         used = NO_RATES
         each = self.each
         if self.unheard is not None and behaviour.listening is NO_LISTENING:
-            # Of whoever comes for the first time. Sentences are in `waits`, whatever was sent.
+            # Of a client that comes for the first time. Sentences are in `waits`, whatever was sent.
             each = self.unheard if not waits else each
         for step in each:
             if step.sentence is not None:

@@ -1,7 +1,7 @@
 """Log files that grow: followed from their end on. One that is only for the counter is emptied as well.
 
 So a spool takes no room on the disk, and nothing of what people did lies there: the blocks of what was
-read are given back (Linux: a hole is punched, and whoever writes goes on behind it). A writer loses
+read are given back (Linux: a hole is punched, and the writer goes on behind it). A writer loses
 nothing by that, which it would if the file were cut. Its size is said to grow all the same; where it has
 become LARGE and nobody has written for a while, it is cut.
 """

@@ -31,7 +31,7 @@ QUEUE = 4 << 20
 LOOK = 0.25
 """Seconds between two looks at a file."""
 AT_ONCE = 64
-"""Lines of a file that are taken before whoever asks has a turn."""
+"""Lines of a file that are taken before a request has a turn."""
 WAYS = "udp:HOST:PORT, unix:PATH, file:PATH or spool:PATH"
 
 
