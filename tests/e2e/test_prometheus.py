@@ -35,6 +35,7 @@ YTDLP = "yt-dlp/2025.09.26"
 STANDING = {
     "$job": ".*",
     "$instance": ".*",
+    "$site": ".*",
     "$__rate_interval": "4s",
     "$__range": "1h",
     "$__interval": "1s",
@@ -55,6 +56,10 @@ RARE = {
 RARE |= {
     ("stagedoor-operations", title): "only where several guards share a store"
     for title in ("Guards that share it", "Time for an answer", "Decided alone")
+}
+RARE |= {
+    ("stagedoor-operations", title): "only with --firewall nft"
+    for title in ("Turned away by the kernel", "Packets turned away")
 }
 RARE |= {
     ("stagedoor-overview", title): "of the watch, which runs beside a browser"
