@@ -349,7 +349,16 @@ def test_how_it_looks(
 
 @pytest.mark.parametrize(
     ("language", "width"),
-    [("en", 1280), ("de", 390), ("de", 640), ("de", 768), ("de", 1280), ("fr", 768), ("es", 390)],
+    [
+        ("en", 1280),
+        ("de", 390),
+        ("de", 640),
+        ("de", 768),
+        ("de", 900),
+        ("de", 1280),
+        ("fr", 768),
+        ("es", 390),
+    ],
 )
 def test_nothing_is_cut_in_any_language(
     browser: Browser, guard: Guard, tmp_path: Path, language: str, width: int

@@ -155,7 +155,8 @@ def _now(today: Today) -> Markup:
         if row is not None:
             rows.append((marked(row.client), number(count), sentences.clock(row.last)))
     people = ", ".join(
-        f"{number(count)} {purpose}" for purpose, count in sorted(today.people_now.items())
+        f"{say(f'purpose.{purpose}')} ({number(count)})"
+        for purpose, count in sorted(today.people_now.items())
     )
     recent = [one for one in today.takers if one.last > today.at - MINUTES * 60]
     taking = ", ".join(dict.fromkeys(one.network or say("taker.nowhere") for one in recent[:10]))
