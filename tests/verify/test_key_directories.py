@@ -358,11 +358,17 @@ async def _hangs(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     await reader.read()  # until the guard has gone
 
 
+async def _sent(writer: asyncio.StreamWriter) -> None:
+    """Drained; and others had a turn, without which a lost connection is never noticed (3.12)."""
+    await writer.drain()
+    await asyncio.sleep(0)
+
+
 async def _drips(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {DIRECTORY_TYPE}\r\n\r\n".encode())
-    while not writer.is_closing():  # 3.12 would write to nobody for ever
+    while not writer.is_closing():
         writer.write(b" ")
-        await writer.drain()
+        await _sent(writer)
         await asyncio.sleep(0.01)
 
 
@@ -370,22 +376,22 @@ async def _floods(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
     writer.write(
         f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: {DIRECTORY_TYPE}\r\n\r\n".encode()
     )
-    while not writer.is_closing():  # 3.12 would write to nobody for ever
+    while not writer.is_closing():
         writer.write(b"1000\r\n" + b" " * 4096 + b"\r\n")
-        await writer.drain()
+        await _sent(writer)
 
 
 async def _chats(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while not writer.is_closing():  # 3.12 would write to nobody for ever
+    while not writer.is_closing():
         writer.write(b"HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n" * 100)
-        await writer.drain()
+        await _sent(writer)
 
 
 async def _endless_head(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.write(b"HTTP/1.1 200 OK\r\n")
-    while not writer.is_closing():  # 3.12 would write to nobody for ever
+    while not writer.is_closing():
         writer.write(b"X-Y: " + b"z" * 1000 + b"\r\n")
-        await writer.drain()
+        await _sent(writer)
 
 
 GOOD = Crawler("https://signer.example").directory()

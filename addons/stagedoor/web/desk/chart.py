@@ -17,7 +17,7 @@ from stagedoor.web.desk.texts import number, say
 
 _LEFT, _WIDTH, _HEIGHT, _FOOT, _TOP = 72, 720, 180, 26, 18
 _LANES = ("people", "machines", "refused")
-_LABELS = 10
+_LABELS = 7
 """At most so many labels stand under the columns."""
 
 

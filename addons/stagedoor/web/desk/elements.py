@@ -37,7 +37,7 @@ def table(
         Markup('<tr><th scope="row">{}</th>{}</tr>').format(
             first,
             joined(
-                Markup('<td data-head="{}">{}</td>').format(name, cell)
+                Markup('<td data-head="{}"><div>{}</div></td>').format(name, cell)
                 for name, cell in zip(heads[1:], rest, strict=True)
             ),
         )
