@@ -109,10 +109,6 @@ class Way:
         begin = max(0, size + begin) if begin < 0 else begin
         return between(min(1.0, begin / size), min(1.0, end / size) if end else 1.0)
 
-    def silent_for(self, at: float) -> float:
-        """Seconds since its last portion."""
-        return at - self._last
-
     def most(self, at: float) -> float:
         """Seconds of sound that it can be expected to send yet, however much was asked for."""
         stalled = STALLED if self._had else self._unanswered
