@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import re
 import socket
 import sys
@@ -48,6 +49,9 @@ def _cpu_seconds(pid: int) -> float:
         return 0.0
     fields = text.rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+_CHANCE = random.Random(1)
 
 
 class Run:
@@ -125,7 +129,8 @@ class Connection(asyncio.Protocol):
             self.transport.close()  # connection_lost sees that it was answered
             self.missing = -2
         elif run.every:
-            pause = self.sent + run.every - time.perf_counter()
+            # Of visitors who know nothing of each other: in step, each would wait for all others.
+            pause = self.sent + run.every * _CHANCE.uniform(0.5, 1.5) - time.perf_counter()
             asyncio.get_running_loop().call_later(max(0.0, pause), self._ask)
         else:
             self._ask()
@@ -143,6 +148,7 @@ class Connection(asyncio.Protocol):
 async def visit(run: Run, own: tuple[str, int] | None = None) -> None:
     """One visitor, who connects again where the proxy closes the connection."""
     loop = asyncio.get_running_loop()
+    await asyncio.sleep(_CHANCE.uniform(0.0, run.every))
     while not run.stopping:
         _, connection = await loop.create_connection(
             lambda: Connection(run), "127.0.0.1", run.port, local_addr=own
