@@ -155,7 +155,7 @@ def test_an_alert_reaches_alertmanager_when_the_guard_is_gone(origin: Site, tmp_
         )
         guard.listens(door)
         guard.listens(desk)
-        stack.enter_context(
+        alerting = stack.enter_context(
             Program(
                 program("prometheus-alertmanager"),
                 *words(
@@ -169,6 +169,7 @@ def test_an_alert_reaches_alertmanager_when_the_guard_is_gone(origin: Site, tmp_
                 log=tmp_path / "alertmanager.log",
             )
         )
+        alerting.listens(alertmanager)
         watching = stack.enter_context(Program(
             program("prometheus"),
             *words("prometheus", {
