@@ -266,7 +266,12 @@ class SharedLogs:
 
     async def _exchange(self) -> None:
         """One batch: what is to be said, and what is asked for."""
-        if self._offset is None or self._due_for_tick():
+        if self._offset is None:
+            await (
+                self._tick()
+            )  # connects and loads scripts, too: too slow to say what time it is there
+            await self._tick()
+        elif self._due_for_tick():
             await self._tick()
         logs = [self._changed.pop(tag) for tag in list(self._changed)[:LOGS]]
         waiting = [log.waiting for log in logs]
