@@ -413,3 +413,25 @@ def test_a_password_is_needed_and_is_in_no_message(caplog: pytest.LogCaptureFixt
     said = [record.getMessage() for record in caplog.records]
     assert len([text for text in said if "cannot be used" in text]) == 2
     assert not [text for text in said if "s3cret" in text or "wr0ng" in text]
+
+
+@runs
+async def test_an_answer_that_was_slow_because_it_was_the_first_does_not_set_the_clock(
+    server: StoreServer,
+) -> None:
+    """The connection, its handshake and the scripts come before it."""
+    address = ValkeyServer(store_address(server.address), "")
+    store = SharedStore(address, *(1000,), prefix="test", wait=1.0, clock=time.monotonic)
+    run, slow = store.logs._server.run, [0.4]
+
+    async def late(commands: list[Any]) -> list[Any]:
+        found = await run(commands)
+        await asyncio.sleep(slow.pop() if slow else 0.0)
+        return found
+
+    store.logs._server.run = late  # type: ignore[method-assign]
+    store.open()
+    await until(lambda: store.logs.up)
+    assert store.logs._offset == pytest.approx(time.time() - time.monotonic(), abs=0.1)
+    store.close()
+    await asyncio.sleep(0.01)
