@@ -7,6 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from stagedoor.evidence.letter import Letter, Section, Table
+from stagedoor.evidence.page_frame import PAGE
 
 _STYLE = Markup("""
 :root { color-scheme: light; --ink: #1c1a17; --soft: #5f594f; --line: #d8d1c5 }
@@ -23,15 +24,6 @@ th, td { padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); v
 td { overflow-wrap: anywhere; min-width: 4rem } td:nth-child(3):not(:last-child) { min-width: 5.9rem }
 @media print { main { padding: 0; max-width: none } }
 """)
-_PAGE = Markup("""<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<style>{style}</style></head>
-<body><main>
-{body}
-</main></body></html>
-""")
 
 
 def page(letter: Letter) -> str:
@@ -47,7 +39,7 @@ def page(letter: Letter) -> str:
         ),
         *(_section(one) for one in letter.sections),
     ]
-    return _PAGE.format(
+    return PAGE.format(
         language=letter.language,
         title=letter.subject,
         style=_STYLE,

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from stagedoor.evidence import report_identity, report_log, report_record
 from stagedoor.evidence.account import Account
+from stagedoor.evidence.page_frame import PAGE
 from stagedoor.evidence.report_parts import sure
 from stagedoor.evidence.report_record import Extract
 from stagedoor.evidence.report_style import STYLE
@@ -19,15 +20,6 @@ from stagedoor.evidence.timeline import draw
 from stagedoor.evidence.verification import Findings
 from stagedoor.evidence.wording import Wording
 
-_PAGE = Markup("""<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<style>{style}</style></head>
-<body><main>
-{body}
-</main></body></html>
-""")
 _FIGURES = (
     ("told", "notices"),
     ("taken", "recordings"),
@@ -71,7 +63,7 @@ def _first(account: Account, extract: Extract, wording: Wording) -> Sequence[Mar
 
 
 def _html(account: Account, sections: Sequence[Markup], wording: Wording) -> str:
-    return _PAGE.format(
+    return PAGE.format(
         language=wording.language,
         title=wording.say("title", client=account.client),
         style=STYLE,
