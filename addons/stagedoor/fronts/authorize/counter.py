@@ -17,9 +17,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from stagedoor.fronts import handshakes
@@ -28,10 +27,11 @@ from stagedoor.fronts.authorize import lasting_verdicts, logged_fields, paces, q
 from stagedoor.fronts.authorize.alike_requests import AlikeRequests
 from stagedoor.fronts.authorize.asked_requests import Asked
 from stagedoor.fronts.authorize.counter_answers import Answers
-from stagedoor.fronts.authorize.http_questions import Fields, encoded, plain
+from stagedoor.fronts.authorize.http_questions import Fields, plain
 from stagedoor.fronts.authorize.login_checks import LoginChecks
 from stagedoor.fronts.authorize.open_requests import OpenRequests
 from stagedoor.fronts.authorize.questions import Question
+from stagedoor.fronts.authorize.remembered_answers import RememberedAnswers
 from stagedoor.fronts.authorize.signal_answers import SignalAnswers
 from stagedoor.fronts.authorize.site_readings import SiteReadings
 from stagedoor.fronts.proxy_signs import Warnings
@@ -54,8 +54,6 @@ BY_HEADERS, BY_PATH, NGINX, REFUSED, SIGNAL, HEALTHY = (
 _BRIEF = f"{NGINX}?brief"
 MOST_WAITING = 200
 """Requests that are delayed at the same time: each holds a connection of the front."""
-MOST_REMEMBERED = 4096
-"""Heads whose answer is good for a moment; some 25 MB."""
 
 _TOO_LONG = Answer(
     431,
@@ -66,16 +64,6 @@ _TOO_LONG = Answer(
     ),
     b"The headers of this request are too long for this site.\n",
 )
-
-
-@dataclass(slots=True)
-class _Remembered:
-    """An answer that is good for the same head until `until`, while no sentence has begun."""
-
-    answer: bytes
-    until: float
-    turn: int
-    transaction: Asked
 
 
 class Counter:
@@ -93,33 +81,13 @@ class Counter:
         )
         service.decides_alike(self._alike.decide)
         self._logins = LoginChecks(service, site)
-        self._remembered: OrderedDict[tuple[bytes, str], _Remembered] = OrderedDict()
-        self._policy: Policy | None = None
-        self._mode = ""
+        self._remembered = RememberedAnswers(service)
+        self.again = self._remembered.again
         self._waiting = 0
         self._warnings = Warnings()
         self._strangers: set[str] = set()
 
     # -- questions ---------------------------------------------------------------------------------
-
-    def again(self, head: bytes, peer: str) -> bytes | None:
-        """The answer to a head that this peer was answered a moment ago, recorded as one more request."""
-        found = self._remembered.get((head, peer))
-        if found is None:
-            return None
-        service = self.service
-        if (
-            found.until < time.monotonic()
-            or found.turn != service.sound.turn
-            or self._policy is not service.policy
-            or self._mode != service.mode
-        ):
-            del self._remembered[head, peer]
-            return None
-        transaction = found.transaction
-        transaction.at = time.time()
-        service.record(transaction)
-        return found.answer
 
     def ask(
         self, method: str, target: bytes, fields: Fields, peer: str, head: bytes
@@ -261,7 +229,7 @@ class Counter:
             whole = self._refusal(transaction, nginx=nginx)
             answer = self.answers.for_nginx(transaction, whole, kept) if nginx else whole
         if kept and head:
-            self._remember(head, answer, kept, transaction)
+            self._remembered.keep(head, answer, kept, transaction)
         service.emit(Spent(time.perf_counter() - began))
         return answer
 
@@ -270,17 +238,6 @@ class Counter:
         shown = self.open_requests.shown(transaction.resource)
         if shown is not transaction.resource:
             self.service.answered(transaction, shown)
-
-    def _remember(self, head: bytes, answer: Answer | bytes, kept: int, asked: Asked) -> None:
-        service = self.service
-        if self._policy is not service.policy or self._mode != service.mode:
-            self._remembered.clear()
-            self._policy, self._mode = service.policy, service.mode
-        if len(self._remembered) >= MOST_REMEMBERED:
-            self._remembered.popitem(last=False)
-        data = encoded(answer) if isinstance(answer, Answer) else answer
-        until = time.monotonic() + min(kept, lasting_verdicts.LISTENING)
-        self._remembered[head, asked.peer] = _Remembered(data, until, service.sound.turn, asked)
 
     def _signature(self, transaction: Asked, question: Question) -> Outcome | Awaitable[Outcome]:
         if not question.request.header("signature"):
